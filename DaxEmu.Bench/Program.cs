@@ -1,0 +1,1 @@
+namespace DaxEmu.Bench; internal static class Program { private static int Main() => 0; }

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using DaxEmu.Native.Libc;
+
+namespace DaxEmu.Native.Memory;
+
+/// <summary>
+/// Anonymous memory that is reserved as addresses only and becomes real, zeroed, where it is first touched. Its base lies at a
+/// 2 MiB boundary. What was touched can be given back and reads as zeroes again.
+/// </summary>
+internal sealed class ReservedRegion : SafeHandle
+{
+    private const nuint Alignment = 2 << 20;
+
+    private readonly nint mapped;
+    private readonly nuint mappedBytes;
+
+    private ReservedRegion(nint mapped, nuint mappedBytes, nint aligned, long lengthBytes)
+        : base(invalidHandleValue: 0, ownsHandle: true)
+    {
+        this.mapped = mapped;
+        this.mappedBytes = mappedBytes;
+        LengthBytes = lengthBytes;
+        SetHandle(aligned);
+    }
+
+    /// <summary>Usable bytes from <see cref="Base"/>.</summary>
+    public long LengthBytes { get; }
+
+    /// <summary>First byte; valid until the region is disposed.</summary>
+    public nint Base => handle;
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>Reserves <paramref name="lengthBytes"/>, rounded up to whole pages.</summary>
+    /// <exception cref="DaxEnvironmentException">The address space or its limit (<c>ulimit -v</c>) does not hold it.</exception>
+    public static ReservedRegion Reserve(long lengthBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lengthBytes);
+        nuint length = ((nuint)lengthBytes + 4095) & ~(nuint)4095;
+        nuint total = length + Alignment;
+        nint address = Mman.Mmap(
+            0, total, MmapProt.Read | MmapProt.Write, MmapFlags.Private | MmapFlags.Anonymous | MmapFlags.NoReserve, -1, 0);
+        if (address == Mman.MapFailed)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            throw new DaxEnvironmentException(
+                $"cannot reserve {lengthBytes} bytes of address space",
+                "Use a smaller mapping, or raise 'ulimit -v' or vm.overcommit_memory.",
+                errno);
+        }
+
+        nint aligned = (nint)(((nuint)address + Alignment - 1) & ~(Alignment - 1));
+        return new ReservedRegion(address, total, aligned, (long)length);
+    }
+
+    /// <summary>Gives the memory of whole pages inside the range back; they read as zeroes again.</summary>
+    /// <remarks>The caller makes sure that nobody writes there meanwhile: such a write could be lost.</remarks>
+    public void Release(long offsetBytes, long lengthBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, LengthBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
+        long first = (offsetBytes + 4095) & ~4095L;
+        long end = (offsetBytes + lengthBytes) & ~4095L;
+        if (end > first && Mman.Madvise(handle + (nint)first, (nuint)(end - first), MemoryAdvice.DontNeed) != 0)
+        {
+            throw new InvalidOperationException($"madvise(MADV_DONTNEED) failed with errno {Marshal.GetLastPInvokeError()}.");
+        }
+    }
+
+    /// <summary>Asks for 2 MiB pages; a hint, whose refusal changes nothing but speed.</summary>
+    public void PreferHugePages() => _ = Mman.Madvise(handle, (nuint)LengthBytes, MemoryAdvice.HugePage);
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Mman.Munmap(mapped, mappedBytes) == 0;
+}
