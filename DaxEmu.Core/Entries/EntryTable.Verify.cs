@@ -1,0 +1,130 @@
+using System.Text;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Entries;
+
+/// <summary>What must hold when nobody works on the table, and a picture of its state for people.</summary>
+public sealed unsafe partial class EntryTable
+{
+    /// <summary>Checks every invariant of a table that nobody works on now.</summary>
+    /// <returns>What is wrong, a line each; empty if all is well.</returns>
+    public IReadOnlyList<string> Verify()
+    {
+        var wrong = new List<string>();
+        if (Sleepers != 0)
+        {
+            wrong.Add($"{Sleepers} threads are still counted as sleepers.");
+        }
+
+        for (long region = 0; region < UsedRegions; region++)
+        {
+            var word = new RegionWord(regions[region]);
+            if (word.IsPmd)
+            {
+                VerifyPmd(region, word.Pmd, wrong);
+            }
+            else
+            {
+                VerifyTable(region, word, wrong);
+            }
+        }
+
+        return wrong;
+    }
+
+    /// <summary>Every entry with its first page, in order: <c>0:2m@1024* 600:4z</c>.</summary>
+    public string Dump()
+    {
+        var text = new StringBuilder();
+        PageIndex from = default;
+        while (NextPresent(from, new PageIndex(PageCapacity), out PageIndex start, out DaxEntry entry))
+        {
+            text.Append(text.Length == 0 ? string.Empty : " ").Append(new EntrySnapshot(start, entry, IsTowrite(start)));
+            from = start + entry.Order.PageCount();
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Every entry in order, as a list of values.</summary>
+    public IReadOnlyList<EntrySnapshot> Snapshot()
+    {
+        var all = new List<EntrySnapshot>();
+        PageIndex from = default;
+        while (NextPresent(from, new PageIndex(PageCapacity), out PageIndex start, out DaxEntry entry))
+        {
+            all.Add(new EntrySnapshot(start, entry, IsTowrite(start)));
+            from = start + entry.Order.PageCount();
+        }
+
+        return all;
+    }
+
+    private void VerifyPmd(long region, DaxEntry pmd, List<string> wrong)
+    {
+        PageIndex start = new(region << DaxConstants.PmdOrder);
+        VerifyEntry(start, pmd, wrong);
+        if (pmd.IsReal && !pmd.Pfn.IsPmdAligned)
+        {
+            wrong.Add($"{start}: a 2 MiB entry on device page {pmd.Pfn}, which is not 2 MiB-aligned.");
+        }
+
+        foreach (ulong slot in SlotsOf(region))
+        {
+            if (slot != 0)
+            {
+                wrong.Add($"{start}: a 4 KiB entry {new DaxEntry(slot)} under a 2 MiB entry.");
+            }
+        }
+    }
+
+    private void VerifyTable(long region, RegionWord word, List<string> wrong)
+    {
+        PageIndex start = new(region << DaxConstants.PmdOrder);
+        Span<ulong> all = SlotsOf(region);
+        int present = 0;
+        for (int colour = 0; colour < all.Length; colour++)
+        {
+            var entry = new DaxEntry(all[colour]);
+            if (!entry.IsPresent)
+            {
+                if (IsTowrite(start + colour))
+                {
+                    wrong.Add($"{start + colour}: marked TOWRITE without an entry.");
+                }
+
+                continue;
+            }
+
+            present++;
+            VerifyEntry(start + colour, entry, wrong);
+            if (entry.IsPmd)
+            {
+                wrong.Add($"{start + colour}: a 2 MiB entry in the slot of a page.");
+            }
+
+            if (entry.IsDirty && !word.AnyDirty)
+            {
+                wrong.Add($"{start + colour}: dirty, but its range does not say so.");
+            }
+        }
+
+        if (present != word.Count)
+        {
+            wrong.Add($"{start}: the range counts {word.Count} entries and has {present}.");
+        }
+    }
+
+    private static void VerifyEntry(PageIndex start, DaxEntry entry, List<string> wrong)
+    {
+        if (entry.IsLocked)
+        {
+            wrong.Add($"{start}: still locked.");
+        }
+
+        if (entry.IsEmpty && entry.IsDirty)
+        {
+            wrong.Add($"{start}: a dirty placeholder.");
+        }
+    }
+}
