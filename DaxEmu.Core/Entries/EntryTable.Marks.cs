@@ -11,14 +11,14 @@ public sealed unsafe partial class EntryTable
     internal void TagTowrite(PageRange range)
     {
         // One at a time, and never while somebody refreshes ANYDIRTY: between its clearing and its setting the bit is not to be trusted.
-        lock (marking)
+        WordLock.Enter(ref *marking, Site.Marking);
+        long end = RegionEnd(range);
+        for (long region = range.First.Region; region < end; region++)
         {
-            long end = RegionEnd(range);
-            for (long region = range.First.Region; region < end; region++)
-            {
-                TagRegion(region, range);
-            }
+            TagRegion(region, range);
         }
+
+        WordLock.Leave(ref *marking, Site.Marking);
     }
 
     /// <summary>Whether a pass has chosen the entry that starts at <paramref name="start"/>.</summary>
@@ -103,14 +103,14 @@ public sealed unsafe partial class EntryTable
     /// <summary>Clears the ANYDIRTY bits of the range where no slot is dirty any more.</summary>
     internal void RefreshAnyDirty(PageRange range)
     {
-        lock (marking)
+        WordLock.Enter(ref *marking, Site.Marking);
+        long end = RegionEnd(range);
+        for (long region = range.First.Region; region < end; region++)
         {
-            long end = RegionEnd(range);
-            for (long region = range.First.Region; region < end; region++)
-            {
-                RefreshRegion(region);
-            }
+            RefreshRegion(region);
         }
+
+        WordLock.Leave(ref *marking, Site.Marking);
     }
 
     /// <summary>Pages that have an entry (<c>nrpages</c>): derived from the region words, 512 for a PMD. Exact when nothing changes meanwhile.</summary>

@@ -32,7 +32,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     private readonly ulong* marks;
     private readonly ulong* sleepers;
     private readonly ulong* usedRegions;
-    private readonly Lock marking = new();
+    private readonly ulong* marking;
 
     /// <summary>A table for files of up to <paramref name="pageCapacity"/> pages. Only addresses are taken until entries are made.</summary>
     /// <param name="mappingId">The mapping's id, part of every wait key.</param>
@@ -47,12 +47,13 @@ public sealed unsafe partial class EntryTable : IDisposable
         slotMemory = ReservedRegion.Reserve(RegionCapacity * WordsPerRegion * sizeof(ulong));
         regionMemory = ReservedRegion.Reserve(RegionCapacity * sizeof(ulong));
         markMemory = ReservedRegion.Reserve(RegionCapacity * MarkWordsPerRegion * sizeof(ulong));
-        header = ReservedRegion.Reserve(2 * ThreadSlots.LineBytes);
+        header = ReservedRegion.Reserve(3 * ThreadSlots.LineBytes);
         slots = (ulong*)slotMemory.Base;
         regions = (ulong*)regionMemory.Base;
         marks = (ulong*)markMemory.Base;
         sleepers = (ulong*)header.Base;
         usedRegions = (ulong*)(header.Base + ThreadSlots.LineBytes);
+        marking = (ulong*)(header.Base + (2 * ThreadSlots.LineBytes));
     }
 
     /// <summary>The most pages that a table can have room for: a file of 16 TiB.</summary>

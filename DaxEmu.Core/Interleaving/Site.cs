@@ -90,6 +90,12 @@ internal enum Site : byte
     /// <summary>Changes a translation.</summary>
     WriteTranslation,
 
+    /// <summary>Takes or drops the lock of the passes over the marks.</summary>
+    Marking,
+
+    /// <summary>Takes or drops the lock of a VMA's private copies.</summary>
+    Copying,
+
     /// <summary>Reads or changes the owner, share count or pins of a device page.</summary>
     PageOwner,
 

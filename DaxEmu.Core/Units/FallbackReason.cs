@@ -36,6 +36,9 @@ public enum FallbackReason
     /// <summary>The VMA refuses 2 MiB translations (<c>MADV_NOHUGEPAGE</c>).</summary>
     NoHugePage,
 
-    /// <summary>The block is shared and is copied for the write, a page at a time.</summary>
-    SharedExtent,
+    /// <summary>4 KiB translations stand in the place of the 2 MiB one.</summary>
+    PageTableInTheWay,
+
+    /// <summary>A page of the 2 MiB is poisoned; at 4 KiB only that one fails.</summary>
+    Poison,
 }

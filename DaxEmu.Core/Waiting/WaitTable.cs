@@ -56,8 +56,6 @@ internal sealed unsafe class WaitTable : IDisposable
     /// <summary>Queues of the shared table, as log2 (<c>DAX_WAIT_TABLE_BITS</c>).</summary>
     public const int DefaultBits = 12;
 
-    private const ulong Free = 0;
-    private const ulong Taken = 1;
     private const int Batch = 32;
 
     private readonly ReservedRegion memory;
@@ -302,15 +300,9 @@ internal sealed unsafe class WaitTable : IDisposable
         }
     }
 
-    private static void Enter(ref Bucket bucket)
-    {
-        while (!Atomic.TryReplace(ref bucket.Gate, Taken, Free, Site.LockBucket))
-        {
-            Atomic.SpinWhile(ref bucket.Gate, Taken, Site.LockBucket);
-        }
-    }
+    private static void Enter(ref Bucket bucket) => WordLock.Enter(ref bucket.Gate, Site.LockBucket);
 
-    private static void Leave(ref Bucket bucket) => Atomic.Store(ref bucket.Gate, Free, Site.UnlockBucket);
+    private static void Leave(ref Bucket bucket) => WordLock.Leave(ref bucket.Gate, Site.UnlockBucket);
 
     // SAFETY: the bucket's number has at most 'bits' bits, and the memory holds that many buckets.
     private ref Bucket BucketOf(in WaitKey key) => ref buckets[key.Bucket(bits)];

@@ -1,0 +1,50 @@
+using DaxEmu.Core.Entries;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Faults;
+
+/// <summary>Works out what a held entry becomes, and unmaps what it ceases to be (<c>dax_insert_entry</c>).</summary>
+internal static class EntryInstall
+{
+    /// <summary>The entry to unlock with. A real entry is never replaced by the fault path, except where the block was copied for a write.</summary>
+    /// <param name="mapping">The file.</param>
+    /// <param name="held">The entry whose lock the caller holds.</param>
+    /// <param name="wanted">What the fault found: a real entry or a zero one, of the held entry's order.</param>
+    /// <param name="isDirty">Whether the entry becomes dirty by this fault.</param>
+    /// <param name="isCopied">Whether the block was shared and has just been copied.</param>
+    public static DaxEntry Insert(AddressSpace mapping, HeldEntry held, DaxEntry wanted, bool isDirty, bool isCopied)
+    {
+        if (isCopied || (held.Entry.IsZero && wanted.IsReal))
+        {
+            // Other VMAs show the zero page, or the block that is no longer the file's.
+            mapping.Unmap(held.Range);
+        }
+
+        DaxEntry entry = held.Entry;
+        if (isCopied || !held.Entry.IsReal)
+        {
+            entry = wanted.WithDirty(held.Entry.IsDirty);
+            mapping.Disassociate(held.Start, held.Entry);
+            mapping.Associate(held.Start, entry);
+        }
+
+        if (isDirty && !entry.IsDirty)
+        {
+            entry = entry.WithDirty();
+        }
+
+        if (entry is { IsDirty: true, IsPmd: false } && !held.Entry.IsDirty)
+        {
+            mapping.Entries.NoteDirty(held.Start);
+        }
+
+        if (isCopied)
+        {
+            // A writeback pass that runs now must not end without the copy.
+            mapping.Entries.SetTowrite(held.Start);
+        }
+
+        return entry;
+    }
+}

@@ -1,0 +1,101 @@
+using DaxEmu.Core.Entries;
+using DaxEmu.Core.Extents;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Faults;
+
+/// <summary>The 4 KiB fault (<c>dax_iomap_pte_fault</c>). The caller holds the invalidate lock for reading.</summary>
+internal sealed class PteFault(AddressSpace mapping)
+{
+    public FaultOutcome Serve(in FaultRequest request)
+    {
+        PageIndex index = request.Index;
+        if (index >= mapping.EndIndex)
+        {
+            return FaultOutcome.Of(FaultResult.Sigbus);
+        }
+
+        HeldEntry held = EntryGrab.ForPte(mapping, index, request is { IsWrite: true, IsPrivateWrite: false });
+        DaxEntry final = held.Entry;
+        try
+        {
+            return ServeHeld(request, held, ref final);
+        }
+        finally
+        {
+            // Whatever happened, an exception too: the entry is unlocked, as what it has become.
+            mapping.Locker.Unlock(held.Start, final);
+        }
+    }
+
+    private FaultOutcome ServeHeld(in FaultRequest request, HeldEntry held, ref DaxEntry final)
+    {
+        VmArea area = request.Area;
+        PageIndex index = request.Index;
+        if (!area.Table.EnsureTable(request.Page))
+        {
+            // A 2 MiB translation came in between, and serves this page too.
+            return FaultOutcome.Done;
+        }
+
+        if (request.IsPrivateWrite)
+        {
+            return PrivateCopy.Make(mapping, area, request.Page);
+        }
+
+        ExtentIntent intent = ExtentIntent.Fault | (request.IsWrite ? ExtentIntent.Write : ExtentIntent.Read);
+        ExtentAnswer answer = mapping.Extents.Find(index, 1, intent);
+        if (answer.Error != ExtentError.None)
+        {
+            return FaultOutcome.Of(ExtentFault.ResultOf(answer.Error));
+        }
+
+        Extent target = answer.Target;
+        if (target.ReadsAsZeroes)
+        {
+            return request.IsWrite ? FaultOutcome.Of(FaultResult.Sigbus) : LoadHole(request, held, ref final);
+        }
+
+        Pfn pfn = target.PfnAt(index);
+        if (mapping.Device.PoisonList.Contains(pfn))
+        {
+            return FaultOutcome.Of(FaultResult.Hwpoison);
+        }
+
+        bool isCopied = request.IsWrite && answer.IsCopy;
+        if (isCopied && !SharedCopy.Copy(mapping, answer, new PageRange(index, 1)))
+        {
+            return FaultOutcome.Of(FaultResult.Sigbus);
+        }
+
+        FaultResult major = request.IsWrite && (target.Flags & ExtentFlags.New) != 0 ? FaultResult.Major : FaultResult.None;
+        bool isSync = SyncFault.MustWait(area, request.IsWrite, target);
+        bool isDirty = !isSync && (request.IsWrite || mapping.Behaviour.ReadFaultsDirty);
+        DaxEntry wanted = DaxEntry.Real(pfn, PageOrder.Pte).WithShared(target.IsShared);
+        final = EntryInstall.Insert(mapping, held, wanted, isDirty, isCopied);
+        if (isCopied)
+        {
+            SharedCopy.Finish(mapping, answer, new PageRange(index, 1));
+        }
+
+        if (isSync)
+        {
+            return FaultOutcome.Of(major | FaultResult.NeedDsync);
+        }
+
+        // A page of shared blocks is only ever mapped read-only: the write that ends that asks for a copy.
+        area.Table.InstallPage(request.Page, Translation.Device(pfn, PageOrder.Pte, request.IsWrite));
+        return FaultOutcome.Of(major | FaultResult.Nopage);
+    }
+
+    // dax_load_hole
+    private FaultOutcome LoadHole(in FaultRequest request, HeldEntry held, ref DaxEntry final)
+    {
+        final = EntryInstall.Insert(
+            mapping, held, DaxEntry.Zero(PageOrder.Pte), mapping.Behaviour.ReadFaultsDirty, isCopied: false);
+        request.Area.Table.InstallPage(request.Page, Translation.ZeroPage(PageOrder.Pte));
+        mapping.Sink?.LoadHole(request.ToEvent(), FaultResult.Nopage);
+        return FaultOutcome.Done;
+    }
+}

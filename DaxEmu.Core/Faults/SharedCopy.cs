@@ -1,0 +1,48 @@
+using DaxEmu.Core.Device;
+using DaxEmu.Core.Extents;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Faults;
+
+/// <summary>Copies whole pages of shared blocks to the fresh ones that a write was given (<c>dax_iomap_copy_around</c> of a fault).</summary>
+internal static class SharedCopy
+{
+    /// <summary>Copies the data and makes them durable, before anybody is shown the fresh blocks.</summary>
+    /// <returns>False if a page of the source is poisoned; then the answer has been given back.</returns>
+    public static bool Copy(AddressSpace mapping, in ExtentAnswer answer, PageRange range)
+    {
+        PmemDevice device = mapping.Device;
+        Pfn target = answer.Target.PfnAt(range.First);
+        if (answer.Source.ReadsAsZeroes)
+        {
+            device.Zero(target, range.PageCount);
+            device.Drain();
+            return true;
+        }
+
+        Pfn source = answer.Source.PfnAt(range.First);
+        if (device.PoisonList.ContainsAny(new PfnRange(source, range.PageCount)))
+        {
+            Abandon(mapping, answer);
+            return false;
+        }
+
+        device.CopyNonTemporal(target.OffsetBytes, device.GetSpan(source, range.PageCount));
+        device.Drain();
+        return true;
+    }
+
+    /// <summary>The file shows the fresh blocks from here on; the caller has replaced the entry.</summary>
+    public static void Finish(AddressSpace mapping, in ExtentAnswer answer, PageRange range) =>
+        mapping.ReleaseBlocks(mapping.Extents.End(answer, range));
+
+    /// <summary>Gives an answer back unused.</summary>
+    public static void Abandon(AddressSpace mapping, in ExtentAnswer answer)
+    {
+        if (answer.IsCopy)
+        {
+            mapping.ReleaseBlocks(mapping.Extents.End(answer, new PageRange(answer.Target.First, 0)));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Units;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Mapping;
+
+/// <summary>What a VMA is for, in the flags of mmap and madvise.</summary>
+[Flags]
+public enum VmAreaKind
+{
+    /// <summary>Private, writable: writes go to copies (<c>MAP_PRIVATE</c>).</summary>
+    Private = 0,
+
+    /// <summary>Writes go to the file (<c>MAP_SHARED</c>).</summary>
+    Shared = 1,
+
+    /// <summary>A write fault returns only when the extent's metadata are durable (<c>MAP_SYNC</c>; with <see cref="Shared"/>).</summary>
+    Sync = 2,
+
+    /// <summary>No writes (<c>PROT_READ</c>).</summary>
+    ReadOnly = 4,
+
+    /// <summary>No 2 MiB translations (<c>MADV_NOHUGEPAGE</c>).</summary>
+    NoHugePage = 8,
+}
+
+/// <summary>A mapping of a range of a file into an address space (<c>struct vm_area_struct</c>), with page tables of its own.</summary>
+/// <remarks>
+/// Addresses are the emulator's own numbers: what counts is their place inside 2 MiB.
+/// </remarks>
+public sealed unsafe class VmArea : IDisposable
+{
+    private readonly Lock copyCreation = new();
+    private readonly ReservedRegion gateMemory;
+    private readonly Lock disposeGate = new();
+    private ReservedRegion? copies;
+    private bool isDisposed;
+
+    internal VmArea(AddressSpace mapping, long startAddress, PageIndex firstIndex, long pageCount, VmAreaKind kind)
+    {
+        Mapping = mapping;
+        StartAddress = startAddress;
+        FirstIndex = firstIndex;
+        PageCount = pageCount;
+        Kind = kind;
+        LeadPages = (int)(startAddress >> DaxConstants.PageShift) & DaxConstants.ColourMask;
+        HasMatchingColour = LeadPages == firstIndex.Colour;
+        IsPlainForWrites = IsShared && !IsSync && !IsReadOnly;
+        Table = new PageTable(LeadPages, pageCount);
+        gateMemory = ReservedRegion.Reserve(sizeof(ulong));
+    }
+
+    /// <summary>The file that is mapped.</summary>
+    public AddressSpace Mapping { get; }
+
+    /// <summary>First byte, an address of the emulator's own; a multiple of the page size.</summary>
+    public long StartAddress { get; }
+
+    /// <summary>The byte behind the last.</summary>
+    public long EndAddress => StartAddress + (PageCount << DaxConstants.PageShift);
+
+    /// <summary>The page of the file that the first page maps.</summary>
+    public PageIndex FirstIndex { get; }
+
+    /// <summary>How many pages are mapped.</summary>
+    public long PageCount { get; }
+
+    /// <summary>What it is for.</summary>
+    public VmAreaKind Kind { get; }
+
+    /// <summary>Whether writes go to the file.</summary>
+    public bool IsShared => (Kind & VmAreaKind.Shared) != 0;
+
+    /// <summary>Whether write faults wait for durable metadata.</summary>
+    public bool IsSync => (Kind & VmAreaKind.Sync) != 0;
+
+    /// <summary>Whether writes are refused.</summary>
+    public bool IsReadOnly => (Kind & VmAreaKind.ReadOnly) != 0;
+
+    /// <summary>Whether 2 MiB translations may stand in it.</summary>
+    public bool AllowsHuge => (Kind & VmAreaKind.NoHugePage) == 0;
+
+    /// <summary>The pages of the file that are mapped.</summary>
+    public PageRange FileRange => new(FirstIndex, PageCount);
+
+    internal PageTable Table { get; }
+
+    /// <summary>Pages from the 2 MiB boundary before the start to the start.</summary>
+    internal int LeadPages { get; }
+
+    /// <summary>Whether addresses and file offsets have the same places in their 2 MiB.</summary>
+    internal bool HasMatchingColour { get; }
+
+    /// <summary>Whether a write fault on a real entry needs nothing but the entry.</summary>
+    internal bool IsPlainForWrites { get; }
+
+    /// <summary>Orders the makers of private copies: two must not write the same copy.</summary>
+    internal ref ulong CopyGate => ref *(ulong*)gateMemory.Base;
+
+    /// <summary>The translation through which a page is reached, of either size.</summary>
+    /// <param name="page">The page, counted from the start of the VMA.</param>
+    public Translation TranslationOf(long page)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(page);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page, PageCount);
+        return Table.Find(page);
+    }
+
+    /// <summary>Unmaps it (munmap): returns when no fault works on it any more. Again does nothing.</summary>
+    public void Dispose()
+    {
+        lock (disposeGate)
+        {
+            if (isDisposed)
+            {
+                return;
+            }
+
+            isDisposed = true;
+        }
+
+        Mapping.Remove(this);
+        Table.Dispose();
+        copies?.Dispose();
+        gateMemory.Dispose();
+    }
+
+    /// <summary>Whether it was unmapped. Trustworthy while the invalidate lock is held for reading, as is the memory of its tables then.</summary>
+    internal bool IsGone { get; private set; }
+
+    /// <summary>Called with the invalidate lock held for writing.</summary>
+    internal void MarkGone() => IsGone = true;
+
+    /// <summary>The page of the file behind a page of the VMA.</summary>
+    internal PageIndex IndexOf(long page) => FirstIndex + page;
+
+    /// <summary>The first byte of the memory that a present translation of a page leads to.</summary>
+    internal byte* MemoryOf(long page, Translation translation)
+    {
+        long offset = translation.IsHuge ? ((long)(LeadPages + page) & DaxConstants.ColourMask) << DaxConstants.PageShift : 0;
+        if (translation.IsCopy)
+        {
+            return CopyOf(page);
+        }
+
+        return (byte*)(translation.IsZero ? ZeroMemory.Base : Mapping.Device.Base + (nint)translation.Pfn.OffsetBytes) + offset;
+    }
+
+    /// <summary>Where the private copy of a page lies: copies of neighbouring pages are neighbours.</summary>
+    internal byte* CopyOf(long page)
+    {
+        lock (copyCreation)
+        {
+            copies ??= ReservedRegion.Reserve(PageCount << DaxConstants.PageShift);
+        }
+
+        return (byte*)copies.Base + (page << DaxConstants.PageShift);
+    }
+}
