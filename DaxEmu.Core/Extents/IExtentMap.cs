@@ -47,7 +47,10 @@ public readonly record struct ExtentAnswer(Extent Target, Extent Source, ExtentE
     /// <summary>No answer.</summary>
     public static ExtentAnswer Failed(ExtentError error) => new(default, default, error);
 
-    /// <summary>Whether data must be copied from <see cref="Source"/> before <see cref="Target"/> may be used.</summary>
+    /// <summary>
+    /// Whether data must be copied from <see cref="Source"/> before <see cref="Target"/> may be used. Such an answer is ended by
+    /// <see cref="IExtentMap.End"/>, and <see cref="CopyAround"/> says which bytes to copy.
+    /// </summary>
     public bool IsCopy => Target != Source;
 }
 
@@ -66,6 +69,17 @@ public interface IExtentMap
     /// <param name="intent">What the caller is about to do.</param>
     /// <returns>The extent from <paramref name="index"/> or before it; it may be longer than asked, never empty.</returns>
     ExtentAnswer Find(PageIndex index, long pageCount, ExtentIntent intent);
+
+    /// <summary>Ends a copy that <see cref="Find"/> began (the kernel's <c>iomap_end</c>): from here on the file shows the fresh blocks.</summary>
+    /// <remarks>
+    /// Until then the map shows the old blocks to everybody, so that neither a reader nor a crash meets a block that is half copied.
+    /// To be called once for each answer with <see cref="ExtentAnswer.IsCopy"/>, after the data are copied (and, for a fault, after the
+    /// entry was replaced), also when the copy failed. Does nothing for other answers.
+    /// </remarks>
+    /// <param name="answer">What <see cref="Find"/> answered.</param>
+    /// <param name="completed">The pages that are copied; may be empty. Those outside the answer's extent are passed over.</param>
+    /// <returns>The old blocks that the file gave up. The caller releases them when nothing of this file maps or pins them any more.</returns>
+    FreedBlocks End(in ExtentAnswer answer, PageRange completed) => FreedBlocks.None;
 
     /// <summary>Makes the metadata durable that a synchronous fault waits for: what was <see cref="ExtentFlags.Dirty"/> is so no longer.</summary>
     void Commit();

@@ -1,0 +1,245 @@
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Extents;
+
+/// <summary>What <c>fallocate</c>, <c>ftruncate</c> and reflink do to the extents.</summary>
+/// <remarks>
+/// The caller holds the file's invalidate lock for writing, so that no fault acts on an older answer. Operations that take blocks
+/// from the file return them, see <see cref="FreedBlocks"/>.
+/// </remarks>
+public sealed partial class InMemoryExtentMap
+{
+    /// <summary>Fills the holes of a range with unwritten blocks (<c>fallocate</c>).</summary>
+    /// <returns><see cref="ExtentError.NoSpace"/> if they do not all fit; nothing is changed then.</returns>
+    public ExtentError Allocate(PageRange range)
+    {
+        CheckRange(range);
+        lock (gate)
+        {
+            return TryFillHoles(blocks, range, out ExtentTree next) ? Shown(next) : ExtentError.NoSpace;
+        }
+    }
+
+    /// <summary>Takes the blocks out of a range (<c>FALLOC_FL_PUNCH_HOLE</c>).</summary>
+    public FreedBlocks Punch(PageRange range)
+    {
+        CheckRange(range);
+        lock (gate)
+        {
+            var freed = new List<PfnRange>();
+            Shown(TakeOut(range, freed));
+            return Freed(freed);
+        }
+    }
+
+    /// <summary>Takes out everything from a page on (<c>ftruncate</c> to a smaller size; the whole file if it is page 0).</summary>
+    public FreedBlocks Truncate(PageIndex end) => Punch(PageRange.Between(end, PageRange.All.End));
+
+    /// <summary>Makes a range read as zeroes, with blocks behind all of it (<c>FALLOC_FL_ZERO_RANGE</c>).</summary>
+    /// <remarks>
+    /// Blocks of this file alone are only marked. Shared ones are given up for fresh ones: an unwritten block is zeroed in place by
+    /// the next write, which the other file would see.
+    /// </remarks>
+    /// <param name="range">The pages.</param>
+    /// <param name="freed">The shared blocks that were given up.</param>
+    /// <returns><see cref="ExtentError.NoSpace"/> if there are not enough blocks; nothing is changed then.</returns>
+    public ExtentError ToUnwritten(PageRange range, out FreedBlocks freed)
+    {
+        CheckRange(range);
+        lock (gate)
+        {
+            ExtentTree next = blocks;
+            var given = new List<PfnRange>();
+            foreach (Extent extent in List(blocks.Only(range)))
+            {
+                var pages = new PageRange(extent.First, extent.PageCount);
+                if (extent.IsShared)
+                {
+                    given.Add(new PfnRange(extent.Pfn, extent.PageCount));
+                    next = next.With(pages);
+                }
+                else
+                {
+                    next = next.With(pages, extent with { Kind = ExtentKind.Unwritten });
+                }
+            }
+
+            if (!TryFillHoles(next, range, out next))
+            {
+                freed = FreedBlocks.None;
+                return ExtentError.NoSpace;
+            }
+
+            DropCopies(range, given);
+            freed = Freed(given);
+            return Shown(next);
+        }
+    }
+
+    /// <summary>Takes a range out and moves what lies behind it down (<c>FALLOC_FL_COLLAPSE_RANGE</c>).</summary>
+    public FreedBlocks Collapse(PageRange range)
+    {
+        CheckRange(range);
+        lock (gate)
+        {
+            var freed = new List<PfnRange>();
+            DropCopies(PageRange.Between(range.First, PageRange.All.End), freed);
+            ExtentTree rest = TakeOut(range, freed);
+            Shown(ExtentTree.Of(rest.In(PageRange.All).Select(
+                extent => extent.First < range.End ? extent : extent with { First = extent.First + -range.PageCount })));
+            return Freed(freed);
+        }
+    }
+
+    /// <summary>Moves everything from the range's start on up by the range's length, and leaves a hole (<c>FALLOC_FL_INSERT_RANGE</c>).</summary>
+    /// <returns>Fresh blocks of copies that had not ended; they hold nothing of the file.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The last extent would be moved past the largest file.</exception>
+    public FreedBlocks Insert(PageRange range)
+    {
+        CheckRange(range);
+        lock (gate)
+        {
+            PageIndex limit = PageRange.All.End + -range.PageCount;
+            if (blocks.In(PageRange.Between(limit, PageRange.All.End)).Any())
+            {
+                throw new ArgumentOutOfRangeException(nameof(range), $"An extent would be moved past page {PageRange.All.End}.");
+            }
+
+            var freed = new List<PfnRange>();
+            DropCopies(PageRange.Between(range.First, PageRange.All.End), freed);
+            IEnumerable<Extent> before = blocks.In(PageRange.Between(new PageIndex(0), range.First));
+            IEnumerable<Extent> behind = blocks.In(PageRange.Between(range.First, limit));
+            Shown(ExtentTree.Of(before.Concat(behind.Select(extent => extent with { First = extent.First + range.PageCount }))));
+            return Freed(freed);
+        }
+    }
+
+    /// <summary>Puts the written blocks of a range of another file (or of this one) here too (<c>FICLONERANGE</c>).</summary>
+    /// <remarks>
+    /// Holes and unwritten blocks become holes, so that a shared block is always a written one. The caller has written back
+    /// and write-protected the source's entries: its next write must fault to find that the blocks are shared.
+    /// </remarks>
+    /// <param name="source">The file to take from; must use the same allocator.</param>
+    /// <param name="range">Which of its pages.</param>
+    /// <param name="target">Where they go in this file.</param>
+    /// <returns>What lay in this file's range before.</returns>
+    /// <exception cref="ArgumentException">Another allocator, or two overlapping ranges of one file.</exception>
+    public FreedBlocks ShareFrom(InMemoryExtentMap source, PageRange range, PageIndex target)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        CheckRange(range);
+        var targetRange = new PageRange(target, range.PageCount);
+        CheckRange(targetRange);
+        if (source.allocator != allocator)
+        {
+            throw new ArgumentException("The two files lie on different devices.", nameof(source));
+        }
+
+        if (source == this && range.Overlaps(targetRange))
+        {
+            throw new ArgumentException($"The ranges {range} and {targetRange} of one file overlap.", nameof(target));
+        }
+
+        // One lock after the other, never one inside the other: two opposite calls cannot wait for each other. In between, the blocks
+        // are counted for this file already, so nobody can free them.
+        Extent[] shared;
+        lock (source.gate)
+        {
+            shared = [.. source.blocks.In(range).Where(extent => extent.Kind == ExtentKind.Mapped)];
+            foreach (Extent extent in shared)
+            {
+                allocator.Share(new PfnRange(extent.Pfn, extent.PageCount));
+                source.blocks = source.blocks.With(
+                    new PageRange(extent.First, extent.PageCount), extent with { Flags = ExtentFlags.Shared });
+            }
+        }
+
+        lock (gate)
+        {
+            var freed = new List<PfnRange>();
+            ExtentTree next = TakeOut(targetRange, freed);
+            foreach (Extent extent in shared)
+            {
+                PageIndex first = target + (extent.First - range.First);
+                next = next.With(new PageRange(first, extent.PageCount), extent with { First = first, Flags = ExtentFlags.Shared });
+            }
+
+            Shown(next);
+            return Freed(freed);
+        }
+    }
+
+    private static void CheckRange(PageRange range)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfNegative(range.PageCount, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.PageCount, PageRange.All.End - range.First, nameof(range));
+    }
+
+    private ExtentError Shown(ExtentTree next)
+    {
+        if (next != blocks)
+        {
+            Show(next);
+        }
+
+        return ExtentError.None;
+    }
+
+    private ExtentTree TakeOut(PageRange range, List<PfnRange> freed)
+    {
+        DropCopies(range, freed);
+        foreach (Extent extent in blocks.In(range))
+        {
+            freed.Add(new PfnRange(extent.Pfn, extent.PageCount));
+        }
+
+        return blocks.With(range);
+    }
+
+    private void DropCopies(PageRange range, List<PfnRange> freed)
+    {
+        foreach (Extent extent in copies.In(range))
+        {
+            freed.Add(new PfnRange(extent.Pfn, extent.PageCount));
+        }
+
+        copies = copies.With(range);
+    }
+
+    /// <summary>Puts unwritten blocks into every hole of the range, whole 2 MiB where the pages are aligned; all or none.</summary>
+    private bool TryFillHoles(ExtentTree tree, PageRange range, out ExtentTree next)
+    {
+        next = tree;
+        var taken = new List<PfnRange>();
+        PageIndex at = range.First;
+        while (at < range.End)
+        {
+            Extent extent = next.Covering(at);
+            if (extent.Kind != ExtentKind.Hole)
+            {
+                at = extent.End;
+                continue;
+            }
+
+            PageIndex end = extent.End < range.End ? extent.End : range.End;
+            PageIndex boundary = at.PmdStart + DaxConstants.PagesPerPmd;
+            if (at.Colour != 0 && boundary < end)
+            {
+                end = boundary;
+            }
+
+            if (!TryTake(at, end - at, out PfnRange run))
+            {
+                taken.ForEach(piece => allocator.Release(piece));
+                return false;
+            }
+
+            taken.Add(run);
+            next = next.With(new PageRange(at, run.PageCount), new Extent(at, run.PageCount, ExtentKind.Unwritten, run.First));
+            at += run.PageCount;
+        }
+
+        return true;
+    }
+}
