@@ -101,4 +101,7 @@ internal enum Site : byte
 
     /// <summary>Reads or changes the size of a file.</summary>
     FileSize,
+
+    /// <summary>Reads or changes the list of poisoned device pages.</summary>
+    Poison,
 }

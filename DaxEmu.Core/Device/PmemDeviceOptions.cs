@@ -1,0 +1,36 @@
+using DaxEmu.Native.Cpu;
+
+namespace DaxEmu.Core.Device;
+
+/// <summary>How a device is opened or created.</summary>
+public sealed record PmemDeviceOptions
+{
+    /// <summary>The options that hold if none are given.</summary>
+    public static PmemDeviceOptions Default { get; } = new();
+
+    /// <summary>
+    /// Whether a new file gets its blocks only where it is first touched. Otherwise they are reserved at once, and creation fails if
+    /// there is no room.
+    /// </summary>
+    /// <remarks>
+    /// A sparse device can be larger than its file system. The price: a store that finds the file system (or, on tmpfs, the
+    /// memory) full raises SIGBUS, which ends the process without an exception.
+    /// </remarks>
+    public bool Sparse { get; init; }
+
+    /// <summary>How <see cref="PmemDevice.Flush"/> works. An instruction that the CPU lacks is refused when the device is opened.</summary>
+    /// <remarks>
+    /// On a plain file only <see cref="FlushMethod.Msync"/> survives a real loss of power; the instructions act a persistent device
+    /// out, at its speed.
+    /// </remarks>
+    public FlushMethod Flush { get; init; } = FlushMethod.Automatic;
+
+    /// <summary>
+    /// Whether a temporary device keeps a visible path until it is disposed, for other programs to look at. Without it the file has no
+    /// name, and not even a killed process leaves it behind.
+    /// </summary>
+    public bool KeepPath { get; init; }
+
+    /// <summary>Whether to ask the kernel for 2 MiB pages; it may decline (<see cref="DeviceCapabilities.HugePages"/>).</summary>
+    public bool PreferHugePages { get; init; } = true;
+}

@@ -1,0 +1,308 @@
+using System.Runtime.InteropServices;
+using DaxEmu.Native.Libc;
+using Microsoft.Win32.SafeHandles;
+using FilePermissions = Mono.Unix.Native.FilePermissions;
+using OpenFlags = Mono.Unix.Native.OpenFlags;
+using SeekFlags = Mono.Unix.Native.SeekFlags;
+using Stat = Mono.Unix.Native.Stat;
+using Stdlib = Mono.Unix.Native.Stdlib;
+using Syscall = Mono.Unix.Native.Syscall;
+
+namespace DaxEmu.Native.Files;
+
+/// <summary>An open file or block device that stands for a device, with its lock.</summary>
+/// <remarks>
+/// The lock belongs to the open file description: it excludes every other opener, in this process as in others, and ends with the last
+/// descriptor and mapping, whatever way the process ends.
+/// </remarks>
+internal sealed class DeviceFile : IDisposable
+{
+    // Reserving goes in steps, so that a signal (which undoes a step on tmpfs) costs little.
+    private const long ReserveStepBytes = 64 << 20;
+
+    private DeviceFile(SafeFileHandle handle, string path)
+    {
+        Handle = handle;
+        Path = path;
+    }
+
+    /// <summary>The descriptor.</summary>
+    public SafeFileHandle Handle { get; }
+
+    /// <summary>The path under which it was opened.</summary>
+    public string Path { get; }
+
+    /// <summary>Bytes in the file or the block device.</summary>
+    public long SizeBytes { get; private set; }
+
+    /// <summary>Whether it is a block device and not a regular file.</summary>
+    public bool IsBlockDevice { get; private set; }
+
+    /// <summary>The file system around it; for a block device <see cref="FileSystemKind.None"/>.</summary>
+    public FileSystemFacts FileSystem { get; private set; }
+
+    /// <summary><c>st_dev</c>: which mounted file system it lies on.</summary>
+    internal ulong DeviceNumber { get; private set; }
+
+    /// <summary>Opens what is there, for reading and writing, and takes the lock.</summary>
+    /// <exception cref="DaxEnvironmentException">It is not there, no file or block device, not writable, or locked by another opener.</exception>
+    public static DeviceFile Open(string path)
+    {
+        RefuseOtherKinds(path, out bool isBlockDevice);
+
+        // O_EXCL on a block device refuses one that is mounted.
+        OpenFlags flags = OpenFlags.O_RDWR | (isBlockDevice ? OpenFlags.O_EXCL : 0);
+        DeviceFile file = OpenHandle(path, flags, 0, "cannot open");
+        try
+        {
+            file.Lock();
+            file.ReadFacts();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens what is there for reading only, without the lock: to look at it.</summary>
+    /// <exception cref="DaxEnvironmentException">It is not there, no file or block device, or not readable.</exception>
+    public static DeviceFile OpenForProbe(string path)
+    {
+        RefuseOtherKinds(path, out _);
+        DeviceFile file = OpenHandle(path, OpenFlags.O_RDONLY, 0, "cannot open");
+        try
+        {
+            file.ReadFacts();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a new file of <paramref name="sizeBytes"/> and takes its lock. On failure nothing is left behind.</summary>
+    /// <param name="path">A path that does not exist yet.</param>
+    /// <param name="sizeBytes">Its size.</param>
+    /// <param name="sparse">Whether to leave the blocks unallocated.</param>
+    /// <param name="unlinkAtOnce">Whether to take the name away before anything else, so that not even a kill leaves the file behind.</param>
+    /// <exception cref="DaxEnvironmentException">The path is taken, its directory is missing or not writable, or there is no room.</exception>
+    public static DeviceFile Create(string path, long sizeBytes, bool sparse, bool unlinkAtOnce = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sizeBytes);
+        FilePermissions rights = unlinkAtOnce ? FilePermissions.S_IRUSR | FilePermissions.S_IWUSR : FilePermissions.DEFFILEMODE;
+        DeviceFile file = OpenHandle(path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_EXCL, rights, "cannot create");
+        try
+        {
+            if (unlinkAtOnce)
+            {
+                Unlink(path);
+            }
+
+            file.Lock();
+            file.SetSize(sizeBytes);
+            if (!sparse)
+            {
+                file.Reserve(sizeBytes);
+            }
+
+            file.ReadFacts();
+            return file;
+        }
+        catch
+        {
+            if (!unlinkAtOnce)
+            {
+                Unlink(path);
+            }
+
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a name away; a name that is gone already is no error.</summary>
+    public static void Unlink(string path) => _ = Syscall.unlink(path);
+
+    /// <summary>Whether an opener holds the lock; a later answer may differ.</summary>
+    public bool IsLockedByAnother()
+    {
+        FileLock probe = new() { Type = LockType.Write };
+        return Fcntl.LockFile(Handle, FcntlCommand.OfdGetLock, ref probe) == 0 && probe.Type != LockType.Unlock;
+    }
+
+    /// <summary>Gives the blocks of a range back to the file system; it reads as zeroes afterwards.</summary>
+    /// <returns>False if the file system or device cannot do this; the bytes are as before then.</returns>
+    /// <exception cref="DaxEnvironmentException">It failed for another reason.</exception>
+    public bool TryPunchHole(long offsetBytes, long lengthBytes)
+    {
+        while (Fcntl.Fallocate(Handle, FallocateMode.PunchHole | FallocateMode.KeepSize, offsetBytes, lengthBytes) != 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            switch (errno)
+            {
+                case Errno.Eintr:
+                    continue;
+                case Errno.Eopnotsupp:
+                    return false;
+                default:
+                    throw Errno.Failure("cannot punch a hole into", Path, errno);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Closes the descriptor. The lock lasts while a mapping of the file does.</summary>
+    public void Dispose() => Handle.Dispose();
+
+    private static void RefuseOtherKinds(string path, out bool isBlockDevice)
+    {
+        if (Syscall.stat(path, out Stat stat) != 0)
+        {
+            int errno = (int)Stdlib.GetLastError();
+            throw errno == Errno.Enoent
+                ? Errno.Failure("cannot open", path, errno, "Create it first, or correct the path.")
+                : Errno.Failure("cannot open", path, errno);
+        }
+
+        FilePermissions kind = stat.st_mode & FilePermissions.S_IFMT;
+        isBlockDevice = kind == FilePermissions.S_IFBLK;
+        if (kind == FilePermissions.S_IFDIR)
+        {
+            throw Errno.Failure("cannot open", path, Errno.Eisdir);
+        }
+
+        if (kind == FilePermissions.S_IFCHR)
+        {
+            throw new DaxEnvironmentException(
+                $"cannot open '{path}': it is a character device",
+                "Use a file, or a pmem block device; 'ndctl create-namespace --mode=fsdax' turns a device-DAX namespace into one.",
+                Errno.Enodev,
+                path);
+        }
+
+        if (kind is not (FilePermissions.S_IFREG or FilePermissions.S_IFBLK))
+        {
+            throw new DaxEnvironmentException(
+                $"cannot open '{path}': it is a pipe or a socket", "Use a file or a pmem block device.", Errno.Enodev, path);
+        }
+    }
+
+    private static DeviceFile OpenHandle(string path, OpenFlags flags, FilePermissions rights, string action)
+    {
+        while (true)
+        {
+            int descriptor = Syscall.open(path, flags | OpenFlags.O_CLOEXEC, rights);
+            if (descriptor >= 0)
+            {
+                return new DeviceFile(new SafeFileHandle(descriptor, ownsHandle: true), path);
+            }
+
+            int errno = (int)Stdlib.GetLastError();
+            if (errno != Errno.Eintr)
+            {
+                throw errno == Errno.Enoent
+                    ? Errno.Failure(action, path, errno, $"Make the directory first: mkdir -p '{System.IO.Path.GetDirectoryName(path)}'.")
+                    : Errno.Failure(action, path, errno);
+            }
+        }
+    }
+
+    private void Lock()
+    {
+        FileLock whole = new() { Type = LockType.Write };
+        if (Fcntl.LockFile(Handle, FcntlCommand.OfdSetLock, ref whole) != 0)
+        {
+            throw Errno.Failure("cannot lock", Path, Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private void SetSize(long sizeBytes)
+    {
+        int errno;
+        do
+        {
+            errno = Syscall.ftruncate((int)Handle.DangerousGetHandle(), sizeBytes) == 0 ? 0 : (int)Stdlib.GetLastError();
+        }
+        while (errno == Errno.Eintr);
+
+        if (errno != 0)
+        {
+            throw Errno.Failure($"cannot set the size of {sizeBytes} bytes on", Path, errno, "Use a smaller size, or another file system.");
+        }
+    }
+
+    /// <summary>Allocates every block, so that no later store meets a full file system (which would end the process with SIGBUS).</summary>
+    private void Reserve(long sizeBytes)
+    {
+        // Ask before taking: a tmpfs that was filled to the brim, even for a moment, hurts everybody.
+        long available = FileSystemFacts.Of(Handle, Path).AvailableBytes;
+        if (available < sizeBytes)
+        {
+            throw NoRoom(sizeBytes, available);
+        }
+
+        for (long offset = 0; offset < sizeBytes; offset += ReserveStepBytes)
+        {
+            ReserveStep(offset, Math.Min(ReserveStepBytes, sizeBytes - offset), sizeBytes);
+        }
+    }
+
+    private void ReserveStep(long offset, long length, long sizeBytes)
+    {
+        while (Fcntl.Fallocate(Handle, FallocateMode.Allocate, offset, length) != 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno == Errno.Eopnotsupp)
+            {
+                // The C library then writes to every block instead; it returns the error number.
+                errno = (int)Syscall.posix_fallocate((int)Handle.DangerousGetHandle(), offset, (ulong)length);
+                if (errno == 0)
+                {
+                    return;
+                }
+            }
+
+            switch (errno)
+            {
+                case Errno.Eintr:
+                    continue;
+                case Errno.Enospc:
+                    throw NoRoom(sizeBytes, offset + FileSystemFacts.Of(Handle, Path).AvailableBytes);
+                default:
+                    throw Errno.Failure($"cannot reserve {sizeBytes} bytes for", Path, errno);
+            }
+        }
+    }
+
+    private DaxEnvironmentException NoRoom(long sizeBytes, long availableBytes) => new(
+        $"cannot reserve {sizeBytes} bytes for '{Path}': its file system has only {availableBytes} bytes left",
+        "Use a smaller size, free space there, use another file system, or create it sparse.",
+        Errno.Enospc,
+        Path);
+
+    private void ReadFacts()
+    {
+        int descriptor = (int)Handle.DangerousGetHandle();
+        if (Syscall.fstat(descriptor, out Stat stat) != 0)
+        {
+            throw Errno.Failure("cannot examine", Path, (int)Stdlib.GetLastError());
+        }
+
+        IsBlockDevice = (stat.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFBLK;
+        DeviceNumber = stat.st_dev;
+
+        // fstat gives a block device no size; its end does.
+        SizeBytes = Syscall.lseek(descriptor, 0, SeekFlags.SEEK_END);
+        if (SizeBytes < 0)
+        {
+            throw Errno.Failure("cannot find the size of", Path, (int)Stdlib.GetLastError());
+        }
+
+        FileSystem = IsBlockDevice ? new FileSystemFacts(FileSystemKind.None, 0) : FileSystemFacts.Of(Handle, Path);
+    }
+}

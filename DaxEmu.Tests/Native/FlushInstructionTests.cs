@@ -1,0 +1,63 @@
+using DaxEmu.Native.Cpu;
+using DaxEmu.Native.Memory;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Native;
+
+public sealed class FlushInstructionTests
+{
+    private static readonly FlushMethod[] Instructions = [FlushMethod.Clwb, FlushMethod.ClflushOpt, FlushMethod.Clflush];
+
+    [TestCaseSource(nameof(Instructions))]
+    public void FlushingChangesNoByteAndTouchesNothingBehindTheEnd(FlushMethod method)
+    {
+        FlushInstruction? instruction = FlushInstruction.TryGet(method);
+        if (instruction is null)
+        {
+            Assert.Ignore($"this CPU has no {method}");
+        }
+
+        // The page behind the mapping is not mapped: a line too many would end the process.
+        const int Length = 256 << 10;
+        using MappedRegion region = MappedRegion.MapAnonymous(Length, "test");
+        Span<byte> memory = region.Span(0, Length);
+        new Random(1).NextBytes(memory);
+        byte[] before = memory.ToArray();
+        foreach (int offset in new[] { 0, 1, 63, 64, 65, 4095 })
+        {
+            foreach (int length in new[] { 0, 1, 2, 63, 64, 65, 127, 128, 4096, 16384, 16385, 100_000 })
+            {
+                instruction!.Flush(region.Base + offset, length);
+                instruction.Flush(region.Base + Length - offset - Math.Min(length, Length - offset), Math.Min(length, Length - offset));
+            }
+        }
+
+        instruction!.Flush(region.Base, Length);
+        FlushInstruction.Fence();
+
+        Assert.That(memory.SequenceEqual(before), Is.True);
+        Assert.That(instruction.Method, Is.EqualTo(method));
+    }
+
+    [Test]
+    public void AnEmptyFlushTouchesNoMemoryAtAll() => Assert.That(() => FlushInstruction.Best?.Flush(0, 0), Throws.Nothing);
+
+    [TestCaseSource(nameof(Instructions))]
+    public void WhatTheKernelSaysOfTheCpuIsFound(FlushMethod method)
+    {
+        string flags = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal)) ?? string.Empty;
+        bool isThere = flags.Split(' ').Contains(method.ToString().ToLowerInvariant());
+
+        Assert.That(FlushInstruction.TryGet(method) is not null, Is.EqualTo(isThere));
+    }
+
+    [Test]
+    public void TheBestIsTheFirstThatIsThere() => Assert.That(
+        FlushInstruction.Best?.Method,
+        Is.EqualTo(Instructions.Select(FlushInstruction.TryGet).FirstOrDefault(instruction => instruction is not null)?.Method));
+
+    [TestCase(FlushMethod.Automatic)]
+    [TestCase(FlushMethod.Msync)]
+    [TestCase(FlushMethod.None)]
+    public void WhatIsNoInstructionIsNone(FlushMethod method) => Assert.That(FlushInstruction.TryGet(method), Is.Null);
+}
