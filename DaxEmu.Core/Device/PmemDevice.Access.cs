@@ -7,6 +7,9 @@ namespace DaxEmu.Core.Device;
 /// <content>Loads, stores, flushes.</content>
 public sealed partial class PmemDevice
 {
+    /// <summary>Which entries hold the device's pages, and who has pinned them.</summary>
+    internal PageOwners Owners => owners.Value;
+
     /// <summary>First byte of the device; valid while the device is open or a lease on it exists.</summary>
     internal nint Base => region.Base;
 

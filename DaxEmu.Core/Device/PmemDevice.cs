@@ -23,6 +23,7 @@ public sealed partial class PmemDevice : IDisposable
     private readonly FlushInstruction? flushInstruction;
     private readonly PoisonList poison;
     private readonly string? pathToRemove;
+    private readonly Lazy<PageOwners> owners;
     private bool disposed;
 
     private PmemDevice(MappedRegion region, DeviceFile? file, string name, string? path, PmemDeviceOptions options, Placement placement)
@@ -41,6 +42,7 @@ public sealed partial class PmemDevice : IDisposable
             placement.HugePages,
             placement.FlushMethod);
         poison = new PoisonList(PageCount);
+        owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount)));
         if (options.PreferHugePages)
         {
             region.PreferHugePages();

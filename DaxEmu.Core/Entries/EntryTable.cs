@@ -117,6 +117,9 @@ public sealed unsafe partial class EntryTable : IDisposable
         return region.IsPmd ? region.Pmd : ReadSlot(index);
     }
 
+    /// <summary>Whether a 2 MiB entry covers <paramref name="index"/>.</summary>
+    internal bool ReadsPmd(PageIndex index) => index.Region < RegionCapacity && ReadRegion(index).IsPmd;
+
     /// <summary>Sets the lock bit of an entry that was seen unlocked; fails if the word changed meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryLock(ref ulong word, DaxEntry seen) =>

@@ -1,6 +1,5 @@
 using DaxEmu.Core.Entries;
 using DaxEmu.Core.Mapping;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Faults;
 

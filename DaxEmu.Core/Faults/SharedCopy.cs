@@ -22,7 +22,7 @@ internal static class SharedCopy
         }
 
         Pfn source = answer.Source.PfnAt(range.First);
-        if (device.PoisonList.ContainsAny(new PfnRange(source, range.PageCount)))
+        if (device.PoisonList.FindFirst(source, range.PageCount) is not null)
         {
             Abandon(mapping, answer);
             return false;

@@ -24,6 +24,7 @@ public sealed unsafe class AddressSpace : IDisposable
     private readonly ulong* writebackError;
     private readonly Lock areasGate = new();
     private readonly DeviceLease lease;
+    private readonly List<FreedBlocks> unreleased = [];
     private volatile VmArea[] areas = [];
     private bool isDisposed;
 
@@ -177,6 +178,24 @@ public sealed unsafe class AddressSpace : IDisposable
         if (entry.IsReal)
         {
             Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start);
+        }
+    }
+
+    /// <summary>Gives blocks back that the file no longer shows and no entry of it maps. Those that somebody has pinned are kept until they are not.</summary>
+    internal void ReleaseBlocks(FreedBlocks freed)
+    {
+        lock (unreleased)
+        {
+            if (freed.PageCount > 0)
+            {
+                unreleased.Add(freed);
+            }
+
+            foreach (FreedBlocks idle in unreleased.Where(b => b.Ranges.All(r => Device.Owners.FirstBusy(r) is null)).ToList())
+            {
+                unreleased.Remove(idle);
+                idle.Release();
+            }
         }
     }
 

@@ -95,6 +95,13 @@ internal sealed unsafe class PageTable : IDisposable
         }
     }
 
+    /// <summary>Notes that a page was written through a writable translation, as the processor does.</summary>
+    public void MarkDirty(long page, Translation seen)
+    {
+        ref ulong word = ref seen.IsHuge ? ref DirectoryWord(page) : ref PageWord(page);
+        _ = Atomic.TryReplace(ref word, seen.Word | Translation.DirtyBit, seen.Word, Site.WriteTranslation); // changed: looked at again
+    }
+
     /// <summary>Replaces the translation of a page if it is still <paramref name="seen"/>.</summary>
     public bool TryReplacePage(long page, Translation seen, Translation translation) =>
         Atomic.TryReplace(ref PageWord(page), translation.Word, seen.Word, Site.WriteTranslation);

@@ -1,4 +1,3 @@
-using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Units;
 using DaxEmu.Native.Memory;
 

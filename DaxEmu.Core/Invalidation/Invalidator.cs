@@ -1,0 +1,99 @@
+using DaxEmu.Core.Entries;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Invalidation;
+
+/// <summary>What became of an entry that was to be invalidated.</summary>
+public enum InvalidateOutcome
+{
+    /// <summary>There was none.</summary>
+    Absent,
+
+    /// <summary>It is gone.</summary>
+    Removed,
+
+    /// <summary>It is dirty, or chosen by a running writeback pass, and stays.</summary>
+    Kept,
+}
+
+/// <summary>Takes entries out (<c>__dax_invalidate_entry</c> and its users).</summary>
+public static class Invalidator
+{
+    /// <summary>Takes out the entry that covers <paramref name="index"/>, whatever its marks (<c>dax_delete_mapping_entry</c>).</summary>
+    /// <remarks>The caller has unmapped it and keeps faults out: he holds the invalidate lock for writing.</remarks>
+    internal static InvalidateOutcome Delete(AddressSpace mapping, PageIndex index) => Invalidate(mapping, index, keepsDirty: false, out _);
+
+    /// <summary>Takes out the entry that covers <paramref name="index"/> unless it is dirty or being written back (<c>dax_invalidate_mapping_entry_sync</c>).</summary>
+    internal static InvalidateOutcome InvalidateIfClean(AddressSpace mapping, PageIndex index) =>
+        Invalidate(mapping, index, keepsDirty: true, out _);
+
+    /// <summary>Takes out every entry that touches the range, whatever its marks, and gives the table's memory back (<c>dax_delete_mapping_range</c>).</summary>
+    /// <remarks>The caller has unmapped the range and keeps faults out.</remarks>
+    /// <returns>How many entries went.</returns>
+    internal static long DeleteRange(AddressSpace mapping, PageRange range)
+    {
+        long removed = 0;
+        PageIndex next = range.First;
+        while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
+        {
+            // The entry that was met, not the next one: if it is locked, it is waited for and looked at again where it stands.
+            InvalidateOutcome outcome = Invalidate(mapping, start, keepsDirty: false, out HeldEntry held);
+            removed += outcome == InvalidateOutcome.Removed ? 1 : 0;
+            next = outcome == InvalidateOutcome.Removed ? held.Range.End : start + seen.Order.PageCount();
+        }
+
+        mapping.Entries.ReleaseMemory(range);
+        return removed;
+    }
+
+    /// <summary>Takes out every clean entry that touches the range (<c>invalidate_inode_pages2_range</c> of a DAX file).</summary>
+    /// <returns>Whether none was kept.</returns>
+    internal static bool InvalidateRangeIfClean(AddressSpace mapping, PageRange range)
+    {
+        bool isAllGone = true;
+        PageIndex next = range.First;
+        while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
+        {
+            InvalidateOutcome outcome = Invalidate(mapping, start, keepsDirty: true, out _);
+            isAllGone &= outcome != InvalidateOutcome.Kept;
+            next = start + seen.Order.PageCount();
+        }
+
+        return isAllGone;
+    }
+
+    /// <summary>Clears DIRTY and TOWRITE of the range's entries, before blocks are replaced by copies (<c>__dax_clear_dirty_range</c>).</summary>
+    internal static void ClearDirty(AddressSpace mapping, PageRange range)
+    {
+        PageIndex next = range.First;
+        while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
+        {
+            if (mapping.Locker.TakeAny(start, out HeldEntry held))
+            {
+                mapping.Entries.ClearTowrite(held.Start);
+                mapping.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
+            }
+
+            next = start + seen.Order.PageCount();
+        }
+    }
+
+    private static InvalidateOutcome Invalidate(AddressSpace mapping, PageIndex index, bool keepsDirty, out HeldEntry held)
+    {
+        if (!mapping.Locker.TakeAny(index, out held))
+        {
+            return InvalidateOutcome.Absent;
+        }
+
+        if (keepsDirty && (held.Entry.IsDirty || mapping.Entries.IsTowrite(held.Start)))
+        {
+            mapping.Locker.Put(held);
+            return InvalidateOutcome.Kept;
+        }
+
+        mapping.Disassociate(held.Start, held.Entry);
+        mapping.Locker.Remove(held);
+        return InvalidateOutcome.Removed;
+    }
+}

@@ -1,0 +1,93 @@
+using DaxEmu.Core.Device;
+using DaxEmu.Core.Entries;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Writeback;
+
+/// <summary>What became of an entry that a pass had chosen.</summary>
+internal enum CleanOutcome
+{
+    /// <summary>It was written back.</summary>
+    Written,
+
+    /// <summary>It is gone, was replaced, or another pass has dealt with it.</summary>
+    Skipped,
+
+    /// <summary>Something is there that cannot be dirty, or its page is poisoned (EIO).</summary>
+    Error,
+}
+
+/// <summary>Writes one entry back (<c>dax_writeback_one</c>).</summary>
+/// <remarks>
+/// The order of steps is what keeps data safe. TOWRITE goes first: who dirties the entry again later is for the next pass. Then every VMA's
+/// translation is write-protected, so that a new writer faults and waits for the entry's lock. Then the caches are flushed. Only then is
+/// DIRTY cleared, together with the lock: a crash before that finds the entry dirty, and no store can slip in between.
+/// </remarks>
+internal sealed class EntryCleaner(AddressSpace mapping)
+{
+    /// <summary>EIO.</summary>
+    public const int Eio = 5;
+
+    public CleanOutcome Clean(PageIndex start, out PageOrder order)
+    {
+        EntryTable table = mapping.Entries;
+        DaxEntry seen = table.Lookup(start);
+        order = seen.Order;
+        if (!seen.IsPresent || start != start.StartOf(seen.Order))
+        {
+            table.ClearTowrite(start); // a mark that outlived its entry
+            return CleanOutcome.Skipped;
+        }
+
+        if (!mapping.Locker.TakeAt(start, seen.Order, out HeldEntry held))
+        {
+            return CleanOutcome.Skipped;
+        }
+
+        DaxEntry final = held.Entry;
+        try
+        {
+            if (seen.IsLocked && !IsStillChosen(start, seen, held.Entry, out bool isError))
+            {
+                return isError ? CleanOutcome.Error : CleanOutcome.Skipped;
+            }
+
+            return CleanHeld(held, ref final);
+        }
+        finally
+        {
+            mapping.Locker.Unlock(start, final);
+        }
+    }
+
+    // The entry was waited for: it may be another one, or somebody else's work may be done on it.
+    private bool IsStillChosen(PageIndex start, DaxEntry seen, DaxEntry now, out bool isError)
+    {
+        bool isAnother = seen.IsReal && now.IsReal && seen.Pfn != now.Pfn;
+        isError = !isAnother && !now.IsReal;
+        return !isAnother && !isError && mapping.Entries.IsTowrite(start);
+    }
+
+    private CleanOutcome CleanHeld(HeldEntry held, ref DaxEntry final)
+    {
+        mapping.Entries.ClearTowrite(held.Start);
+        if (held.Entry.IsEmpty)
+        {
+            return CleanOutcome.Skipped;
+        }
+
+        mapping.WriteProtect(held.Range);
+        if (held.Entry.IsReal)
+        {
+            long offset = held.Entry.Pfn.OffsetBytes;
+            long length = (long)held.Entry.Order.SizeBytes();
+            mapping.Device.FlushUnchecked(offset, length);
+            PmemDevice.DrainUnchecked();
+        }
+
+        final = held.Entry.WithDirty(false);
+        mapping.Sink?.WritebackOne(mapping.Id, held.Start, held.Entry.Order.PageCount());
+        return CleanOutcome.Written;
+    }
+}
