@@ -17,6 +17,9 @@ internal sealed class ExtentTree
     private const int LeafFill = 192;
     private const int LeafFloor = 64;
 
+    [ThreadStatic]
+    private static List<Extent>? scratch;
+
     private readonly long[] firsts;
     private readonly ExtentLeaf[] leaves;
 
@@ -111,7 +114,8 @@ internal sealed class ExtentTree
         // The leaf of the page before the range has the extent that could be continued; the leaf of the page behind, the one that could continue.
         int left = Math.Max(0, ExtentLeaf.Search(firsts, range.First.Value - 1));
         int right = Math.Max(left, ExtentLeaf.Search(firsts, range.End.Value));
-        var list = new List<Extent>(LeafCapacity + replacement.Length + 2);
+        List<Extent> list = scratch ??= new List<Extent>(2 * LeafCapacity);
+        list.Clear();
         bool isPlaced = false;
         for (int i = left; i <= right && i < leaves.Length; i++)
         {
