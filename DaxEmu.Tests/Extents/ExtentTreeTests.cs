@@ -52,6 +52,30 @@ public sealed class ExtentTreeTests
     }
 
     [Test]
+    public void ConvertedExtentsJoinTheirNeighboursAlsoAtTheEdgesOfLeaves()
+    {
+        const int Count = 1000;
+        ExtentTree tree = ExtentTree.Of(Enumerable.Range(0, Count).Select(
+            page => At(page, 1) with { Kind = page % 2 == 0 ? ExtentKind.Mapped : ExtentKind.Unwritten }));
+        Assert.That(tree.Count, Is.EqualTo(Count));
+        for (int page = 1; page < Count; page += 2)
+        {
+            tree = tree.With(Range(page, 1), At(page, 1));
+        }
+
+        Assert.That(tree.In(PageRange.All), Is.EqualTo(new[] { At(0, Count) }));
+
+        tree = ExtentTree.Of(Enumerable.Range(0, Count).Select(
+            page => At(page, 1) with { Kind = page % 2 == 0 ? ExtentKind.Unwritten : ExtentKind.Mapped }));
+        for (int page = Count - 2; page >= 0; page -= 2)
+        {
+            tree = tree.With(Range(page, 1), At(page, 1));
+        }
+
+        Assert.That(tree.In(PageRange.All), Is.EqualTo(new[] { At(0, Count) }));
+    }
+
+    [Test]
     public void AnOlderPictureStaysAsItWas()
     {
         ExtentTree old = ExtentTree.Empty.With(Range(10, 20), At(10, 20));
