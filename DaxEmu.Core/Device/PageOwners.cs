@@ -151,11 +151,15 @@ internal sealed unsafe class PageOwners : IDisposable
     public void Pin(PfnRange pages)
     {
         Check(pages);
-        for (Pfn pfn = pages.First; pfn.Value < pages.End.Value; pfn += 1)
+        for (PfnRange rest = pages; !rest.IsEmpty; rest = Behind(rest))
         {
-            Atomic.Add(ref PmdPins(pfn), 1, Site.PageOwner);
-            ulong now = Atomic.Add(ref PagePins(pfn), 1, Site.PageOwner);
-            Debug.Assert((now & PinMask) != 0, "The pins of a page have run over.");
+            PfnRange part = InFirstPmd(rest);
+            Atomic.Add(ref PmdPins(part.First), part.PageCount, Site.PageOwner);
+            for (Pfn pfn = part.First; pfn.Value < part.End.Value; pfn += 1)
+            {
+                ulong now = Atomic.Add(ref PagePins(pfn), 1, Site.PageOwner);
+                Debug.Assert((now & PinMask) != 0, "The pins of a page have run over.");
+            }
         }
     }
 
@@ -164,9 +168,15 @@ internal sealed unsafe class PageOwners : IDisposable
     public void Unpin(PfnRange pages)
     {
         Check(pages);
-        for (Pfn pfn = pages.First; pfn.Value < pages.End.Value; pfn += 1)
+        for (PfnRange rest = pages; !rest.IsEmpty; rest = Behind(rest))
         {
-            UnpinOne(pfn);
+            PfnRange part = InFirstPmd(rest);
+            for (Pfn pfn = part.First; pfn.Value < part.End.Value; pfn += 1)
+            {
+                UnpinOne(pfn);
+            }
+
+            Atomic.Add(ref PmdPins(part.First), -part.PageCount, Site.PageOwner);
         }
     }
 
@@ -252,6 +262,15 @@ internal sealed unsafe class PageOwners : IDisposable
     /// <inheritdoc/>
     public void Dispose() => words.Dispose();
 
+    private static PfnRange InFirstPmd(PfnRange pages) =>
+        pages with { PageCount = Math.Min(pages.PageCount, DaxConstants.PagesPerPmd - (pages.First.Value & DaxConstants.ColourMask)) };
+
+    private static PfnRange Behind(PfnRange pages)
+    {
+        PfnRange part = InFirstPmd(pages);
+        return new PfnRange(part.End, pages.PageCount - part.PageCount);
+    }
+
     private void UnpinOne(Pfn pfn)
     {
         ref ulong word = ref PagePins(pfn);
@@ -275,7 +294,6 @@ internal sealed unsafe class PageOwners : IDisposable
                 Atomic.Wake(ref word, Site.WakeSleeper);
             }
 
-            Atomic.Add(ref PmdPins(pfn), -1, Site.PageOwner);
             return;
         }
     }
@@ -297,7 +315,7 @@ internal sealed unsafe class PageOwners : IDisposable
         return ref PmdHolder(pfn);
     }
 
-    // SAFETY (this and the next two): the callers have checked the page against the range; the arrays have a word for each page and
+    // SAFETY (the next three): the callers have checked the page against the range; the arrays have a word for each page and
     // for each 2 MiB that the range touches.
     private ref ulong PmdHolder(Pfn pfn) => ref pmdHolders[(pfn.Value >> DaxConstants.PmdOrder) - firstPmd];
 

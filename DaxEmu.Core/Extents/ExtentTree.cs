@@ -11,28 +11,27 @@ namespace DaxEmu.Core.Extents;
 /// </remarks>
 internal sealed class ExtentTree
 {
-    /// <summary>Most extents in a leaf: at 256 the copies of a leaf and of the top array cost the same at 65,000 extents.</summary>
+    /// <summary>Most extents in a leaf. A leaf of 256 is a copy of 12 KB, the top array over 100,000 extents one of 8 KB: about in balance.</summary>
     public const int LeafCapacity = 256;
 
     private const int LeafFill = 192;
     private const int LeafFloor = 64;
 
+    [ThreadStatic]
+    private static List<Extent>? scratch;
+
     private readonly long[] firsts;
     private readonly ExtentLeaf[] leaves;
 
-    private ExtentTree(ExtentLeaf[] leaves)
+    private ExtentTree(long[] firsts, ExtentLeaf[] leaves, long count)
     {
+        this.firsts = firsts;
         this.leaves = leaves;
-        firsts = new long[leaves.Length];
-        for (int i = 0; i < leaves.Length; i++)
-        {
-            firsts[i] = leaves[i].FirstPage;
-            Count += leaves[i].Count;
-        }
+        Count = count;
     }
 
     /// <summary>No extent: one hole.</summary>
-    public static ExtentTree Empty { get; } = new([]);
+    public static ExtentTree Empty { get; } = new([], [], 0);
 
     /// <summary>How many extents, holes not counted.</summary>
     public long Count { get; }
@@ -51,7 +50,7 @@ internal sealed class ExtentTree
             Append(list, extent);
         }
 
-        return new ExtentTree([.. Leaves(CollectionsMarshal.AsSpan(list))]);
+        return Empty.Spliced(0, 0, CollectionsMarshal.AsSpan(list));
     }
 
     /// <summary>The extent or the whole hole that covers a page.</summary>
@@ -115,7 +114,8 @@ internal sealed class ExtentTree
         // The leaf of the page before the range has the extent that could be continued; the leaf of the page behind, the one that could continue.
         int left = Math.Max(0, ExtentLeaf.Search(firsts, range.First.Value - 1));
         int right = Math.Max(left, ExtentLeaf.Search(firsts, range.End.Value));
-        var list = new List<Extent>(LeafCapacity + replacement.Length + 2);
+        List<Extent> list = scratch ??= new List<Extent>(2 * LeafCapacity);
+        list.Clear();
         bool isPlaced = false;
         for (int i = left; i <= right && i < leaves.Length; i++)
         {
@@ -141,8 +141,7 @@ internal sealed class ExtentTree
             list.AddRange(leaves[right].Extents);
         }
 
-        int behind = Math.Min(right + 1, leaves.Length);
-        return new ExtentTree([.. leaves.AsSpan(0, left), .. Leaves(CollectionsMarshal.AsSpan(list)), .. leaves.AsSpan(behind)]);
+        return Spliced(left, Math.Min(right + 1, leaves.Length), CollectionsMarshal.AsSpan(list));
     }
 
     /// <summary>The part of an extent that lies in a range; the two must meet.</summary>
@@ -185,19 +184,35 @@ internal sealed class ExtentTree
         list.Add(extent);
     }
 
-    private static ExtentLeaf[] Leaves(ReadOnlySpan<Extent> extents)
+    /// <summary>The picture with new leaves in place of those from <paramref name="left"/> to before <paramref name="behind"/>.</summary>
+    /// <remarks>Looks into no other leaf: the top array is copied as it is.</remarks>
+    private ExtentTree Spliced(int left, int behind, ReadOnlySpan<Extent> extents)
     {
-        int count = extents.Length == 0 ? 0
+        int added = extents.Length == 0 ? 0
             : extents.Length <= LeafCapacity ? 1
             : (extents.Length + LeafFill - 1) / LeafFill;
-        var result = new ExtentLeaf[count];
-        for (int i = 0; i < count; i++)
+        int length = left + added + (leaves.Length - behind);
+        var nextFirsts = new long[length];
+        var nextLeaves = new ExtentLeaf[length];
+        firsts.AsSpan(0, left).CopyTo(nextFirsts);
+        leaves.AsSpan(0, left).CopyTo(nextLeaves);
+        firsts.AsSpan(behind).CopyTo(nextFirsts.AsSpan(left + added));
+        leaves.AsSpan(behind).CopyTo(nextLeaves.AsSpan(left + added));
+        for (int i = 0; i < added; i++)
         {
-            int from = (int)((long)extents.Length * i / count);
-            int to = (int)((long)extents.Length * (i + 1) / count);
-            result[i] = new ExtentLeaf(extents[from..to]);
+            int from = (int)((long)extents.Length * i / added);
+            int to = (int)((long)extents.Length * (i + 1) / added);
+            var leaf = new ExtentLeaf(extents[from..to]);
+            nextLeaves[left + i] = leaf;
+            nextFirsts[left + i] = leaf.FirstPage;
         }
 
-        return result;
+        long count = Count + extents.Length;
+        for (int i = left; i < behind; i++)
+        {
+            count -= leaves[i].Count;
+        }
+
+        return new ExtentTree(nextFirsts, nextLeaves, count);
     }
 }

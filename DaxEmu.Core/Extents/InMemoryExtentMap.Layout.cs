@@ -116,8 +116,9 @@ public sealed partial class InMemoryExtentMap
 
     /// <summary>Puts the written blocks of a range of another file (or of this one) here too (<c>FICLONERANGE</c>).</summary>
     /// <remarks>
-    /// Holes and unwritten blocks become holes, so that a shared block is always a written one. The caller has written back
-    /// and write-protected the source's entries: its next write must fault to find that the blocks are shared.
+    /// Holes and unwritten blocks become holes, so that a shared block is always a written one. The caller holds the invalidate locks of
+    /// both files for writing, and has written back and write-protected the source's entries: its next write must fault, to
+    /// find that the blocks are shared.
     /// </remarks>
     /// <param name="source">The file to take from; must use the same allocator.</param>
     /// <param name="range">Which of its pages.</param>

@@ -222,6 +222,47 @@ public sealed class InMemoryExtentMapTests : IDisposable
     }
 
     [Test]
+    public void ABlockIsNotShownWhileItIsZeroed([Values] bool isUnwritten)
+    {
+        var index = new PageIndex(7);
+        if (isUnwritten)
+        {
+            map.Allocate(new PageRange(index, 1));
+        }
+
+        ExtentKind? shown = null;
+        device.Zeroing = _ => shown = map.Find(index, 1, ExtentIntent.Read).Target.Kind;
+        map.Find(index, 1, WriteFault);
+        Assert.That(shown, Is.EqualTo(isUnwritten ? ExtentKind.Unwritten : ExtentKind.Hole));
+    }
+
+    [Test]
+    public void AWriterWhoWaitedForAnotherToFillTheHoleFindsItFilled([Values] bool isUnwritten)
+    {
+        var index = new PageIndex(7);
+        if (isUnwritten)
+        {
+            map.Allocate(new PageRange(index, 1));
+        }
+
+        // The second writer saw the hole and sleeps on the map's lock while the first one zeroes.
+        Extent late = default;
+        var second = new Thread(() => late = map.Find(index, 1, WriteFault).Target);
+        device.Zeroing = _ =>
+        {
+            device.Zeroing = null;
+            second.Start();
+            SpinWait.SpinUntil(() => (second.ThreadState & ThreadState.WaitSleepJoin) != 0, TimeSpan.FromSeconds(20));
+        };
+        Extent early = map.Find(index, 1, WriteFault).Target;
+        device[early.PfnAt(index)] = 42;
+        Assert.That(second.Join(TimeSpan.FromSeconds(20)), Is.True);
+        Assert.That(late.Flags & ExtentFlags.New, Is.EqualTo(ExtentFlags.None));
+        Assert.That(late.PfnAt(index), Is.EqualTo(early.PfnAt(index)));
+        Assert.That(allocator.FreePageCount, Is.EqualTo((8 * Pmd) - 1));
+    }
+
+    [Test]
     public void OfTwoWritersOfAHoleOneGetsItNewAndNoStoreIsZeroed()
     {
         for (int round = 0; round < 400; round++)

@@ -14,6 +14,9 @@ internal sealed class StampedBlocks(long pageCount) : IBlockZeroer
     /// <summary>Whether the next zeroing fails.</summary>
     public bool Fails { get; set; }
 
+    /// <summary>Runs inside each zeroing, before a page is touched.</summary>
+    public Action<PfnRange>? Zeroing { get; set; }
+
     public long this[Pfn pfn]
     {
         get => Volatile.Read(ref stamps[pfn.Value]);
@@ -27,6 +30,7 @@ internal sealed class StampedBlocks(long pageCount) : IBlockZeroer
             return false;
         }
 
+        Zeroing?.Invoke(blocks);
         stamps.AsSpan((int)blocks.First.Value, (int)blocks.PageCount).Clear();
         return true;
     }
