@@ -19,6 +19,7 @@ public sealed partial class PmemDevice : IDisposable
 {
     private readonly Lock gate = new();
     private readonly MappedRegion region;
+    private readonly nint start;
     private readonly DeviceFile? file;
     private readonly FlushInstruction? flushInstruction;
     private readonly PoisonList poison;
@@ -28,6 +29,7 @@ public sealed partial class PmemDevice : IDisposable
     private PmemDevice(MappedRegion region, DeviceFile? file, string name, string? path, PmemDeviceOptions options, Placement placement)
     {
         this.region = region;
+        start = region.Base;
         this.file = file;
         Name = name;
         Path = path;
