@@ -13,7 +13,7 @@ namespace DaxEmu.Core.Device;
 /// </summary>
 /// <remarks>
 /// Any number of threads may use a device at once; who stores where is their affair. Spans and <see cref="Device.DirectAccess"/> values must
-/// not be used after <see cref="Dispose"/>.
+/// not be used after <see cref="Dispose"/>, and no call may run when it begins.
 /// </remarks>
 public sealed partial class PmemDevice : IDisposable
 {
