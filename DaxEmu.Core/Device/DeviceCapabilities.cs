@@ -18,5 +18,5 @@ public sealed record DeviceCapabilities(
     FlushMethod Flush)
 {
     /// <summary>Sizes in bytes of the pages with which the host may map the device, ascending.</summary>
-    public IReadOnlyList<int> PageSizesBytes { get; } = DeviceSize.HostPageSizes(HugePages);
+    public IReadOnlyList<int> PageSizesBytes => DeviceSize.HostPageSizes(HugePages);
 }

@@ -11,7 +11,7 @@ public sealed partial class PmemDevice
     internal PageOwners Owners => owners.Value;
 
     /// <summary>First byte of the device; valid while the device is open or a lease on it exists.</summary>
-    internal nint Base => region.Base;
+    internal nint Base => start;
 
     /// <summary>The memory behind <paramref name="pageCount"/> device pages from <paramref name="first"/> (the kernel's <c>dax_direct_access</c>).</summary>
     /// <param name="first">The first page.</param>
@@ -107,15 +107,16 @@ public sealed partial class PmemDevice
     }
 
     /// <summary>The byte at an offset, unchecked: for hot paths that hold a lease and took the offset from an extent or an entry.</summary>
+    // SAFETY: the caller answers for the offset, and its lease for the mapping.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal unsafe ref byte ByteAt(long offsetBytes) => ref *((byte*)region.Base + offsetBytes);
+    internal unsafe ref byte ByteAt(long offsetBytes) => ref *((byte*)start + offsetBytes);
 
     /// <summary>As <see cref="Flush"/>, for who holds a lease: neither bounds nor disposal are looked at.</summary>
     internal void FlushUnchecked(long offsetBytes, long lengthBytes)
     {
         if (flushInstruction is { } instruction)
         {
-            instruction.Flush(region.Base + (nint)offsetBytes, lengthBytes);
+            instruction.Flush(start + (nint)offsetBytes, lengthBytes);
         }
         else
         {
@@ -129,7 +130,7 @@ public sealed partial class PmemDevice
     /// <summary>As <see cref="Zero"/> on bytes, for who holds a lease: neither bounds nor disposal are looked at.</summary>
     internal void ZeroUnchecked(long offsetBytes, long lengthBytes)
     {
-        NonTemporal.Zero(region.Base + (nint)offsetBytes, lengthBytes, flushInstruction);
+        NonTemporal.Zero(start + (nint)offsetBytes, lengthBytes, flushInstruction);
         if (flushInstruction is null)
         {
             FlushByOtherMeans(offsetBytes, lengthBytes);
@@ -139,7 +140,7 @@ public sealed partial class PmemDevice
     /// <summary>As <see cref="CopyNonTemporal"/>, for who holds a lease: neither bounds nor disposal are looked at.</summary>
     internal void CopyUnchecked(long offsetBytes, ReadOnlySpan<byte> source)
     {
-        NonTemporal.Copy(region.Base + (nint)offsetBytes, source, flushInstruction);
+        NonTemporal.Copy(start + (nint)offsetBytes, source, flushInstruction);
         if (flushInstruction is null)
         {
             FlushByOtherMeans(offsetBytes, source.Length);

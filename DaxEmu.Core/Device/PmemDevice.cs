@@ -13,12 +13,13 @@ namespace DaxEmu.Core.Device;
 /// </summary>
 /// <remarks>
 /// Any number of threads may use a device at once; who stores where is their affair. Spans and <see cref="Device.DirectAccess"/> values must
-/// not be used after <see cref="Dispose"/>.
+/// not be used after <see cref="Dispose"/>, and no call may run when it begins.
 /// </remarks>
 public sealed partial class PmemDevice : IDisposable
 {
     private readonly Lock gate = new();
     private readonly MappedRegion region;
+    private readonly nint start;
     private readonly DeviceFile? file;
     private readonly FlushInstruction? flushInstruction;
     private readonly PoisonList poison;
@@ -29,6 +30,7 @@ public sealed partial class PmemDevice : IDisposable
     private PmemDevice(MappedRegion region, DeviceFile? file, string name, string? path, PmemDeviceOptions options, Placement placement)
     {
         this.region = region;
+        start = region.Base;
         this.file = file;
         Name = name;
         Path = path;

@@ -205,11 +205,21 @@ internal sealed class DeviceFile : IDisposable
             int errno = (int)Stdlib.GetLastError();
             if (errno != Errno.Eintr)
             {
-                throw errno == Errno.Enoent
-                    ? Errno.Failure(action, path, errno, $"Make the directory first: mkdir -p '{System.IO.Path.GetDirectoryName(path)}'.")
-                    : Errno.Failure(action, path, errno);
+                throw Errno.Failure(action, path, errno, (flags & OpenFlags.O_CREAT) != 0 ? CreationRemedy(errno, path) : null);
             }
         }
+    }
+
+    /// <summary>What helps if a file cannot be created: often it is its directory that matters. Null for the usual remedy.</summary>
+    private static string? CreationRemedy(int errno, string path)
+    {
+        string? directory = System.IO.Path.GetDirectoryName(path);
+        return errno switch
+        {
+            Errno.Enoent => $"Make the directory first: mkdir -p '{directory}'.",
+            Errno.Eacces or Errno.Eperm => $"Use a directory that you may write to; 'ls -ld {directory}' shows who may there.",
+            _ => null,
+        };
     }
 
     private void Lock()

@@ -74,7 +74,7 @@ internal static class Errno
         Enoent => "Check the spelling, or create it first.",
         Eacces or Eperm => $"Check 'ls -ld {path}' and its directories, use another path, or run as its owner.",
         Ebusy => "Unmount it, or use another device.",
-        Eagain => "Close the other opener (see 'fuser -v' for who it is), or use a file of its own.",
+        Eagain => $"Close the other opener ('fuser -v {path}' shows who it is), or use a file of its own.",
         Enomem => "Use a smaller size, or raise 'ulimit -v'.",
         Eexist => "Open it instead, remove it, or use another path.",
         Enotdir => "Correct the path.",

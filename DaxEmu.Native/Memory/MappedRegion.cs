@@ -96,6 +96,10 @@ internal sealed class MappedRegion : SafeHandle
     /// <summary>Asks for 2 MiB pages; a hint, whose refusal changes nothing but speed.</summary>
     public void PreferHugePages() => _ = Mman.Madvise(handle, (nuint)LengthBytes, MemoryAdvice.HugePage);
 
+    /// <summary>Gathers the memory into 2 MiB pages now, even where the switches of transparent huge pages say no (MADV_COLLAPSE).</summary>
+    /// <returns>False if the kernel could not, or is older than 6.1; the content is the same either way.</returns>
+    public bool TryCollapse() => Mman.Madvise(handle, (nuint)LengthBytes, MemoryAdvice.Collapse) == 0;
+
     /// <summary>Start and length are checked apart, since their sum could overflow.</summary>
     internal void CheckRange(long offsetBytes, long lengthBytes)
     {

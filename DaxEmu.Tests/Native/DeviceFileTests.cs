@@ -7,15 +7,12 @@ using NUnit.Framework;
 
 namespace DaxEmu.Tests.Native;
 
-public sealed class DeviceFileTests
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class DeviceFileTests : IDisposable
 {
-    private ScratchDirectory scratch = null!;
+    private readonly ScratchDirectory scratch = new();
 
-    [SetUp]
-    public void MakeDirectory() => scratch = new ScratchDirectory();
-
-    [TearDown]
-    public void RemoveDirectory() => scratch.Dispose();
+    public void Dispose() => scratch.Dispose();
 
     [Test]
     public void ASecondOpenerInTheSameProcessIsRefused()
@@ -152,7 +149,7 @@ public sealed class DeviceFileTests
         }
 
         File.WriteAllText(scratch["secret"], "x");
-        File.SetUnixFileMode(scratch["secret"], UnixFileMode.None);
+        Assert.That(Mono.Unix.Native.Syscall.chmod(scratch["secret"], 0), Is.Zero);
 
         Assert.That(() => DeviceFile.Open(scratch["secret"]), Fails(Errno.Eacces, "ls -ld"));
     }
@@ -161,7 +158,7 @@ public sealed class DeviceFileTests
     public void AFileOnAReadOnlyKernelFileSystemIsRefused() =>
         Assert.That(() => DeviceFile.Create("/sys/daxemu-test", 4096, sparse: true), Throws.InstanceOf<DaxEnvironmentException>());
 
-    private static NUnit.Framework.Constraints.IResolveConstraint Fails(int errno, string words) =>
+    private static NUnit.Framework.Constraints.ContainsConstraint Fails(int errno, string words) =>
         Throws.InstanceOf<DaxEnvironmentException>()
             .With.Property(nameof(DaxEnvironmentException.Errno)).EqualTo(errno).And.Message.Contains(words).And.Message.Not.Contains("\n");
 

@@ -1,5 +1,8 @@
 using DaxEmu.Native.Cpu;
+using DaxEmu.Native.Files;
 using DaxEmu.Native.Memory;
+using DaxEmu.Tests.Support;
+using Mono.Unix.Native;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Native;
@@ -39,6 +42,29 @@ public sealed class FlushInstructionTests
         Assert.That(instruction.Method, Is.EqualTo(method));
     }
 
+    [TestCaseSource(nameof(Instructions))]
+    public void EveryPageOfTheRangeIsReachedAndNoOther(FlushMethod method)
+    {
+        using ScratchDirectory scratch = new();
+        using DeviceFile file = DeviceFile.Create(scratch["file"], 1 << 20, sparse: true);
+        FlushInstruction? instruction = FlushInstruction.TryGet(method);
+        if (instruction is null || file.FileSystem.Kind != FileSystemKind.Tmpfs)
+        {
+            Assert.Ignore($"this CPU has no {method}, or there is no tmpfs");
+        }
+
+        // A flush faults as a load does, and a load from a hole of tmpfs allocates its page: the blocks show what was reached.
+        using MappedRegion region = MappedRegion.MapFile(file.Handle, 1 << 20, synchronous: false, file.Path);
+        instruction!.Flush(region.Base + 4095, 1);
+        Assert.That(AllocatedPages(file), Is.EqualTo(1));
+
+        instruction.Flush(region.Base + (2 * 4096) - 1, (30 * 4096) + 2);
+        Assert.That(AllocatedPages(file), Is.EqualTo(1 + 32), "pages 1 to 32, over the seams of the chunks");
+
+        instruction.Flush(region.Base, 1 << 20);
+        Assert.That(AllocatedPages(file), Is.EqualTo(256));
+    }
+
     [Test]
     public void AnEmptyFlushTouchesNoMemoryAtAll() => Assert.That(() => FlushInstruction.Best?.Flush(0, 0), Throws.Nothing);
 
@@ -60,4 +86,10 @@ public sealed class FlushInstructionTests
     [TestCase(FlushMethod.Msync)]
     [TestCase(FlushMethod.None)]
     public void WhatIsNoInstructionIsNone(FlushMethod method) => Assert.That(FlushInstruction.TryGet(method), Is.Null);
+
+    private static long AllocatedPages(DeviceFile file)
+    {
+        Assert.That(Syscall.stat(file.Path, out Stat stat), Is.Zero);
+        return stat.st_blocks / 8;
+    }
 }
