@@ -60,7 +60,9 @@ public sealed class ExtentTreeTests
         Assert.That(tree.Count, Is.EqualTo(Count));
         for (int page = 1; page < Count; page += 2)
         {
+            long expected = tree.Count - (page is 0 or Count - 1 ? 1 : 2);
             tree = tree.With(Range(page, 1), At(page, 1));
+            Assert.That(tree.Count, Is.EqualTo(expected), $"page {page} did not join both of its neighbours");
         }
 
         Assert.That(tree.In(PageRange.All), Is.EqualTo(new[] { At(0, Count) }));
@@ -69,7 +71,9 @@ public sealed class ExtentTreeTests
             page => At(page, 1) with { Kind = page % 2 == 0 ? ExtentKind.Unwritten : ExtentKind.Mapped }));
         for (int page = Count - 2; page >= 0; page -= 2)
         {
+            long expected = tree.Count - (page is 0 or Count - 1 ? 1 : 2);
             tree = tree.With(Range(page, 1), At(page, 1));
+            Assert.That(tree.Count, Is.EqualTo(expected), $"page {page} did not join both of its neighbours");
         }
 
         Assert.That(tree.In(PageRange.All), Is.EqualTo(new[] { At(0, Count) }));
