@@ -84,7 +84,8 @@ public sealed class PoisonListTests
     {
         // Another thread heals the page of the interrupted call and poisons one of its own: all complete marks must be seen at once.
         int interruptions = 0;
-        foreach (Action<PoisonList> interrupted in new Action<PoisonList>[] { poison => poison.Mark(new Pfn(1)), poison => poison.Clear(new Pfn(1)) })
+        Action<PoisonList>[] calls = [poison => poison.Mark(new Pfn(1)), poison => poison.Clear(new Pfn(1))];
+        foreach (Action<PoisonList> interrupted in calls)
         {
             bool hasStep = true;
             for (int step = 0; hasStep; step++)

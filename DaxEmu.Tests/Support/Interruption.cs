@@ -18,7 +18,9 @@ internal sealed unsafe class Interruption : IInterleaver
         this.other = other;
     }
 
-    /// <summary>Runs <paramref name="code"/>, and all of <paramref name="other"/> before its step <paramref name="interruptedStep"/> (from 0).</summary>
+    /// <summary>
+    /// Runs <paramref name="code"/>, and all of <paramref name="other"/> before its step <paramref name="interruptedStep"/> (from 0).
+    /// </summary>
     /// <returns>Whether the code has so many steps.</returns>
     public static bool Run(Action code, int interruptedStep, Action other)
     {
