@@ -22,7 +22,8 @@ internal static class DeviceSize
         if (!IsValid(sizeBytes))
         {
             throw new ArgumentOutOfRangeException(
-                parameterName, $"A device of {sizeBytes} bytes is not possible, its size must be a positive multiple of 2 MiB; {Nearest(sizeBytes)}.");
+                parameterName,
+                $"A device of {sizeBytes} bytes is not possible, its size must be a positive multiple of 2 MiB; {Nearest(sizeBytes)}.");
         }
     }
 
@@ -34,7 +35,9 @@ internal static class DeviceSize
         return Problem(usable) is { } problem
             ? throw new DaxEnvironmentException(
                 $"cannot use '{path}': {problem}",
-                isBlockDevice ? "Use a larger device." : $"Make it larger: truncate -s {RoundDown(sizeBytes) + DaxConstants.PmdSize} '{path}'.",
+                isBlockDevice
+                    ? "Use a larger device."
+                    : $"Make it larger: truncate -s {RoundDown(sizeBytes) + DaxConstants.PmdSize} '{path}'.",
                 Errno.Einval,
                 path)
             : usable;

@@ -12,7 +12,9 @@ public enum DirectAccessMode
     RecoveryWrite,
 }
 
-/// <summary>The answer of <see cref="PmemDevice.DirectAccess"/> (the kernel's <c>dax_direct_access</c>): memory behind device pages.</summary>
+/// <summary>
+/// The answer of <see cref="PmemDevice.DirectAccess"/> (the kernel's <c>dax_direct_access</c>): memory behind device pages.
+/// </summary>
 /// <remarks>It is a place, not a right: it must not be used after the device was disposed.</remarks>
 public readonly struct DirectAccess
 {
@@ -29,7 +31,9 @@ public readonly struct DirectAccess
     /// <summary>The first page.</summary>
     public Pfn First { get; }
 
-    /// <summary>Contiguous pages from there: at most what was asked; less at the end of the device or before a poisoned page; 0 for none.</summary>
+    /// <summary>
+    /// Contiguous pages from there: at most what was asked; less at the end of the device or before a poisoned page; 0 for none.
+    /// </summary>
     public long PageCount { get; }
 
     /// <summary>Whether the first page is poisoned, so that there is no page (the kernel's <c>-EIO</c>).</summary>

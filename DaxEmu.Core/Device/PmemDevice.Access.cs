@@ -13,7 +13,10 @@ public sealed partial class PmemDevice
     /// <summary>First byte of the device; valid while the device is open or a lease on it exists.</summary>
     internal nint Base => start;
 
-    /// <summary>The memory behind <paramref name="pageCount"/> device pages from <paramref name="first"/> (the kernel's <c>dax_direct_access</c>).</summary>
+    /// <summary>
+    /// The memory behind <paramref name="pageCount"/> device pages from <paramref name="first"/> (the kernel's
+    /// <c>dax_direct_access</c>).
+    /// </summary>
     /// <param name="first">The first page.</param>
     /// <param name="pageCount">How many are wanted, at least 1; the answer may have fewer.</param>
     /// <param name="mode">Whether poisoned pages are refused.</param>
@@ -82,7 +85,9 @@ public sealed partial class PmemDevice
         FlushInstruction.Fence();
     }
 
-    /// <summary>Writes zeroes to whole pages with stores that need no flush; they are durable after <see cref="Drain"/>. Poison stays.</summary>
+    /// <summary>
+    /// Writes zeroes to whole pages with stores that need no flush; they are durable after <see cref="Drain"/>. Poison stays.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The device does not have all these pages.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public void Zero(Pfn first, long pageCount)

@@ -12,8 +12,8 @@ namespace DaxEmu.Core.Device;
 /// One opener at a time, in all processes.
 /// </summary>
 /// <remarks>
-/// Any number of threads may use a device at once; who stores where is their affair. Spans and <see cref="Device.DirectAccess"/> values must
-/// not be used after <see cref="Dispose"/>, and no call may run when it begins.
+/// Any number of threads may use a device at once; who stores where is their affair. Spans and <see cref="Device.DirectAccess"/>
+/// values must not be used after <see cref="Dispose"/>, and no call may run when it begins.
 /// </remarks>
 public sealed partial class PmemDevice : IDisposable
 {
@@ -121,7 +121,9 @@ public sealed partial class PmemDevice : IDisposable
         }
     }
 
-    /// <summary>Makes a device on a file of its own, on tmpfs where there is one with enough room, that disappears with the device.</summary>
+    /// <summary>
+    /// Makes a device on a file of its own, on tmpfs where there is one with enough room, that disappears with the device.
+    /// </summary>
     /// <param name="sizeBytes">A multiple of 2 MiB. All blocks are reserved, unless the options say otherwise.</param>
     /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is no multiple of 2 MiB.</exception>

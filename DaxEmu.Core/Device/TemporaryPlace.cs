@@ -9,7 +9,9 @@ internal static class TemporaryPlace
 {
     private const string SharedMemory = "/dev/shm";
 
-    /// <summary>Makes the device in the first directory that takes it: shared memory, the user's runtime directory, the temporary one.</summary>
+    /// <summary>
+    /// Makes the device in the first directory that takes it: shared memory, the user's runtime directory, the temporary one.
+    /// </summary>
     /// <exception cref="DaxEnvironmentException">None takes it; the message says why for each.</exception>
     public static PmemDevice Create(long sizeBytes, PmemDeviceOptions options) => Create(sizeBytes, options, Candidates());
 

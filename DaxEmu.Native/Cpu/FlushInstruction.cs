@@ -28,9 +28,12 @@ internal sealed unsafe class FlushInstruction
     }
 
     /// <summary>The best that this CPU has, or null if it has none or the system forbids executable pages.</summary>
-    public static FlushInstruction? Best { get; } = TryGet(FlushMethod.Clwb) ?? TryGet(FlushMethod.ClflushOpt) ?? TryGet(FlushMethod.Clflush);
+    public static FlushInstruction? Best { get; } =
+        TryGet(FlushMethod.Clwb) ?? TryGet(FlushMethod.ClflushOpt) ?? TryGet(FlushMethod.Clflush);
 
-    /// <summary>Which instruction: <see cref="FlushMethod.Clwb"/>, <see cref="FlushMethod.ClflushOpt"/> or <see cref="FlushMethod.Clflush"/>.</summary>
+    /// <summary>
+    /// Which instruction: <see cref="FlushMethod.Clwb"/>, <see cref="FlushMethod.ClflushOpt"/> or <see cref="FlushMethod.Clflush"/>.
+    /// </summary>
     public FlushMethod Method { get; }
 
     /// <summary>The given instruction, or null if this CPU does not have it.</summary>

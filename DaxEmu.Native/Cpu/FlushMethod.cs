@@ -18,6 +18,8 @@ public enum FlushMethod
     /// <summary>msync(2) of the pages around the range: a system call, and the only way that is durable on a plain file.</summary>
     Msync,
 
-    /// <summary>Nothing: the memory has nothing behind it that could outlive a crash, and the CPU has no instruction to act it out.</summary>
+    /// <summary>
+    /// Nothing: the memory has nothing behind it that could outlive a crash, and the CPU has no instruction to act it out.
+    /// </summary>
     None,
 }

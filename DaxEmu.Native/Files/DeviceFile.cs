@@ -17,9 +17,6 @@ namespace DaxEmu.Native.Files;
 /// </remarks>
 internal sealed class DeviceFile : IDisposable
 {
-    // Reserving goes in steps, so that a signal (which undoes a step on tmpfs) costs little.
-    private const long ReserveStepBytes = 64 << 20;
-
     private DeviceFile(SafeFileHandle handle, string path)
     {
         Handle = handle;
@@ -45,7 +42,9 @@ internal sealed class DeviceFile : IDisposable
     internal ulong DeviceNumber { get; private set; }
 
     /// <summary>Opens what is there, for reading and writing, and takes the lock.</summary>
-    /// <exception cref="DaxEnvironmentException">It is not there, no file or block device, not writable, or locked by another opener.</exception>
+    /// <exception cref="DaxEnvironmentException">
+    /// It is not there, no file or block device, not writable, or locked by another opener.
+    /// </exception>
     public static DeviceFile Open(string path)
     {
         RefuseOtherKinds(path, out bool isBlockDevice);
@@ -88,8 +87,12 @@ internal sealed class DeviceFile : IDisposable
     /// <param name="path">A path that does not exist yet.</param>
     /// <param name="sizeBytes">Its size.</param>
     /// <param name="sparse">Whether to leave the blocks unallocated.</param>
-    /// <param name="unlinkAtOnce">Whether to take the name away before anything else, so that not even a kill leaves the file behind.</param>
-    /// <exception cref="DaxEnvironmentException">The path is taken, its directory is missing or not writable, or there is no room.</exception>
+    /// <param name="unlinkAtOnce">
+    /// Whether to take the name away before anything else, so that not even a kill leaves the file behind.
+    /// </param>
+    /// <exception cref="DaxEnvironmentException">
+    /// The path is taken, its directory is missing or not writable, or there is no room.
+    /// </exception>
     public static DeviceFile Create(string path, long sizeBytes, bool sparse, bool unlinkAtOnce = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sizeBytes);
@@ -106,7 +109,7 @@ internal sealed class DeviceFile : IDisposable
             file.SetSize(sizeBytes);
             if (!sparse)
             {
-                file.Reserve(sizeBytes);
+                BlockReservation.Reserve(file.Handle, path, sizeBytes);
             }
 
             file.ReadFacts();
@@ -245,55 +248,6 @@ internal sealed class DeviceFile : IDisposable
             throw Errno.Failure($"cannot set the size of {sizeBytes} bytes on", Path, errno, "Use a smaller size, or another file system.");
         }
     }
-
-    /// <summary>Allocates every block, so that no later store meets a full file system (which would end the process with SIGBUS).</summary>
-    private void Reserve(long sizeBytes)
-    {
-        // Ask before taking: a tmpfs that was filled to the brim, even for a moment, hurts everybody.
-        long available = FileSystemFacts.Of(Handle, Path).AvailableBytes;
-        if (available < sizeBytes)
-        {
-            throw NoRoom(sizeBytes, available);
-        }
-
-        for (long offset = 0; offset < sizeBytes; offset += ReserveStepBytes)
-        {
-            ReserveStep(offset, Math.Min(ReserveStepBytes, sizeBytes - offset), sizeBytes);
-        }
-    }
-
-    private void ReserveStep(long offset, long length, long sizeBytes)
-    {
-        while (Fcntl.Fallocate(Handle, FallocateMode.Allocate, offset, length) != 0)
-        {
-            int errno = Marshal.GetLastPInvokeError();
-            if (errno == Errno.Eopnotsupp)
-            {
-                // The C library then writes to every block instead; it returns the error number.
-                errno = (int)Syscall.posix_fallocate((int)Handle.DangerousGetHandle(), offset, (ulong)length);
-                if (errno == 0)
-                {
-                    return;
-                }
-            }
-
-            switch (errno)
-            {
-                case Errno.Eintr:
-                    continue;
-                case Errno.Enospc:
-                    throw NoRoom(sizeBytes, offset + FileSystemFacts.Of(Handle, Path).AvailableBytes);
-                default:
-                    throw Errno.Failure($"cannot reserve {sizeBytes} bytes for", Path, errno);
-            }
-        }
-    }
-
-    private DaxEnvironmentException NoRoom(long sizeBytes, long availableBytes) => new(
-        $"cannot reserve {sizeBytes} bytes for '{Path}': its file system has only {availableBytes} bytes left",
-        "Use a smaller size, free space there, use another file system, or create it sparse.",
-        Errno.Enospc,
-        Path);
 
     private void ReadFacts()
     {

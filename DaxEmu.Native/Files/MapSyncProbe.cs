@@ -44,7 +44,8 @@ internal static class MapSyncProbe
     /// <summary>The reason of a refusal, without a full stop.</summary>
     internal static string Explain(int errno, DeviceFile file) => errno switch
     {
-        Errno.Eopnotsupp when file.IsBlockDevice => "a block device node is mapped through the page cache; put ext4 or XFS on it and mount that with -o dax",
+        Errno.Eopnotsupp when file.IsBlockDevice =>
+            "a block device node is mapped through the page cache; put ext4 or XFS on it and mount that with -o dax",
         Errno.Eopnotsupp => Explain(file.FileSystem.Kind),
         Errno.Einval => "this kernel does not know MAP_SHARED_VALIDATE (it is older than 4.15)",
         _ => $"mmap was refused: {Errno.Describe(errno)}",

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace DaxEmu.Native.Libc;
 
-/// <summary>sched_*(2). Thread 0 is the calling one. Failure shows as -1 with the error in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+/// <summary>
+/// sched_*(2). Thread 0 is the calling one. Failure shows as -1 with the error in <see cref="Marshal.GetLastPInvokeError"/>.
+/// </summary>
 internal static unsafe partial class Sched
 {
     [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]

@@ -11,7 +11,9 @@ namespace DaxEmu.Native.Memory;
 /// A mapping of a whole file, or of anonymous memory, whose base lies at a 2 MiB boundary so that 2 MiB translations are possible.
 /// The memory stays mapped until the handle is disposed and every reference added to it is released.
 /// </summary>
-/// <remarks>A shared mapping keeps the open file description alive, and with it the file's lock, even if the descriptor is closed.</remarks>
+/// <remarks>
+/// A shared mapping keeps the open file description alive, and with it the file's lock, even if the descriptor is closed.
+/// </remarks>
 internal sealed class MappedRegion : SafeHandle
 {
     /// <summary>Bytes to which <see cref="Base"/> is aligned.</summary>
@@ -96,7 +98,9 @@ internal sealed class MappedRegion : SafeHandle
     /// <summary>Asks for 2 MiB pages; a hint, whose refusal changes nothing but speed.</summary>
     public void PreferHugePages() => _ = Mman.Madvise(handle, (nuint)LengthBytes, MemoryAdvice.HugePage);
 
-    /// <summary>Gathers the memory into 2 MiB pages now, even where the switches of transparent huge pages say no (MADV_COLLAPSE).</summary>
+    /// <summary>
+    /// Gathers the memory into 2 MiB pages now, even where the switches of transparent huge pages say no (MADV_COLLAPSE).
+    /// </summary>
     /// <returns>False if the kernel could not, or is older than 6.1; the content is the same either way.</returns>
     public bool TryCollapse() => Mman.Madvise(handle, (nuint)LengthBytes, MemoryAdvice.Collapse) == 0;
 

@@ -49,7 +49,9 @@ internal readonly unsafe struct NativeArray<T>
         }
     }
 
-    /// <summary>The element at <paramref name="index"/>, unchecked: for hot paths whose index was checked before against <see cref="Length"/>.</summary>
+    /// <summary>
+    /// The element at <paramref name="index"/>, unchecked: for hot paths whose index was checked before against <see cref="Length"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref T Unchecked(long index) => ref first[index];
 

@@ -1,5 +1,6 @@
 using DaxEmu.Core.Device;
 using DaxEmu.Core.Units;
+using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Device;
@@ -76,6 +77,36 @@ public sealed class PoisonListTests
         Assert.That(() => list.Mark(new Pfn(page)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => list.Clear(new Pfn(page)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => list.FindFirst(new Pfn(page), 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void ACompleteMarkIsSeenWhereverAnotherCallWasInterrupted()
+    {
+        // Another thread heals the page of the interrupted call and poisons one of its own: all complete marks must be seen at once.
+        int interruptions = 0;
+        Action<PoisonList>[] calls = [poison => poison.Mark(new Pfn(1)), poison => poison.Clear(new Pfn(1))];
+        foreach (Action<PoisonList> interrupted in calls)
+        {
+            bool hasStep = true;
+            for (int step = 0; hasStep; step++)
+            {
+                PoisonList poison = new(PageCount);
+                poison.Mark(new Pfn(2));
+                hasStep = Interruption.Run(() => interrupted(poison), step, () =>
+                {
+                    poison.Clear(new Pfn(1));
+                    Assert.That(poison.Contains(new Pfn(2)), Is.True, $"interrupted before step {step}");
+                    poison.Mark(new Pfn(3));
+                    Assert.That(poison.Contains(new Pfn(3)), Is.True, $"interrupted before step {step}");
+                    Assert.That(poison.FindFirst(new Pfn(3), 1), Is.EqualTo(new Pfn(3)));
+                    interruptions++;
+                });
+                Assert.That(poison.Clear(new Pfn(1), 3), Is.Positive, "page 2 at least");
+                Assert.That(poison.IsEmpty, Is.True, "the count must be the number of poisoned pages once all is quiet");
+            }
+        }
+
+        Assert.That(interruptions, Is.GreaterThanOrEqualTo(3), "both calls have steps to interrupt");
     }
 
     [Test]

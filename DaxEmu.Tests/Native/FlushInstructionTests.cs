@@ -71,8 +71,8 @@ public sealed class FlushInstructionTests
     [TestCaseSource(nameof(Instructions))]
     public void WhatTheKernelSaysOfTheCpuIsFound(FlushMethod method)
     {
-        string flags = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal)) ?? string.Empty;
-        bool isThere = flags.Split(' ').Contains(method.ToString().ToLowerInvariant());
+        string? flags = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal));
+        bool isThere = (flags ?? string.Empty).Split(' ').Contains(method.ToString().ToLowerInvariant());
 
         Assert.That(FlushInstruction.TryGet(method) is not null, Is.EqualTo(isThere));
     }

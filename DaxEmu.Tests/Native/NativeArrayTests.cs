@@ -42,7 +42,8 @@ public sealed class NativeArrayTests
     {
         using ReservedRegion region = ReservedRegion.Reserve(4096);
 
-        Assert.That(() => new NativeArray<int>(region, 0, 10).Slice(start, length).Length, Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => new NativeArray<int>(region, 0, 10).Slice(start, length).Length, Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [TestCase(0, 513)]
