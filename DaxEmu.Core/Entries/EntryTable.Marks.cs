@@ -78,21 +78,18 @@ public sealed unsafe partial class EntryTable
                 return true;
             }
 
-            if (region.Word != 0)
+            long next = (page | DaxConstants.ColourMask) + 1;
+            for (long regionLast = region.Word == 0 ? page : Math.Min(next, last); page < regionLast; page++)
             {
-                long regionLast = Math.Min((page | DaxConstants.ColourMask) + 1, last);
-                for (; page < regionLast; page++)
+                entry = ReadSlot(new PageIndex(page));
+                if (entry.IsPresent)
                 {
-                    entry = ReadSlot(new PageIndex(page));
-                    if (entry.IsPresent)
-                    {
-                        start = new PageIndex(page);
-                        return true;
-                    }
+                    start = new PageIndex(page);
+                    return true;
                 }
             }
 
-            page = (page | DaxConstants.ColourMask) + 1;
+            page = next;
         }
 
         start = default;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DaxEmu.Core.Device;
 using DaxEmu.Core.Entries;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Tracing;
@@ -19,6 +20,8 @@ public sealed unsafe class FaultHandler
     private readonly AddressSpace mapping;
     private readonly EntryTable table;
     private readonly EntryLocker locker;
+    private readonly InvalidateLock invalidateLock;
+    private readonly PoisonList poison;
     private readonly bool readsDirty;
     private readonly PteFault pte;
     private readonly PmdFault pmd;
@@ -30,6 +33,8 @@ public sealed unsafe class FaultHandler
         this.mapping = mapping;
         table = mapping.Entries;
         locker = mapping.Locker;
+        invalidateLock = mapping.InvalidateLock;
+        poison = mapping.Device.PoisonList;
         readsDirty = mapping.Behaviour.ReadFaultsDirty;
         pte = new PteFault(mapping);
         pmd = new PmdFault(mapping);
@@ -46,13 +51,12 @@ public sealed unsafe class FaultHandler
     /// <returns>The kernel's result; sleeps while somebody else holds the entry.</returns>
     public FaultOutcome Fault(VmArea area, long page, FaultFlags flags, PageOrder order)
     {
-        ArgumentNullException.ThrowIfNull(area);
         if ((ulong)page >= (ulong)area.PageCount)
         {
-            throw new ArgumentOutOfRangeException(nameof(page), page, $"the VMA has {area.PageCount} pages.");
+            ThrowNoSuchPage(area, page);
         }
 
-        ulong* hold = mapping.InvalidateLock.EnterRead();
+        ulong* hold = invalidateLock.EnterRead();
         bool isDone = order == PageOrder.Pte ? TryRefaultPte(area, page, flags) : TryRefaultPmd(area, page, flags);
         if (isDone)
         {
@@ -121,7 +125,12 @@ public sealed unsafe class FaultHandler
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsPlain(VmArea area, bool isWrite) =>
-        (!isWrite || area.IsPlainForWrites) && !area.IsGone && mapping.Sink is null && mapping.Device.PoisonList.IsEmpty;
+        (!isWrite || area.IsPlainForWrites) && !area.IsGone && locker.Sink is null && poison.IsEmpty;
+
+    // Apart, so that building its message costs the hot path no stack.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowNoSuchPage(VmArea area, long page) =>
+        throw new ArgumentOutOfRangeException(nameof(page), page, $"the VMA has {area.PageCount} pages.");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private FaultOutcome FaultSlow(VmArea area, long page, FaultFlags flags, PageOrder order, ulong* hold)

@@ -125,7 +125,7 @@ public sealed unsafe class FaultLoop
                 return Step.Mapped;
             }
 
-            if (isWrite && area.IsReadOnly)
+            if (isWrite && area.PieceOf(page).IsReadOnly)
             {
                 return Step.Segv;
             }

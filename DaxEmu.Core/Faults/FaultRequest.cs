@@ -19,13 +19,19 @@ internal readonly record struct FaultRequest(VmArea Area, long Page, FaultFlags 
     public PageIndex Index => Area.IndexOf(Page);
 
     /// <summary>The fields of its trace events.</summary>
-    public FaultEvent ToEvent() => new(
-        Area.Mapping.Id,
-        Area.IsShared,
-        Flags,
-        Area.StartAddress + (Page << DaxConstants.PageShift),
-        Area.StartAddress,
-        Area.EndAddress,
-        Index,
-        Area.Mapping.EndIndex);
+    public FaultEvent ToEvent()
+    {
+        VmPiece piece = Area.PieceOf(Page);
+        return new FaultEvent(
+            Area.Mapping.Id,
+            Area.IsShared,
+            Flags,
+            AddressOf(Page),
+            AddressOf(piece.FirstPage),
+            AddressOf(piece.EndPage),
+            Index,
+            Area.Mapping.EndIndex);
+    }
+
+    private long AddressOf(long page) => Area.StartAddress + (page << DaxConstants.PageShift);
 }

@@ -27,12 +27,13 @@ internal static class PmdEligibility
         }
 
         long firstPage = start - area.FirstIndex;
-        if (firstPage < 0)
+        VmPiece piece = area.IsWhole ? new VmPiece(0, area.PageCount, false) : area.PieceOf(page);
+        if (firstPage < piece.FirstPage)
         {
             return FallbackReason.BeforeVma;
         }
 
-        if (firstPage + DaxConstants.PagesPerPmd > area.PageCount)
+        if (firstPage + DaxConstants.PagesPerPmd > piece.EndPage)
         {
             return FallbackReason.BehindVma;
         }

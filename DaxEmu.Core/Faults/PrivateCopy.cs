@@ -32,7 +32,7 @@ internal static unsafe class PrivateCopy
         if (!area.Table.Page(page).IsCopy)
         {
             Fill(area, page, source.ReadsAsZeroes ? null : (byte*)mapping.Device.Base + source.PfnAt(index).OffsetBytes);
-            area.Table.InstallPage(page, Translation.Copy);
+            area.Table.TryInstallPage(page, Translation.Copy);
         }
 
         WordLock.Leave(ref area.CopyGate, Site.Copying);

@@ -33,7 +33,7 @@ internal sealed class PteFault(AddressSpace mapping)
     {
         VmArea area = request.Area;
         PageIndex index = request.Index;
-        if (!area.Table.EnsureTable(request.Page))
+        if (area.Table.Directory(request.Page).IsHuge)
         {
             // A 2 MiB translation came in between, and serves this page too.
             return FaultOutcome.Done;
@@ -85,7 +85,7 @@ internal sealed class PteFault(AddressSpace mapping)
         }
 
         // A page of shared blocks is only ever mapped read-only: the write that ends that asks for a copy.
-        area.Table.InstallPage(request.Page, Translation.Device(pfn, PageOrder.Pte, request.IsWrite));
+        area.Table.TryInstallPage(request.Page, Translation.Device(pfn, PageOrder.Pte, request.IsWrite));
         return FaultOutcome.Of(major | FaultResult.Nopage);
     }
 
@@ -94,7 +94,7 @@ internal sealed class PteFault(AddressSpace mapping)
     {
         final = EntryInstall.Insert(
             mapping, held, DaxEntry.Zero(PageOrder.Pte), mapping.Behaviour.ReadFaultsDirty, isCopied: false);
-        request.Area.Table.InstallPage(request.Page, Translation.ZeroPage(PageOrder.Pte));
+        request.Area.Table.TryInstallPage(request.Page, Translation.ZeroPage(PageOrder.Pte));
         mapping.Sink?.LoadHole(request.ToEvent(), FaultResult.Nopage);
         return FaultOutcome.Done;
     }

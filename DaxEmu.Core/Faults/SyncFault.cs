@@ -60,7 +60,7 @@ internal static unsafe class SyncFault
         var translation = Translation.Device(held.Entry.Pfn, order, writable: true);
         bool isInstalled = order == PageOrder.Pmd
             ? request.Area.Table.InstallHuge(request.Page, translation)
-            : TryInstallPage(request, translation);
+            : request.Area.Table.TryInstallPage(request.Page, translation);
         if (isInstalled && order == PageOrder.Pte && !held.Entry.IsDirty)
         {
             mapping.Entries.NoteDirty(held.Start);
@@ -69,16 +69,5 @@ internal static unsafe class SyncFault
         mapping.Locker.Unlock(held.Start, isInstalled ? held.Entry.WithDirty() : held.Entry);
         mapping.Sink?.InsertPfnMkwrite(request.ToEvent(), MkwriteOutcome.Installed, FaultResult.Nopage);
         return FaultResult.Nopage;
-    }
-
-    private static bool TryInstallPage(in FaultRequest request, Translation translation)
-    {
-        if (!request.Area.Table.EnsureTable(request.Page))
-        {
-            return false;
-        }
-
-        request.Area.Table.InstallPage(request.Page, translation);
-        return true;
     }
 }

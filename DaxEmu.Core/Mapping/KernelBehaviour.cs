@@ -4,13 +4,14 @@ namespace DaxEmu.Core.Mapping;
 /// <param name="Name">The name by which it is chosen.</param>
 /// <param name="ReadFaultsDirty">Whether a read fault makes the entry dirty, zero pages too (<c>dax_insert_entry</c> before 6.2).</param>
 /// <param name="AsksHandlerForPrivateWriteToHuge">Whether a private write to a present 2 MiB translation asks the fault handler, who falls back, or splits without asking.</param>
-public sealed record KernelBehaviour(string Name, bool ReadFaultsDirty, bool AsksHandlerForPrivateWriteToHuge)
+/// <param name="RestoresHugeWrites">Whether mprotect makes a dirty 2 MiB translation writable again, as it does a 4 KiB one.</param>
+public sealed record KernelBehaviour(string Name, bool ReadFaultsDirty, bool AsksHandlerForPrivateWriteToHuge, bool RestoresHugeWrites)
 {
     /// <summary>Linux 6.1.</summary>
-    public static KernelBehaviour Linux61 { get; } = new("linux-6.1", ReadFaultsDirty: true, AsksHandlerForPrivateWriteToHuge: true);
+    public static KernelBehaviour Linux61 { get; } = new("linux-6.1", ReadFaultsDirty: true, AsksHandlerForPrivateWriteToHuge: true, RestoresHugeWrites: false);
 
     /// <summary>Linux 6.12: the default.</summary>
-    public static KernelBehaviour Linux612 { get; } = new("linux-6.12", ReadFaultsDirty: false, AsksHandlerForPrivateWriteToHuge: false);
+    public static KernelBehaviour Linux612 { get; } = new("linux-6.12", ReadFaultsDirty: false, AsksHandlerForPrivateWriteToHuge: false, RestoresHugeWrites: true);
 
     /// <summary>Every behaviour.</summary>
     public static IReadOnlyList<KernelBehaviour> All { get; } = [Linux61, Linux612];

@@ -95,6 +95,19 @@ internal sealed unsafe class PageTable : IDisposable
         }
     }
 
+    /// <summary>Makes the page's slot a table if it holds nothing, and installs a translation of the page there.</summary>
+    /// <returns>False if a 2 MiB translation stands in the slot: the access looks again, and finds it.</returns>
+    public bool TryInstallPage(long page, Translation translation)
+    {
+        if (!EnsureTable(page))
+        {
+            return false;
+        }
+
+        InstallPage(page, translation);
+        return true;
+    }
+
     /// <summary>Notes that a page was written through a writable translation, as the processor does.</summary>
     public void MarkDirty(long page, Translation seen)
     {
@@ -185,6 +198,36 @@ internal sealed unsafe class PageTable : IDisposable
         });
     }
 
+    /// <summary>Drops a 2 MiB translation that a page lies inside of, not at its edge.</summary>
+    public void SplitAt(long page)
+    {
+        if (page > 0 && page < pageCount && ((lead + page) & DaxConstants.ColourMask) != 0)
+        {
+            Split(page);
+        }
+    }
+
+    /// <summary>Takes writes away from the translations of a run of pages, or gives them back to those that are dirty (<c>change_protection</c>).</summary>
+    public void Protect(long first, long count, bool isReadOnly, bool restoresHuge)
+    {
+        ForEachSlot(first, count, (slot, from, end) =>
+        {
+            ref ulong word = ref directory[slot];
+            var seen = new Translation(Atomic.Load(ref word, Site.ReadTranslation));
+            if (seen.IsHuge && (isReadOnly || restoresHuge))
+            {
+                SetWritable(ref word, !isReadOnly);
+            }
+            else if (seen.IsTable)
+            {
+                for (long page = from; page < end; page++)
+                {
+                    SetWritable(ref PageWord(page), !isReadOnly);
+                }
+            }
+        });
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -241,6 +284,21 @@ internal sealed unsafe class PageTable : IDisposable
         {
             ulong before = Atomic.CompareExchange(
                 ref word, seen & ~(Translation.WritableBit | Translation.DirtyBit), seen, Site.WriteTranslation);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+
+    private static void SetWritable(ref ulong word, bool isWritable)
+    {
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        while (new Translation(seen) is { IsPresent: true } present && present.IsWritable != isWritable && (present.IsDirty || !isWritable))
+        {
+            ulong before = Atomic.CompareExchange(ref word, seen ^ Translation.WritableBit, seen, Site.WriteTranslation);
             if (before == seen)
             {
                 return;

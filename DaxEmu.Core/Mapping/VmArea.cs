@@ -34,6 +34,7 @@ public sealed unsafe class VmArea : IDisposable
     private readonly Lock disposeGate = new();
     private ReservedRegion? copies;
     private bool isDisposed;
+    private volatile VmPiece[] pieces;
 
     internal VmArea(AddressSpace mapping, long startAddress, PageIndex firstIndex, long pageCount, VmAreaKind kind)
     {
@@ -44,8 +45,9 @@ public sealed unsafe class VmArea : IDisposable
         Kind = kind;
         LeadPages = (int)(startAddress >> DaxConstants.PageShift) & DaxConstants.ColourMask;
         HasMatchingColour = LeadPages == firstIndex.Colour;
-        IsPlainForWrites = IsShared && !IsSync && !IsReadOnly;
+        IsPlainForWrites = IsShared && !IsSync && (kind & VmAreaKind.ReadOnly) == 0;
         Table = new PageTable(LeadPages, pageCount);
+        pieces = [new VmPiece(0, pageCount, (kind & VmAreaKind.ReadOnly) != 0)];
         gateMemory = ReservedRegion.Reserve(sizeof(ulong));
     }
 
@@ -73,8 +75,8 @@ public sealed unsafe class VmArea : IDisposable
     /// <summary>Whether write faults wait for durable metadata.</summary>
     public bool IsSync => (Kind & VmAreaKind.Sync) != 0;
 
-    /// <summary>Whether writes are refused.</summary>
-    public bool IsReadOnly => (Kind & VmAreaKind.ReadOnly) != 0;
+    /// <summary>The runs of pages of one protection, in order; one unless a part was protected.</summary>
+    public IReadOnlyList<VmPiece> Pieces => pieces;
 
     /// <summary>Whether 2 MiB translations may stand in it.</summary>
     public bool AllowsHuge => (Kind & VmAreaKind.NoHugePage) == 0;
@@ -91,7 +93,10 @@ public sealed unsafe class VmArea : IDisposable
     internal bool HasMatchingColour { get; }
 
     /// <summary>Whether a write fault on a real entry needs nothing but the entry.</summary>
-    internal bool IsPlainForWrites { get; }
+    internal bool IsPlainForWrites { get; private set; }
+
+    /// <summary>Whether all pages have one protection.</summary>
+    internal bool IsWhole => pieces.Length == 1;
 
     /// <summary>Orders the makers of private copies: two must not write the same copy.</summary>
     internal ref ulong CopyGate => ref *(ulong*)gateMemory.Base;
@@ -103,6 +108,55 @@ public sealed unsafe class VmArea : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(page);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page, PageCount);
         return Table.Find(page);
+    }
+
+    /// <summary>Changes the protection of a run of pages (mprotect): afterwards it counts as a VMA of its own, unless its neighbours are alike.</summary>
+    /// <remarks>
+    /// Taking writes away leaves translations dirty. Giving them back makes a dirty translation writable again without a fault
+    /// (2 MiB ones only where <see cref="KernelBehaviour.RestoresHugeWrites"/>). A 2 MiB translation that is cut is dropped.
+    /// </remarks>
+    /// <param name="firstPage">First page, counted from the VMA's start.</param>
+    /// <param name="pageCount">How many pages.</param>
+    /// <param name="isReadOnly">Whether writes are refused from now on.</param>
+    public void Protect(long firstPage, long pageCount, bool isReadOnly)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstPage);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, PageCount - firstPage);
+        Mapping.InvalidateLock.EnterWrite();
+        try
+        {
+            VmPiece before = PieceOf(firstPage);
+            if (before.IsReadOnly == isReadOnly && before.EndPage >= firstPage + pageCount)
+            {
+                return;
+            }
+
+            pieces = VmPiece.Protect(pieces, firstPage, pageCount, isReadOnly);
+            IsPlainForWrites = IsShared && !IsSync && pieces.Length == 1 && !pieces[0].IsReadOnly;
+            Table.SplitAt(firstPage);
+            Table.SplitAt(firstPage + pageCount);
+            Table.Protect(firstPage, pageCount, isReadOnly, Mapping.Behaviour.RestoresHugeWrites);
+        }
+        finally
+        {
+            Mapping.InvalidateLock.ExitWrite();
+        }
+    }
+
+    /// <summary>The run of one protection around a page.</summary>
+    internal VmPiece PieceOf(long page)
+    {
+        VmPiece[] all = pieces;
+        foreach (VmPiece piece in all)
+        {
+            if (page < piece.EndPage)
+            {
+                return piece;
+            }
+        }
+
+        return all[^1];
     }
 
     /// <summary>Unmaps it (munmap): returns when no fault works on it any more. Again does nothing.</summary>

@@ -1,0 +1,65 @@
+using DaxEmu.Core.Tracing;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Bench.Replay;
+
+/// <summary>Keeps the emulator's events of one op as short lines.</summary>
+internal sealed class EventRecorder : IDaxTraceSink
+{
+    private readonly List<string> lines = [];
+
+    /// <summary>The lines since the last call.</summary>
+    public List<string> Take()
+    {
+        List<string> taken = [.. lines];
+        lines.Clear();
+        return taken;
+    }
+
+    public void PmdFault(in FaultEvent fault)
+    {
+        // The end of the fault tells it all.
+    }
+
+    public void PmdFaultDone(in FaultEvent fault, FaultResult result, FallbackReason reason) => lines.Add(Fault("PMD", fault, result));
+
+    public void PteFault(in FaultEvent fault)
+    {
+        // The end of the fault tells it all.
+    }
+
+    public void PteFaultDone(in FaultEvent fault, FaultResult result) => lines.Add(Fault("PTE", fault, result));
+
+    public void LoadHole(in FaultEvent fault, FaultResult result) => lines.Add(EventText.LoadHole(fault.Index.Value));
+
+    public void PmdLoadHole(in FaultEvent fault, ulong radixEntry) => lines.Add(EventText.PmdLoadHole);
+
+    public void PmdLoadHoleFallback(in FaultEvent fault) => lines.Add("pmd_load_hole_fallback");
+
+    public void InsertPfnMkwrite(in FaultEvent fault, MkwriteOutcome outcome, FaultResult result) => lines.Add(
+        outcome == MkwriteOutcome.Installed ? EventText.Finished(fault.Index.Value) : EventText.NoEntry(fault.Index.Value));
+
+    public void WritebackRange(long ino, PageIndex first, PageIndex last)
+    {
+        // A range is the file system's choice, not the entry table's.
+    }
+
+    public void WritebackRangeDone(long ino, PageIndex next, PageIndex last)
+    {
+        // Where a walk stops depends on the shape of the kernel's tree.
+    }
+
+    public void WritebackOne(long ino, PageIndex index, long pageCount) => lines.Add(EventText.One(index.Value, pageCount));
+
+    public void Entry(long ino, EntryEvent kind, PageIndex index, PageOrder order)
+    {
+        // The kernel has no such events.
+    }
+
+    private static string Fault(string order, in FaultEvent fault, FaultResult result) => EventText.Fault(
+        order,
+        fault.Index.Value,
+        (fault.Flags & FaultFlags.Write) != 0,
+        (fault.Flags & FaultFlags.Mkwrite) != 0,
+        EventText.Results(result));
+}

@@ -1,0 +1,198 @@
+using DaxEmu.Core.Extents;
+using DaxEmu.Core.Invalidation;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+using DaxEmu.Core.Writeback;
+
+namespace DaxEmu.Bench.Replay;
+
+/// <summary>
+/// The file system's own ops of a recorded scenario: bytes, size, and, by the habits of XFS and ext4, what they unmap and take out. Which
+/// ranges it wrote back first is part of the recording.
+/// </summary>
+internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap extents, bool isXfs)
+{
+    private const int Einval = 22;
+
+    /// <summary>Carries out an op; the extents before and after it are set in the map.</summary>
+    public Observed Carry(GoldenOp op)
+    {
+        long size = mapping.SizeBytes;
+        foreach ((long first, long last) in op.WritebackRanges)
+        {
+            WritebackPass.Run(mapping, PageRange.Between(new PageIndex(first), new PageIndex(last) + 1));
+        }
+
+        if (op.Return < 0)
+        {
+            // XFS has unmapped the file before it refuses; the older kernel has emptied the range of a collapse, too.
+            bool empties = op.Verb == "collapse" && mapping.Behaviour == KernelBehaviour.Linux61;
+            Change(empties && isXfs ? PageRange.Touching(op.Number(0), op.Number(1)) : default, dropsTranslations: isXfs);
+
+            return Observed.Failed(Einval);
+        }
+
+        switch (op.Verb)
+        {
+            case "truncate":
+                Truncate(op.Number(0), size);
+                break;
+            case "fallocate":
+            case "fallocate_keep":
+                Change(default, dropsTranslations: isXfs);
+                Extend(op.Verb == "fallocate" ? op.Number(0) + op.Number(1) : 0, size);
+                break;
+            case "punch":
+                Punch(op.Number(0), op.Number(1), size);
+                break;
+            case "zero":
+                Zero(op.Number(0), op.Number(1), size);
+                break;
+            case "collapse":
+                Shift(op.Number(0));
+                extents.Advance();
+                mapping.SetSize(size - op.Number(1));
+                break;
+            case "insert":
+                Shift(op.Number(0));
+                extents.Advance();
+                mapping.SetSize(size + op.Number(1));
+                break;
+            case "pwrite":
+                return Pwrite(op, size);
+            case "syncfs":
+            case "fadvise":
+            case "drop_caches":
+                break;
+            default:
+                throw new FormatException($"unknown op '{op.Text}'.");
+        }
+
+        return new Observed();
+    }
+
+    /// <summary>Bytes of the file, up to its end.</summary>
+    public byte[] Read(long offset, long length)
+    {
+        long count = Math.Max(0, Math.Min(length, mapping.SizeBytes - offset));
+        var bytes = new byte[count];
+        ForEachPage(offset, count, (pfn, inPage, at, n) => mapping.Device.GetSpan(pfn, 1).Slice(inPage, n).CopyTo(bytes.AsSpan(at)));
+        return bytes;
+    }
+
+    private void Truncate(long newSize, long oldSize)
+    {
+        PageIndex end = new((newSize + DaxConstants.PageSize - 1) >> DaxConstants.PageShift);
+        PageRange behind = PageRange.Between(end, PageRange.All.End);
+        mapping.Unmap(behind, keepCopies: false);
+        Change(behind, dropsTranslations: true);
+        if (newSize < oldSize)
+        {
+            ClearRestOfPage(newSize);
+            mapping.SetSize(newSize);
+        }
+
+        Extend(newSize, oldSize);
+    }
+
+    private void Extend(long newSize, long oldSize)
+    {
+        if (newSize > oldSize)
+        {
+            if (isXfs)
+            {
+                // ext4 leaves what was stored behind the end through a mapping.
+                ClearRestOfPage(oldSize);
+            }
+
+            mapping.SetSize(newSize);
+        }
+
+        extents.Advance();
+    }
+
+    private void Punch(long offset, long length, long size)
+    {
+        bool isBehindEnd = !isXfs && offset >= size;
+        Change(Takes(offset, length), dropsTranslations: !isBehindEnd);
+        Clear(offset, length);
+        extents.Advance();
+    }
+
+    private void Zero(long offset, long length, long size)
+    {
+        bool hasWholePage = !PageRange.Inside(offset, length).IsEmpty;
+        Change(Takes(offset, length), dropsTranslations: isXfs || hasWholePage);
+        Clear(offset, length);
+        Extend(offset + length, size);
+    }
+
+    // Blocks move from the offset on; XFS also takes the page before it.
+    private void Shift(long offset)
+    {
+        PageIndex first = new(Math.Max(0, (offset >> DaxConstants.PageShift) - (isXfs ? 1 : 0)));
+        Change(PageRange.Between(first, PageRange.All.End), dropsTranslations: true);
+    }
+
+    private Observed Pwrite(GoldenOp op, long size)
+    {
+        long offset = op.Number(0);
+        long length = op.Number(1);
+        byte value = (byte)op.Number(2);
+        PageRange pages = PageRange.Touching(offset, length);
+        Extent[] before = [.. extents.Current];
+        extents.Advance();
+        for (PageIndex page = pages.First; page < pages.End; page += 1)
+        {
+            if (!IsMapped(before, page) && IsMapped(extents.Current, page))
+            {
+                Invalidator.InvalidateRangeIfClean(mapping, new PageRange(page, 1));
+                mapping.Unmap(new PageRange(page, 1));
+            }
+        }
+
+        Extend(offset + length, size);
+        ForEachPage(offset, length, (pfn, inPage, _, n) => mapping.Device.GetSpan(pfn, 1).Slice(inPage, n).Fill(value));
+        return new Observed { Return = length };
+    }
+
+    private PageRange Takes(long offset, long length) => isXfs ? PageRange.Touching(offset, length) : PageRange.Inside(offset, length);
+
+    private void Change(PageRange takesOut, bool dropsTranslations)
+    {
+        if (dropsTranslations)
+        {
+            mapping.Unmap(PageRange.All);
+        }
+
+        if (!takesOut.IsEmpty)
+        {
+            Invalidator.DeleteRange(mapping, takesOut);
+        }
+    }
+
+    private void ClearRestOfPage(long from) => Clear(from, (-from) & (DaxConstants.PageSize - 1));
+
+    private void Clear(long offset, long length) =>
+        ForEachPage(offset, length, (pfn, inPage, _, n) => mapping.Device.GetSpan(pfn, 1).Slice(inPage, n).Clear());
+
+    private static bool IsMapped(IEnumerable<Extent> list, PageIndex page) => list.Any(e => e.Kind == ExtentKind.Mapped && e.Contains(page));
+
+    private void ForEachPage(long offset, long length, Action<Pfn, int, int, int> visit)
+    {
+        for (long at = 0; at < length;)
+        {
+            long position = offset + at;
+            int inPage = (int)(position & (DaxConstants.PageSize - 1));
+            int n = (int)Math.Min(DaxConstants.PageSize - inPage, length - at);
+            PageIndex page = PageIndex.FromBytes(position);
+            Extent extent = extents.Current.FirstOrDefault(e => e.Kind == ExtentKind.Mapped && e.Contains(page));
+            if (extent.PageCount > 0)
+            {
+                visit(extent.PfnAt(page), inPage, (int)at, n);
+            }
+
+            at += n;
+        }
+    }
+}
