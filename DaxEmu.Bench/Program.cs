@@ -1,19 +1,21 @@
-using DaxEmu.Bench.Replay;
+using System.CommandLine;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Verbs;
+
 namespace DaxEmu.Bench;
+
+/// <summary>The command <c>daxemu</c>.</summary>
 internal static class Program
 {
-    private static int Main(string[] args)
+    private static Task<int> Main(string[] arguments)
     {
-        int ops = 0, own = 0, adopted = 0, wrong = 0, shown = 0;
-        foreach (string a in args)
+        var root = new RootCommand("Linux filesystem-DAX in user space: fault benchmarks, kernel traces, checks.")
         {
-            var s = GoldenReader.ReadFile(a);
-            ReplayReport r;
-            try { r = GoldenReplayer.Run(s); } catch (Exception e) { Console.WriteLine($"{a}: EXC {e}"); wrong++; continue; }
-            ops += r.OpCount; own += r.FileSystemOpCount; adopted += r.AdoptedCount; wrong += r.WrongCount;
-            foreach (var m in r.Mismatches) if (shown++ < 12) Console.WriteLine(a + " " + m);
-        }
-        Console.WriteLine($"ops {ops} own {own} adopted {adopted} wrong {wrong}");
-        return wrong > 0 ? 1 : 0;
+            BenchVerb.Create(),
+            ReplayVerb.Create(),
+            InfoVerb.Create(),
+            SuitesVerb.Create(),
+        };
+        return CommandFrame.RunAsync(root, arguments);
     }
 }

@@ -230,9 +230,20 @@ public sealed unsafe class AddressSpace : IDisposable
             area.Dispose();
         }
 
+        ForgetOwners();
         Entries.Dispose();
         header.Dispose();
         lease.Dispose();
+    }
+
+    private void ForgetOwners()
+    {
+        PageIndex next = default;
+        while (Entries.NextPresent(next, new PageIndex(Entries.PageCapacity), out PageIndex start, out DaxEntry entry))
+        {
+            Disassociate(start, entry);
+            next = start + entry.Order.PageCount();
+        }
     }
 
     private static long NextId()

@@ -27,6 +27,7 @@ internal enum MmapFlags
 internal enum MemoryAdvice
 {
     DontNeed = 4,
+    Remove = 9,
     HugePage = 14,
     NoHugePage = 15,
     PopulateRead = 22,
@@ -47,6 +48,11 @@ internal static unsafe partial class Mman
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Munmap(nint address, nuint length);
+
+    public const int MremapMayMoveFixed = 1 | 2;
+
+    [LibraryImport("libc", EntryPoint = "mremap", SetLastError = true)]
+    internal static partial nint Mremap(nint address, nuint oldLength, nuint newLength, int flags, nint newAddress);
 
     [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
     internal static partial int Mprotect(nint address, nuint length, MmapProt prot);

@@ -10,7 +10,11 @@ internal static class HugePageProof
     /// <summary>Bytes of the region that 2 MiB translations cover at this moment.</summary>
     /// <remarks>Neighbouring mappings that the kernel merged with an anonymous region count as well.</remarks>
     public static long MappedBytes(MappedRegion region) =>
-        MappedBytes(File.ReadLines("/proc/self/smaps"), region.Base, region.Base + (nint)region.LengthBytes);
+        MappedBytes(region.Base, region.LengthBytes);
+
+    /// <summary>As <see cref="MappedBytes(MappedRegion)"/>, for any memory of this process.</summary>
+    public static long MappedBytes(nint start, long lengthBytes) =>
+        MappedBytes(File.ReadLines("/proc/self/smaps"), start, start + (nint)lengthBytes);
 
     /// <summary>As the other, on given lines: a header <c>start-end rights …</c> for each mapping, then <c>Counter: n kB</c>.</summary>
     internal static long MappedBytes(IEnumerable<string> lines, long start, long end)

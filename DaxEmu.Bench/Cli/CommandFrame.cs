@@ -1,0 +1,67 @@
+using System.CommandLine;
+using DaxEmu.Native;
+
+namespace DaxEmu.Bench.Cli;
+
+/// <summary>Runs a command line: one line for every mistake, the right exit code, never a stack trace unless asked for.</summary>
+internal static class CommandFrame
+{
+    private const string DetailsVariable = "DAXEMU_DETAILS";
+
+    /// <summary>Parses and runs.</summary>
+    public static async Task<int> RunAsync(RootCommand root, string[] arguments)
+    {
+        ParseResult parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            await Console.Error.WriteLineAsync($"daxemu: {parsed.Errors[0].Message} (See 'daxemu {parsed.CommandResult.Command.Name} --help'.)"
+                .Replace("daxemu daxemu", "daxemu", StringComparison.Ordinal)).ConfigureAwait(false);
+            return (int)ExitCode.Usage;
+        }
+
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives a verb its action; what it throws becomes a line and an exit code.</summary>
+    public static void SetAction(Command command, Func<ParseResult, CancellationToken, ExitCode> action) =>
+        command.SetAction((parsed, cancellation) => Task.FromResult((int)Guarded(() => action(parsed, cancellation))));
+
+    private static ExitCode Guarded(Func<ExitCode> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (DaxEnvironmentException e)
+        {
+            return Tell(e, ExitCode.CannotTell);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            return Tell(e, ExitCode.Usage);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("daxemu: stopped.");
+            return ExitCode.TimeLimit;
+        }
+#pragma warning disable CA1031 // The last door: whatever it is, it is told in a line.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return Tell(e, ExitCode.CannotTell);
+        }
+    }
+
+    private static ExitCode Tell(Exception e, ExitCode code)
+    {
+        string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : e.Message;
+        Console.Error.WriteLine($"daxemu: {message.ReplaceLineEndings(" ")}");
+        if (Environment.GetEnvironmentVariable(DetailsVariable) is not null)
+        {
+            Console.Error.WriteLine(e);
+        }
+
+        return code;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace DaxEmu.Bench.Cli;
+
+/// <summary>Durations as people write them: <c>500ms</c>, <c>30s</c>, <c>5m</c>, <c>8h</c>; a bare number is seconds, as in fio.</summary>
+internal static class DurationText
+{
+    private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
+
+    /// <summary>Reads a duration.</summary>
+    /// <exception cref="FormatException">It is none; the message says what one looks like.</exception>
+    public static TimeSpan Parse(string text)
+    {
+        ReadOnlySpan<char> rest = text.AsSpan().Trim();
+        double seconds = 1;
+        foreach ((string unit, double inSeconds) in Units)
+        {
+            if (rest.EndsWith(unit, StringComparison.OrdinalIgnoreCase))
+            {
+                rest = rest[..^unit.Length];
+                seconds = inSeconds;
+                break;
+            }
+        }
+
+        if (!double.TryParse(rest, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+            || value <= 0 || value * seconds > TimeSpan.MaxValue.TotalSeconds / 2)
+        {
+            throw new FormatException($"'{text}' is not a duration. Write a positive number with a unit ms, s, m or h, as in 500ms or 30s.");
+        }
+
+        return TimeSpan.FromSeconds(value * seconds);
+    }
+}

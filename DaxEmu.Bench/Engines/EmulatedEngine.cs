@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using DaxEmu.Core.Device;
+using DaxEmu.Core.Extents;
+using DaxEmu.Core.Faults;
+using DaxEmu.Core.Invalidation;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+using DaxEmu.Core.Waiting.Profiles;
+using HdrHistogram;
+
+namespace DaxEmu.Bench.Engines;
+
+/// <summary>The emulator's own fault handler over a linear extent of a device (engine <c>emu</c>).</summary>
+internal sealed class EmulatedEngine(PmemDevice device, WaitProfile profile) : IFaultEngine
+{
+    private readonly List<FaultHandler> handlers = [];
+    private readonly List<VmArea> areas = [];
+
+    public string Name => "emu";
+
+    public IReadOnlyList<IFaultJob>? Start(FaultCase load, IReadOnlyList<UnitOrder> units, out string? refusal)
+    {
+        refusal = null;
+        Stop();
+        int mappings = load.IsSeparate ? load.JobCount : 1;
+        long pages = device.PageCount / mappings / DaxConstants.PagesPerPmd * DaxConstants.PagesPerPmd;
+        long bytes = pages << DaxConstants.PageShift;
+        for (int i = 0; i < mappings; i++)
+        {
+            var options = new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes };
+            var mapping = new AddressSpace(device, new LinearExtentMap(new Pfn(i * pages), pages), bytes, options);
+            handlers.Add(new FaultHandler(mapping));
+            VmAreaKind kind = VmAreaKind.Shared | (load.Order == PageOrder.Pte ? VmAreaKind.NoHugePage : 0);
+            areas.Add(mapping.Map(new PageIndex(0), pages, kind));
+        }
+
+        var jobs = new List<IFaultJob>();
+        for (int i = 0; i < units.Count; i++)
+        {
+            int mapping = load.IsSeparate ? i : 0;
+            jobs.Add(new Job(handlers[mapping], areas[mapping], load, units[i]));
+        }
+
+        return jobs;
+    }
+
+    public void Reset(FaultPhase phase)
+    {
+        for (int i = 0; i < handlers.Count; i++)
+        {
+            AddressSpace mapping = handlers[i].Mapping;
+            if (phase == FaultPhase.Refault)
+            {
+                areas[i].Table.Unmap(0, areas[i].PageCount, keepCopies: false);
+                continue;
+            }
+
+            mapping.InvalidateLock.EnterWrite();
+            mapping.Unmap(PageRange.All);
+            Invalidator.DeleteRange(mapping, PageRange.All);
+            mapping.InvalidateLock.ExitWrite();
+        }
+    }
+
+    public void Dispose() => Stop();
+
+    private void Stop()
+    {
+        foreach (FaultHandler handler in handlers)
+        {
+            handler.Mapping.Dispose();
+        }
+
+        handlers.Clear();
+        areas.Clear();
+    }
+
+    private sealed class Job(FaultHandler handler, VmArea area, FaultCase load, UnitOrder units) : IFaultJob
+    {
+        private readonly FaultFlags flags = load.IsWrite ? FaultFlags.Write : FaultFlags.None;
+
+        public void RunPass(FaultCounts counts)
+        {
+            if (units.Shuffled is { } shuffled)
+            {
+                RunShuffled(shuffled, counts);
+            }
+            else
+            {
+                RunInOrder(counts);
+            }
+        }
+
+        public void RunTimedPass(FaultCounts counts, HistogramBase latencies)
+        {
+            int shift = (int)load.Order;
+            long start = Stopwatch.GetTimestamp();
+            for (long i = 0; i < units.Count; i++)
+            {
+                long unit = units.Shuffled is { } shuffled ? shuffled[i] : units.First + i;
+                Touch(unit << shift, counts);
+                long end = Stopwatch.GetTimestamp();
+                latencies.RecordValue(Math.Max(1, end - start));
+                start = end;
+            }
+
+            counts.Served(load.Order, units.Count);
+        }
+
+        private void RunInOrder(FaultCounts counts)
+        {
+            int shift = (int)load.Order;
+            long end = (units.First + units.Count) << shift;
+            for (long page = units.First << shift; page < end; page += 1L << shift)
+            {
+                Touch(page, counts);
+            }
+
+            counts.Served(load.Order, units.Count);
+        }
+
+        private void RunShuffled(uint[] shuffled, FaultCounts counts)
+        {
+            int shift = (int)load.Order;
+            foreach (uint unit in shuffled)
+            {
+                Touch((long)unit << shift, counts);
+            }
+
+            counts.Served(load.Order, units.Count);
+        }
+
+        private void Touch(long page, FaultCounts counts)
+        {
+            FaultOutcome outcome = handler.Fault(area, page, flags, load.Order);
+            if (outcome.Result != FaultResult.Nopage)
+            {
+                Mend(page, outcome, counts);
+            }
+        }
+
+        private void Mend(long page, FaultOutcome outcome, FaultCounts counts)
+        {
+            counts.Note(outcome);
+            if ((outcome.Result & FaultResult.Fallback) != 0)
+            {
+                counts.Note(handler.Fault(area, page, flags, PageOrder.Pte));
+            }
+        }
+    }
+}

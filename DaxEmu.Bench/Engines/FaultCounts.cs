@@ -1,0 +1,63 @@
+using DaxEmu.Core.Faults;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Bench.Engines;
+
+/// <summary>Faults by what they came to. Only what is out of the ordinary is counted one by one.</summary>
+internal sealed class FaultCounts
+{
+    private readonly SortedDictionary<FallbackReason, long> fallbacks = [];
+
+    /// <summary>Served at 4 KiB.</summary>
+    public long Pte { get; private set; }
+
+    /// <summary>Served at 2 MiB.</summary>
+    public long Pmd { get; private set; }
+
+    /// <summary>Those that allocated.</summary>
+    public long Major { get; private set; }
+
+    /// <summary>Those that could not be served.</summary>
+    public long Failed { get; private set; }
+
+    /// <summary>2 MiB faults that fell back, by reason.</summary>
+    public IReadOnlyDictionary<FallbackReason, long> Fallbacks => fallbacks;
+
+    /// <summary>All that were served.</summary>
+    public long Total => Pte + Pmd;
+
+    public void Served(PageOrder order, long count)
+    {
+        if (order == PageOrder.Pmd)
+        {
+            Pmd += count;
+        }
+        else
+        {
+            Pte += count;
+        }
+    }
+
+    /// <summary>Counts an outcome that is not plainly served.</summary>
+    public void Note(FaultOutcome outcome)
+    {
+        Major += (outcome.Result & FaultResult.Major) != 0 ? 1 : 0;
+        Failed += outcome.IsError ? 1 : 0;
+        if ((outcome.Result & FaultResult.Fallback) != 0)
+        {
+            fallbacks[outcome.Reason] = fallbacks.GetValueOrDefault(outcome.Reason) + 1;
+        }
+    }
+
+    public void Add(FaultCounts other)
+    {
+        Pte += other.Pte;
+        Pmd += other.Pmd;
+        Major += other.Major;
+        Failed += other.Failed;
+        foreach ((FallbackReason reason, long count) in other.fallbacks)
+        {
+            fallbacks[reason] = fallbacks.GetValueOrDefault(reason) + count;
+        }
+    }
+}

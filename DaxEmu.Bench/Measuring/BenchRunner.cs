@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using DaxEmu.Bench.Engines;
+using HdrHistogram;
+
+namespace DaxEmu.Bench.Measuring;
+
+/// <summary>Runs a plan: engines take turns in short rounds, so that a machine that changes its speed changes it for all of them.</summary>
+internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string, double> progress, CancellationToken cancellation)
+{
+    private const int WarmPasses = 30;
+    private static readonly TimeSpan LatencyTime = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan FirstWarmUp = TimeSpan.FromMilliseconds(400);
+
+    private readonly List<CaseResult> results = [];
+    private readonly HashSet<string> warm = [];
+
+    /// <summary>Runs all cases, or as many as there were before the cancellation.</summary>
+    public IReadOnlyList<CaseResult> Run()
+    {
+        for (int i = 0; i < plan.Cases.Count && !cancellation.IsCancellationRequested; i++)
+        {
+            FaultCase load = plan.Cases[i];
+            progress(load.Name, (double)i / plan.Cases.Count);
+            RunCase(load);
+        }
+
+        return results;
+    }
+
+    private void RunCase(FaultCase load)
+    {
+        using var team = new JobTeam(load.JobCount);
+        using var alone = new JobTeam(1);
+        var runs = new List<EngineRun>();
+        foreach (string name in plan.Engines)
+        {
+            IFaultEngine engine = room.Get(name, load);
+            IReadOnlyList<UnitOrder> units = UnitOrder.Share(room.UnitsOf(load), load, plan.Seed);
+            string? refusal = room.RefusalOf(name);
+            IReadOnlyList<IFaultJob>? jobs = refusal is null ? engine.Start(load, units, out refusal) : null;
+            if (jobs is null)
+            {
+                results.Add(new CaseResult(name, load) { Refusal = refusal });
+                continue;
+            }
+
+            runs.Add(new EngineRun(engine, jobs, load, team));
+        }
+
+        foreach (EngineRun run in runs)
+        {
+            // The first time, the just-in-time compiler needs a while to get at its best code.
+            run.Warm(warm.Add(run.Engine.Name) && plan.RampTime < FirstWarmUp ? FirstWarmUp : plan.RampTime, WarmPasses);
+        }
+
+        var controls = new List<double>();
+        for (int round = 0; round < plan.Rounds && !cancellation.IsCancellationRequested; round++)
+        {
+            controls.Add(load.JobCount > 1 ? MachineControl.Measure(alone, team) : 1);
+            foreach (EngineRun run in runs)
+            {
+                run.Measure(plan.Runtime / plan.Rounds);
+            }
+        }
+
+        controls.Sort();
+        foreach (EngineRun run in runs)
+        {
+            LongHistogram latencies = run.MeasureLatencies(LatencyTime);
+            if (run.HasFigures)
+            {
+                results.Add(run.ToResult(controls[controls.Count / 2]) with { Latencies = latencies });
+            }
+        }
+    }
+
+    /// <summary>One engine's part in a case.</summary>
+    private sealed class EngineRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs, FaultCase load, JobTeam team)
+    {
+        private readonly FaultCounts counts = new();
+        private readonly List<double> rounds = [];
+        private double seconds;
+        private long allocated;
+
+        public IFaultEngine Engine => engine;
+
+        public bool HasFigures => rounds.Count > 0;
+
+        public void Warm(TimeSpan time, int passes)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int pass = 0; pass < passes || Stopwatch.GetElapsedTime(start) < time; pass++)
+            {
+                Pass(out _, out _);
+                if (Stopwatch.GetElapsedTime(start) > time * 2 && pass > 1)
+                {
+                    return; // a slow engine is not what the compiler would make faster
+                }
+            }
+        }
+
+        public void Measure(TimeSpan time)
+        {
+            long begin = Stopwatch.GetTimestamp();
+            double wall = 0;
+            long faults = 0;
+            do
+            {
+                FaultCounts pass = Pass(out TimeSpan took, out long bytes);
+                wall += took.TotalNanoseconds;
+                faults += pass.Total;
+                allocated += bytes;
+                counts.Add(pass);
+            }
+            while (Stopwatch.GetElapsedTime(begin) < time);
+            seconds += wall / 1e9;
+            rounds.Add(wall * load.JobCount / faults);
+        }
+
+        public LongHistogram MeasureLatencies(TimeSpan time)
+        {
+            var all = new LongHistogram(1, TimeSpan.NanosecondsPerTick * TimeSpan.FromSeconds(10).Ticks, 3);
+            var each = jobs.Select(_ => new LongHistogram(1, TimeSpan.NanosecondsPerTick * TimeSpan.FromSeconds(10).Ticks, 3)).ToArray();
+            long begin = Stopwatch.GetTimestamp();
+            do
+            {
+                engine.Reset(load.Phase);
+                team.Run(job => jobs[job].RunTimedPass(new FaultCounts(), each[job]));
+            }
+            while (Stopwatch.GetElapsedTime(begin) < time);
+            foreach (LongHistogram part in each)
+            {
+                all.Add(part);
+            }
+
+            return all;
+        }
+
+        public CaseResult ToResult(double control)
+        {
+            rounds.Sort();
+            return new CaseResult(engine.Name, load)
+            {
+                NsPerFaultRounds = rounds,
+                Seconds = seconds,
+                Counts = counts,
+                AllocatedBytesPerFault = (double)allocated / Math.Max(1, counts.Total),
+                Control = control,
+            };
+        }
+
+        private FaultCounts Pass(out TimeSpan took, out long allocatedBytes)
+        {
+            engine.Reset(load.Phase);
+            var each = jobs.Select(_ => new FaultCounts()).ToArray();
+            long bytes = 0;
+            took = team.Run(job =>
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                jobs[job].RunPass(each[job]);
+                Interlocked.Add(ref bytes, GC.GetAllocatedBytesForCurrentThread() - before);
+            });
+            var total = new FaultCounts();
+            foreach (FaultCounts part in each)
+            {
+                total.Add(part);
+            }
+
+            allocatedBytes = bytes;
+            return total;
+        }
+    }
+}

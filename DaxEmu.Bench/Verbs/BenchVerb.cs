@@ -1,0 +1,186 @@
+using System.CommandLine;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Engines;
+using DaxEmu.Bench.Measuring;
+using DaxEmu.Bench.Reports;
+using DaxEmu.Core.Units;
+using DaxEmu.Core.Waiting.Profiles;
+using DaxEmu.Native;
+using Spectre.Console;
+
+namespace DaxEmu.Bench.Verbs;
+
+/// <summary><c>daxemu bench</c>: fault throughput of the emulator, of the baseline and of the kernel, side by side.</summary>
+internal static class BenchVerb
+{
+    private const string DefaultSize = "512m";
+    private static readonly TimeSpan DefaultRuntime = TimeSpan.FromMilliseconds(350);
+    private static readonly TimeSpan DefaultRamp = TimeSpan.FromMilliseconds(60);
+
+    private static readonly Option<string?> FileName = VerbOptions.Of<string?>("--filename", "the device: a file or block device (default: a file of its own on tmpfs, removed afterwards)", text => text, null);
+    private static readonly Option<long?> Size = VerbOptions.Of<long?>("--size", $"bytes of the device (default {DefaultSize}, or what --filename has)", text => SizeText.Parse(text), null);
+    private static readonly Option<IReadOnlyList<PageOrder>?> BlockSize = VerbOptions.Of<IReadOnlyList<PageOrder>?>("--bs", "4k or 2m, or both: 4k,2m", text => [.. text.Split(',').Select(ParseOrder)], null);
+    private static readonly Option<IReadOnlyList<string>?> Pattern = VerbOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread or randwrite; a list is allowed", text => [.. text.Split(',').Select(t => VerbOptions.Choice(t, "read", "write", "randread", "randwrite"))], null);
+    private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.List("--numjobs", "threads; a list is allowed (default 1,2)", text => VerbOptions.Count(text), [1, 2]);
+    private static readonly Option<TimeSpan> Runtime = VerbOptions.Of("--runtime", "timed time for each engine and case (default 350ms)", DurationText.Parse, DefaultRuntime);
+    private static readonly Option<TimeSpan> Ramp = VerbOptions.Of("--ramp-time", "untimed time before it (default 60ms)", DurationText.Parse, DefaultRamp);
+    private static readonly Option<int> Seed = VerbOptions.Of("--randseed", "seed of the random orders (default 1)", text => VerbOptions.Count(text, 0), 1);
+    private static readonly Option<IReadOnlyList<string>> Engines = VerbOptions.List("--engine", "emu, locked-radix, kernel; a list is allowed (default: all)", text => VerbOptions.Choice(text, EngineRoom.Names), EngineRoom.Names);
+    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = VerbOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there) or insert (they are not); a list is allowed", text => [.. text.Split(',').Select(ParsePhase)], null);
+    private static readonly Option<bool> Separate = new("--separate") { Description = "each job has a mapping of its own" };
+    private static readonly Option<bool> Shared = new("--shared") { Description = "all jobs share one mapping, each with its own slice (the default)" };
+    private static readonly Option<string> Policy = VerbOptions.Of("--policy", "the policy or profile of the entry locks (default fixed)", text => WaitProfiles.ByName(text).Name, WaitProfiles.Fixed.Name);
+    private static readonly Option<string?> Csv = VerbOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => VerbOptions.Choice(text, "will-it-scale"), null);
+    private static readonly Option<string?> Hgrm = VerbOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
+    private static readonly Option<string?> Plot = VerbOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
+    private static readonly Option<bool> Json = VerbOptions.Json();
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "bench",
+            "Measures fault throughput: the emulator (emu), the kernel's own design in user space (locked-radix), and the host (kernel).\n\n"
+            + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --bs 4k --numjobs 1 --runtime 2s\n"
+            + "  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json")
+        {
+            FileName, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Json,
+        };
+        CommandFrame.SetAction(command, Run);
+        return command;
+    }
+
+    private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        BenchPlan plan = PlanOf(parsed);
+        using var room = new EngineRoom(plan);
+        plan = plan with { SizeBytes = room.Device.SizeBytes };
+        BenchReport report;
+        using (var progress = new ProgressLine())
+        {
+            IReadOnlyList<CaseResult> results = new BenchRunner(plan, room, progress.Show, cancellation).Run();
+            report = new BenchReport(plan, results, room.Notes)
+            {
+                Device = room.Device.Capabilities,
+                DeviceName = room.Device.Name,
+                TimerCostNs = MachineControl.TimerCostNs(),
+            };
+        }
+
+        Show(report, parsed);
+        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit
+            : report.Results.All(r => r.Refusal is not null) ? ExitCode.CannotTell
+            : ExitCode.Fine;
+    }
+
+    private static void Show(BenchReport report, ParseResult parsed)
+    {
+        if (parsed.GetValue(Json))
+        {
+            Console.WriteLine(FioJson.Write(report));
+        }
+        else if (parsed.GetValue(Csv) is not null)
+        {
+            Console.Write(ScalingCsv.Write(report));
+        }
+        else
+        {
+            BenchTable.Write(report, Terminal());
+        }
+
+        if (parsed.GetValue(Hgrm) is { } histogram)
+        {
+            foreach (string file in HistogramFile.Write(report, histogram))
+            {
+                Console.Error.WriteLine($"wrote {file}");
+            }
+        }
+
+        if (parsed.GetValue(Plot) is { } plot)
+        {
+            string? note = BenchPlot.Write(report, plot);
+            Console.Error.WriteLine(note ?? $"wrote {plot}");
+        }
+    }
+
+    private static IAnsiConsole Terminal()
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        if (Console.IsOutputRedirected)
+        {
+            console.Profile.Width = 160; // a file has no width to fit
+        }
+
+        return console;
+    }
+
+    private static BenchPlan PlanOf(ParseResult parsed)
+    {
+        string? fileName = parsed.GetValue(FileName);
+        long size = parsed.GetValue(Size) ?? SizeText.Parse(DefaultSize);
+        if (fileName is not null && File.Exists(fileName) && parsed.GetValue(Size) is { } wanted && new FileInfo(fileName).Length is var has && has != wanted && has > 0)
+        {
+            throw new DaxEnvironmentException($"'{fileName}' has {has} bytes, not {wanted}", "Leave --size away, or name a file that is not there yet.", path: fileName);
+        }
+
+        if (parsed.GetValue(Shared) && parsed.GetValue(Separate))
+        {
+            throw new ArgumentException("--shared and --separate exclude each other. Give one of them.");
+        }
+
+        return new BenchPlan
+        {
+            Engines = parsed.GetRequiredValue(Engines),
+            Cases = CasesOf(parsed),
+            SizeBytes = size,
+            Runtime = parsed.GetValue(Runtime),
+            RampTime = parsed.GetValue(Ramp),
+            Seed = parsed.GetValue(Seed),
+            Policy = parsed.GetRequiredValue(Policy),
+            FileName = fileName,
+        };
+    }
+
+    private static List<FaultCase> CasesOf(ParseResult parsed)
+    {
+        IReadOnlyList<PageOrder>? orders = parsed.GetValue(BlockSize);
+        IReadOnlyList<string>? patterns = parsed.GetValue(Pattern);
+        IReadOnlyList<FaultPhase>? phases = parsed.GetValue(Phase);
+        IReadOnlyList<int> jobs = parsed.GetRequiredValue(Jobs);
+        bool isSeparate = parsed.GetValue(Separate);
+        (PageOrder, string, FaultPhase)[] kinds = orders is null && patterns is null && phases is null
+            ? [(PageOrder.Pte, "write", FaultPhase.Refault), (PageOrder.Pte, "randwrite", FaultPhase.Refault),
+                (PageOrder.Pte, "write", FaultPhase.Insert), (PageOrder.Pmd, "randwrite", FaultPhase.Refault)]
+            : [.. from order in orders ?? [PageOrder.Pte]
+                  from pattern in patterns ?? ["write"]
+                  from phase in phases ?? [FaultPhase.Refault]
+                  orderby order
+                  select (order, pattern, phase)];
+        return
+        [
+            .. from kind in kinds
+               from count in jobs
+               select new FaultCase(
+                   kind.Item1,
+                   kind.Item2.EndsWith("write", StringComparison.Ordinal),
+                   kind.Item2.StartsWith("rand", StringComparison.Ordinal),
+                   count,
+                   kind.Item3,
+                   isSeparate),
+        ];
+    }
+
+    private static PageOrder ParseOrder(string text) => SizeText.Parse(text) switch
+    {
+        DaxConstants.PageSize => PageOrder.Pte,
+        DaxConstants.PmdSize => PageOrder.Pmd,
+        _ => throw new FormatException($"'{text}' is not a size of a fault. Choose 4k or 2m."),
+    };
+
+    private static FaultPhase ParsePhase(string text) =>
+        VerbOptions.Choice(text, "refault", "insert") == "insert" ? FaultPhase.Insert : FaultPhase.Refault;
+
+    private static string ParsePlot(string text) =>
+        text.EndsWith(".png", StringComparison.OrdinalIgnoreCase) || text.EndsWith(".svg", StringComparison.OrdinalIgnoreCase)
+            ? text
+            : throw new FormatException($"'{text}' is neither a .png nor a .svg file.");
+}
