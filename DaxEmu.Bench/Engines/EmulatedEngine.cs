@@ -11,7 +11,7 @@ using HdrHistogram;
 namespace DaxEmu.Bench.Engines;
 
 /// <summary>The emulator's own fault handler over a linear extent of a device (engine <c>emu</c>).</summary>
-internal sealed class EmulatedEngine(PmemDevice device, WaitProfile profile) : IFaultEngine
+internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, WaitProfile profile) : IFaultEngine
 {
     private readonly List<FaultHandler> handlers = [];
     private readonly List<VmArea> areas = [];
@@ -22,10 +22,10 @@ internal sealed class EmulatedEngine(PmemDevice device, WaitProfile profile) : I
     {
         refusal = null;
         Stop();
-        int mappings = load.IsSeparate ? load.JobCount : 1;
-        long pages = device.PageCount / mappings / DaxConstants.PagesPerPmd * DaxConstants.PagesPerPmd;
-        long bytes = pages << DaxConstants.PageShift;
-        for (int i = 0; i < mappings; i++)
+        long bytes = load.MappingBytes;
+        long pages = bytes >> DaxConstants.PageShift;
+        PmemDevice device = deviceFor(load);
+        for (int i = 0; i < load.MappingCount; i++)
         {
             var options = new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes };
             var mapping = new AddressSpace(device, new LinearExtentMap(new Pfn(i * pages), pages), bytes, options);
@@ -94,11 +94,12 @@ internal sealed class EmulatedEngine(PmemDevice device, WaitProfile profile) : I
         public void RunTimedPass(FaultCounts counts, HistogramBase latencies)
         {
             int shift = (int)load.Order;
+            FaultLane lane = FaultLane.Mine;
             long start = Stopwatch.GetTimestamp();
             for (long i = 0; i < units.Count; i++)
             {
                 long unit = units.Shuffled is { } shuffled ? shuffled[i] : units.First + i;
-                Touch(unit << shift, counts);
+                Touch(lane, unit << shift, counts);
                 long end = Stopwatch.GetTimestamp();
                 latencies.RecordValue(Math.Max(1, end - start));
                 start = end;
@@ -110,10 +111,11 @@ internal sealed class EmulatedEngine(PmemDevice device, WaitProfile profile) : I
         private void RunInOrder(FaultCounts counts)
         {
             int shift = (int)load.Order;
+            FaultLane lane = FaultLane.Mine;
             long end = (units.First + units.Count) << shift;
             for (long page = units.First << shift; page < end; page += 1L << shift)
             {
-                Touch(page, counts);
+                Touch(lane, page, counts);
             }
 
             counts.Served(load.Order, units.Count);
@@ -122,17 +124,18 @@ internal sealed class EmulatedEngine(PmemDevice device, WaitProfile profile) : I
         private void RunShuffled(uint[] shuffled, FaultCounts counts)
         {
             int shift = (int)load.Order;
+            FaultLane lane = FaultLane.Mine;
             foreach (uint unit in shuffled)
             {
-                Touch((long)unit << shift, counts);
+                Touch(lane, (long)unit << shift, counts);
             }
 
             counts.Served(load.Order, units.Count);
         }
 
-        private void Touch(long page, FaultCounts counts)
+        private void Touch(FaultLane lane, long page, FaultCounts counts)
         {
-            FaultOutcome outcome = handler.Fault(area, page, flags, load.Order);
+            FaultOutcome outcome = handler.Fault(lane, area, page, flags, load.Order);
             if (outcome.Result != FaultResult.Nopage)
             {
                 Mend(page, outcome, counts);

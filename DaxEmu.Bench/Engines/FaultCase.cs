@@ -1,3 +1,4 @@
+using DaxEmu.Bench.Cli;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Engines;
@@ -19,8 +20,15 @@ internal enum FaultPhase
 /// <param name="JobCount">Threads.</param>
 /// <param name="Phase">What is there when a fault comes.</param>
 /// <param name="IsSeparate">Whether each job has a mapping of its own, or all share one.</param>
-internal sealed record FaultCase(PageOrder Order, bool IsWrite, bool IsRandom, int JobCount, FaultPhase Phase, bool IsSeparate)
+/// <param name="SizeBytes">Bytes of all mappings together.</param>
+internal sealed record FaultCase(PageOrder Order, bool IsWrite, bool IsRandom, int JobCount, FaultPhase Phase, bool IsSeparate, long SizeBytes)
 {
+    /// <summary>Bytes of each mapping: whole 2 MiB.</summary>
+    public long MappingBytes => SizeBytes / MappingCount / DaxConstants.PmdSize * DaxConstants.PmdSize;
+
+    /// <summary>How many mappings there are.</summary>
+    public int MappingCount => IsSeparate ? JobCount : 1;
+
     /// <summary>fio's word for the pattern.</summary>
     public string Pattern => (IsRandom ? "rand" : string.Empty) + (IsWrite ? "write" : "read");
 
@@ -31,5 +39,5 @@ internal sealed record FaultCase(PageOrder Order, bool IsWrite, bool IsRandom, i
     public string PhaseName => Phase == FaultPhase.Refault ? "refault" : "insert";
 
     /// <summary>All of it, as a name.</summary>
-    public string Name => $"{BlockSize} {Pattern} {PhaseName}, {JobCount} job{(JobCount == 1 ? string.Empty : "s")}{(IsSeparate ? ", separate" : string.Empty)}";
+    public string Name => $"{BlockSize} {Pattern} {PhaseName}, {SizeText.Format(SizeBytes)}, {JobCount} job{(JobCount == 1 ? string.Empty : "s")}{(IsSeparate ? ", separate" : string.Empty)}";
 }

@@ -20,9 +20,8 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
     public IReadOnlyList<IFaultJob>? Start(FaultCase load, IReadOnlyList<UnitOrder> units, out string? refusal)
     {
         Stop();
-        int count = load.IsSeparate ? load.JobCount : 1;
-        nuint length = (nuint)(device.SizeBytes / count / DaxConstants.PmdSize * DaxConstants.PmdSize);
-        for (int i = 0; i < count; i++)
+        nuint length = (nuint)load.MappingBytes;
+        for (int i = 0; i < load.MappingCount; i++)
         {
             nint at = device.Base + (nint)length * i;
             mappings.Add(i == 0 ? (at, length) : (Duplicate(at, length), length));
@@ -71,7 +70,7 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
         foreach ((nint at, nuint length) in mappings)
         {
             _ = Mman.Madvise(at, length, MemoryAdvice.HugePage); // a hint
-            if (Mman.Madvise(at, length, MemoryAdvice.Collapse) != 0)
+            if (!TryCollapse(at, length))
             {
                 return $"the host cannot put the device's memory into 2 MiB pages (MADV_COLLAPSE: errno {Marshal.GetLastPInvokeError()})";
             }
@@ -91,6 +90,21 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
         }
 
         return null;
+    }
+
+    // The host may be short of 2 MiB pieces for a moment (EAGAIN) and find some when asked again.
+    private static bool TryCollapse(nint at, nuint length)
+    {
+        const int tries = 4;
+        for (int i = 0; i < tries; i++)
+        {
+            if (Mman.Madvise(at, length, MemoryAdvice.Collapse) == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // A mapping of no length is mapped again elsewhere, and shares its pages.

@@ -6,7 +6,7 @@ using HdrHistogram;
 namespace DaxEmu.Bench.Engines;
 
 /// <summary>The kernel's own design in user space, as well as we can write it: what the entry table is judged by (engine <c>locked-radix</c>).</summary>
-internal sealed class LockedRadixEngine(long pageCount) : IFaultEngine
+internal sealed class LockedRadixEngine : IFaultEngine
 {
     private readonly List<RadixMapping> mappings = [];
 
@@ -16,11 +16,9 @@ internal sealed class LockedRadixEngine(long pageCount) : IFaultEngine
     {
         refusal = null;
         Stop();
-        int count = load.IsSeparate ? load.JobCount : 1;
-        long pages = pageCount / count / DaxConstants.PagesPerPmd * DaxConstants.PagesPerPmd;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < load.MappingCount; i++)
         {
-            mappings.Add(new RadixMapping(pages));
+            mappings.Add(new RadixMapping(load.MappingBytes >> DaxConstants.PageShift));
         }
 
         return [.. units.Select((u, i) => new Job(mappings[load.IsSeparate ? i : 0], load, u))];

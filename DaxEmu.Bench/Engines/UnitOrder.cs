@@ -1,3 +1,5 @@
+using DaxEmu.Core.Units;
+
 namespace DaxEmu.Bench.Engines;
 
 /// <summary>The units that a job touches in a pass, each once: a run of them, or a shuffled list.</summary>
@@ -6,30 +8,47 @@ namespace DaxEmu.Bench.Engines;
 /// <param name="Shuffled">Their order; null for ascending.</param>
 internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
 {
-    /// <summary>Shares units among jobs: each gets its own slice, all of one mapping or each of its own.</summary>
-    public static IReadOnlyList<UnitOrder> Share(long unitCount, FaultCase load, int seed)
+    // A pass over more than this would take seconds, and tell nothing that a random sample of as many places does not.
+    private const long LargestPass = 1 << 19;
+
+    /// <summary>Shares a case's units among its jobs: each gets its own slice, of one mapping or of its own.</summary>
+    /// <param name="load">The case.</param>
+    /// <param name="seed">Seed of the shuffled orders.</param>
+    /// <param name="mostUnits">The most units that all jobs together touch in a pass.</param>
+    public static IReadOnlyList<UnitOrder> Share(FaultCase load, int seed, long mostUnits = LargestPass)
     {
-        long each = unitCount / load.JobCount;
+        long unitBytes = load.Order.SizeBytes();
+        long slice = load.MappingBytes / unitBytes / (load.IsSeparate ? 1 : load.JobCount);
+        if (slice == 0)
+        {
+            throw new ArgumentException(
+                $"{load.JobCount} jobs have less than one {load.BlockSize} each in {load.SizeBytes} bytes. Use a larger --size.");
+        }
+
+        long count = Math.Min(slice, Math.Max(1, mostUnits / load.JobCount));
         var orders = new UnitOrder[load.JobCount];
         for (int job = 0; job < orders.Length; job++)
         {
-            long first = load.IsSeparate ? 0 : job * each;
-            orders[job] = new UnitOrder(first, each, load.IsRandom ? Shuffle(first, each, seed + job) : null);
+            long first = load.IsSeparate ? 0 : job * slice;
+            orders[job] = new UnitOrder(first, count, load.IsRandom ? Sample(first, slice, count, seed + job) : null);
         }
 
         return orders;
     }
 
-    private static uint[] Shuffle(long first, long count, int seed)
+    // As many different units of the slice as asked for, in random order: one from each of as many equal parts, then shuffled.
+    private static uint[] Sample(long first, long slice, long count, int seed)
     {
+#pragma warning disable CA5394 // A benchmark's order must be the same in every run, not secret.
+        var random = new Random(seed);
         var units = new uint[count];
-        for (int i = 0; i < units.Length; i++)
+        for (long i = 0; i < count; i++)
         {
-            units[i] = (uint)(first + i);
+            long from = slice * i / count;
+            units[i] = (uint)(first + random.NextInt64(from, slice * (i + 1) / count));
         }
 
-#pragma warning disable CA5394 // A benchmark's order must be the same in every run, not secret.
-        new Random(seed).Shuffle(units);
+        random.Shuffle(units);
 #pragma warning restore CA5394
         return units;
     }

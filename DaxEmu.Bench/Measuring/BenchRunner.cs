@@ -8,8 +8,8 @@ namespace DaxEmu.Bench.Measuring;
 internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string, double> progress, CancellationToken cancellation)
 {
     private const int WarmPasses = 30;
-    private static readonly TimeSpan LatencyTime = TimeSpan.FromMilliseconds(60);
-    private static readonly TimeSpan FirstWarmUp = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan LatencyTime = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan FirstWarmUp = TimeSpan.FromMilliseconds(300);
 
     private readonly List<CaseResult> results = [];
     private readonly HashSet<string> warm = [];
@@ -32,19 +32,20 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
         using var team = new JobTeam(load.JobCount);
         using var alone = new JobTeam(1);
         var runs = new List<EngineRun>();
+        var ofCase = new List<CaseResult>();
         foreach (string name in plan.Engines)
         {
             IFaultEngine engine = room.Get(name, load);
-            IReadOnlyList<UnitOrder> units = UnitOrder.Share(room.UnitsOf(load), load, plan.Seed);
-            string? refusal = room.RefusalOf(name);
-            IReadOnlyList<IFaultJob>? jobs = refusal is null ? engine.Start(load, units, out refusal) : null;
+            string? refusal = room.RefusalOf(name, load);
+            (FaultCase fitted, IReadOnlyList<UnitOrder> units) = room.Fit(name, load);
+            IReadOnlyList<IFaultJob>? jobs = refusal is null ? engine.Start(fitted, units, out refusal) : null;
             if (jobs is null)
             {
-                results.Add(new CaseResult(name, load) { Refusal = refusal });
+                ofCase.Add(new CaseResult(name, load) { Refusal = refusal });
                 continue;
             }
 
-            runs.Add(new EngineRun(engine, jobs, load, team));
+            runs.Add(new EngineRun(engine, jobs, fitted, team));
         }
 
         foreach (EngineRun run in runs)
@@ -69,9 +70,11 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
             LongHistogram latencies = run.MeasureLatencies(LatencyTime);
             if (run.HasFigures)
             {
-                results.Add(run.ToResult(controls[controls.Count / 2]) with { Latencies = latencies });
+                ofCase.Add(run.ToResult(load, controls[controls.Count / 2]) with { Latencies = latencies });
             }
         }
+
+        results.AddRange(ofCase.OrderBy(r => plan.Engines.ToList().IndexOf(r.Engine)));
     }
 
     /// <summary>One engine's part in a case.</summary>
@@ -136,10 +139,10 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
             return all;
         }
 
-        public CaseResult ToResult(double control)
+        public CaseResult ToResult(FaultCase asked, double control)
         {
             rounds.Sort();
-            return new CaseResult(engine.Name, load)
+            return new CaseResult(engine.Name, asked)
             {
                 NsPerFaultRounds = rounds,
                 Seconds = seconds,

@@ -11,19 +11,21 @@ internal sealed class EngineRoom : IDisposable
     /// <summary>Every engine, in the order in which they are shown.</summary>
     public static readonly string[] Names = ["emu", "locked-radix", "kernel"];
 
+    // The host needs about a microsecond a page: more than these would make a pass a matter of seconds.
+    private const long LargestHostPass = 1 << 16;
+
     private readonly BenchPlan plan;
     private readonly Dictionary<string, IFaultEngine> engines = [];
     private readonly List<string> notes = [];
-    private readonly bool isTooLargeForHost;
     private readonly string? fileToRemove;
+    private PmemDevice? wideDevice;
     private PmemDevice? hugeDevice;
 
     /// <summary>Opens the device, or makes one.</summary>
     public EngineRoom(BenchPlan plan)
     {
         this.plan = plan;
-        isTooLargeForHost = plan.SizeBytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
-        var options = new PmemDeviceOptions { Sparse = isTooLargeForHost || !plan.Engines.Contains("kernel"), PreferHugePages = false };
+        var options = new PmemDeviceOptions { Sparse = IsTooLargeForHost(plan.SizeBytes) || !plan.Engines.Contains("kernel"), PreferHugePages = false };
         if (plan.FileName is not { } path)
         {
             Device = PmemDevice.CreateTemporary(plan.SizeBytes, options);
@@ -45,19 +47,23 @@ internal sealed class EngineRoom : IDisposable
     /// <summary>What a reader of the figures ought to know.</summary>
     public IReadOnlyList<string> Notes => notes;
 
-    /// <summary>How many pages, or 2 MiB, all jobs of a case touch in a pass; with separate mappings each job has its share to itself.</summary>
-    public long UnitsOf(FaultCase load)
+    /// <summary>A case as an engine carries it out, and the units of its jobs.</summary>
+    public (FaultCase Load, IReadOnlyList<UnitOrder> Units) Fit(string name, FaultCase load)
     {
-        long slices = load.IsSeparate ? load.JobCount : 1;
-        long pages = Device.PageCount / slices / DaxConstants.PagesPerPmd * DaxConstants.PagesPerPmd;
-        long units = (pages >> (int)load.Order) * slices;
-        return units >= load.JobCount
-            ? units
-            : throw new ArgumentException($"{load.JobCount} jobs have less than one {load.BlockSize} each on a device of {Device.SizeBytes} bytes. Use a larger --size.");
+        if (name != "kernel")
+        {
+            return (load, UnitOrder.Share(load, plan.Seed));
+        }
+
+        // On the same kind of pages, but no more of them than it has memory for: what a fault costs the host depends little on it.
+        FaultCase narrow = load with { SizeBytes = Math.Min(load.SizeBytes, Device.SizeBytes) };
+        return (narrow, UnitOrder.Share(narrow, plan.Seed, LargestHostPass));
     }
 
-    /// <summary>Why an engine cannot take part in this run at all; null if it can.</summary>
-    public string? RefusalOf(string name) => name == "kernel" && isTooLargeForHost
+    /// <summary>Why an engine cannot take part in a case; null if it can.</summary>
+    public string? RefusalOf(string name, FaultCase load) => name == "kernel" && IsTooLargeForHost(load.SizeBytes) && load.Order == PageOrder.Pte
+        ? "the mapping is larger than half of this machine's memory, and the kernel would fill it"
+        : name == "kernel" && IsTooLargeForHost(Device.SizeBytes)
         ? "the device is larger than half of this machine's memory, and the kernel would fill it"
         : null;
 
@@ -69,9 +75,9 @@ internal sealed class EngineRoom : IDisposable
         {
             engine = name switch
             {
-                "emu" => new EmulatedEngine(Device, WaitProfiles.ByName(plan.Policy)),
-                "locked-radix" => new LockedRadixEngine(Device.PageCount),
-                _ => new KernelEngine(KernelDevice(load)),
+                "emu" => new EmulatedEngine(DeviceFor, WaitProfiles.ByName(plan.Policy)),
+                "locked-radix" => new LockedRadixEngine(),
+                _ => new KernelEngine(HostDeviceFor(load)),
             };
             engines.Add(key, engine);
         }
@@ -86,6 +92,7 @@ internal sealed class EngineRoom : IDisposable
             engine.Dispose();
         }
 
+        wideDevice?.Dispose();
         hugeDevice?.Dispose();
         Device.Dispose();
         if (fileToRemove is not null)
@@ -94,8 +101,27 @@ internal sealed class EngineRoom : IDisposable
         }
     }
 
+    private static bool IsTooLargeForHost(long bytes) => bytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+
+    // The emulator's faults touch entries and translations, not the pages behind them: a wide mapping needs no memory for its pages.
+    private PmemDevice DeviceFor(FaultCase load)
+    {
+        if (load.SizeBytes <= Device.SizeBytes)
+        {
+            return Device;
+        }
+
+        if (wideDevice is null || wideDevice.SizeBytes < load.SizeBytes)
+        {
+            wideDevice?.Dispose();
+            wideDevice = PmemDevice.CreateTemporary(load.SizeBytes, new PmemDeviceOptions { Sparse = true, PreferHugePages = false });
+        }
+
+        return wideDevice;
+    }
+
     // Once its memory is in 2 MiB pieces a device would serve 4 KiB faults by the dozen, so the two have one each.
-    private PmemDevice KernelDevice(FaultCase load)
+    private PmemDevice HostDeviceFor(FaultCase load)
     {
         if (load.Order == PageOrder.Pte || plan.FileName is not null)
         {

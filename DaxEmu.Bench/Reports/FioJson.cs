@@ -66,6 +66,7 @@ internal static class FioJson
             ["rw"] = load.Pattern,
             ["numjobs"] = load.JobCount,
             ["phase"] = load.PhaseName,
+            ["size"] = load.SizeBytes,
             ["mapping"] = load.IsSeparate ? "separate" : "shared",
         };
         if (result.Refusal is not null)

@@ -14,16 +14,17 @@ namespace DaxEmu.Bench.Verbs;
 internal static class BenchVerb
 {
     private const string DefaultSize = "512m";
-    private static readonly TimeSpan DefaultRuntime = TimeSpan.FromMilliseconds(350);
-    private static readonly TimeSpan DefaultRamp = TimeSpan.FromMilliseconds(60);
+    private const long WideBytes = 64L << 30;
+    private static readonly TimeSpan DefaultRuntime = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan DefaultRamp = TimeSpan.FromMilliseconds(40);
 
     private static readonly Option<string?> FileName = VerbOptions.Of<string?>("--filename", "the device: a file or block device (default: a file of its own on tmpfs, removed afterwards)", text => text, null);
     private static readonly Option<long?> Size = VerbOptions.Of<long?>("--size", $"bytes of the device (default {DefaultSize}, or what --filename has)", text => SizeText.Parse(text), null);
     private static readonly Option<IReadOnlyList<PageOrder>?> BlockSize = VerbOptions.Of<IReadOnlyList<PageOrder>?>("--bs", "4k or 2m, or both: 4k,2m", text => [.. text.Split(',').Select(ParseOrder)], null);
     private static readonly Option<IReadOnlyList<string>?> Pattern = VerbOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread or randwrite; a list is allowed", text => [.. text.Split(',').Select(t => VerbOptions.Choice(t, "read", "write", "randread", "randwrite"))], null);
     private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.List("--numjobs", "threads; a list is allowed (default 1,2)", text => VerbOptions.Count(text), [1, 2]);
-    private static readonly Option<TimeSpan> Runtime = VerbOptions.Of("--runtime", "timed time for each engine and case (default 350ms)", DurationText.Parse, DefaultRuntime);
-    private static readonly Option<TimeSpan> Ramp = VerbOptions.Of("--ramp-time", "untimed time before it (default 60ms)", DurationText.Parse, DefaultRamp);
+    private static readonly Option<TimeSpan> Runtime = VerbOptions.Of("--runtime", "timed time for each engine and case (default 300ms)", DurationText.Parse, DefaultRuntime);
+    private static readonly Option<TimeSpan> Ramp = VerbOptions.Of("--ramp-time", "untimed time before it (default 40ms)", DurationText.Parse, DefaultRamp);
     private static readonly Option<int> Seed = VerbOptions.Of("--randseed", "seed of the random orders (default 1)", text => VerbOptions.Count(text, 0), 1);
     private static readonly Option<IReadOnlyList<string>> Engines = VerbOptions.List("--engine", "emu, locked-radix, kernel; a list is allowed (default: all)", text => VerbOptions.Choice(text, EngineRoom.Names), EngineRoom.Names);
     private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = VerbOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there) or insert (they are not); a list is allowed", text => [.. text.Split(',').Select(ParsePhase)], null);
@@ -53,7 +54,7 @@ internal static class BenchVerb
     {
         BenchPlan plan = PlanOf(parsed);
         using var room = new EngineRoom(plan);
-        plan = plan with { SizeBytes = room.Device.SizeBytes };
+        plan = plan with { SizeBytes = room.Device.SizeBytes, Cases = CasesOf(parsed, room.Device.SizeBytes) };
         BenchReport report;
         using (var progress = new ProgressLine())
         {
@@ -130,7 +131,7 @@ internal static class BenchVerb
         return new BenchPlan
         {
             Engines = parsed.GetRequiredValue(Engines),
-            Cases = CasesOf(parsed),
+            Cases = CasesOf(parsed, size),
             SizeBytes = size,
             Runtime = parsed.GetValue(Runtime),
             RampTime = parsed.GetValue(Ramp),
@@ -140,32 +141,42 @@ internal static class BenchVerb
         };
     }
 
-    private static List<FaultCase> CasesOf(ParseResult parsed)
+    private static List<FaultCase> CasesOf(ParseResult parsed, long sizeBytes)
     {
         IReadOnlyList<PageOrder>? orders = parsed.GetValue(BlockSize);
         IReadOnlyList<string>? patterns = parsed.GetValue(Pattern);
         IReadOnlyList<FaultPhase>? phases = parsed.GetValue(Phase);
         IReadOnlyList<int> jobs = parsed.GetRequiredValue(Jobs);
         bool isSeparate = parsed.GetValue(Separate);
-        (PageOrder, string, FaultPhase)[] kinds = orders is null && patterns is null && phases is null
-            ? [(PageOrder.Pte, "write", FaultPhase.Refault), (PageOrder.Pte, "randwrite", FaultPhase.Refault),
-                (PageOrder.Pte, "write", FaultPhase.Insert), (PageOrder.Pmd, "randwrite", FaultPhase.Refault)]
+        bool isPlain = orders is null && patterns is null && phases is null;
+
+        // Without a size of the user's own, 2 MiB and random faults are shown on a mapping that no cache holds, too.
+        long wide = isPlain && parsed.GetValue(Size) is null && parsed.GetValue(FileName) is null ? WideBytes : sizeBytes;
+        (PageOrder Order, string Pattern, FaultPhase Phase, long Size)[] kinds = isPlain
+            ? [
+                (PageOrder.Pte, "write", FaultPhase.Refault, sizeBytes),
+                (PageOrder.Pte, "randwrite", FaultPhase.Refault, sizeBytes),
+                (PageOrder.Pte, "write", FaultPhase.Insert, sizeBytes),
+                (PageOrder.Pmd, "randwrite", FaultPhase.Refault, wide),
+                .. wide != sizeBytes ? [(PageOrder.Pte, "randwrite", FaultPhase.Refault, wide)] : Array.Empty<(PageOrder, string, FaultPhase, long)>(),
+            ]
             : [.. from order in orders ?? [PageOrder.Pte]
                   from pattern in patterns ?? ["write"]
                   from phase in phases ?? [FaultPhase.Refault]
                   orderby order
-                  select (order, pattern, phase)];
+                  select (order, pattern, phase, sizeBytes)];
         return
         [
             .. from kind in kinds
-               from count in jobs
+               from count in kind.Size > sizeBytes && kind.Order == PageOrder.Pte ? jobs.Take(1) : jobs
                select new FaultCase(
-                   kind.Item1,
-                   kind.Item2.EndsWith("write", StringComparison.Ordinal),
-                   kind.Item2.StartsWith("rand", StringComparison.Ordinal),
+                   kind.Order,
+                   kind.Pattern.EndsWith("write", StringComparison.Ordinal),
+                   kind.Pattern.StartsWith("rand", StringComparison.Ordinal),
                    count,
-                   kind.Item3,
-                   isSeparate),
+                   kind.Phase,
+                   isSeparate,
+                   kind.Size),
         ];
     }
 

@@ -180,15 +180,18 @@ internal sealed class EntryLocker
     }
 
     /// <summary>Stores <paramref name="entry"/> unlocked in place of the one held, and wakes the next sleeper (<c>dax_unlock_entry</c>).</summary>
+    public void Unlock(PageIndex start, DaxEntry entry) => Unlock(start, ref table.WordOf(start, entry.Order), entry.Word);
+
+    /// <summary>As <see cref="Unlock(PageIndex, DaxEntry)"/>, for who has the word at hand.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Unlock(PageIndex start, DaxEntry entry)
+    public void Unlock(PageIndex start, ref ulong word, ulong entry)
     {
         // A plain store and a plain load. The sleeper's barrier makes that safe: see WaitTable.
-        Note(NoteKind.Unlocked, start, entry.Order);
-        Atomic.Store(ref table.WordOf(start, entry.Order), entry.Word, Site.UnlockEntry);
+        Note(NoteKind.Unlocked, start, new DaxEntry(entry).Order);
+        Atomic.Store(ref word, entry, Site.UnlockEntry);
         if (Atomic.Load(ref table.Sleepers, Site.ReadSleepers) != 0) // [B] matches [A] in WaitTable.Park
         {
-            Wake(start, entry.Order, WakeMode.Next);
+            Wake(start, new DaxEntry(entry).Order, WakeMode.Next);
         }
     }
 

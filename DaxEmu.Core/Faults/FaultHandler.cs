@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Device;
 using DaxEmu.Core.Entries;
+using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
@@ -49,16 +50,20 @@ public sealed unsafe class FaultHandler
     /// <param name="flags">How it was touched.</param>
     /// <param name="order">The order to serve it at.</param>
     /// <returns>The kernel's result; sleeps while somebody else holds the entry.</returns>
-    public FaultOutcome Fault(VmArea area, long page, FaultFlags flags, PageOrder order)
+    public FaultOutcome Fault(VmArea area, long page, FaultFlags flags, PageOrder order) =>
+        Fault(FaultLane.Mine, area, page, flags, order);
+
+    /// <summary>As <see cref="Fault(VmArea, long, FaultFlags, PageOrder)"/>, for a thread that has its lane at hand.</summary>
+    public FaultOutcome Fault(FaultLane lane, VmArea area, long page, FaultFlags flags, PageOrder order)
     {
         if ((ulong)page >= (ulong)area.PageCount)
         {
             ThrowNoSuchPage(area, page);
         }
 
-        ulong* hold = invalidateLock.EnterRead();
-        bool isDone = order == PageOrder.Pte ? TryRefaultPte(area, page, flags) : TryRefaultPmd(area, page, flags);
-        if (isDone)
+        ulong* hold = invalidateLock.EnterRead(lane.Line);
+        bool isWrite = (flags & FaultFlags.Write) != 0;
+        if (IsPlain(area, isWrite) && (order == PageOrder.Pte ? TryRefaultPte(area, page, isWrite) : TryRefaultPmd(area, page, isWrite)))
         {
             InvalidateLock.ExitRead(hold);
             return FaultOutcome.Done;
@@ -67,60 +72,64 @@ public sealed unsafe class FaultHandler
         return FaultSlow(area, page, flags, order, hold);
     }
 
-    // A page whose entry is there, real and unlocked: lock it, install the translation, unlock it.
+    // A page whose entry is there, real and unlocked: lock it, install the translation, unlock it. The words are handled as numbers:
+    // wrapped, the just-in-time compiler keeps them in memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryRefaultPte(VmArea area, long page, FaultFlags flags)
+    private bool TryRefaultPte(VmArea area, long page, bool isWrite)
     {
-        bool isWrite = (flags & FaultFlags.Write) != 0;
         PageIndex index = area.IndexOf(page);
-        if (!IsPlain(area, isWrite) || index.OffsetBytes >= mapping.SizeBytes || table.ReadRegion(index).IsPmd)
-        {
-            return false;
-        }
-
         ref ulong word = ref table.SlotOf(index);
-        DaxEntry entry = table.ReadSlot(index);
-        if ((entry.Word & LockableMask) != DaxEntry.PresentBit || !area.Table.Directory(page).IsTable || !EntryTable.TryLock(ref word, entry))
+        ulong entry = Atomic.Load(ref word, Site.ReadSlot);
+        if ((entry & LockableMask) != DaxEntry.PresentBit
+            || index.OffsetBytes >= mapping.SizeBytes
+            || table.ReadRegion(index).IsPmd
+            || !area.Table.Directory(page).IsTable
+            || !Atomic.TryReplace(ref word, entry | DaxEntry.LockedBit, entry, Site.LockEntry))
         {
             return false;
         }
 
-        if ((isWrite || readsDirty) && !entry.IsDirty)
+        if ((isWrite | readsDirty) && (entry & DaxEntry.DirtyBit) == 0)
         {
             table.NoteDirty(index);
-            entry = entry.WithDirty();
+            entry |= DaxEntry.DirtyBit;
         }
 
-        area.Table.InstallPage(page, Translation.Device(entry.Pfn, PageOrder.Pte, isWrite));
-        locker.Unlock(index, entry);
+        ref ulong translation = ref area.Table.PageWord(page);
+        ulong place = (entry & ~(ulong)(DaxConstants.PageSize - 1)) | Translation.PresentBit;
+        if (isWrite)
+        {
+            // Over whatever stands there: it leads to the same page, and allows no more than this.
+            Atomic.Store(ref translation, place | Translation.WritableBit | Translation.DirtyBit, Site.WriteTranslation);
+        }
+        else if ((Atomic.Load(ref translation, Site.ReadTranslation) & Translation.PresentBit) == 0)
+        {
+            Atomic.Store(ref translation, place, Site.WriteTranslation);
+        }
+
+        locker.Unlock(index, ref word, entry);
         return true;
     }
 
     // The same for 2 MiB.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryRefaultPmd(VmArea area, long page, FaultFlags flags)
+    private bool TryRefaultPmd(VmArea area, long page, bool isWrite)
     {
-        bool isWrite = (flags & FaultFlags.Write) != 0;
         PageIndex start = area.IndexOf(page).PmdStart;
-        DaxEntry entry = new(table.ReadRegion(start).Word);
-        if ((entry.Word & (LockableMask | DaxEntry.PmdBit)) != (DaxEntry.PresentBit | DaxEntry.PmdBit)
-            || !IsPlain(area, isWrite)
+        ref ulong word = ref table.RegionOf(start);
+        ulong entry = Atomic.Load(ref word, Site.ReadRegion);
+        if ((entry & (LockableMask | DaxEntry.PmdBit)) != (DaxEntry.PresentBit | DaxEntry.PmdBit)
             || PmdEligibility.Check(area, page, start, isWrite, mapping.SizeBytes) != FallbackReason.None
             || area.Table.Directory(page).IsTable
-            || !EntryTable.TryLock(ref table.RegionOf(start), entry))
+            || !Atomic.TryReplace(ref word, entry | DaxEntry.LockedBit, entry, Site.LockEntry))
         {
             return false;
         }
 
-        entry = entry.WithDirty(entry.IsDirty | isWrite | readsDirty);
-        if (area.Table.InstallHuge(page, Translation.Device(entry.Pfn, PageOrder.Pmd, isWrite)))
-        {
-            locker.Unlock(start, entry);
-            return true;
-        }
-
-        locker.Unlock(start, entry); // a table came in between; the slow way says so
-        return false;
+        var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);
+        bool isInstalled = area.Table.InstallHuge(page, translation); // unless a table came in between: the slow way says so
+        locker.Unlock(start, ref word, entry | (isInstalled && (isWrite | readsDirty) ? DaxEntry.DirtyBit : 0));
+        return isInstalled;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

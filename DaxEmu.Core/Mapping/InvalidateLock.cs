@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using DaxEmu.Core.Interleaving;
-using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Mapping;
 
@@ -38,9 +36,12 @@ internal sealed unsafe class InvalidateLock
     /// <summary>Enters for reading; sleeps while a writer is inside.</summary>
     /// <returns>The hold, to be given to <see cref="ExitRead"/> by the same thread.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong* EnterRead()
+    public ulong* EnterRead() => EnterRead(ReaderLine.Mine);
+
+    /// <summary>As <see cref="EnterRead()"/>, for who has looked his thread's line up already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong* EnterRead(ReaderLine* line)
     {
-        ReaderLine* line = ReaderLine.Mine;
         if (line->Hold0 == 0)
         {
             Atomic.Store(ref line->Hold0, id, Site.EnterRead); // [E] matches [G]
@@ -114,36 +115,5 @@ internal sealed unsafe class InvalidateLock
             Atomic.Store(ref holds[free], 0, Site.ExitRead);
             Atomic.Wait(ref *writer, Writer, Site.ReadWriter);
         }
-    }
-
-    /// <summary>Which mappings a thread reads now: a line of its own, written by nobody else.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = ThreadSlots.LineBytes)]
-    private struct ReaderLine
-    {
-        public const int Holds = 8;
-
-        [FieldOffset(0)]
-        public ulong Hold0;
-
-        private static readonly ReservedRegion Lines = ThreadSlots.ReserveLines();
-
-        [ThreadStatic]
-        private static ReaderLine* mine;
-
-        public static ReaderLine* Mine
-        {
-            [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get
-            {
-                ReaderLine* line = mine;
-                return line != null ? line : Find();
-            }
-        }
-
-        // SAFETY: the lines have room for every slot and live as long as the process.
-        public static ReaderLine* At(int slot) => (ReaderLine*)Lines.Base + slot;
-
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        private static ReaderLine* Find() => mine = At(ThreadSlots.Mine);
     }
 }

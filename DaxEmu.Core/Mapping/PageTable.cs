@@ -12,8 +12,10 @@ namespace DaxEmu.Core.Mapping;
 /// <remarks>
 /// Who writes what: a translation of a page is installed by who holds the lock of the entry behind it, and write-protected by the same
 /// right, so neither meets another of its kind; a private copy moreover needs the VMA's lock of copies. Anybody may clear a
-/// translation at any time. So an install of a page is a plain store, a clear and a write-protect are compare-and-swaps. A 2 MiB
-/// slot is contended by tables and huge translations and changes by compare-and-swap only.
+/// translation at any time, and who does came first. So an install is a plain store, a clear and a write-protect are
+/// compare-and-swaps. That holds for 2 MiB slots too: a slot becomes a table only by the fault of a page in it, who holds an entry of
+/// the same 2 MiB of the file, and no two of those can be held at once if one of them is the 2 MiB itself. (Where the VMA's
+/// colour differs from the file's, there are no 2 MiB translations.)
 /// </remarks>
 internal sealed unsafe class PageTable : IDisposable
 {
@@ -121,24 +123,19 @@ internal sealed unsafe class PageTable : IDisposable
 
     /// <summary>Installs a 2 MiB translation; a present one that allows as much stays as it is.</summary>
     /// <returns>False if 4 KiB translations stand in the slot.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool InstallHuge(long page, Translation translation)
     {
         ref ulong word = ref DirectoryWord(page);
         ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
-        while (!Allows(new Translation(seen), translation))
+        if ((seen & Translation.TableBit) != 0)
         {
-            if (new Translation(seen).IsTable)
-            {
-                return false;
-            }
+            return false;
+        }
 
-            ulong before = Atomic.CompareExchange(ref word, translation.Word, seen, Site.WriteTranslation);
-            if (before == seen)
-            {
-                return true;
-            }
-
-            seen = before;
+        if (seen == 0 || !Allows(new Translation(seen), translation))
+        {
+            Atomic.Store(ref word, translation.Word, Site.WriteTranslation);
         }
 
         return true;
