@@ -10,7 +10,7 @@ internal static class VerbOptions
     /// <summary>An option with a value of a text form of its own.</summary>
     public static Option<T> Of<T>(string name, string description, Func<string, T> parse, T fallback)
     {
-        var option = new Option<T>(name) 
+        var option = new Option<T>(name)
         {
             Description = description,
             DefaultValueFactory = _ => fallback,
