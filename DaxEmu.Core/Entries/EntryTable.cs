@@ -145,11 +145,9 @@ public sealed unsafe partial class EntryTable : IDisposable
         }
         while (!Atomic.TryReplace(ref word, region.CountedIn.Word, region.Word, Site.CountEntry));
 
-        if (region.Word == 0)
-        {
-            NoteUse(index.Region);
-        }
-
+        // Before the slot is filled, and by everybody: who made the range a table may not have come to it yet, and a scan must not end
+        // before an entry that is there.
+        NoteUse(index.Region);
         if (Atomic.TryReplace(ref SlotOf(index), locked.Word, 0, Site.InsertEntry))
         {
             return true;
