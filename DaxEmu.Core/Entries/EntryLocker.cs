@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Tracing;
@@ -48,8 +49,14 @@ internal sealed class EntryLocker
     /// <param name="index">The page; of a 2 MiB request any page of the range.</param>
     /// <param name="order">A 4 KiB request may be given a real 2 MiB entry; a 2 MiB request is never given a smaller one.</param>
     /// <param name="create">Whether a placeholder is made where there is none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The table has no room for the page.</exception>
     public Grab Grab(PageIndex index, PageOrder order, bool create = true)
     {
+        if (!table.Covers(index))
+        {
+            ThrowNoRoom(index);
+        }
+
         WaitTicket ticket = default;
         PageIndex searched = index.StartOf(order);
         while (true)
@@ -113,7 +120,7 @@ internal sealed class EntryLocker
     public bool TakeAny(PageIndex index, out HeldEntry held)
     {
         WaitTicket ticket = default;
-        while (true)
+        while (table.Covers(index))
         {
             RegionWord region = table.ReadRegion(index);
             DaxEntry entry = region.IsPmd ? region.Pmd : table.ReadSlot(index);
@@ -131,6 +138,9 @@ internal sealed class EntryLocker
                 return true;
             }
         }
+
+        held = default;
+        return false;
     }
 
     /// <summary>
@@ -141,7 +151,7 @@ internal sealed class EntryLocker
     public bool TakeAt(PageIndex start, PageOrder order, out HeldEntry held)
     {
         WaitTicket ticket = default;
-        while (true)
+        while (table.Covers(start))
         {
             RegionWord region = table.ReadRegion(start);
             DaxEntry entry = region.IsPmd ? region.Pmd : table.ReadSlot(start);
@@ -158,6 +168,9 @@ internal sealed class EntryLocker
                 return true;
             }
         }
+
+        held = default;
+        return false;
     }
 
     /// <summary>
@@ -167,7 +180,7 @@ internal sealed class EntryLocker
     /// <returns>True if it had to wait, so that everything must be looked up anew.</returns>
     public bool WaitWithoutClaim(PageIndex index)
     {
-        DaxEntry entry = table.Lookup(index);
+        DaxEntry entry = table.Covers(index) ? table.Lookup(index) : default;
         if (!entry.IsLocked)
         {
             return false;
@@ -225,6 +238,10 @@ internal sealed class EntryLocker
         table.Remove(held.Start, held.Entry);
         WakeRemoved(held, RemovalKind.Delete);
     }
+
+    [DoesNotReturn]
+    private void ThrowNoRoom(PageIndex index) =>
+        throw new ArgumentOutOfRangeException(nameof(index), index, $"The table has room for {table.PageCapacity} pages.");
 
     private Grab? GrabPmd(PageIndex start, RegionWord region, bool create, ref WaitTicket ticket)
     {
