@@ -18,7 +18,7 @@ namespace DaxEmu.Core.Entries;
 /// once its lock bit is set, so every lookup that is to act on an entry locks it. The rule that a woken thread must lock or
 /// pass on is kept by <see cref="WaitTicket"/>.
 /// </remarks>
-internal sealed class EntryLocker
+internal sealed class EntryLocker : IWaitGraphSource
 {
     private readonly EntryTable table;
     private readonly WaitTable waits;
@@ -41,6 +41,10 @@ internal sealed class EntryLocker
     public WaitTable Waits => waits;
 
     public WaitProfile Profile => profile;
+
+    long IWaitGraphSource.MappingId => table.MappingId;
+
+    IWaitKeying IWaitGraphSource.Keying => profile.Keying;
 
     /// <summary>
     /// The entry at <paramref name="index"/> for a fault of <paramref name="order"/>, locked (<c>grab_mapping_entry</c>, and the
@@ -237,6 +241,17 @@ internal sealed class EntryLocker
         Note(NoteKind.Removed, held.Start, held.Entry.Order);
         table.Remove(held.Start, held.Entry);
         WakeRemoved(held, RemovalKind.Delete);
+    }
+
+    SleptForState IWaitGraphSource.StateOf(PageIndex start, PageOrder order)
+    {
+        DaxEntry entry = table.Covers(start) ? table.Lookup(start) : default;
+        if (!entry.IsPresent || entry.Order != order)
+        {
+            return SleptForState.Gone;
+        }
+
+        return entry.IsLocked ? SleptForState.Locked : SleptForState.Unlocked;
     }
 
     [DoesNotReturn]
