@@ -38,6 +38,26 @@ internal sealed class EntryWorld : IDisposable
         Assert.That(
             SpinWait.SpinUntil(() => Waits.SleeperCount == count, Soon), Is.True, () => $"{Waits.SleeperCount} threads sleep, not {count}");
 
+    /// <summary>Waits until every thread either has its answer or sleeps.</summary>
+    public void AwaitSettled() =>
+        Assert.That(
+            SpinWait.SpinUntil(() => Waits.SleeperCount == threads.Count(t => !t.HasAnswer), Soon),
+            Is.True,
+            () => $"somebody neither sleeps nor answers. {Graph()}");
+
+    /// <summary>Who sleeps, and why.</summary>
+    public WaitGraph Graph(Func<WaitKey, string?>? holderOf = null) =>
+        WaitGraph.Capture(Waits, [Locker], holderOf, id => threads.Find(t => t.ThreadId == id)?.Name);
+
+    /// <summary>Wakes everybody who sleeps, as no rule would, so that a test of a lost wake-up can end.</summary>
+    public void Rescue()
+    {
+        foreach (WaitGraphSleeper sleeper in Graph().Sleepers)
+        {
+            Waits.Wake(sleeper.Key, WakeMode.All);
+        }
+    }
+
     /// <summary>A thread that grabs the entry and holds it until told to leave.</summary>
     public ParkedGrab Grab(long page, PageOrder order = PageOrder.Pte, bool downgrades = true) =>
         Start($"grab {page} order {(int)order}", locker =>
