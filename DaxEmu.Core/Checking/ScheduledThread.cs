@@ -187,6 +187,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         }
 
         HasTurn = false;
+        memory.Arrive(index, kind, site);
     }
 }
 

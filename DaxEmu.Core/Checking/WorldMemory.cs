@@ -1,3 +1,5 @@
+using DaxEmu.Core.Interleaving;
+
 namespace DaxEmu.Core.Checking;
 
 /// <summary>
@@ -71,6 +73,9 @@ internal sealed unsafe class WorldMemory
 
     /// <summary>The word's number in order of first use: the name that a trace prints.</summary>
     public int Label(ulong* location) => WordOf(location).Label;
+
+    /// <summary>The thread comes to a step. Says nothing new of a deterministic thread, and gives one that is not away.</summary>
+    public void Arrive(int thread, StepKind kind, Site site) => Remember(thread, ((ulong)kind << 8) | (ulong)site);
 
     public ulong Load(int thread, ulong* location)
     {

@@ -160,7 +160,7 @@ public sealed class ToyCheckerTests
         World world = ToyWorlds.Of("moody", "plain", 2, w =>
         {
             int mood = run++;
-            return [new("moody", () => w[mood % 2] = w[0]), new("other", () => w[0] = w[1])];
+            return [new("moody", () => w[1] = mood % 2 == 0 ? w[0] : w.Exchange(0, 1)), new("other", () => w[0] = w[1])];
         });
 
         Assert.That(
