@@ -30,8 +30,11 @@ public enum EntryEvent
     /// <summary>A thread went to sleep for the entry (<c>daxemu_entry_wait</c>).</summary>
     Wait,
 
-    /// <summary>Sleepers were woken (<c>daxemu_entry_wake</c>).</summary>
+    /// <summary>The next sleeper was woken (<c>daxemu_entry_wake</c>, mode <c>next</c>).</summary>
     Wake,
+
+    /// <summary>All sleepers were woken, because the entry is gone (<c>daxemu_entry_wake</c>, mode <c>all</c>).</summary>
+    WakeAll,
 
     /// <summary>A 2 MiB request met a 4 KiB entry (<c>daxemu_entry_conflict</c>).</summary>
     Conflict,
