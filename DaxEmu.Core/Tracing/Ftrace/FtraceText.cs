@@ -12,9 +12,14 @@ public static class FtraceText
     /// <summary>No line is longer, in characters, as long as the thread's name has at most 64.</summary>
     public const int MaximumLineLength = 640;
 
+    private const int CommWidth = 16;
+    private const int SecondsWidth = 5;
+    private const int KernelPidWidth = 7;
+    private const int TraceCmdPidWidth = 5;
+
     // The kernel prints a hashed address here. The emulator has one zero page, and no address to show.
-    private const string ZeroFolio = "0000000000000001";
-    private const string NoFolio = "0000000000000000";
+    private const string ZeroFolio = " zero_folio 0000000000000001";
+    private const string NoFolio = " zero_folio 0000000000000000";
 
     /// <summary>Writes one line, without its end. Allocates nothing.</summary>
     /// <param name="record">What to write.</param>
@@ -24,12 +29,12 @@ public static class FtraceText
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
     public static int Format(in FtraceRecord record, FtraceLayout layout, Span<char> destination)
     {
-        if (!PutStart(record, layout, destination, out int start) || !PutFields(record.Event, destination[start..], out int fields))
-        {
-            throw new ArgumentException($"the line needs more than {destination.Length} characters.", nameof(destination));
-        }
-
-        return start + fields;
+        var line = new FtraceLineWriter(destination);
+        PutStart(record, layout, ref line);
+        PutFields(record.Event, ref line);
+        return line.Fits
+            ? line.Length
+            : throw new ArgumentException($"the line needs more than {destination.Length} characters.", nameof(destination));
     }
 
     /// <summary>One line, without its end.</summary>
@@ -39,58 +44,90 @@ public static class FtraceText
         return new string(line[..Format(record, layout, line)]);
     }
 
-    private static bool PutStart(in FtraceRecord record, FtraceLayout layout, Span<char> line, out int length)
+    private static void PutStart(in FtraceRecord record, FtraceLayout layout, ref FtraceLineWriter line)
     {
-        (long seconds, long ticks) = Math.DivRem(record.Time.Ticks, TimeSpan.TicksPerSecond);
-        long micros = ticks / TimeSpan.TicksPerMicrosecond;
-        string name = TraceNames.Of(record.Event.Kind);
-        FtraceTask task = record.Task;
-        DeviceNumber device = record.Device;
-        CultureInfo culture = CultureInfo.InvariantCulture;
-        return layout == FtraceLayout.Kernel
-            ? line.TryWrite(
-                culture,
-                $"{task.Comm,16}-{task.Pid,-7} [{record.Cpu:D3}] ..... {seconds,5}.{micros:D6}: {name}: dev {device.Major}:{device.Minor} ino 0x{record.Event.Ino:x} ",
-                out length)
-            : line.TryWrite(
-                culture,
-                $"{task.Comm,16}-{task.Pid,-5} [{record.Cpu:D3}] {seconds,5}.{micros:D6}: {name}: dev {device.Major}:{device.Minor} ino 0x{record.Event.Ino:x} ",
-                out length);
+        line.Right(record.Task.Comm, CommWidth);
+        line.Text("-");
+        int before = line.Length;
+        line.Decimal(record.Task.Pid);
+        line.Spaces((layout == FtraceLayout.Kernel ? KernelPidWidth : TraceCmdPidWidth) - (line.Length - before));
+        line.Text(" [");
+        line.Decimal(record.Cpu, "D3");
+        line.Text(layout == FtraceLayout.Kernel ? "] ..... " : "] ");
+        PutTime(record.Time, ref line);
+        line.Text(": ");
+        line.Text(TraceNames.Of(record.Event.Kind));
+        line.Text(": dev ");
+        line.Decimal(record.Device.Major);
+        line.Text(":");
+        line.Decimal(record.Device.Minor);
+        line.Hex(" ino ", record.Event.Ino);
     }
 
-    private static bool PutFields(in DaxEvent e, Span<char> line, out int length)
+    private static void PutTime(TimeSpan time, ref FtraceLineWriter line)
     {
-        FaultEvent fault = e.Fault;
-        string shared = fault.Shared ? "shared" : "private";
-        CultureInfo culture = CultureInfo.InvariantCulture;
+        (long seconds, long ticks) = Math.DivRem(time.Ticks, TimeSpan.TicksPerSecond);
+        Span<char> digits = stackalloc char[20];
+        seconds.TryFormat(digits, out int length, default, CultureInfo.InvariantCulture);
+        line.Right(digits[..length], SecondsWidth);
+        line.Text(".");
+        line.Decimal(ticks / TimeSpan.TicksPerMicrosecond, "D6");
+    }
+
+    private static void PutFields(in DaxEvent e, ref FtraceLineWriter line)
+    {
         switch (e.Kind)
         {
-            case DaxEventKind.PmdFault:
-            case DaxEventKind.PmdFaultDone:
-                return line.TryWrite(
-                    culture,
-                    $"{shared} {TraceNames.Of(fault.Flags)} address 0x{fault.Address:x} vm_start 0x{fault.VmStart:x} vm_end 0x{fault.VmEnd:x} pgoff 0x{fault.Index.Value:x} max_pgoff 0x{fault.MaxIndex.Value:x} {TraceNames.Of(e.Result)}",
-                    out length);
             case DaxEventKind.PmdLoadHole:
             case DaxEventKind.PmdLoadHoleFallback:
-                string folio = e.Kind == DaxEventKind.PmdLoadHole ? ZeroFolio : NoFolio;
-                return line.TryWrite(
-                    culture, $"{shared} address 0x{fault.Address:x} zero_folio {folio} radix_entry 0x{e.RadixEntry:x}", out length);
+                line.Text(e.Fault.Shared ? " shared" : " private");
+                line.Hex(" address ", e.Fault.Address);
+                line.Text(e.Kind == DaxEventKind.PmdLoadHole ? ZeroFolio : NoFolio);
+                line.Hex(" radix_entry ", (long)e.RadixEntry);
+                break;
             case DaxEventKind.WritebackRange:
             case DaxEventKind.WritebackRangeDone:
-                return line.TryWrite(culture, $"pgoff 0x{e.Index.Value:x}-0x{e.Last.Value:x}", out length);
-            case DaxEventKind.EntryWake:
-                string mode = e.WakesAll ? "all" : "next";
-                return line.TryWrite(culture, $"pgoff 0x{e.Index.Value:x} pglen 0x{e.PageCount:x} mode {mode}", out length);
+                line.Hex(" pgoff ", e.Index.Value);
+                line.Hex("-", e.Last.Value);
+                break;
             case DaxEventKind.WritebackOne:
             case DaxEventKind.EntryWait:
             case DaxEventKind.EntryConflict:
-                return line.TryWrite(culture, $"pgoff 0x{e.Index.Value:x} pglen 0x{e.PageCount:x}", out length);
+            case DaxEventKind.EntryWake:
+                line.Hex(" pgoff ", e.Index.Value);
+                line.Hex(" pglen ", e.PageCount);
+                if (e.Kind == DaxEventKind.EntryWake)
+                {
+                    line.Text(e.WakesAll ? " mode all" : " mode next");
+                }
+
+                break;
             default:
-                return line.TryWrite(
-                    culture,
-                    $"{shared} {TraceNames.Of(fault.Flags)} address 0x{fault.Address:x} pgoff 0x{fault.Index.Value:x} {TraceNames.Of(e.Result)}",
-                    out length);
+                PutFault(e, ref line);
+                break;
         }
+    }
+
+    private static void PutFault(in DaxEvent e, ref FtraceLineWriter line)
+    {
+        FaultEvent fault = e.Fault;
+        bool isPmd = e.Kind is DaxEventKind.PmdFault or DaxEventKind.PmdFaultDone;
+        line.Text(fault.Shared ? " shared " : " private ");
+        line.Text(TraceNames.Of(fault.Flags));
+        line.Hex(" address ", fault.Address);
+        if (isPmd)
+        {
+            line.Hex(" vm_start ", fault.VmStart);
+            line.Hex(" vm_end ", fault.VmEnd);
+        }
+
+        line.Hex(" pgoff ", fault.Index.Value);
+        if (isPmd)
+        {
+            line.Hex(" max_pgoff ", fault.MaxIndex.Value);
+        }
+
+        line.Text(" ");
+        line.Text(TraceNames.Of(e.Result));
     }
 }
