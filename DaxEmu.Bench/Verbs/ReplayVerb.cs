@@ -19,15 +19,15 @@ internal static class ReplayVerb
             Description = "recorded scenarios (JSON Lines, plain, .gz or many in a .zip); a folder stands for the files in it",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<bool> json = VerbOptions.Json();
+        Option<OutputFormat> format = VerbOptions.Format();
         var command = new Command(
             "replay",
             "Replays recordings of a kernel and compares op by op: results, bytes, fault events, writeback, entry table, page tables.\n\nExample:\n  daxemu replay DaxEmu.Tests/Golden/Data/*.zip")
         {
             files,
-            json,
+            format,
         };
-        CommandFrame.SetAction(command, (parsed, cancellation) => Run(parsed.GetRequiredValue(files), parsed.GetValue(json), cancellation));
+        CommandFrame.SetAction(command, (parsed, cancellation) => Run(parsed.GetRequiredValue(files), parsed.GetValue(format) == OutputFormat.Json, cancellation));
         return command;
     }
 
