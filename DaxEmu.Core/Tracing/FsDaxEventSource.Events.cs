@@ -26,7 +26,10 @@ public sealed partial class FsDaxEventSource
     private void dax_pmd_fault_done(
         long ino, bool shared, FaultFlags flags, long address, long vm_start, long vm_end, long pgoff, long max_pgoff,
         FaultResult result, FallbackReason reason) =>
-        Send(PmdFaultDoneId, [ino, shared ? 1 : 0, (long)flags, address, vm_start, vm_end, pgoff, max_pgoff, (long)result, (long)reason], SharedFlagsResultReason);
+        Send(
+            PmdFaultDoneId,
+            [ino, shared ? 1 : 0, (long)flags, address, vm_start, vm_end, pgoff, max_pgoff, (long)result, (long)reason],
+            SharedFlagsResultReason);
 
     [Event(PteFaultId, Level = EventLevel.Verbose, Keywords = Keywords.Faults)]
     private void dax_pte_fault(long ino, bool shared, FaultFlags flags, long address, long pgoff) =>

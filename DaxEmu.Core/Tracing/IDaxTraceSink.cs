@@ -62,7 +62,7 @@ public interface IDaxTraceSink
     /// <summary><c>dax_load_hole</c>: a hole was mapped by the zero page.</summary>
     void LoadHole(in FaultEvent fault, FaultResult result);
 
-    /// <summary><c>dax_pmd_load_hole</c>: a hole was mapped by the huge zero page; <paramref name="radixEntry"/> is the entry's word.</summary>
+    /// <summary><c>dax_pmd_load_hole</c>: the huge zero page was mapped; <paramref name="radixEntry"/> is the entry's word.</summary>
     void PmdLoadHole(in FaultEvent fault, ulong radixEntry);
 
     /// <summary><c>dax_pmd_load_hole_fallback</c>: there was no huge zero page.</summary>

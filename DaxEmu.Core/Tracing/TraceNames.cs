@@ -112,7 +112,8 @@ public static class TraceNames
             }
 
             bit = 0;
-            return name.StartsWith("0x"u8) && int.TryParse(name[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bit);
+            return name.StartsWith("0x"u8)
+                && int.TryParse(name[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bit);
         }
 
         private string Build(int bits)

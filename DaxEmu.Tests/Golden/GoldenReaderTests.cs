@@ -9,14 +9,17 @@ namespace DaxEmu.Tests.Golden;
 public sealed class GoldenReaderTests
 {
     private const string Header = """{"scenario":"x","kernel":"6.1.0","fs":"xfs","page":4096,"pmd":2097152,"format":2}""";
-    private const string Touch = """
-        {"op":"r 0 7","ret":0,"errno":0,"byte":9,"entries":[[7,1,"z",null,1]],"pt0":[["T",0],["P",7,"z",0,0]],"events":[{"name":"dax_pte_fault","vma":"shared","write":false,"pgoff":7},{"name":"dax_load_hole","vma":"shared","write":false,"pgoff":7,"result":["NOPAGE"]},{"name":"dax_pte_fault_done","vma":"shared","write":false,"pgoff":7,"result":["NOPAGE"]}]}
-        """;
+    private const string Touch = """{"op":"r 0 7","ret":0,"errno":0,"byte":9,"""
+        + """ "entries":[[7,1,"z",null,1]],"pt0":[["T",0],["P",7,"z",0,0]],"events":["""
+        + """{"name":"dax_pte_fault","vma":"shared","write":false,"pgoff":7},"""
+        + """{"name":"dax_load_hole","vma":"shared","write":false,"pgoff":7,"result":["NOPAGE"]},"""
+        + """{"name":"dax_pte_fault_done","vma":"shared","write":false,"pgoff":7,"result":["NOPAGE"]}]}""";
 
     [Test]
     public void EveryOpOfTheCorpusIsRead()
     {
         GoldenScenario[] scenarios = [.. GoldenCorpus.Names().Select(GoldenCorpus.Load)];
+        string[] events = [.. scenarios.SelectMany(s => s.Ops).SelectMany(o => o.Events)];
         Dictionary<string, int> counts = scenarios.SelectMany(s => s.Ops).CountBy(o => o.Verb).ToDictionary();
         using (Assert.EnterMultipleScope())
         {
@@ -26,8 +29,8 @@ public sealed class GoldenReaderTests
             Assert.That(counts["r"], Is.EqualTo(7455));
             Assert.That(counts["mmap"], Is.EqualTo(1875));
             Assert.That(counts["protect"], Is.EqualTo(255));
-            Assert.That(scenarios.SelectMany(s => s.Ops).SelectMany(o => o.Events).Count(e => e.StartsWith("ONE", StringComparison.Ordinal)), Is.EqualTo(4110));
-            Assert.That(scenarios.SelectMany(s => s.Ops).SelectMany(o => o.Events).Count(e => e.StartsWith("pte_fault", StringComparison.Ordinal)), Is.EqualTo(9522));
+            Assert.That(events.Count(e => e.StartsWith("ONE", StringComparison.Ordinal)), Is.EqualTo(4110));
+            Assert.That(events.Count(e => e.StartsWith("pte_fault", StringComparison.Ordinal)), Is.EqualTo(9522));
         }
     }
 

@@ -45,7 +45,8 @@ public sealed class FtraceTextTests
     public void ALineOfTheKernelsOwnIsWrittenLetterByLetter()
     {
         const string line = "    rocksdb:high-114     [001] .....     5.239973: dax_pmd_fault_done: dev 259:0 ino 0x100c private "
-            + "ALLOW_RETRY|KILLABLE|USER|INTERRUPTIBLE address 0x7fc4aa9c7000 vm_start 0x7fc4aa600000 vm_end 0x7fc4aa9c8000 pgoff 0x3c7 max_pgoff 0x3c8 FALLBACK";
+            + "ALLOW_RETRY|KILLABLE|USER|INTERRUPTIBLE address 0x7fc4aa9c7000 "
+            + "vm_start 0x7fc4aa600000 vm_end 0x7fc4aa9c8000 pgoff 0x3c7 max_pgoff 0x3c8 FALLBACK";
         using var reader = new FtraceReader(new MemoryStream(Encoding.UTF8.GetBytes(line)), "line");
         Assert.That(reader.TryRead(out FtraceRecord record), Is.True);
         Assert.That(FtraceText.Format(record, FtraceLayout.Kernel), Is.EqualTo(line));
@@ -55,7 +56,9 @@ public sealed class FtraceTextTests
     public void EveryLineOfARealTraceIsWrittenLetterByLetter()
     {
         // All but the interrupt flags, which the emulator does not have.
-        string[] lines = [.. FtraceReaderTests.RocksDbLines().Where(l => !l.StartsWith('#')).Select(l => l.Remove(FlagsColumn, 5).Insert(FlagsColumn, "....."))];
+        string[] lines = [.. FtraceReaderTests.RocksDbLines()
+            .Where(l => !l.StartsWith('#'))
+            .Select(l => l.Remove(FlagsColumn, 5).Insert(FlagsColumn, "....."))];
         using var reader = FtraceReader.Open(FtraceReaderTests.RocksDbPath);
         Assert.That(reader.ReadAll().Select(r => FtraceText.Format(r, FtraceLayout.Kernel)), Is.EqualTo(lines));
         Assert.That(lines, Has.Length.EqualTo(12000));
@@ -65,12 +68,14 @@ public sealed class FtraceTextTests
     [TestCase(FaultResult.Major | FaultResult.Nopage, "MAJOR|NOPAGE")]
     [TestCase(FaultResult.NeedDsync | FaultResult.Major, "MAJOR|NEEDDSYNC")]
     [TestCase(FaultResult.DoneCow | (FaultResult)0x8000, "DONE_COW|0x8000")]
-    public void ResultsAreNamedFromTheLowestBitUp(FaultResult result, string names) => Assert.That(TraceNames.Of(result), Is.EqualTo(names));
+    public void ResultsAreNamedFromTheLowestBitUp(FaultResult result, string names) =>
+        Assert.That(TraceNames.Of(result), Is.EqualTo(names));
 
     [TestCase(FaultFlags.None, "")]
     [TestCase(FaultFlags.UserTouch | FaultFlags.Write, "WRITE|ALLOW_RETRY|KILLABLE|USER|INTERRUPTIBLE")]
     [TestCase(FaultFlags.User | (FaultFlags)0x1800, "USER|VMA_LOCK|0x800")]
-    public void FlagsAreNamedFromTheLowestBitUp(FaultFlags flags, string names) => Assert.That(TraceNames.Of(flags), Is.EqualTo(names));
+    public void FlagsAreNamedFromTheLowestBitUp(FaultFlags flags, string names) =>
+        Assert.That(TraceNames.Of(flags), Is.EqualTo(names));
 
     [Test]
     public void NoLineIsLongerThanItsBound()
@@ -78,7 +83,11 @@ public sealed class FtraceTextTests
         var fault = new FaultEvent(-1, false, (FaultFlags)(-1), -1, -1, -1, new PageIndex(-1), new PageIndex(-1));
         DaxEvent longest = DaxEvent.OfFault(DaxEventKind.PmdFaultDone, fault, (FaultResult)(-1));
         var record = new FtraceRecord(
-            new FtraceTask(new string('c', 64), int.MinValue), int.MinValue, TimeSpan.MaxValue, new DeviceNumber(int.MinValue, int.MinValue), longest);
+            new FtraceTask(new string('c', 64), int.MinValue),
+            int.MinValue,
+            TimeSpan.MaxValue,
+            new DeviceNumber(int.MinValue, int.MinValue),
+            longest);
         Assert.That(FtraceText.Format(record, FtraceLayout.Kernel), Has.Length.LessThanOrEqualTo(FtraceText.MaximumLineLength));
         Assert.That(() => FtraceText.Format(record, FtraceLayout.Kernel, new char[100]), Throws.ArgumentException);
     }

@@ -8,9 +8,18 @@ namespace DaxEmu.Tests.Tracing;
 internal static class TraceSamples
 {
     public static readonly FaultEvent PmdFault = new(
-        0x100c, true, FaultFlags.Write | FaultFlags.UserTouch, 0x7fc4aa9c7000, 0x7fc4aa600000, 0x7fc4aaa00000, new PageIndex(0x3c7), new PageIndex(0x3c8));
+        0x100c,
+        true,
+        FaultFlags.Write | FaultFlags.UserTouch,
+        0x7fc4aa9c7000,
+        0x7fc4aa600000,
+        0x7fc4aaa00000,
+        new PageIndex(0x3c7),
+        new PageIndex(0x3c8));
 
     public static readonly FaultEvent PteFault = PmdFault with { VmStart = 0, VmEnd = 0, MaxIndex = default };
+
+    private static readonly FaultEvent Hole = new(7, false, FaultFlags.None, 0x7000, 0, 0, default, default);
 
     /// <summary>One of each kind.</summary>
     public static DaxEvent[] Events { get; } =
@@ -20,8 +29,8 @@ internal static class TraceSamples
         DaxEvent.OfFault(DaxEventKind.PteFault, PteFault with { Flags = FaultFlags.None, Shared = false }),
         DaxEvent.OfFault(DaxEventKind.PteFaultDone, PteFault, FaultResult.Major | FaultResult.NeedDsync),
         DaxEvent.OfFault(DaxEventKind.LoadHole, PteFault with { Flags = FaultFlags.Mkwrite | (FaultFlags)0x800 }, FaultResult.Nopage),
-        DaxEvent.OfFault(DaxEventKind.PmdLoadHole, new FaultEvent(7, false, FaultFlags.None, 0x7000, 0, 0, default, default)) with { RadixEntry = 0x1d },
-        DaxEvent.OfFault(DaxEventKind.PmdLoadHoleFallback, new FaultEvent(7, true, FaultFlags.None, 0x7000, 0, 0, default, default)),
+        DaxEvent.OfFault(DaxEventKind.PmdLoadHole, Hole) with { RadixEntry = 0x1d },
+        DaxEvent.OfFault(DaxEventKind.PmdLoadHoleFallback, Hole with { Shared = true }),
         DaxEvent.OfFault(DaxEventKind.InsertPfnMkwrite, PteFault, FaultResult.Nopage),
         DaxEvent.OfFault(DaxEventKind.InsertPfnMkwriteNoEntry, PteFault, FaultResult.Nopage),
         DaxEvent.OfPass(DaxEventKind.WritebackRange, 7, new PageIndex(3), new PageIndex((1L << 51) - 1)),

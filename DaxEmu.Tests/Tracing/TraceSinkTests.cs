@@ -31,8 +31,9 @@ public sealed class TraceSinkTests
     }
 
     [Test]
-    public void ACompositeOfNothingIsRefused() =>
-        Assert.That(() => new CompositeTraceSink(new RecordingTraceSink(), null!), Throws.ArgumentException.With.Message.Contains("sink 1"));
+    public void ACompositeOfNothingIsRefused() => Assert.That(
+        () => new CompositeTraceSink(new RecordingTraceSink(), null!),
+        Throws.ArgumentException.With.Message.Contains("sink 1"));
 
     [Test]
     public void TheMeterCountsByOrderResultReasonAndMode()

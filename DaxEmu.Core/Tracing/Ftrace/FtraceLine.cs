@@ -11,7 +11,7 @@ internal sealed class FtraceLine
 
     /// <summary>Parses a line that is neither empty nor a comment.</summary>
     /// <returns>False if its event is none of <see cref="DaxEventKind"/>.</returns>
-    /// <exception cref="FormatException">It is no line of trace text; the message says what is wrong, without the line's number.</exception>
+    /// <exception cref="FormatException">It is no line of trace text; the message says what is wrong, but not in which line.</exception>
     public bool TryParse(ReadOnlySpan<byte> line, out FtraceRecord record)
     {
         int cpuStart = FindCpu(line, out int cpuEnd);

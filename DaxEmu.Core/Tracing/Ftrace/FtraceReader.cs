@@ -167,7 +167,7 @@ public sealed class FtraceReader : IDisposable
         start = 0;
         if (end == buffer.Length)
         {
-            throw new FormatException($"{name}, line {LineNumber + 1}: the line is longer than {buffer.Length} bytes. This is no trace text.");
+            throw new FormatException($"{name}, line {LineNumber + 1}: no end within {buffer.Length} bytes. This is no trace text.");
         }
 
         int count = stream.Read(buffer, end, buffer.Length - end);
