@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Tracing;
@@ -17,7 +18,7 @@ namespace DaxEmu.Core.Entries;
 /// once its lock bit is set, so every lookup that is to act on an entry locks it. The rule that a woken thread must lock or
 /// pass on is kept by <see cref="WaitTicket"/>.
 /// </remarks>
-internal sealed class EntryLocker
+internal sealed class EntryLocker : IWaitGraphSource
 {
     private readonly EntryTable table;
     private readonly WaitTable waits;
@@ -41,6 +42,10 @@ internal sealed class EntryLocker
 
     public WaitProfile Profile => profile;
 
+    long IWaitGraphSource.MappingId => table.MappingId;
+
+    IWaitKeying IWaitGraphSource.Keying => profile.Keying;
+
     /// <summary>
     /// The entry at <paramref name="index"/> for a fault of <paramref name="order"/>, locked (<c>grab_mapping_entry</c>, and the
     /// look-up of <c>dax_insert_pfn_mkwrite</c>). Sleeps while somebody else holds it.
@@ -48,8 +53,14 @@ internal sealed class EntryLocker
     /// <param name="index">The page; of a 2 MiB request any page of the range.</param>
     /// <param name="order">A 4 KiB request may be given a real 2 MiB entry; a 2 MiB request is never given a smaller one.</param>
     /// <param name="create">Whether a placeholder is made where there is none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The table has no room for the page.</exception>
     public Grab Grab(PageIndex index, PageOrder order, bool create = true)
     {
+        if (!table.Covers(index))
+        {
+            ThrowNoRoom(index);
+        }
+
         WaitTicket ticket = default;
         PageIndex searched = index.StartOf(order);
         while (true)
@@ -113,7 +124,7 @@ internal sealed class EntryLocker
     public bool TakeAny(PageIndex index, out HeldEntry held)
     {
         WaitTicket ticket = default;
-        while (true)
+        while (table.Covers(index))
         {
             RegionWord region = table.ReadRegion(index);
             DaxEntry entry = region.IsPmd ? region.Pmd : table.ReadSlot(index);
@@ -131,6 +142,9 @@ internal sealed class EntryLocker
                 return true;
             }
         }
+
+        held = default;
+        return false;
     }
 
     /// <summary>
@@ -141,7 +155,7 @@ internal sealed class EntryLocker
     public bool TakeAt(PageIndex start, PageOrder order, out HeldEntry held)
     {
         WaitTicket ticket = default;
-        while (true)
+        while (table.Covers(start))
         {
             RegionWord region = table.ReadRegion(start);
             DaxEntry entry = region.IsPmd ? region.Pmd : table.ReadSlot(start);
@@ -158,6 +172,9 @@ internal sealed class EntryLocker
                 return true;
             }
         }
+
+        held = default;
+        return false;
     }
 
     /// <summary>
@@ -167,7 +184,7 @@ internal sealed class EntryLocker
     /// <returns>True if it had to wait, so that everything must be looked up anew.</returns>
     public bool WaitWithoutClaim(PageIndex index)
     {
-        DaxEntry entry = table.Lookup(index);
+        DaxEntry entry = table.Covers(index) ? table.Lookup(index) : default;
         if (!entry.IsLocked)
         {
             return false;
@@ -225,6 +242,21 @@ internal sealed class EntryLocker
         table.Remove(held.Start, held.Entry);
         WakeRemoved(held, RemovalKind.Delete);
     }
+
+    SleptForState IWaitGraphSource.StateOf(PageIndex start, PageOrder order)
+    {
+        DaxEntry entry = table.Covers(start) ? table.Lookup(start) : default;
+        if (!entry.IsPresent || entry.Order != order)
+        {
+            return SleptForState.Gone;
+        }
+
+        return entry.IsLocked ? SleptForState.Locked : SleptForState.Unlocked;
+    }
+
+    [DoesNotReturn]
+    private void ThrowNoRoom(PageIndex index) =>
+        throw new ArgumentOutOfRangeException(nameof(index), index, $"The table has room for {table.PageCapacity} pages.");
 
     private Grab? GrabPmd(PageIndex start, RegionWord region, bool create, ref WaitTicket ticket)
     {

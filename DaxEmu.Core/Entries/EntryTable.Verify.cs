@@ -69,11 +69,17 @@ public sealed unsafe partial class EntryTable
             wrong.Add($"{start}: a 2 MiB entry on device page {pmd.Pfn}, which is not 2 MiB-aligned.");
         }
 
-        foreach (ulong slot in SlotsOf(region))
+        Span<ulong> all = SlotsOf(region);
+        for (int colour = 0; colour < all.Length; colour++)
         {
-            if (slot != 0)
+            if (all[colour] != 0)
             {
-                wrong.Add($"{start}: a 4 KiB entry {new DaxEntry(slot)} under a 2 MiB entry.");
+                wrong.Add($"{start + colour}: a 4 KiB entry {new DaxEntry(all[colour])} under a 2 MiB entry.");
+            }
+
+            if (colour != 0 && IsTowrite(start + colour))
+            {
+                wrong.Add($"{start + colour}: marked TOWRITE inside a 2 MiB entry.");
             }
         }
     }
