@@ -19,6 +19,7 @@ public sealed partial class LayeringTests
         ["Mapping"] = ["Units", "Interleaving", "Waiting", "Entries", "Device", "Extents", "Tracing"],
         ["Writeback"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing"],
         ["Invalidation"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing"],
+        ["Checking"] = ["Units", "Interleaving"],
         ["Faults"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing", "Writeback"],
     };
 
