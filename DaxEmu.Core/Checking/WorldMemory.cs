@@ -61,8 +61,11 @@ internal sealed unsafe class WorldMemory
         run++;
         wordCount = 0;
         versionsSum = 0;
-        Array.Clear(histories);
         buffers.Clear();
+        for (int thread = 0; thread < histories.Length; thread++)
+        {
+            histories[thread] = (ulong)thread + 1; // two threads that do the same are not the same
+        }
     }
 
     /// <summary>Whether the thread has lingering stores.</summary>
