@@ -19,7 +19,7 @@ internal static class ScheduleTrace
         List<string> lines = [.. notes.Select(note => $"{NameOf(note.Thread, threadNames)}: {Tell(note.Note)}")];
         if (leftOut > 0)
         {
-            lines[^1] = $"{lines[^1]} ({leftOut} lines left out above)";
+            lines[^1] = $"{lines[^1]} (left out above: {leftOut})";
         }
 
         lines.AddRange(ending);

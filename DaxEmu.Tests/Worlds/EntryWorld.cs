@@ -39,6 +39,24 @@ internal sealed class EntryWorld : IWorldRun
         }
     });
 
+    /// <summary>Looks at whatever covers a page, and leaves it as it is.</summary>
+    public WorldThread Look(long page) => new($"look @{page}", () =>
+    {
+        if (locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        {
+            locker.Put(held);
+        }
+    });
+
+    /// <summary>Removes whatever covers a page.</summary>
+    public WorldThread Delete(long page) => new($"delete @{page}", () =>
+    {
+        if (locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        {
+            locker.Remove(held);
+        }
+    });
+
     public void Check() => WorldCheck.That(waits.SleeperCount == 0, "somebody is still queued");
 
     public void Dispose()

@@ -5,7 +5,9 @@ using NUnit.Framework;
 
 namespace DaxEmu.Tests.Worlds;
 
-/// <summary>The hang of 2019 (23c84eb78375): a 2 MiB fault sleeps on the first page of its range, the 4 KiB fault it waits for wakes its own page.</summary>
+/// <summary>
+/// The hang of 2019 (23c84eb78375): a 2 MiB fault sleeps on the first page of its range, the 4 KiB fault it waits for wakes its own page.
+/// </summary>
 public sealed class MissedPmdWakeUpTests
 {
     private static readonly RunLimits Limits = new(300_000, TimeSpan.FromSeconds(30));
