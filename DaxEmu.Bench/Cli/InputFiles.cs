@@ -15,7 +15,7 @@ internal static class InputFiles
         }
 
         return Directory.Exists(path)
-            ? Directory.EnumerateFiles(path, "*.jsonl*").Order(StringComparer.Ordinal)
+            ? Directory.EnumerateFiles(path, "*.jsonl*").Concat(Directory.EnumerateFiles(path, "*.zip")).Order(StringComparer.Ordinal)
             : throw new DaxEnvironmentException($"there is no file '{path}'", "Name a recording, or a folder with some.", path: path);
     }
 }

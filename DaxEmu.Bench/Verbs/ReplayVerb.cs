@@ -16,28 +16,28 @@ internal static class ReplayVerb
     {
         var files = new Argument<string[]>("FILE")
         {
-            Description = "recorded scenarios (JSON Lines, plain or .gz); a folder stands for the files in it",
+            Description = "recorded scenarios (JSON Lines, plain, .gz or many in a .zip); a folder stands for the files in it",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<bool> json = VerbOptions.Json();
+        Option<OutputFormat> format = VerbOptions.Format();
         var command = new Command(
             "replay",
-            "Replays recordings of a kernel and compares op by op: results, bytes, fault events, writeback, entry table, page tables.\n\nExample:\n  daxemu replay DaxEmu.Tests/Golden/Data/*.jsonl.gz")
+            "Replays recordings of a kernel and compares op by op: results, bytes, fault events, writeback, entry table, page tables.\n\nExample:\n  daxemu replay DaxEmu.Tests/Golden/Data/*.zip")
         {
             files,
-            json,
+            format,
         };
-        CommandFrame.SetAction(command, (parsed, cancellation) => Run(parsed.GetRequiredValue(files), parsed.GetValue(json), cancellation));
+        CommandFrame.SetAction(command, (parsed, cancellation) => Run(parsed.GetRequiredValue(files), parsed.GetValue(format) == OutputFormat.Json, cancellation));
         return command;
     }
 
     private static ExitCode Run(string[] names, bool isJson, CancellationToken cancellation)
     {
         var reports = new List<ReplayReport>();
-        foreach (string path in names.SelectMany(InputFiles.Expand))
+        foreach (GoldenScenario scenario in names.SelectMany(InputFiles.Expand).SelectMany(GoldenReader.ReadFile))
         {
             cancellation.ThrowIfCancellationRequested();
-            reports.Add(GoldenReplayer.Run(GoldenReader.ReadFile(path)));
+            reports.Add(GoldenReplayer.Run(scenario));
         }
 
         int wrong = reports.Sum(r => r.WrongCount);

@@ -430,7 +430,7 @@ internal sealed class EntryLocker : IWaitGraphSource
 
         PageIndex key = KeyOf(start, order);
         Note(mode == WakeMode.All ? NoteKind.WakesAll : NoteKind.WakesNext, start, order, key.Value);
-        Sink?.Entry(table.MappingId, EntryEvent.Wake, start, order);
+        Sink?.Entry(table.MappingId, mode == WakeMode.All ? EntryEvent.WakeAll : EntryEvent.Wake, start, order);
         WakeKey(key, mode);
     }
 

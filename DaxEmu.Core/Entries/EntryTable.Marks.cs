@@ -74,6 +74,22 @@ public sealed unsafe partial class EntryTable
         return false;
     }
 
+    /// <summary>Whether any entry is dirty (<c>mapping_tagged</c>).</summary>
+    internal bool HasDirty()
+    {
+        long end = UsedRegions;
+        for (long region = 0; region < end; region++)
+        {
+            var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
+            if (word.IsPmd ? word.Pmd.IsDirty : word.AnyDirty && HasDirtySlot(region))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The first entry that covers a page from <paramref name="from"/> on and before <paramref name="end"/>.</summary>
     /// <returns>False if there is none.</returns>
     internal bool NextPresent(PageIndex from, PageIndex end, out PageIndex start, out DaxEntry entry)
@@ -171,6 +187,19 @@ public sealed unsafe partial class EntryTable
     }
 
     private void Mark(PageIndex start) => Atomic.Or(ref MarkWordOf(start), MarkBitOf(start), Site.Towrite);
+
+    private bool HasDirtySlot(long region)
+    {
+        foreach (ref ulong slot in SlotsOf(region))
+        {
+            if ((Atomic.Load(ref slot, Site.ReadSlot) & DaxEntry.DirtyBit) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static ulong MarkBitOf(PageIndex start) => 1UL << (int)(start.Value & 63);
 

@@ -67,6 +67,9 @@ internal sealed unsafe class RadixMapping : IDisposable
         LookForWaiters(page, order);
     }
 
+    /// <summary>The translations, a word a page or a word a 2 MiB.</summary>
+    public ReadOnlySpan<ulong> Translations => new(translations, checked((int)pageCount));
+
     /// <summary>Clears every translation.</summary>
     public void Zap() => new Span<ulong>(translations, checked((int)Math.Min(pageCount, int.MaxValue))).Clear();
 

@@ -1,0 +1,141 @@
+using DaxEmu.Core.Device;
+using DaxEmu.Core.Entries;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Invalidation;
+
+/// <summary>Ends every use of a range's memory before its blocks go elsewhere (<c>dax_break_layout</c>).</summary>
+/// <remarks>
+/// <para>The caller holds the file's invalidate lock for writing: no fault makes a translation or an entry meanwhile. Entries may still be
+/// locked, by a writeback or by a handler of a memory error, and are waited for.</para>
+/// <para>What is scanned is the entry table, not the translations: a page that was pinned and then unmapped is as busy as before (B31).</para>
+/// </remarks>
+internal static class LayoutBreak
+{
+    /// <summary>Unmaps a range and names the first page behind it that somebody has pinned (<c>dax_layout_busy_page_range</c>).</summary>
+    /// <returns>Null if the range is idle.</returns>
+    public static Pfn? BusyPage(AddressSpace mapping, PageRange range)
+    {
+        // Private copies stay: they are no memory of the device (B24).
+        mapping.Unmap(range);
+        PageIndex next = range.First;
+        while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
+        {
+            // Waited for where it stands: the scan neither goes on to the next entry (B32) nor comes back one page further (B33).
+            if (!mapping.Locker.TakeAt(start, seen.Order, out HeldEntry held))
+            {
+                next = start > next ? start : next; // gone, or of another order: look at the same place again
+                continue;
+            }
+
+            Pfn? busy = BusyPageOf(mapping.Device.Owners, held.Entry);
+            mapping.Locker.Put(held);
+            if (busy is not null)
+            {
+                return busy;
+            }
+
+            next = held.Range.End;
+        }
+
+        return null;
+    }
+
+    /// <summary>Breaks the layout of a range: waits until none of its pages is pinned, and takes its entries out.</summary>
+    /// <param name="mapping">The file; its invalidate lock is held for writing.</param>
+    /// <param name="range">The pages; an entry that touches them goes whole.</param>
+    /// <param name="maySleep">Whether to wait for pins.</param>
+    /// <returns>Null if the layout is broken; else the page that is busy, nothing being taken out.</returns>
+    public static Pfn? Break(AddressSpace mapping, PageRange range, bool maySleep)
+    {
+        if (AwaitIdle(mapping, range, range, maySleep) is { } busy)
+        {
+            return busy;
+        }
+
+        TakeOut(mapping, range);
+        return null;
+    }
+
+    /// <summary>Unmaps pages and waits until none of a range is pinned.</summary>
+    /// <remarks>
+    /// While it sleeps, it lets go of the invalidate lock: the one who is to unpin may fault on this file first. Afterwards everything is
+    /// looked at again.
+    /// </remarks>
+    /// <param name="mapping">The file; its invalidate lock is held for writing.</param>
+    /// <param name="unmaps">Pages that lose their translations; those of <paramref name="range"/> do in any case.</param>
+    /// <param name="range">Pages whose pins count, with all other pages of their entries.</param>
+    /// <param name="maySleep">Whether to wait.</param>
+    /// <returns>Null if the range is idle; else a page that is busy.</returns>
+    public static Pfn? AwaitIdle(AddressSpace mapping, PageRange unmaps, PageRange range, bool maySleep)
+    {
+        while (true)
+        {
+            if (!unmaps.IsEmpty)
+            {
+                mapping.Unmap(unmaps);
+            }
+
+            Pfn? busy = range.IsEmpty ? null : BusyPage(mapping, WholeEntries(mapping.Entries, range));
+            if (busy is null || !maySleep)
+            {
+                return busy;
+            }
+
+            mapping.InvalidateLock.ExitWrite();
+            try
+            {
+                mapping.Device.Owners.WaitIdle(busy.Value);
+            }
+            finally
+            {
+                mapping.InvalidateLock.EnterWrite();
+            }
+        }
+    }
+
+    /// <summary>Takes out the entries of a range that is unmapped and idle. Not before: without its entry nobody finds a page in use (B34).</summary>
+    public static void TakeOut(AddressSpace mapping, PageRange range)
+    {
+        if (range.IsEmpty)
+        {
+            return;
+        }
+
+        FlushIfCut(mapping, range.First, range);
+        FlushIfCut(mapping, range.End + -1, range);
+        Invalidator.DeleteRange(mapping, WholeEntries(mapping.Entries, range));
+    }
+
+    // Flags first: a zero or empty entry has no page, and must not be asked for one (B35).
+    private static Pfn? BusyPageOf(PageOwners owners, DaxEntry entry) =>
+        entry.IsReal ? owners.FirstBusy(new PfnRange(entry.Pfn, entry.Order.PageCount())) : null;
+
+    private static PageRange WholeEntries(EntryTable table, PageRange range)
+    {
+        PageIndex last = range.End + -1;
+        return PageRange.Between(
+            table.ReadsPmd(range.First) ? range.First.PmdStart : range.First,
+            table.ReadsPmd(last) ? last.PmdStart + DaxConstants.PagesPerPmd : range.End);
+    }
+
+    // A dirty entry that the range cuts takes pages along that stay in the file. They are not dirty afterwards, so they are made durable
+    // now; file systems that do not write back first leave that to luck.
+    private static void FlushIfCut(AddressSpace mapping, PageIndex index, PageRange range)
+    {
+        if (!mapping.Entries.ReadsPmd(index) || !mapping.Locker.TakeAny(index, out HeldEntry held))
+        {
+            return;
+        }
+
+        bool isCut = held.Start < range.First || held.Range.End > range.End;
+        if (isCut && held.Entry is { IsReal: true, IsDirty: true })
+        {
+            mapping.Device.FlushUnchecked(held.Entry.Pfn.OffsetBytes, held.Entry.Order.SizeBytes());
+            PmemDevice.DrainUnchecked();
+        }
+
+        mapping.Locker.Put(held);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.House;
+
+/// <summary>The arrows between rooms stay as drawn in docs/architecture.md.</summary>
+public sealed partial class LayeringTests
+{
+    private static readonly Dictionary<string, string[]> MayUse = new()
+    {
+        ["Units"] = [],
+        ["Tracing"] = ["Units"],
+        ["Interleaving"] = ["Units"],
+        ["Waiting"] = ["Units", "Interleaving"],
+        ["Entries"] = ["Units", "Interleaving", "Waiting", "Tracing"],
+        ["Device"] = ["Units", "Interleaving"],
+        ["Extents"] = ["Units", "Interleaving", "Device"],
+        ["Mapping"] = ["Units", "Interleaving", "Waiting", "Entries", "Device", "Extents", "Tracing"],
+        ["Writeback"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing"],
+        ["DataPath"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Invalidation", "Faults"],
+        ["Invalidation"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing"],
+        ["Faults"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing", "Writeback"],
+    };
+
+    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+
+    private static IEnumerable<string> Sources(string project) => Directory.EnumerateFiles(Path.Combine(Root(), project), "*.cs", SearchOption.AllDirectories)
+        .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal));
+
+    [Test]
+    public void RoomsOfTheCoreUseOnlyWhatLiesBelowThem()
+    {
+        var wrong = new List<string>();
+        foreach (string file in Sources("DaxEmu.Core"))
+        {
+            string room = Path.GetRelativePath(Path.Combine(Root(), "DaxEmu.Core"), file).Split('/')[0];
+            if (!MayUse.TryGetValue(room, out string[]? allowed))
+            {
+                continue;
+            }
+
+            wrong.AddRange(CoreUsing().Matches(File.ReadAllText(file))
+                .Select(m => m.Groups[1].Value)
+                .Where(used => used != room && !allowed.Contains(used))
+                .Select(used => $"{Path.GetFileName(file)} in {room} uses {used}"));
+        }
+
+        Assert.That(wrong, Is.Empty);
+    }
+
+    [Test]
+    public void OnlyTheLayerOfAtomicsNamesInterlockedVolatileAndTheFutex() => Assert.That(
+        Sources("DaxEmu.Core").Where(f => !f.EndsWith("Interleaving/Atomic.cs", StringComparison.Ordinal) && AtomicName().IsMatch(WithoutComments(f))),
+        Is.Empty);
+
+    [Test]
+    public void OnlyNativeImportsFunctions() => Assert.That(
+        Sources("DaxEmu.Core").Concat(Sources("DaxEmu.Bench")).Where(f => Import().IsMatch(WithoutComments(f))), Is.Empty);
+
+    [Test]
+    public void OnlyTheCommandWritesToTheConsole() => Assert.That(
+        Sources("DaxEmu.Core").Concat(Sources("DaxEmu.Native")).Where(f => WithoutComments(f).Contains("Console.", StringComparison.Ordinal)), Is.Empty);
+
+    private static string WithoutComments(string file) =>
+        string.Join('\n', File.ReadLines(file).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)));
+
+    [GeneratedRegex(@"^using DaxEmu\.Core\.(\w+)", RegexOptions.Multiline)]
+    private static partial Regex CoreUsing();
+
+    [GeneratedRegex(@"\b(Interlocked|Volatile|Futex)\.")]
+    private static partial Regex AtomicName();
+
+    [GeneratedRegex(@"\[(LibraryImport|DllImport)")]
+    private static partial Regex Import();
+}
