@@ -41,7 +41,9 @@ public sealed class EntryTableCapacityTests
         EntryLocker locker = new(table, WaitTable.Shared, WaitProfiles.Fixed);
         PageIndex behind = new(1024);
         Assert.That(table.PageCapacity, Is.EqualTo(1024), "whole ranges");
-        Assert.That(() => locker.Grab(behind, PageOrder.Pte), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("1024 pages"));
+        Assert.That(
+            () => locker.Grab(behind, PageOrder.Pte),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("1024 pages"));
         Assert.That(() => locker.Grab(new PageIndex(-1), PageOrder.Pmd), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(locker.TakeAny(behind, out _), Is.False);
         Assert.That(locker.TakeAt(behind, PageOrder.Pte, out _), Is.False);

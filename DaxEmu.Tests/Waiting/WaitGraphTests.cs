@@ -32,8 +32,12 @@ public sealed class WaitGraphTests
         WaitGraphSleeper seen = world.Graph(_ => "the first").Sleepers.Single();
         Assert.That((seen.ManagedThreadId, seen.ThreadName), Is.EqualTo((sleeper.ThreadId, sleeper.Name)));
         Assert.That(seen.Reason, Is.EqualTo(new SleepReason(new PageIndex(513), PageOrder.Pte, new PageIndex(513), PageOrder.Pte)));
-        Assert.That((seen.State, seen.Verdict, seen.IsLost, seen.IsExclusive), Is.EqualTo((SleptForState.Locked, SleeperVerdict.WaitsForOwner, false, true)));
-        Assert.That(world.Graph(_ => "the first").ToString(), Does.Contain("entry at page 513, 4 KiB, locked by the first; slept on under key 513")
+        Assert.That(
+            (seen.State, seen.Verdict, seen.IsLost, seen.IsExclusive),
+            Is.EqualTo((SleptForState.Locked, SleeperVerdict.WaitsForOwner, false, true)));
+        Assert.That(
+            world.Graph(_ => "the first").ToString(),
+            Does.Contain("entry at page 513, 4 KiB, locked by the first; slept on under key 513")
             .And.Contain($"thread {sleeper.ThreadId} 'grab 513 order 0' looks for page 513, 4 KiB, exclusive"));
         holder.LeaveAs(Pte);
     }
@@ -50,7 +54,9 @@ public sealed class WaitGraphTests
         Assert.That(world.Graph().Sleepers.Single().Verdict, Is.EqualTo(SleeperVerdict.OwnerWillWakeAnotherKey));
         holder.LeaveAs(Pte);
         WaitGraphSleeper sleeper = world.Graph().Sleepers.Single();
-        Assert.That((sleeper.State, sleeper.Verdict, sleeper.IsLost), Is.EqualTo((SleptForState.Unlocked, SleeperVerdict.AnotherKeyWasWoken, true)));
+        Assert.That(
+            (sleeper.State, sleeper.Verdict, sleeper.IsLost),
+            Is.EqualTo((SleptForState.Unlocked, SleeperVerdict.AnotherKeyWasWoken, true)));
         Assert.That(sleeper.LastWake?.Key.Start.Value, Is.EqualTo(513));
         world.Remove(513);
         Assert.That(world.Graph().ToString(), Does.Contain("the entry is gone and key 513 was woken"));
@@ -66,7 +72,9 @@ public sealed class WaitGraphTests
         world.Grab(512, PageOrder.Pmd);
         world.AwaitSettled();
         WaitGraphSleeper sleeper = world.Graph().Sleepers.Single();
-        Assert.That((sleeper.Key.Start.Value, sleeper.Reason.EntryStart.Value, sleeper.Verdict), Is.EqualTo((512L, 513L, SleeperVerdict.WaitsForOwner)));
+        Assert.That(
+            (sleeper.Key.Start.Value, sleeper.Reason.EntryStart.Value, sleeper.Verdict),
+            Is.EqualTo((512L, 513L, SleeperVerdict.WaitsForOwner)));
         holder.LeaveAs(Pte);
     }
 
@@ -107,7 +115,9 @@ public sealed class WaitGraphTests
         world.Grab(513);
         world.AwaitSettled();
         WaitGraphSleeper sleeper = WaitGraph.Capture(world.Waits, []).Sleepers.Single();
-        Assert.That((sleeper.State, sleeper.Verdict, sleeper.ThreadName), Is.EqualTo((SleptForState.Unknown, SleeperVerdict.Unknown, (string?)null)));
+        Assert.That(
+            (sleeper.State, sleeper.Verdict, sleeper.ThreadName),
+            Is.EqualTo((SleptForState.Unknown, SleeperVerdict.Unknown, (string?)null)));
         holder.LeaveAs(Pte);
     }
 
