@@ -284,8 +284,14 @@ internal sealed class EntryLocker : IWaitGraphSource
             return Refuse(start, null, ref ticket);
         }
 
-        // The answers of history want the first 4 KiB entry of the range.
-        if (!table.NextPresent(start, start + DaxConstants.PagesPerPmd, out PageIndex found, out DaxEntry entry) || entry.IsPmd)
+        // The answers of history want the first 4 KiB entry of the range. One that is counted and not there yet, or there no more, is
+        // somebody's who is just at it: a smaller entry without anything to wait for.
+        if (!table.NextPresent(start, start + DaxConstants.PagesPerPmd, out PageIndex found, out DaxEntry entry))
+        {
+            return Refuse(start, null, ref ticket);
+        }
+
+        if (entry.IsPmd)
         {
             return null;
         }
