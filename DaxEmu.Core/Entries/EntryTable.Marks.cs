@@ -81,7 +81,7 @@ public sealed unsafe partial class EntryTable
         for (long region = 0; region < end; region++)
         {
             var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
-            if (word.IsPmd ? word.Pmd.IsDirty : word.AnyDirty && HasDirtySlot(region))
+            if (word.IsPmd ? word.Pmd.IsDirty : word.Word != 0 && HasDirtyTable(region, word))
             {
                 return true;
             }
@@ -187,6 +187,19 @@ public sealed unsafe partial class EntryTable
     }
 
     private void Mark(PageIndex start) => Atomic.Or(ref MarkWordOf(start), MarkBitOf(start), Site.Towrite);
+
+    // A clear ANYDIRTY is believed only while nobody refreshes it: the refresher clears it first and looks at the slots afterwards.
+    private bool HasDirtyTable(long region, RegionWord word)
+    {
+        if (!word.AnyDirty)
+        {
+            WordLock.Enter(ref *marking, Site.Marking);
+            word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
+            WordLock.Leave(ref *marking, Site.Marking);
+        }
+
+        return word.IsPmd ? word.Pmd.IsDirty : word.AnyDirty && HasDirtySlot(region);
+    }
 
     private bool HasDirtySlot(long region)
     {

@@ -83,6 +83,28 @@ public sealed class EntryRaceTests
             });
     }
 
+    [Test]
+    public void AFileWithADirtyPageIsNotTakenForCleanWhileAnybodyRefreshes()
+    {
+        Thread? asker = null;
+        bool isDirty = true;
+        AtEveryStep(
+            world => world.Table.RefreshAnyDirty(PageRange.All),
+            world =>
+            {
+                asker = new Thread(() => isDirty = world.Table.HasDirty()) { IsBackground = true };
+                asker.Start();
+                _ = asker.Join(TimeSpan.FromMilliseconds(50)); // it may have to let the refresher finish first
+            },
+            prepare: world => world.Put(0, Dirty),
+            after: _ =>
+            {
+                Assert.That(asker?.Join(EntryWorld.Soon), Is.Not.False);
+                asker = null;
+                Assert.That(isDirty, Is.True, "a change of layout would leave the page unwritten");
+            });
+    }
+
     // The other side is done before each step of the first in turn, until the first has no more steps.
     private static void AtEveryStep(Action<EntryWorld> code, Action<EntryWorld> other, Action<EntryWorld>? prepare = null, Action<EntryWorld>? after = null)
     {
