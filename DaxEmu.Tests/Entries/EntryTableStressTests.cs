@@ -12,6 +12,7 @@ public sealed class EntryTableStressTests
     private const int ThreadCount = 8;
     private const int Regions = 4;
     private static readonly TimeSpan Time = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private static IEnumerable<string> Policies => [.. WaitProfiles.Policies.Keys.Where(p => p != "raw"), "fixed"];
 
@@ -21,31 +22,10 @@ public sealed class EntryTableStressTests
     {
         using var world = new LockWorld(WaitProfiles.ByName(policy), Regions * DaxConstants.PagesPerPmd);
         var owners = new int[Regions * DaxConstants.PagesPerPmd];
-        using var stop = new CancellationTokenSource(Time);
         var failures = new List<string>();
         long done = 0;
-        Thread[] threads = [.. Enumerable.Range(1, ThreadCount).Select(id => new Thread(() =>
-        {
-            try
-            {
-                Interlocked.Add(ref done, new Worker(world, owners, id).Run(stop.Token));
-            }
-            catch (InvalidOperationException e)
-            {
-                lock (failures)
-                {
-                    failures.Add(e.Message);
-                }
-            }
-        })
-        {
-            IsBackground = true,
-        })];
-        Array.ForEach(threads, t => t.Start());
-        foreach (Thread thread in threads)
-        {
-            Assert.That(thread.Join(TimeSpan.FromSeconds(30)), Is.True, world.Graph.ToString());
-        }
+        Thread[] threads = Start(world, owners, failures, Over(Time), count => Interlocked.Add(ref done, count));
+        Assert.That(WhatHangs(world, threads, Patience), Is.Null);
 
         Assert.That(failures, Is.Empty);
         Assert.That(done, Is.GreaterThan(10_000), "the threads hardly worked");
@@ -53,15 +33,63 @@ public sealed class EntryTableStressTests
         Assert.That(world.Table.PresentPageCount, Is.EqualTo(world.Table.Snapshot().Sum(e => e.Range.PageCount)), "counts equal a recount");
     }
 
+    /// <summary>The control of the watchdog: an entry that nobody lets go of must end in a picture, not in a run that never ends.</summary>
+    [Test]
+    [CancelAfter(60_000)]
+    public void AHangIsToldWithTheWaitGraphAndTheRunGoesOn()
+    {
+        using var world = new LockWorld(WaitProfiles.Fixed, Regions * DaxConstants.PagesPerPmd);
+        HeldEntry kept = world.Hold(0);
+        bool isOver = false;
+        Thread[] threads = Start(world, new int[Regions * DaxConstants.PagesPerPmd], [], () => Volatile.Read(ref isOver), _ => { });
+        world.Await(() => world.Waits.SleeperCount == ThreadCount, "somebody still gets by the entry that is held");
+        string? picture = WhatHangs(world, threads, TimeSpan.FromMilliseconds(1));
+        Volatile.Write(ref isOver, true);
+        world.Locker.Unlock(kept.Start, DaxEntry.Zero(PageOrder.Pte));
+
+        Assert.That(picture, Does.Contain($"{ThreadCount} threads sleep").And.Contain("entry at page 0, 4 KiB, locked"));
+        Assert.That(WhatHangs(world, threads, Patience), Is.Null, "the entry was let go of");
+    }
+
+    private static Func<bool> Over(TimeSpan time)
+    {
+        long end = Environment.TickCount64 + (long)time.TotalMilliseconds;
+        return () => Environment.TickCount64 >= end;
+    }
+
+    private static Thread[] Start(LockWorld world, int[] owners, List<string> failures, Func<bool> isOver, Action<long> tell) =>
+        world.Start(Enumerable.Range(1, ThreadCount).Select(id => (Action)(() =>
+        {
+            try
+            {
+                tell(new Worker(world, owners, id).Run(isOver));
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                lock (failures)
+                {
+                    failures.Add(e.Message);
+                }
+            }
+        })));
+
+    // The watchdog: null if all threads end in time, which they share; else who sleeps, and why.
+    private static string? WhatHangs(LockWorld world, Thread[] threads, TimeSpan patience)
+    {
+        long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        bool haveEnded = Array.TrueForAll(threads, t => t.Join((int)Math.Max(0, end - Environment.TickCount64)));
+        return haveEnded ? null : world.Graph.ToString();
+    }
+
     /// <summary>One thread: random operations; while it holds an entry it owns its pages, and nobody else may.</summary>
     private sealed class Worker(LockWorld world, int[] owners, int id)
     {
         private readonly Random random = new(id);
 
-        public long Run(CancellationToken stop)
+        public long Run(Func<bool> isOver)
         {
             long count = 0;
-            for (; !stop.IsCancellationRequested; count++)
+            for (; !isOver(); count++)
             {
                 var page = new PageIndex((random.Next(Regions) * DaxConstants.PagesPerPmd) + (random.Next(4) == 0 ? 0 : random.Next(4)));
                 switch (random.Next(8))

@@ -38,6 +38,15 @@ internal sealed class LockWorld : IDisposable
         return thread;
     }
 
+    /// <summary>Starts threads that the world waits for when it is left.</summary>
+    public Thread[] Start(IEnumerable<Action> operations)
+    {
+        Thread[] started = [.. operations.Select(o => new Thread(() => o()) { IsBackground = true })];
+        threads.AddRange(started);
+        Array.ForEach(started, t => t.Start());
+        return started;
+    }
+
     public void Await(Func<bool> condition, string otherwise)
     {
         DateTime end = DateTime.UtcNow + Patience;
@@ -96,8 +105,12 @@ internal sealed class LockWorld : IDisposable
         }
         finally
         {
-            Waits.Dispose();
-            Table.Dispose();
+            // If a thread hangs, the memory stays: it may still look at it.
+            if (threads.TrueForAll(t => !t.IsAlive))
+            {
+                Waits.Dispose();
+                Table.Dispose();
+            }
         }
     }
 }
