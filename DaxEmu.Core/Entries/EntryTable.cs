@@ -15,7 +15,7 @@ namespace DaxEmu.Core.Entries;
 /// and a PMD goes into a region word only by a compare-and-swap from 0. So the question "what answers EEXIST when a PMD is
 /// stored over PTEs" has one instruction for an answer. (2) Only its owner writes a locked word. (3) The count of a region is
 /// never less than the number of its filled slots. (4) A dirty slot's region says ANYDIRTY, but for a moment under
-/// <see cref="RefreshAnyDirty"/>, whom writeback excludes.</para>
+/// <see cref="RefreshAnyDirty"/>: that a range is clean may be believed only of a bit that was read under the marking lock.</para>
 /// <para>TOWRITE marks stand in a bitmap of their own, since writeback tags entries that somebody else has locked (invariant 2).</para>
 /// </remarks>
 public sealed unsafe partial class EntryTable : IDisposable
