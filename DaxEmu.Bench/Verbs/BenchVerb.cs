@@ -6,7 +6,6 @@ using DaxEmu.Bench.Reports;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Waiting.Profiles;
 using DaxEmu.Native;
-using Spectre.Console;
 
 namespace DaxEmu.Bench.Verbs;
 
@@ -85,7 +84,7 @@ internal static class BenchVerb
         }
         else
         {
-            BenchTable.Write(report, Terminal());
+            BenchTable.Write(report, ConsoleWidth.Terminal());
         }
 
         if (parsed.GetValue(Hgrm) is { } histogram)
@@ -101,17 +100,6 @@ internal static class BenchVerb
             string? note = BenchPlot.Write(report, plot);
             Console.Error.WriteLine(note ?? $"wrote {plot}");
         }
-    }
-
-    private static IAnsiConsole Terminal()
-    {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        if (Console.IsOutputRedirected)
-        {
-            console.Profile.Width = 160; // a file has no width to fit
-        }
-
-        return console;
     }
 
     private static BenchPlan PlanOf(ParseResult parsed)
