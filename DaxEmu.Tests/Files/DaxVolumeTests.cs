@@ -60,7 +60,7 @@ public sealed class DaxVolumeTests
     public void AClosedDeviceOnAFileCanBeOpenedAgain()
     {
         using var directory = new ScratchDirectory();
-        string path = Path.Combine(directory.Path, "pmem");
+        string path = directory["pmem"];
         using (PmemDevice device = PmemDevice.Create(path, FileWorld.Pmd))
         {
             using DaxFile file = DaxFile.Create(device, 0);
