@@ -12,6 +12,8 @@ internal static class Program
         var root = new RootCommand("Linux filesystem-DAX in user space: fault benchmarks, kernel traces, checks.")
         {
             BenchVerb.Create(),
+            SoakVerb.Create(),
+            CheckVerb.Create(),
             ReplayVerb.Create(),
             InfoVerb.Create(),
             SuitesVerb.Create(),

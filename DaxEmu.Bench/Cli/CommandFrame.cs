@@ -14,8 +14,7 @@ internal static class CommandFrame
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"daxemu: {parsed.Errors[0].Message} (See 'daxemu {parsed.CommandResult.Command.Name} --help'.)"
-                .Replace("daxemu daxemu", "daxemu", StringComparison.Ordinal)).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"daxemu: {Explain(root, parsed)}").ConfigureAwait(false);
             return (int)ExitCode.Usage;
         }
 
@@ -25,6 +24,19 @@ internal static class CommandFrame
     /// <summary>Gives a verb its action; what it throws becomes a line and an exit code.</summary>
     public static void SetAction(Command command, Func<ParseResult, CancellationToken, ExitCode> action) =>
         command.SetAction((parsed, cancellation) => Task.FromResult((int)Guarded(() => action(parsed, cancellation))));
+
+    private static string Explain(RootCommand root, ParseResult parsed)
+    {
+        if (parsed.CommandResult.Command != root)
+        {
+            return $"{parsed.Errors[0].Message} (See 'daxemu {parsed.CommandResult.Command.Name} --help'.)";
+        }
+
+        string verbs = string.Join(", ", root.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
+        return parsed.UnmatchedTokens.Count > 0
+            ? $"there is no verb '{parsed.UnmatchedTokens[0]}'. Choose one of: {verbs}."
+            : $"what shall be done? Choose one of: {verbs}. (See 'daxemu --help'.)";
+    }
 
     private static ExitCode Guarded(Func<ExitCode> action)
     {

@@ -10,7 +10,7 @@ internal static class VerbOptions
     /// <summary>An option with a value of a text form of its own.</summary>
     public static Option<T> Of<T>(string name, string description, Func<string, T> parse, T fallback)
     {
-        var option = new Option<T>(name) 
+        var option = new Option<T>(name)
         {
             Description = description,
             DefaultValueFactory = _ => fallback,
@@ -25,15 +25,15 @@ internal static class VerbOptions
         Of(name, description, text => (IReadOnlyList<T>)[.. text.Split(',').Select(parse)], fallback);
 
     /// <summary><c>--output-format=normal|json</c>.</summary>
-    public static Option<bool> Json() => Of(
+    public static Option<OutputFormat> Format() => Of(
         "--output-format", "normal (a table) or json (fio's form, alone on standard output)",
         text => text.ToUpperInvariant() switch
         {
-            "NORMAL" => false,
-            "JSON" => true,
+            "NORMAL" => OutputFormat.Normal,
+            "JSON" => OutputFormat.Json,
             _ => throw new FormatException($"'{text}' is not an output format. Choose normal or json."),
         },
-        fallback: false);
+        fallback: OutputFormat.Normal);
 
     /// <summary>A whole number of at least <paramref name="least"/>.</summary>
     public static int Count(string text, int least = 1) =>

@@ -16,17 +16,13 @@ internal sealed class EventRecorder : IDaxTraceSink
         return taken;
     }
 
-    public void PmdFault(in FaultEvent fault)
-    {
-        // The end of the fault tells it all.
-    }
+    public void PmdFault(in FaultEvent fault) =>
+        lines.Add(EventText.PmdStart(fault.Index.Value, IsWrite(fault), IsMkwrite(fault), fault.Shared, fault.MaxIndex.Value));
 
     public void PmdFaultDone(in FaultEvent fault, FaultResult result, FallbackReason reason) => lines.Add(Fault("PMD", fault, result));
 
-    public void PteFault(in FaultEvent fault)
-    {
-        // The end of the fault tells it all.
-    }
+    public void PteFault(in FaultEvent fault) =>
+        lines.Add(EventText.PteStart(fault.Index.Value, IsWrite(fault), IsMkwrite(fault), fault.Shared));
 
     public void PteFaultDone(in FaultEvent fault, FaultResult result) => lines.Add(Fault("PTE", fault, result));
 
@@ -56,10 +52,10 @@ internal sealed class EventRecorder : IDaxTraceSink
         // The kernel has no such events.
     }
 
-    private static string Fault(string order, in FaultEvent fault, FaultResult result) => EventText.Fault(
-        order,
-        fault.Index.Value,
-        (fault.Flags & FaultFlags.Write) != 0,
-        (fault.Flags & FaultFlags.Mkwrite) != 0,
-        EventText.Results(result));
+    private static bool IsWrite(in FaultEvent fault) => (fault.Flags & FaultFlags.Write) != 0;
+
+    private static bool IsMkwrite(in FaultEvent fault) => (fault.Flags & FaultFlags.Mkwrite) != 0;
+
+    private static string Fault(string order, in FaultEvent fault, FaultResult result) =>
+        EventText.Fault(order, fault.Index.Value, IsWrite(fault), IsMkwrite(fault), TraceNames.Of(result));
 }

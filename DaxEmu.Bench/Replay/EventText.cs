@@ -1,5 +1,3 @@
-using DaxEmu.Core.Units;
-
 namespace DaxEmu.Bench.Replay;
 
 /// <summary>Short lines for the events that a replay compares; the same for the recorded and for the emulator's own.</summary>
@@ -7,15 +5,14 @@ internal static class EventText
 {
     public const string PmdLoadHole = "pmd_load_hole";
 
-    private static readonly (FaultResult Flag, string Name)[] Names =
-    [
-        (FaultResult.Oom, "OOM"), (FaultResult.Sigbus, "SIGBUS"), (FaultResult.Major, "MAJOR"), (FaultResult.Hwpoison, "HWPOISON"),
-        (FaultResult.Nopage, "NOPAGE"), (FaultResult.Fallback, "FALLBACK"), (FaultResult.DoneCow, "DONE_COW"),
-        (FaultResult.NeedDsync, "NEEDDSYNC"),
-    ];
+    public static string PmdStart(long page, bool isWrite, bool isMkwrite, bool isShared, long endPage) =>
+        $"pmd_fault{Access(page, isWrite, isMkwrite)} {(isShared ? "shared" : "private")} of {endPage}";
+
+    public static string PteStart(long page, bool isWrite, bool isMkwrite, bool isShared) =>
+        $"pte_fault{Access(page, isWrite, isMkwrite)} {(isShared ? "shared" : "private")}";
 
     public static string Fault(string order, long page, bool isWrite, bool isMkwrite, string results) =>
-        $"{order}({page}{(isWrite ? "w" : "r")}{(isMkwrite ? " mkwrite" : string.Empty)})={results}";
+        $"{order}{Access(page, isWrite, isMkwrite)}={results}";
 
     public static string LoadHole(long page) => $"load_hole({page})";
 
@@ -25,6 +22,6 @@ internal static class EventText
 
     public static string One(long page, long pageCount) => $"ONE {page}+{pageCount}";
 
-    public static string Results(FaultResult result) =>
-        string.Join('|', Names.Where(n => (result & n.Flag) != 0).Select(n => n.Name));
+    private static string Access(long page, bool isWrite, bool isMkwrite) =>
+        $"({page}{(isWrite ? "w" : "r")}{(isMkwrite ? " mkwrite" : string.Empty)})";
 }

@@ -5,22 +5,33 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Replay;
 
-/// <summary>Reads recorded scenarios: JSON Lines, plain or gzipped; the first line is a header, each further one an op.</summary>
+/// <summary>
+/// Reads recorded scenarios: JSON Lines, plain, gzipped, or many in a zip; the first line is a header, each further one an op.
+/// </summary>
 internal static class GoldenReader
 {
-    /// <summary>Reads a file.</summary>
+    private const int SupportedFormat = 2;
+
+    /// <summary>Reads the scenarios of a file: one, or all of a zip.</summary>
     /// <exception cref="FormatException">A line is not what it should be; the message names file, line and value.</exception>
-    public static GoldenScenario ReadFile(string path)
+    public static IEnumerable<GoldenScenario> ReadFile(string path)
     {
-        using FileStream file = File.OpenRead(path);
-        using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
-            ? new GZipStream(file, CompressionMode.Decompress)
-            : file;
-        using var reader = new StreamReader(stream);
-        return Read(reader, path);
+        if (!path.EndsWith(".zip", StringComparison.OrdinalIgnoreCase))
+        {
+            yield return ReadSingle(path);
+            yield break;
+        }
+
+        using ZipArchive archive = ZipFile.OpenRead(path);
+        foreach (ZipArchiveEntry entry in archive.Entries)
+        {
+            using var reader = new StreamReader(entry.Open());
+            yield return Read(reader, $"{path}/{entry.Name}");
+        }
     }
 
-    /// <summary>Reads a scenario.</summary>
+    /// <summary>Reads a scenario; errors call the text <paramref name="name"/>.</summary>
+    /// <exception cref="FormatException">A line is not what it should be; the message names file, line and value.</exception>
     public static GoldenScenario Read(TextReader reader, string name)
     {
         GoldenScenario? header = null;
@@ -39,7 +50,8 @@ internal static class GoldenReader
                     ops.Add(Op(document.RootElement));
                 }
             }
-            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
+                or IndexOutOfRangeException)
             {
                 throw new FormatException($"{name}, line {number}: not a line of a recorded scenario ({e.Message}).", e);
             }
@@ -48,13 +60,38 @@ internal static class GoldenReader
         return header is null ? throw new FormatException($"{name}: the file is empty.") : header with { Ops = ops };
     }
 
-    private static GoldenScenario Header(JsonElement line) => new(
-        line.GetProperty("scenario").GetString()!, line.GetProperty("kernel").GetString()!, line.GetProperty("fs").GetString()!, []);
+    private static GoldenScenario ReadSingle(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+            ? new GZipStream(file, CompressionMode.Decompress)
+            : file;
+        using var reader = new StreamReader(stream);
+        return Read(reader, path);
+    }
+
+    private static GoldenScenario Header(JsonElement line)
+    {
+        Require(line, "format", SupportedFormat);
+        Require(line, "page", DaxConstants.PageSize);
+        Require(line, "pmd", DaxConstants.PmdSize);
+        return new GoldenScenario(
+            line.GetProperty("scenario").GetString()!, line.GetProperty("kernel").GetString()!, line.GetProperty("fs").GetString()!, []);
+    }
+
+    private static void Require(JsonElement line, string field, int wanted)
+    {
+        int value = line.GetProperty(field).GetInt32();
+        if (value != wanted)
+        {
+            throw new FormatException($"the header's '{field}' is {value}; only {wanted} can be replayed");
+        }
+    }
 
     private static GoldenOp Op(JsonElement line)
     {
         string text = line.GetProperty("op").GetString()!;
-        string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] words = GoldenOpText.Split(text);
         JsonElement events = line.GetProperty("events");
         return new GoldenOp(text, line.GetProperty("ret").GetInt64(), line.GetProperty("errno").GetInt32())
         {
@@ -114,9 +151,12 @@ internal static class GoldenReader
 
     private static string NameOf(JsonElement e) => e.GetProperty("name").GetString()!;
 
-    // The events that are compared, in the form that EventRecorder gives them. A start is told by its end.
+    // The events that are compared, in the form that EventRecorder gives them.
     private static string? Event(JsonElement e) => NameOf(e) switch
     {
+        "dax_pmd_fault" => EventText.PmdStart(
+            Page(e), Flag(e, "write"), Flag(e, "mkwrite"), IsShared(e), e.GetProperty("max_pgoff").GetInt64()),
+        "dax_pte_fault" => EventText.PteStart(Page(e), Flag(e, "write"), Flag(e, "mkwrite"), IsShared(e)),
         "dax_pmd_fault_done" => EventText.Fault("PMD", Page(e), Flag(e, "write"), Flag(e, "mkwrite"), Results(e)),
         "dax_pte_fault_done" => EventText.Fault("PTE", Page(e), Flag(e, "write"), Flag(e, "mkwrite"), Results(e)),
         "dax_load_hole" => EventText.LoadHole(Page(e)),
@@ -130,6 +170,8 @@ internal static class GoldenReader
     private static long Page(JsonElement e) => e.GetProperty("pgoff").GetInt64();
 
     private static bool Flag(JsonElement e, string name) => e.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
+
+    private static bool IsShared(JsonElement e) => e.GetProperty("vma").GetString() == "shared";
 
     private static string Results(JsonElement e) => string.Join('|', e.GetProperty("result").EnumerateArray().Select(r => r.GetString()));
 }

@@ -22,19 +22,19 @@ internal static class BenchVerb
     private static readonly Option<long?> Size = VerbOptions.Of<long?>("--size", $"bytes of the device (default {DefaultSize}, or what --filename has)", text => SizeText.Parse(text), null);
     private static readonly Option<IReadOnlyList<PageOrder>?> BlockSize = VerbOptions.Of<IReadOnlyList<PageOrder>?>("--bs", "4k or 2m, or both: 4k,2m", text => [.. text.Split(',').Select(ParseOrder)], null);
     private static readonly Option<IReadOnlyList<string>?> Pattern = VerbOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread or randwrite; a list is allowed", text => [.. text.Split(',').Select(t => VerbOptions.Choice(t, "read", "write", "randread", "randwrite"))], null);
-    private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.List("--numjobs", "threads; a list is allowed (default 1,2)", text => VerbOptions.Count(text), [1, 2]);
-    private static readonly Option<TimeSpan> Runtime = VerbOptions.Of("--runtime", "timed time for each engine and case (default 300ms)", DurationText.Parse, DefaultRuntime);
-    private static readonly Option<TimeSpan> Ramp = VerbOptions.Of("--ramp-time", "untimed time before it (default 40ms)", DurationText.Parse, DefaultRamp);
-    private static readonly Option<int> Seed = VerbOptions.Of("--randseed", "seed of the random orders (default 1)", text => VerbOptions.Count(text, 0), 1);
-    private static readonly Option<IReadOnlyList<string>> Engines = VerbOptions.List("--engine", "emu, locked-radix, kernel; a list is allowed (default: all)", text => VerbOptions.Choice(text, EngineRoom.Names), EngineRoom.Names);
+    private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.List("--numjobs", "threads; a list is allowed", text => VerbOptions.Count(text), [1, 2]);
+    private static readonly Option<TimeSpan> Runtime = VerbOptions.Of("--runtime", "timed time for each engine and case", DurationText.Parse, DefaultRuntime);
+    private static readonly Option<TimeSpan> Ramp = VerbOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);
+    private static readonly Option<int> Seed = VerbOptions.Of("--randseed", "seed of the random orders", text => VerbOptions.Count(text, 0), 1);
+    private static readonly Option<IReadOnlyList<string>> Engines = VerbOptions.List("--engine", "emu, locked-radix, kernel; a list is allowed", text => VerbOptions.Choice(text, EngineRoom.Names), EngineRoom.Names);
     private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = VerbOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there) or insert (they are not); a list is allowed", text => [.. text.Split(',').Select(ParsePhase)], null);
     private static readonly Option<bool> Separate = new("--separate") { Description = "each job has a mapping of its own" };
     private static readonly Option<bool> Shared = new("--shared") { Description = "all jobs share one mapping, each with its own slice (the default)" };
-    private static readonly Option<string> Policy = VerbOptions.Of("--policy", "the policy or profile of the entry locks (default fixed)", text => WaitProfiles.ByName(text).Name, WaitProfiles.Fixed.Name);
+    private static readonly Option<string> Policy = VerbOptions.Of("--policy", "the policy or profile of the entry locks", text => WaitProfiles.ByName(text).Name, WaitProfiles.Fixed.Name);
     private static readonly Option<string?> Csv = VerbOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => VerbOptions.Choice(text, "will-it-scale"), null);
     private static readonly Option<string?> Hgrm = VerbOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
     private static readonly Option<string?> Plot = VerbOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
-    private static readonly Option<bool> Json = VerbOptions.Json();
+    private static readonly Option<OutputFormat> Format = VerbOptions.Format();
 
     public static Command Create()
     {
@@ -44,7 +44,7 @@ internal static class BenchVerb
             + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --bs 4k --numjobs 1 --runtime 2s\n"
             + "  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json")
         {
-            FileName, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Json,
+            FileName, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -75,7 +75,7 @@ internal static class BenchVerb
 
     private static void Show(BenchReport report, ParseResult parsed)
     {
-        if (parsed.GetValue(Json))
+        if (parsed.GetValue(Format) == OutputFormat.Json)
         {
             Console.WriteLine(FioJson.Write(report));
         }

@@ -14,13 +14,13 @@ internal static class InfoVerb
     public static Command Create()
     {
         var path = new Argument<string>("PATH") { Description = "a file on tmpfs or a DAX file system, or a block device such as /dev/pmem0" };
-        Option<bool> json = VerbOptions.Json();
+        Option<OutputFormat> format = VerbOptions.Format();
         var command = new Command("info", "What a path offers: kind of file system, size, MAP_SYNC and why not, page sizes, flush instruction.\n\nExample:\n  daxemu info /dev/shm/device")
         {
             path,
-            json,
+            format,
         };
-        CommandFrame.SetAction(command, (parsed, _) => Run(parsed.GetRequiredValue(path), parsed.GetValue(json)));
+        CommandFrame.SetAction(command, (parsed, _) => Run(parsed.GetRequiredValue(path), parsed.GetValue(format) == OutputFormat.Json));
         return command;
     }
 

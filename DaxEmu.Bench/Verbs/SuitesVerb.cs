@@ -13,7 +13,8 @@ internal static class SuitesVerb
         var command = new Command("suites", "Runs the BenchmarkDotNet suites.\n\nExample:\n  daxemu suites -- --filter '*Fault*' --job short") { rest };
         CommandFrame.SetAction(command, (parsed, _) =>
         {
-            BenchmarkSwitcher.FromAssembly(typeof(SuitesVerb).Assembly).Run(parsed.GetValue(rest));
+            // In this process: an installed tool has no project that could be built anew.
+            BenchmarkSwitcher.FromAssembly(typeof(SuitesVerb).Assembly).Run([.. parsed.GetValue(rest) ?? [], "--inProcess"]);
             return ExitCode.Fine;
         });
         return command;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Tracing;
@@ -17,7 +18,7 @@ namespace DaxEmu.Core.Entries;
 /// once its lock bit is set, so every lookup that is to act on an entry locks it. The rule that a woken thread must lock or
 /// pass on is kept by <see cref="WaitTicket"/>.
 /// </remarks>
-internal sealed class EntryLocker
+internal sealed class EntryLocker : IWaitGraphSource
 {
     private readonly EntryTable table;
     private readonly WaitTable waits;
@@ -41,6 +42,10 @@ internal sealed class EntryLocker
 
     public WaitProfile Profile => profile;
 
+    long IWaitGraphSource.MappingId => table.MappingId;
+
+    IWaitKeying IWaitGraphSource.Keying => profile.Keying;
+
     /// <summary>
     /// The entry at <paramref name="index"/> for a fault of <paramref name="order"/>, locked (<c>grab_mapping_entry</c>, and the
     /// look-up of <c>dax_insert_pfn_mkwrite</c>). Sleeps while somebody else holds it.
@@ -48,8 +53,14 @@ internal sealed class EntryLocker
     /// <param name="index">The page; of a 2 MiB request any page of the range.</param>
     /// <param name="order">A 4 KiB request may be given a real 2 MiB entry; a 2 MiB request is never given a smaller one.</param>
     /// <param name="create">Whether a placeholder is made where there is none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The table has no room for the page.</exception>
     public Grab Grab(PageIndex index, PageOrder order, bool create = true)
     {
+        if (!table.Covers(index))
+        {
+            ThrowNoRoom(index);
+        }
+
         WaitTicket ticket = default;
         PageIndex searched = index.StartOf(order);
         while (true)
@@ -113,7 +124,7 @@ internal sealed class EntryLocker
     public bool TakeAny(PageIndex index, out HeldEntry held)
     {
         WaitTicket ticket = default;
-        while (true)
+        while (table.Covers(index))
         {
             RegionWord region = table.ReadRegion(index);
             DaxEntry entry = region.IsPmd ? region.Pmd : table.ReadSlot(index);
@@ -131,6 +142,9 @@ internal sealed class EntryLocker
                 return true;
             }
         }
+
+        held = default;
+        return false;
     }
 
     /// <summary>
@@ -141,7 +155,7 @@ internal sealed class EntryLocker
     public bool TakeAt(PageIndex start, PageOrder order, out HeldEntry held)
     {
         WaitTicket ticket = default;
-        while (true)
+        while (table.Covers(start))
         {
             RegionWord region = table.ReadRegion(start);
             DaxEntry entry = region.IsPmd ? region.Pmd : table.ReadSlot(start);
@@ -158,6 +172,9 @@ internal sealed class EntryLocker
                 return true;
             }
         }
+
+        held = default;
+        return false;
     }
 
     /// <summary>
@@ -167,7 +184,7 @@ internal sealed class EntryLocker
     /// <returns>True if it had to wait, so that everything must be looked up anew.</returns>
     public bool WaitWithoutClaim(PageIndex index)
     {
-        DaxEntry entry = table.Lookup(index);
+        DaxEntry entry = table.Covers(index) ? table.Lookup(index) : default;
         if (!entry.IsLocked)
         {
             return false;
@@ -187,8 +204,8 @@ internal sealed class EntryLocker
     public void Unlock(PageIndex start, ref ulong word, ulong entry)
     {
         // A plain store and a plain load. The sleeper's barrier makes that safe: see WaitTable.
-        Note(NoteKind.Unlocked, start, new DaxEntry(entry).Order);
         Atomic.Store(ref word, entry, Site.UnlockEntry);
+        Note(NoteKind.Unlocked, start, new DaxEntry(entry).Order);
         if (Atomic.Load(ref table.Sleepers, Site.ReadSleepers) != 0) // [B] matches [A] in WaitTable.Park
         {
             Wake(start, new DaxEntry(entry).Order, WakeMode.Next);
@@ -198,8 +215,8 @@ internal sealed class EntryLocker
     /// <summary>Lets go of an entry that was locked and left as it was (<c>put_unlocked_entry</c>).</summary>
     public void Put(HeldEntry held)
     {
-        Note(NoteKind.Unlocked, held.Start, held.Entry.Order);
         Atomic.Store(ref table.WordOf(held.Start, held.Entry.Order), held.Entry.Word, Site.UnlockEntry);
+        Note(NoteKind.Unlocked, held.Start, held.Entry.Order);
         if (profile.PassOn.WakesWhenPut && Atomic.Load(ref table.Sleepers, Site.ReadSleepers) != 0)
         {
             Wake(held.Start, held.Entry.Order, WakeMode.Next);
@@ -209,8 +226,8 @@ internal sealed class EntryLocker
     /// <summary>Unlocks an entry that was locked through a page of it (<c>dax_unlock_page</c>).</summary>
     public void UnlockByPage(PageIndex page, HeldEntry held)
     {
-        Note(NoteKind.Unlocked, held.Start, held.Entry.Order);
         Atomic.Store(ref table.WordOf(held.Start, held.Entry.Order), held.Entry.Word, Site.UnlockEntry);
+        Note(NoteKind.Unlocked, held.Start, held.Entry.Order);
         if (Atomic.Load(ref table.Sleepers, Site.ReadSleepers) != 0)
         {
             PageOrder order = profile.UnlockSize.OrderFor(held.Entry.Order);
@@ -221,10 +238,25 @@ internal sealed class EntryLocker
     /// <summary>Takes the held entry out and wakes who slept for it.</summary>
     public void Remove(HeldEntry held)
     {
-        Note(NoteKind.Removed, held.Start, held.Entry.Order);
         table.Remove(held.Start, held.Entry);
+        Note(NoteKind.Removed, held.Start, held.Entry.Order);
         WakeRemoved(held, RemovalKind.Delete);
     }
+
+    SleptForState IWaitGraphSource.StateOf(PageIndex start, PageOrder order)
+    {
+        DaxEntry entry = table.Covers(start) ? table.Lookup(start) : default;
+        if (!entry.IsPresent || entry.Order != order)
+        {
+            return SleptForState.Gone;
+        }
+
+        return entry.IsLocked ? SleptForState.Locked : SleptForState.Unlocked;
+    }
+
+    [DoesNotReturn]
+    private void ThrowNoRoom(PageIndex index) =>
+        throw new ArgumentOutOfRangeException(nameof(index), index, $"The table has room for {table.PageCapacity} pages.");
 
     private Grab? GrabPmd(PageIndex start, RegionWord region, bool create, ref WaitTicket ticket)
     {
@@ -398,7 +430,7 @@ internal sealed class EntryLocker
 
         PageIndex key = KeyOf(start, order);
         Note(mode == WakeMode.All ? NoteKind.WakesAll : NoteKind.WakesNext, start, order, key.Value);
-        Sink?.Entry(table.MappingId, EntryEvent.Wake, start, order);
+        Sink?.Entry(table.MappingId, mode == WakeMode.All ? EntryEvent.WakeAll : EntryEvent.Wake, start, order);
         WakeKey(key, mode);
     }
 

@@ -10,22 +10,34 @@ public sealed unsafe partial class EntryTable
     /// <summary>Marks every dirty entry that touches <paramref name="range"/> for the writeback pass that begins (<c>tag_pages_for_writeback</c>), locked or not.</summary>
     internal void TagTowrite(PageRange range)
     {
-        // One at a time, and never while somebody refreshes ANYDIRTY: between its clearing and its setting the bit is not to be trusted.
-        WordLock.Enter(ref *marking, Site.Marking);
         long end = RegionEnd(range);
         for (long region = range.First.Region; region < end; region++)
         {
-            TagRegion(region, range);
-        }
+            var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
+            if (word.Word == 0 || (word.IsPmd && !word.Pmd.IsDirty))
+            {
+                continue;
+            }
 
-        WordLock.Leave(ref *marking, Site.Marking);
+            // One at a time, and never while somebody refreshes ANYDIRTY: between its clearing and its setting the bit is not to be
+            // trusted. Held for one range only, since owners of entries wait for it.
+            WordLock.Enter(ref *marking, Site.Marking);
+            TagRegion(region, range);
+            WordLock.Leave(ref *marking, Site.Marking);
+        }
     }
 
     /// <summary>Whether a pass has chosen the entry that starts at <paramref name="start"/>.</summary>
     internal bool IsTowrite(PageIndex start) => (Atomic.Load(ref MarkWordOf(start), Site.Towrite) & MarkBitOf(start)) != 0;
 
     /// <summary>Chooses the entry that starts at <paramref name="start"/> for the running pass, whose lock the caller holds.</summary>
-    internal void SetTowrite(PageIndex start) => Atomic.Or(ref MarkWordOf(start), MarkBitOf(start), Site.Towrite);
+    /// <remarks>Not while a tagger is between his two looks: he would take this mark back as if it were his.</remarks>
+    internal void SetTowrite(PageIndex start)
+    {
+        WordLock.Enter(ref *marking, Site.Marking);
+        Mark(start);
+        WordLock.Leave(ref *marking, Site.Marking);
+    }
 
     /// <summary>Takes the choice back.</summary>
     internal void ClearTowrite(PageIndex start)
@@ -116,14 +128,19 @@ public sealed unsafe partial class EntryTable
     /// <summary>Clears the ANYDIRTY bits of the range where no slot is dirty any more.</summary>
     internal void RefreshAnyDirty(PageRange range)
     {
-        WordLock.Enter(ref *marking, Site.Marking);
         long end = RegionEnd(range);
         for (long region = range.First.Region; region < end; region++)
         {
-            RefreshRegion(region);
-        }
+            var word = new RegionWord(Atomic.Load(ref regions[region], Site.AnyDirty));
+            if (word.IsPmd || !word.AnyDirty)
+            {
+                continue;
+            }
 
-        WordLock.Leave(ref *marking, Site.Marking);
+            WordLock.Enter(ref *marking, Site.Marking);
+            RefreshRegion(region);
+            WordLock.Leave(ref *marking, Site.Marking);
+        }
     }
 
     /// <summary>Pages that have an entry (<c>nrpages</c>): derived from the region words, 512 for a PMD. Exact when nothing changes meanwhile.</summary>
@@ -168,6 +185,8 @@ public sealed unsafe partial class EntryTable
             region = run + 1;
         }
     }
+
+    private void Mark(PageIndex start) => Atomic.Or(ref MarkWordOf(start), MarkBitOf(start), Site.Towrite);
 
     private bool HasDirtySlot(long region)
     {
@@ -220,7 +239,7 @@ public sealed unsafe partial class EntryTable
             return;
         }
 
-        SetTowrite(start);
+        Mark(start);
         if (!IsDirty(ref word, isPmd)) // [D] matches [C] in ClearTowrite
         {
             ClearTowrite(start);

@@ -90,7 +90,8 @@ public sealed unsafe partial class EntryTable : IDisposable
         }
     }
 
-    // SAFETY (the three below): callers pass an index inside the capacity, which the locker checks once at its door.
+    // SAFETY (the three below): callers pass an index inside the capacity: AddressSpace.Map lets no VMA reach beyond it, the locker checks
+    // at its doors, and scans end at UsedRegions.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref ulong SlotOf(PageIndex index) => ref slots[index.Value];
 
@@ -117,8 +118,12 @@ public sealed unsafe partial class EntryTable : IDisposable
         return region.IsPmd ? region.Pmd : ReadSlot(index);
     }
 
+    /// <summary>Whether the table has room for <paramref name="index"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool Covers(PageIndex index) => (ulong)index.Region < (ulong)RegionCapacity;
+
     /// <summary>Whether a 2 MiB entry covers <paramref name="index"/>.</summary>
-    internal bool ReadsPmd(PageIndex index) => index.Region < RegionCapacity && ReadRegion(index).IsPmd;
+    internal bool ReadsPmd(PageIndex index) => Covers(index) && ReadRegion(index).IsPmd;
 
     /// <summary>Sets the lock bit of an entry that was seen unlocked; fails if the word changed meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -145,11 +150,9 @@ public sealed unsafe partial class EntryTable : IDisposable
         }
         while (!Atomic.TryReplace(ref word, region.CountedIn.Word, region.Word, Site.CountEntry));
 
-        if (region.Word == 0)
-        {
-            NoteUse(index.Region);
-        }
-
+        // Before the slot is filled, and by everybody: who made the range a table may not have come to it yet, and a scan must not end
+        // before an entry that is there.
+        NoteUse(index.Region);
         if (Atomic.TryReplace(ref SlotOf(index), locked.Word, 0, Site.InsertEntry))
         {
             return true;

@@ -12,12 +12,17 @@ internal static class ThreadSlots
     /// <summary>The most threads that can hold a number at once.</summary>
     public const int Capacity = 1 << 14;
 
+    /// <summary>The most threads of a scheduler: it gives them the numbers below this (<see cref="Adopt"/>).</summary>
+    public const int SchedulerCapacity = 8;
+
     /// <summary>Bytes of a thread's own line: two cache lines, since the prefetcher fetches them in pairs.</summary>
     public const int LineBytes = 128;
 
     private static readonly Lock Gate = new();
     private static readonly Stack<int> Free = new();
-    private static int used;
+
+    // Under a scheduler the first numbers are its own, so that the lines which a thread looks through are the same in each run.
+    private static int used = InterleavingSwitch.On ? SchedulerCapacity : 0;
 
     [ThreadStatic]
     private static Holder? holder;
@@ -25,11 +30,16 @@ internal static class ThreadSlots
     /// <summary>This thread's number.</summary>
     public static int Mine => (holder ??= new Holder(Take())).Slot;
 
-    /// <summary>Every number given out so far is below this.</summary>
+    /// <summary>Every number given out so far is below this; for a thread under a scheduler, every number of that scheduler's threads.</summary>
     public static int HighWater
     {
         get
         {
+            if (Atomic.Current is { ThreadCount: > 0 and int count })
+            {
+                return count;
+            }
+
             lock (Gate)
             {
                 return used;
@@ -39,6 +49,14 @@ internal static class ThreadSlots
 
     /// <summary>Room for a line for every number; committed as lines are touched, never given back.</summary>
     public static ReservedRegion ReserveLines() => ReservedRegion.Reserve((long)Capacity * LineBytes);
+
+    /// <summary>Gives this thread the number of a scheduler's thread, once; the scheduler sees to it that no living thread has it.</summary>
+    public static void Adopt(int slot)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(slot);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot, SchedulerCapacity);
+        holder = new Holder(slot, isAdopted: true);
+    }
 
     private static int Take()
     {
@@ -59,11 +77,16 @@ internal static class ThreadSlots
             $"more than {Capacity} threads use the core at once", "End threads that are no longer needed.");
     }
 
-    private sealed class Holder(int slot)
+    private sealed class Holder(int slot, bool isAdopted = false)
     {
         // Collected only after its thread has died: nobody uses the number then.
         ~Holder()
         {
+            if (isAdopted)
+            {
+                return;
+            }
+
             lock (Gate)
             {
                 Free.Push(Slot);

@@ -30,8 +30,11 @@ public enum EntryEvent
     /// <summary>A thread went to sleep for the entry (<c>daxemu_entry_wait</c>).</summary>
     Wait,
 
-    /// <summary>Sleepers were woken (<c>daxemu_entry_wake</c>).</summary>
+    /// <summary>The next sleeper was woken (<c>daxemu_entry_wake</c>, mode <c>next</c>).</summary>
     Wake,
+
+    /// <summary>All sleepers were woken, because the entry is gone (<c>daxemu_entry_wake</c>, mode <c>all</c>).</summary>
+    WakeAll,
 
     /// <summary>A 2 MiB request met a 4 KiB entry (<c>daxemu_entry_conflict</c>).</summary>
     Conflict,
@@ -59,7 +62,7 @@ public interface IDaxTraceSink
     /// <summary><c>dax_load_hole</c>: a hole was mapped by the zero page.</summary>
     void LoadHole(in FaultEvent fault, FaultResult result);
 
-    /// <summary><c>dax_pmd_load_hole</c>: a hole was mapped by the huge zero page; <paramref name="radixEntry"/> is the entry's word.</summary>
+    /// <summary><c>dax_pmd_load_hole</c>: the huge zero page was mapped; <paramref name="radixEntry"/> is the entry's word.</summary>
     void PmdLoadHole(in FaultEvent fault, ulong radixEntry);
 
     /// <summary><c>dax_pmd_load_hole_fallback</c>: there was no huge zero page.</summary>

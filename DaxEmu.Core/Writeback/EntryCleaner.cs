@@ -31,12 +31,11 @@ internal sealed class EntryCleaner(AddressSpace mapping)
 
     public CleanOutcome Clean(PageIndex start, out PageOrder order)
     {
-        EntryTable table = mapping.Entries;
-        DaxEntry seen = table.Lookup(start);
+        DaxEntry seen = mapping.Entries.Lookup(start);
         order = seen.Order;
         if (!seen.IsPresent || start != start.StartOf(seen.Order))
         {
-            table.ClearTowrite(start); // a mark that outlived its entry
+            // No mark outlives its entry. If one stands here by now, another pass has set it on the next entry.
             return CleanOutcome.Skipped;
         }
 

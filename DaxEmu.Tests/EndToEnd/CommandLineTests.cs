@@ -119,7 +119,7 @@ public sealed class CommandLineTests
     {
         using var scratch = new ScratchDirectory();
         string path = Path.Combine(scratch.Directory, "x.jsonl");
-        File.WriteAllText(path, "{\"scenario\":\"x\",\"kernel\":\"6.12.0\",\"fs\":\"xfs\"}\n{\"op\":\"truncate 4096\",\"ret\":0,\"errno\":0,\"events\":[]}\n"
+        File.WriteAllText(path, "{\"scenario\":\"x\",\"kernel\":\"6.12.0\",\"fs\":\"xfs\",\"page\":4096,\"pmd\":2097152,\"format\":2}\n{\"op\":\"truncate 4096\",\"ret\":0,\"errno\":0,\"events\":[]}\n"
             + "{\"op\":\"mmap 0 shared 4096 0\",\"ret\":0,\"errno\":0,\"events\":[]}\n{\"op\":\"r 0 0\",\"ret\":0,\"errno\":0,\"byte\":9,\"events\":[]}\n");
         Result result = Run("replay", path);
         Assert.That(result.Code, Is.EqualTo(1));

@@ -19,7 +19,7 @@ public sealed class EntryTableStressTests
     [CancelAfter(120_000)]
     public void EveryPolicyButRawSurvives(string policy)
     {
-        using var world = new EntryWorld(WaitProfiles.ByName(policy), Regions * DaxConstants.PagesPerPmd);
+        using var world = new LockWorld(WaitProfiles.ByName(policy), Regions * DaxConstants.PagesPerPmd);
         var owners = new int[Regions * DaxConstants.PagesPerPmd];
         using var stop = new CancellationTokenSource(Time);
         var failures = new List<string>();
@@ -54,7 +54,7 @@ public sealed class EntryTableStressTests
     }
 
     /// <summary>One thread: random operations; while it holds an entry it owns its pages, and nobody else may.</summary>
-    private sealed class Worker(EntryWorld world, int[] owners, int id)
+    private sealed class Worker(LockWorld world, int[] owners, int id)
     {
         private readonly Random random = new(id);
 

@@ -25,7 +25,7 @@ public sealed class EntryTableTests
     [Test]
     public void APresentRealEntryOnDevicePageZeroIsNotTakenForNone()
     {
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         world.Put(0, DaxEntry.Real(new Pfn(0), PageOrder.Pte));
         Assert.That(world.Table[new PageIndex(0)].Entry.IsReal);
     }
@@ -33,7 +33,7 @@ public sealed class EntryTableTests
     [Test]
     public void AnyPteInARangeRefusesThePmd([ValueSource(nameof(Colours))] int colour)
     {
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         world.Put(512 + colour, DaxEntry.Real(new Pfn(5), PageOrder.Pte));
         Assert.That(world.Locker.Grab(new PageIndex(512), PageOrder.Pmd).Outcome, Is.EqualTo(GrabOutcome.Conflict));
         Assert.That(world.Table.TryInsertPmd(new PageIndex(512), DaxEntry.Empty(PageOrder.Pmd).WithLock), Is.False, "EEXIST is one compare-and-swap");
@@ -44,7 +44,7 @@ public sealed class EntryTableTests
     [Test]
     public void ARemovedPteMakesRoomForThePmd([ValueSource(nameof(Colours))] int colour)
     {
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         world.Put(colour, DaxEntry.Real(new Pfn(5), PageOrder.Pte).WithDirty());
         Assert.That(world.Locker.TakeAny(new PageIndex(colour), out HeldEntry held));
         world.Locker.Remove(held);
@@ -57,7 +57,7 @@ public sealed class EntryTableTests
     [Test]
     public void APteRequestUsesARealPmdAsItIs([ValueSource(nameof(Colours))] int colour)
     {
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         DaxEntry pmd = DaxEntry.Real(new Pfn(1024), PageOrder.Pmd);
         world.Put(0, pmd);
         HeldEntry held = world.Hold(colour);
@@ -69,7 +69,7 @@ public sealed class EntryTableTests
     [Test]
     public void AZeroOrEmptyPmdMakesWayForAPte([ValueSource(nameof(Colours))] int colour, [Values] bool isZero, [Values] bool isDirty)
     {
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         world.Put(0, isZero ? DaxEntry.Zero(PageOrder.Pmd).WithDirty(isDirty) : DaxEntry.Empty(PageOrder.Pmd));
         Grab grab = world.Locker.Grab(new PageIndex(colour), PageOrder.Pte);
         Assert.That(grab.Outcome, Is.EqualTo(GrabOutcome.NeedsDowngrade));
@@ -82,7 +82,7 @@ public sealed class EntryTableTests
     [Test]
     public void ALookupWithoutCreationMakesNothing([Values(PageOrder.Pte, PageOrder.Pmd)] PageOrder order)
     {
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         Assert.That(world.Locker.Grab(new PageIndex(9), order, create: false).Outcome, Is.EqualTo(GrabOutcome.Missing));
         Assert.That(world.Table.Dump(), Is.Empty);
     }
@@ -90,7 +90,7 @@ public sealed class EntryTableTests
     [Test]
     public void ScansFindEveryEntryAcrossRangesAndGaps()
     {
-        using var world = new EntryWorld(pageCapacity: 1 << 20);
+        using var world = new LockWorld(pageCapacity: 1 << 20);
         long[] pages = [0, 63, 511, 512, 1000, 5 * 512, (7 * 512) + 511, (1 << 20) - 1];
         foreach (long page in pages)
         {
@@ -108,7 +108,7 @@ public sealed class EntryTableTests
     public void AScanLeavesATableForTheNextRange()
     {
         // A table whose last slot is empty must not hide the range behind it.
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         world.Put(3, DaxEntry.Real(new Pfn(3), PageOrder.Pte));
         world.Put(512, DaxEntry.Real(new Pfn(512), PageOrder.Pmd));
         Assert.That(world.Table.NextPresent(new PageIndex(4), new PageIndex(2048), out PageIndex start, out _));
@@ -118,7 +118,7 @@ public sealed class EntryTableTests
     [Test]
     public void TaggingTouchesOnlyDirtyEntriesOfTheRangeAndThePmdAroundItsStart()
     {
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         world.Put(0, DaxEntry.Real(new Pfn(512), PageOrder.Pmd).WithDirty());
         world.Put(600, DaxEntry.Real(new Pfn(1), PageOrder.Pte).WithDirty());
         world.Put(601, DaxEntry.Real(new Pfn(2), PageOrder.Pte));
@@ -130,7 +130,7 @@ public sealed class EntryTableTests
     [Test]
     public void ALockedEntryIsTaggedToo()
     {
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         world.Put(5, DaxEntry.Real(new Pfn(1), PageOrder.Pte).WithDirty());
         HeldEntry held = world.Hold(5);
         world.Table.TagTowrite(PageRange.All);
@@ -141,7 +141,7 @@ public sealed class EntryTableTests
     [Test]
     public void AMarkDoesNotOutliveItsEntry([Values(PageOrder.Pte, PageOrder.Pmd)] PageOrder order)
     {
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         world.Put(0, DaxEntry.Real(new Pfn(512), order).WithDirty());
         world.Table.TagTowrite(PageRange.All);
         world.Locker.TakeAny(new PageIndex(0), out HeldEntry held);
@@ -152,7 +152,7 @@ public sealed class EntryTableTests
     [Test]
     public void ARefreshKeepsTheBitOfDirtyAndOfLockedEntries([Values] bool isLocked)
     {
-        using var world = new EntryWorld();
+        using var world = new LockWorld();
         world.Put(5, DaxEntry.Real(new Pfn(1), PageOrder.Pte).WithDirty());
         HeldEntry held = default;
         if (isLocked)
@@ -175,7 +175,7 @@ public sealed class EntryTableTests
     public void SixteenTebibytesCostWhatIsTouched()
     {
         long before = ResidentBytes();
-        using var world = new EntryWorld(pageCapacity: EntryTable.MaximumPageCapacity);
+        using var world = new LockWorld(pageCapacity: EntryTable.MaximumPageCapacity);
         world.Put(0, DaxEntry.Real(new Pfn(1), PageOrder.Pte));
         world.Put(EntryTable.MaximumPageCapacity - 1, DaxEntry.Real(new Pfn(2), PageOrder.Pte));
         world.Put(EntryTable.MaximumPageCapacity - 1024, DaxEntry.Real(new Pfn(512), PageOrder.Pmd));
@@ -187,7 +187,7 @@ public sealed class EntryTableTests
     public void RemovingGivesMemoryBackInBulk()
     {
         const long pages = 4L << 18; // 4 GiB of file, 8 MiB of slots
-        using var world = new EntryWorld(pageCapacity: pages);
+        using var world = new LockWorld(pageCapacity: pages);
         for (long page = 0; page < pages; page++)
         {
             world.Table.TryInsertPte(new PageIndex(page), DaxEntry.Real(new Pfn(page), PageOrder.Pte));
@@ -204,7 +204,7 @@ public sealed class EntryTableTests
         Assert.That(world.Table.Dump(), Is.Empty);
     }
 
-    private static List<long> Towrite(EntryWorld world, PageRange range)
+    private static List<long> Towrite(LockWorld world, PageRange range)
     {
         var found = new List<long>();
         PageIndex next = range.First;

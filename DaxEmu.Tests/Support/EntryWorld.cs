@@ -6,15 +6,23 @@ using NUnit.Framework;
 
 namespace DaxEmu.Tests.Support;
 
-/// <summary>An entry table with its locks and a wait table of its own, checked when it is left.</summary>
+/// <summary>
+/// An entry table with a wait table of its own, and the threads that work on it. When it is disposed of, everybody must have left: no
+/// sleeper, no lock, and the counts as a recount finds them.
+/// </summary>
 internal sealed class EntryWorld : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private readonly List<Thread> threads = [];
+    /// <summary>How long a test waits for a thing that is to happen at once, before it says that it hangs.</summary>
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
-    public EntryWorld(WaitProfile? profile = null, long pageCapacity = 4 * DaxConstants.PagesPerPmd, int waitBits = 6)
+    /// <summary>How long a test watches a thread that must never wake up. Long against a wake-up, which takes microseconds.</summary>
+    public static readonly TimeSpan LongEnough = TimeSpan.FromMilliseconds(300);
+
+    private readonly List<ParkedGrab> threads = [];
+
+    public EntryWorld(WaitProfile? profile = null, int regionCount = 4, int waitBits = 6)
     {
-        Table = new EntryTable(mappingId: 1, pageCapacity);
+        Table = new EntryTable(7, (long)regionCount * DaxConstants.PagesPerPmd);
         Waits = new WaitTable(waitBits);
         Locker = new EntryLocker(Table, Waits, profile ?? WaitProfiles.Fixed);
     }
@@ -25,79 +33,107 @@ internal sealed class EntryWorld : IDisposable
 
     public EntryLocker Locker { get; }
 
-    public WaitGraph Graph => WaitGraph.Take(Waits, _ => Table);
+    /// <summary>Waits until exactly so many threads sleep.</summary>
+    public void AwaitSleepers(int count) =>
+        Assert.That(
+            SpinWait.SpinUntil(() => Waits.SleeperCount == count, Soon), Is.True, () => $"{Waits.SleeperCount} threads sleep, not {count}");
 
-    /// <summary>Starts an operation on a thread of its own and returns when it sleeps, or has ended.</summary>
-    public Thread StartAndAwaitSleep(Action operation)
-    {
-        int before = Waits.SleeperCount;
-        var thread = new Thread(() => operation()) { IsBackground = true };
-        threads.Add(thread);
-        thread.Start();
-        Await(() => Waits.SleeperCount > before || !thread.IsAlive, "the operation neither sleeps nor ends");
-        return thread;
-    }
+    /// <summary>Waits until every thread either has its answer or sleeps.</summary>
+    public void AwaitSettled() =>
+        Assert.That(
+            SpinWait.SpinUntil(() => Waits.SleeperCount == threads.Count(t => !t.HasAnswer), Soon),
+            Is.True,
+            () => $"somebody neither sleeps nor answers. {Graph()}");
 
-    public void Await(Func<bool> condition, string otherwise)
-    {
-        DateTime end = DateTime.UtcNow + Patience;
-        while (!condition())
-        {
-            Assert.That(DateTime.UtcNow, Is.LessThan(end), $"{otherwise}\n{Graph}");
-            Thread.Sleep(1);
-        }
-    }
+    /// <summary>Who sleeps, and why.</summary>
+    public WaitGraph Graph(Func<WaitKey, string?>? holderOf = null) =>
+        WaitGraph.Capture(Waits, [Locker], holderOf, id => threads.Find(t => t.ThreadId == id)?.Name);
 
-    /// <summary>Whether a thread is still asleep after a time in which it would long have gone on.</summary>
-    public static bool IsStuck(Thread thread) => !thread.Join(TimeSpan.FromMilliseconds(300));
-
-    /// <summary>Wakes everybody, until all operations have ended: what a hung test does before it leaves.</summary>
+    /// <summary>Wakes everybody who sleeps, as no rule would, so that a test of a lost wake-up can end.</summary>
     public void Rescue()
     {
-        DateTime end = DateTime.UtcNow + Patience;
-        while (threads.Any(t => t.IsAlive) && DateTime.UtcNow < end)
+        foreach (WaitGraphSleeper sleeper in Graph().Sleepers)
         {
-            foreach (Sleeper sleeper in Graph.Sleepers)
-            {
-                Waits.Wake(new WaitKey(sleeper.Mapping, sleeper.KeyStart), WakeMode.All);
-            }
-
-            Thread.Sleep(1);
+            Waits.Wake(sleeper.Key, WakeMode.All);
         }
     }
 
-    public HeldEntry Hold(long page, PageOrder order = PageOrder.Pte)
+    /// <summary>A thread that grabs the entry and holds it until told to leave.</summary>
+    public ParkedGrab Grab(long page, PageOrder order = PageOrder.Pte, bool downgrades = true) =>
+        Start($"grab {page} order {(int)order}", locker =>
+        {
+            Grab grab = locker.Grab(new PageIndex(page), order);
+            return grab.Outcome == GrabOutcome.NeedsDowngrade && downgrades
+                ? new Grab(GrabOutcome.Locked, locker.FinishDowngrade(grab.Held, new PageIndex(page)))
+                : grab;
+        });
+
+    /// <summary>A thread that takes whatever covers the page, as an invalidation does.</summary>
+    public ParkedGrab Take(long page) =>
+        Start($"take {page}", locker => locker.TakeAny(new PageIndex(page), out HeldEntry held)
+            ? new Grab(GrabOutcome.Locked, held)
+            : DaxEmu.Core.Entries.Grab.Missing);
+
+    /// <summary>A thread that waits for the entry and claims nothing, as a lock by page does whose page may be gone.</summary>
+    public ParkedGrab WaitFor(long page) =>
+        Start($"wait {page}", locker =>
+        {
+            _ = locker.WaitWithoutClaim(new PageIndex(page));
+            return DaxEmu.Core.Entries.Grab.Missing;
+        });
+
+    public ParkedGrab Start(string name, Func<EntryLocker, Grab> enter)
     {
-        Grab grab = Locker.Grab(new PageIndex(page), order);
-        Assert.That(grab.Outcome, Is.EqualTo(GrabOutcome.Locked));
-        return grab.Held;
+        var thread = new ParkedGrab(name, Locker, enter);
+        threads.Add(thread);
+        return thread;
     }
 
     /// <summary>Makes an unlocked entry.</summary>
     public void Put(long page, DaxEntry entry)
     {
-        HeldEntry held = Hold(page, entry.Order);
+        Grab grab = Locker.Grab(new PageIndex(page), entry.Order);
+        Assert.That(grab.Outcome, Is.EqualTo(GrabOutcome.Locked));
         if (entry is { IsDirty: true, IsPmd: false })
         {
-            Table.NoteDirty(held.Start);
+            Table.NoteDirty(grab.Held.Start);
         }
 
-        Locker.Unlock(held.Start, entry);
+        Locker.Unlock(grab.Held.Start, entry);
+    }
+
+    /// <summary>Takes the entry out that covers the page.</summary>
+    public void Remove(long page)
+    {
+        Assert.That(Locker.TakeAny(new PageIndex(page), out HeldEntry held), Is.True);
+        Locker.Remove(held);
     }
 
     public void Dispose()
     {
-        Rescue();
         try
         {
-            Assert.That(threads.Where(t => t.IsAlive), Is.Empty, "threads are left behind");
-            Assert.That(Table.Verify(), Is.Empty, Table.Dump());
+            foreach (ParkedGrab thread in threads)
+            {
+                thread.Leave();
+            }
+
+            foreach (ParkedGrab thread in threads)
+            {
+                Assert.That(thread.Join(Soon), Is.True, () => $"'{thread.Name}' hangs");
+            }
+
             Assert.That(Waits.SleeperCount, Is.Zero);
+            Assert.That(Table.Verify(), Is.Empty);
         }
         finally
         {
-            Waits.Dispose();
-            Table.Dispose();
+            // If a thread hangs, the memory stays: it may still look at it.
+            if (threads.TrueForAll(t => t.Join(TimeSpan.Zero)))
+            {
+                Waits.Dispose();
+                Table.Dispose();
+            }
         }
     }
 }

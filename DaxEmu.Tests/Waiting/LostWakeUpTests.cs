@@ -6,178 +6,191 @@ using NUnit.Framework;
 
 namespace DaxEmu.Tests.Waiting;
 
-/// <summary>The lost wake-ups of this code's history, on real threads: each hangs under its profile, and under no other that is live.</summary>
-/// <remarks>The order of steps is forced by looking at who sleeps, never by waiting for luck.</remarks>
+/// <summary>
+/// The small cases of the lost wake-ups of <c>fs/dax.c</c>, on real threads. Each step waits until everybody sleeps or has an answer, so
+/// the order is the same in every run. A hang needs no clock: everybody else has left, no entry is locked, and one still sleeps.
+/// </summary>
 public sealed class LostWakeUpTests
 {
-    private static IEnumerable<WaitProfile> LiveProfiles => [WaitProfiles.Fixed, WaitProfiles.Upstream, WaitProfiles.DanNaive, WaitProfiles.KaraAnyOrder, WaitProfiles.ReturnsLocked];
+    private const long Base = 512;
+
+    private static readonly DaxEntry Pte = DaxEntry.Real(new Pfn(3), PageOrder.Pte);
+    private static readonly DaxEntry Pmd = DaxEntry.Real(new Pfn(1024), PageOrder.Pmd);
+
+    private static readonly Case[] Cases =
+    [
+        new("a 2 MiB fault meets a locked page (23c84eb78375)", APmdFaultMeetsALockedPage, ["v4.20"]),
+        new("an invalidation keeps its entry (61c30c98ef17)", AnInvalidationKeepsItsEntry, ["v5.3-rc1"]),
+        new("an invalidation removes its entry (61c30c98ef17)", AnInvalidationRemovesItsEntry, ["v5.3-rc1"]),
+        new("three invalidations of one page (237388320def)", ThreeInvalidations, ["v5.3-rc1", "v5.3", "v5.4"]),
+        new("an invalidation of 2 MiB with faults of two pages (237388320def)", AnInvalidationOfAPmd, ["v5.4"], NeedsPmd: true),
+        new("a lock by page finds its page gone", ALockByPageWalksAway, ["v4.19"]),
+        new("an unlock by page of 2 MiB (fda490d39fc0)", AnUnlockByPageOfAPmd, ["v4.19"], NeedsPmd: true),
+        new("a downgrade with faults of two pages (965d004af540)", ADowngrade, ["v4.10-holes"], NeedsPmd: true),
+        new("a woken 2 MiB fault finds another locked page", AWokenPmdFaultFindsAnotherPage, ["key-found"]),
+    ];
+
+    private static IEnumerable<TestCaseData> Guilty =>
+        from c in Cases from name in c.GuiltyProfiles select new TestCaseData(c, name).SetArgDisplayNames(c.Name, name);
+
+    private static IEnumerable<TestCaseData> Innocent =>
+        from c in Cases
+        from profile in WaitProfiles.All
+        where !c.GuiltyProfiles.Contains(profile.Name) && !(c.NeedsPmd && profile.Smaller.RefusesEmptyRange)
+        select new TestCaseData(c, profile.Name).SetArgDisplayNames(c.Name, profile.Name);
+
+    [TestCaseSource(nameof(Guilty))]
+    public void Hangs(object scenarioCase, string profile)
+    {
+        using EntryWorld world = new(WaitProfiles.ByName(profile));
+        ParkedGrab victim = ((Case)scenarioCase).Run(world);
+        world.AwaitSettled();
+        Assert.That(victim.HasAnswer, Is.False, "this profile must lose the wake-up");
+        Assert.That(world.Table.Snapshot().Where(e => e.Entry.IsLocked), Is.Empty, "nobody is left who could wake it");
+
+        world.Rescue();
+        _ = victim.Outcome;
+    }
+
+    [TestCaseSource(nameof(Innocent))]
+    public void Completes(object scenarioCase, string profile)
+    {
+        using EntryWorld world = new(WaitProfiles.ByName(profile));
+        ParkedGrab victim = ((Case)scenarioCase).Run(world);
+        world.AwaitSettled();
+        Assert.That(victim.HasAnswer, Is.True, () => world.Graph().ToString());
+    }
 
     [Test]
-    [CancelAfter(60_000)]
-    public void ThePmdFaultOf2019SleepsForEver()
+    public void TheHangOf2019IsDiagnosedWithBothKeys()
     {
-        // T0 inserts a locked 4 KiB entry at 1; T1's 2 MiB fault sleeps on key 0; T0 unlocks; T0 wakes key 1.
-        using var world = new EntryWorld(WaitProfiles.V4_20);
-        HeldEntry held = world.Hold(1);
-        Thread sleeper = world.StartAndAwaitSleep(() => world.Locker.Grab(new PageIndex(0), PageOrder.Pmd));
-        Assert.That(world.Waits.SleeperCount, Is.EqualTo(1));
-        world.Locker.Unlock(held.Start, held.Entry);
-        Assert.That(EntryWorld.IsStuck(sleeper), Is.True, "the wake-up of key 1 reached a thread that sleeps on key 0");
-        string diagnosis = world.Graph.ToString();
-        TestContext.Out.WriteLine(diagnosis);
-        Assert.That(diagnosis, Does.Contain("key 1 was woken, but the thread sleeps on key 0"));
+        using EntryWorld world = new(WaitProfiles.ByName("raw"));
+        ParkedGrab fault = APmdFaultMeetsALockedPage(world);
+        Assert.That(fault.GetsAnswerWithin(EntryWorld.LongEnough), Is.False);
+        Assert.That(world.Table[new PageIndex(Base + 1)].Entry, Is.EqualTo(Pte), "nobody holds the page");
+
+        Assert.That(world.Graph().HasLostSleeper, Is.True);
+        Assert.That(
+            world.Graph().ToString(),
+            Does.Contain("the entry was unlocked and key 513 was woken, but this thread sleeps on key 512: it will never be woken"));
+
+        world.Waits.Wake(new(world.Table.MappingId, new PageIndex(Base)), DaxEmu.Core.Waiting.WakeMode.Next);
+        Assert.That(fault.Outcome, Is.EqualTo(GrabOutcome.Conflict));
     }
 
-    [TestCaseSource(nameof(LiveProfiles))]
-    [CancelAfter(60_000)]
-    public void ThePmdFaultGoesOnUnderEveryAnswer(WaitProfile profile)
+    [TestCaseSource(typeof(WaitProfiles), nameof(WaitProfiles.All))]
+    public void OnlyTheProfilesThatMistakeNothingForAConflictMakeHugeEntries(WaitProfile profile)
     {
-        using var world = new EntryWorld(profile);
-        HeldEntry held = world.Hold(1);
-        Thread thread = world.StartAndAwaitSleep(() => world.Locker.Grab(new PageIndex(0), PageOrder.Pmd));
-        world.Locker.Unlock(held.Start, held.Entry);
-        Assert.That(thread.Join(TimeSpan.FromSeconds(20)), Is.True, world.Graph.ToString());
+        using EntryWorld world = new(profile);
+        GrabOutcome expected = profile.Name is "v5.3-rc1" or "v5.3" ? GrabOutcome.Conflict : GrabOutcome.Locked;
+        Assert.That(world.Grab(Base, PageOrder.Pmd).Outcome, Is.EqualTo(expected));
     }
 
-    [TestCase("conflict", false)]
-    [TestCase("fixed", false)]
-    [TestCase("return-locked", false)]
-    [TestCase("mask-all", true)]
-    [TestCase("any-order", true)]
-    [CancelAfter(60_000)]
-    public void OnlyTheWaitingAnswersWaitForALockOfASmallerEntry(string policy, bool waits)
+    private static ParkedGrab APmdFaultMeetsALockedPage(EntryWorld world)
     {
-        using var world = new EntryWorld(WaitProfiles.ByName(policy));
-        HeldEntry held = world.Hold(7);
-        Thread thread = world.StartAndAwaitSleep(() => world.Locker.Grab(new PageIndex(0), PageOrder.Pmd));
-        Assert.That(world.Waits.SleeperCount, Is.EqualTo(waits ? 1 : 0));
-        world.Locker.Unlock(held.Start, held.Entry);
-        Assert.That(thread.Join(TimeSpan.FromSeconds(20)), Is.True);
+        ParkedGrab holder = Settled(world, world.Grab(Base + 1));
+        ParkedGrab fault = Settled(world, world.Grab(Base, PageOrder.Pmd));
+        holder.LeaveAs(Pte);
+        return fault;
     }
 
-    [TestCase("v5.3-rc1", true)]
-    [TestCase("v5.4", true)]
-    [TestCase("conflict", false)]
-    [TestCase("fixed", false)]
-    [CancelAfter(60_000)]
-    public void ThreeInvalidatorsOfOneEntry(string profile, bool hangs)
+    private static ParkedGrab AnInvalidationKeepsItsEntry(EntryWorld world)
     {
-        // The owner wakes A; A deletes and wakes B at the most; B finds nothing. C depends on what a removal wakes.
-        using var world = new EntryWorld(WaitProfiles.ByName(profile));
-        HeldEntry held = world.Hold(3);
-        Thread[] invalidators = [.. Enumerable.Range(0, 3).Select(_ => world.StartAndAwaitSleep(() => Delete(world, 3)))];
-        Assert.That(world.Waits.SleeperCount, Is.EqualTo(3));
-        world.Locker.Unlock(held.Start, held.Entry);
-        Assert.That(invalidators.Any(EntryWorld.IsStuck), Is.EqualTo(hangs), world.Graph.ToString());
+        ParkedGrab holder = Settled(world, world.Grab(Base));
+        ParkedGrab invalidation = Settled(world, world.Take(Base));
+        ParkedGrab fault = Settled(world, world.Grab(Base));
+        holder.LeaveAs(Pte);
+        invalidation.LeaveByPut();
+        return fault;
     }
 
-    [TestCase("v5.3-rc1", true)]
-    [TestCase("fixed", false)]
-    [CancelAfter(60_000)]
-    public void AnInvalidatorThatKeepsADirtyEntryPassesTheWakeUpOn(string profile, bool hangs)
+    private static ParkedGrab AnInvalidationRemovesItsEntry(EntryWorld world)
     {
-        using var world = new EntryWorld(WaitProfiles.ByName(profile));
-        HeldEntry held = world.Hold(3);
-        Thread first = world.StartAndAwaitSleep(() => PutBack(world, 3));
-        Thread second = world.StartAndAwaitSleep(() => PutBack(world, 3));
-        world.Locker.Unlock(held.Start, held.Entry);
-        Assert.That(first.Join(TimeSpan.FromSeconds(20)), Is.True);
-        Assert.That(EntryWorld.IsStuck(second), Is.EqualTo(hangs), world.Graph.ToString());
+        ParkedGrab holder = Settled(world, world.Grab(Base));
+        ParkedGrab invalidation = Settled(world, world.Take(Base));
+        ParkedGrab fault = Settled(world, world.Grab(Base));
+        holder.LeaveAs(Pte);
+        invalidation.LeaveByRemove();
+        return fault;
     }
 
-    [TestCase("v4.19", true)]
-    [TestCase("fixed", false)]
-    [CancelAfter(60_000)]
-    public void WhoMayGiveUpMustNotSwallowAWakeUp(string profile, bool hangs)
+    internal static ParkedGrab ThreeInvalidations(EntryWorld world)
     {
-        using var world = new EntryWorld(WaitProfiles.ByName(profile));
-        HeldEntry held = world.Hold(3);
-        Thread leaver = world.StartAndAwaitSleep(() => world.Locker.WaitWithoutClaim(new PageIndex(3)));
-        Thread next = world.StartAndAwaitSleep(() => PutBack(world, 3));
-        world.Locker.Unlock(held.Start, held.Entry);
-        Assert.That(leaver.Join(TimeSpan.FromSeconds(20)), Is.True);
-        Assert.That(EntryWorld.IsStuck(next), Is.EqualTo(hangs), world.Graph.ToString());
+        ParkedGrab holder = Settled(world, world.Grab(Base));
+        ParkedGrab first = Settled(world, world.Take(Base));
+        Settled(world, world.Take(Base));
+        ParkedGrab third = Settled(world, world.Take(Base));
+        holder.LeaveAs(Pte);
+        first.LeaveByRemove();
+        return third;
     }
 
-    [TestCase("v4.19", true)]
-    [TestCase("fixed", false)]
-    [CancelAfter(60_000)]
-    public void AnUnlockByPageUsesTheSizeOfTheEntry(string profile, bool hangs)
+    internal static ParkedGrab AnInvalidationOfAPmd(EntryWorld world)
     {
-        using var world = new EntryWorld(WaitProfiles.ByName(profile));
-        world.Put(0, DaxEntry.Real(new Pfn(512), PageOrder.Pmd));
-        HeldEntry held = world.Hold(0, PageOrder.Pmd);
-        Thread next = world.StartAndAwaitSleep(() => PutBack(world, 0));
-        world.Locker.UnlockByPage(new PageIndex(9), held);
-        Assert.That(EntryWorld.IsStuck(next), Is.EqualTo(hangs), world.Graph.ToString());
+        ParkedGrab holder = Settled(world, world.Grab(Base, PageOrder.Pmd));
+        ParkedGrab invalidation = Settled(world, world.Take(Base));
+        ParkedGrab inner = Settled(world, world.Grab(Base + 1));
+        ParkedGrab outer = Settled(world, world.Grab(Base));
+        holder.LeaveAs(Pmd);
+        invalidation.LeaveByRemove();
+        inner.LeaveAs(Pte);
+        return outer;
     }
 
-    [TestCase("v4.10-holes", true)]
-    [TestCase("fixed", false)]
-    [CancelAfter(60_000)]
-    public void ADowngradeWakesEverybody(string profile, bool hangs)
+    private static ParkedGrab ALockByPageWalksAway(EntryWorld world)
     {
-        using var world = new EntryWorld(WaitProfiles.ByName(profile));
-        world.Put(0, DaxEntry.Zero(PageOrder.Pmd));
-        Grab grab = world.Locker.Grab(new PageIndex(5), PageOrder.Pte);
-        Assert.That(grab.Outcome, Is.EqualTo(GrabOutcome.NeedsDowngrade));
-        Thread[] others = [.. ((long[])[6, 7]).Select(p => world.StartAndAwaitSleep(() => PutBack(world, p, create: true)))];
-        HeldEntry mine = world.Locker.FinishDowngrade(grab.Held, new PageIndex(5));
-        world.Locker.Unlock(mine.Start, mine.Entry);
-        Assert.That(others.Any(EntryWorld.IsStuck), Is.EqualTo(hangs), world.Graph.ToString());
+        ParkedGrab holder = Settled(world, world.Grab(Base));
+        Settled(world, world.WaitFor(Base));
+        ParkedGrab fault = Settled(world, world.Grab(Base));
+        holder.LeaveAs(Pte);
+        return fault;
     }
 
-    [TestCase("v5.3", true)]
-    [TestCase("v5.3-rc1", true)]
-    [TestCase("v5.4", false)]
-    [TestCase("fixed", false)]
-    public void AnEmptyRangeIsNoConflict(string profile, bool isRefused)
+    private static ParkedGrab AnUnlockByPageOfAPmd(EntryWorld world)
     {
-        using var world = new EntryWorld(WaitProfiles.ByName(profile));
-        Grab grab = world.Locker.Grab(new PageIndex(0), PageOrder.Pmd);
-        Assert.That(grab.Outcome, Is.EqualTo(isRefused ? GrabOutcome.Conflict : GrabOutcome.Locked), "refused, no 2 MiB entry is ever made");
-        if (grab.Outcome == GrabOutcome.Locked)
+        ParkedGrab holder = Settled(world, world.Grab(Base, PageOrder.Pmd));
+        ParkedGrab fault = Settled(world, world.Grab(Base + 5));
+        holder.LeaveBy(held => world.Locker.UnlockByPage(new PageIndex(Base + 5), new HeldEntry(held.Start, Pmd)));
+        return fault;
+    }
+
+    private static ParkedGrab ADowngrade(EntryWorld world)
+    {
+        world.Put(Base, DaxEntry.Zero(PageOrder.Pmd));
+        ParkedGrab downgrader = Settled(world, world.Grab(Base + 1, downgrades: false));
+        ParkedGrab first = Settled(world, world.Grab(Base + 1));
+        ParkedGrab second = Settled(world, world.Grab(Base + 2));
+        downgrader.LeaveBy(pmd =>
         {
-            world.Locker.Unlock(grab.Held.Start, grab.Held.Entry);
-        }
+            HeldEntry held = world.Locker.FinishDowngrade(pmd, new PageIndex(Base + 1));
+            world.Locker.Unlock(held.Start, Pte);
+        });
+        first.LeaveAs(Pte);
+        return second;
     }
 
-    [TestCase("key-found", true)]
-    [TestCase("kara-any-order", false)]
-    [CancelAfter(60_000)]
-    public void AWokenPmdWaiterPassesOnUnderTheKeyItSleptOn(string profile, bool hangs)
+    internal static ParkedGrab AWokenPmdFaultFindsAnotherPage(EntryWorld world)
     {
-        // A 2 MiB waiter and a 4 KiB waiter sleep on key 1. The wake-up goes to the first, who then meets a locked entry at 0.
-        using var world = new EntryWorld(WaitProfiles.ByName(profile));
-        HeldEntry one = world.Hold(1);
-        Thread pmd = world.StartAndAwaitSleep(() => world.Locker.Grab(new PageIndex(0), PageOrder.Pmd));
-        Thread pte = world.StartAndAwaitSleep(() => PutBack(world, 1));
-        HeldEntry zero = world.Hold(0);
-        world.Locker.Unlock(one.Start, one.Entry);
-        world.Await(() => world.Graph.Sleepers.Any(s => s.KeyStart.Value == 0), "the 2 MiB waiter does not come to the entry at 0");
-        Assert.That(EntryWorld.IsStuck(pte), Is.EqualTo(hangs), world.Graph.ToString());
-        world.Locker.Unlock(zero.Start, zero.Entry);
-        Assert.That(pmd.Join(TimeSpan.FromSeconds(20)), Is.True);
+        ParkedGrab holder = Settled(world, world.Grab(Base + 1));
+        Settled(world, world.Grab(Base, PageOrder.Pmd));
+        ParkedGrab fault = Settled(world, world.Grab(Base + 1));
+        ParkedGrab other = Settled(world, world.Grab(Base));
+        holder.LeaveAs(Pte);
+        world.AwaitSettled();
+        other.LeaveAs(Pte);
+        return fault;
     }
 
-    private static void Delete(EntryWorld world, long page)
+    internal static ParkedGrab Settled(EntryWorld world, ParkedGrab thread)
     {
-        if (world.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
-        {
-            world.Locker.Remove(held);
-        }
+        world.AwaitSettled();
+        return thread;
     }
 
-    private static void PutBack(EntryWorld world, long page, bool create = false)
-    {
-        if (create)
-        {
-            Grab grab = world.Locker.Grab(new PageIndex(page), PageOrder.Pte);
-            world.Locker.Put(grab.Held);
-        }
-        else if (world.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
-        {
-            world.Locker.Put(held);
-        }
-    }
+    /// <summary>A small case.</summary>
+    /// <param name="Name">Its story in a few words.</param>
+    /// <param name="Run">Plays it and returns the thread that the guilty profiles leave asleep.</param>
+    /// <param name="GuiltyProfiles">The profiles that lose the wake-up.</param>
+    /// <param name="NeedsPmd">Whether it begins with a 2 MiB entry, which not every profile makes.</param>
+    internal sealed record Case(string Name, Func<EntryWorld, ParkedGrab> Run, string[] GuiltyProfiles, bool NeedsPmd = false);
 }

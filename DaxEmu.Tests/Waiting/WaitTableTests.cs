@@ -1,7 +1,6 @@
-using DaxEmu.Core.Entries;
+using System.Diagnostics;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Waiting;
-using DaxEmu.Core.Waiting.Profiles;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
@@ -10,133 +9,231 @@ namespace DaxEmu.Tests.Waiting;
 public sealed class WaitTableTests
 {
     [Test]
-    [CancelAfter(60_000)]
-    public void ExclusiveSleepersAreWokenOneByOneInTheirOrder()
+    public void ExclusiveSleepersAreWokenOneByOneInTheOrderInWhichTheyCame()
     {
-        using var world = new EntryWorld();
-        HeldEntry held = world.Hold(0);
-        var order = new List<int>();
+        using WaitRoom room = new(bits: 4);
         for (int i = 0; i < 5; i++)
         {
-            int id = i;
-            world.StartAndAwaitSleep(() =>
+            room.Sleep($"s{i}", WaitRoom.Key(5));
+        }
+
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.That(room.Table.Wake(WaitRoom.Key(5), WakeMode.Next), Is.EqualTo(1));
+            room.AwaitWoken(i + 1);
+        }
+
+        Assert.That(room.Woken, Is.EqualTo(new[] { "s0", "s1", "s2", "s3", "s4" }));
+        Assert.That(room.Table.Wake(WaitRoom.Key(5), WakeMode.Next), Is.Zero, "nobody is left");
+    }
+
+    [Test]
+    public void AWakeNextWakesEverySleeperThatIsNotExclusiveAndTheFirstThatIs()
+    {
+        using WaitRoom room = new(bits: 4);
+        room.Sleep("exclusive 1", WaitRoom.Key(5));
+        room.Sleep("shared 1", WaitRoom.Key(5), isExclusive: false);
+        room.Sleep("exclusive 2", WaitRoom.Key(5));
+        room.Sleep("shared 2", WaitRoom.Key(5), isExclusive: false);
+
+        Assert.That(room.Table.Wake(WaitRoom.Key(5), WakeMode.Next), Is.EqualTo(3));
+        room.AwaitWoken(3);
+        Assert.That(room.Woken, Is.EquivalentTo(new[] { "exclusive 1", "shared 1", "shared 2" }));
+        Assert.That(room.Table.Wake(WaitRoom.Key(5), WakeMode.Next), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void AWakeAllWakesEverySleeperOfTheKey()
+    {
+        using WaitRoom room = new(bits: 4);
+        room.Sleep("a", WaitRoom.Key(5));
+        room.Sleep("b", WaitRoom.Key(5), isExclusive: false);
+        room.Sleep("c", WaitRoom.Key(5));
+        Assert.That(room.Table.Wake(WaitRoom.Key(5), WakeMode.All), Is.EqualTo(3));
+        room.AwaitWoken(3);
+    }
+
+    [Test]
+    public void AWakeUpForNobodyWakesNobody()
+    {
+        using WaitRoom room = new(bits: 4);
+        room.Sleep("a", WaitRoom.Key(5));
+        Assert.That(room.Table.Wake(WaitRoom.Key(5), WakeMode.Nobody), Is.Zero);
+        Assert.That(room.Table.SleeperCount, Is.EqualTo(1));
+        room.Table.Wake(WaitRoom.Key(5), WakeMode.All);
+    }
+
+    [Test]
+    public void SleepersOfOtherKeysInTheSameQueueArePassedOver()
+    {
+        using WaitRoom room = new(bits: 1);
+        WaitKey key = WaitRoom.Key(5);
+        WaitKey otherPage = SameQueue(key, page => WaitRoom.Key(page));
+        WaitKey otherMapping = SameQueue(key, mapping => WaitRoom.Key(5, mapping));
+        room.Sleep("other page", otherPage);
+        room.Sleep("other mapping", otherMapping);
+        room.Sleep("mine", key);
+        room.Sleep("other page too", otherPage);
+
+        Assert.That(room.Table.Wake(key, WakeMode.All), Is.EqualTo(1));
+        room.AwaitWoken(1);
+        Assert.That(room.Woken, Is.EqualTo(new[] { "mine" }));
+        Assert.That(room.Table.Wake(otherMapping, WakeMode.Next), Is.EqualTo(1));
+        room.AwaitWoken(2);
+        Assert.That(room.Table.Wake(otherPage, WakeMode.All), Is.EqualTo(2));
+    }
+
+    [TestCase(31)]
+    [TestCase(32)]
+    [TestCase(33)]
+    [TestCase(70)]
+    public void AWakeAllReachesMoreSleepersThanABatchHolds(int count)
+    {
+        using WaitRoom room = new(bits: 4);
+        for (int i = 0; i < count; i++)
+        {
+            room.Sleep($"s{i}", WaitRoom.Key(5), isExclusive: i % 3 != 0);
+        }
+
+        Assert.That(room.Table.Wake(WaitRoom.Key(5), WakeMode.All), Is.EqualTo(count));
+        room.AwaitWoken(count);
+    }
+
+    [TestCase(31)]
+    [TestCase(32)]
+    [TestCase(33)]
+    public void AWakeNextBehindABatchOfSleepersThatAreNotExclusiveStillWakesOneThatIs(int count)
+    {
+        using WaitRoom room = new(bits: 4);
+        room.Sleep("first", WaitRoom.Key(5));
+        room.Sleep("second", WaitRoom.Key(5));
+        for (int i = 0; i < count; i++)
+        {
+            room.Sleep($"shared {i}", WaitRoom.Key(5), isExclusive: false);
+        }
+
+        Assert.That(room.Table.Wake(WaitRoom.Key(5), WakeMode.Next), Is.EqualTo(count + 1));
+        room.AwaitWoken(count + 1);
+        Assert.That(room.Woken, Does.Contain("first").And.Not.Contain("second"));
+        room.Table.Wake(WaitRoom.Key(5), WakeMode.Next);
+    }
+
+    [Test]
+    public void NobodySleepsForWhatIsOverByTheSecondLook()
+    {
+        using WaitRoom room = new(bits: 4);
+        var over = default(WaitRoom.NoLonger);
+        Assert.That(
+            room.Table.Park(WaitRoom.Key(5), true, ref room.Sleepers, ref over, new SleepReason(default, PageOrder.Pte, default, PageOrder.Pte)),
+            Is.False);
+        Assert.That(room.Table.SleeperCount, Is.Zero);
+    }
+
+    [Test]
+    public void ASleeperIsAnnouncedWhileItSleeps()
+    {
+        using WaitRoom room = new(bits: 4);
+        room.Sleep("a", WaitRoom.Key(5));
+        room.Sleep("b", WaitRoom.Key(6));
+        Assert.That(room.Sleepers, Is.EqualTo(2));
+        room.Table.Wake(WaitRoom.Key(5), WakeMode.All);
+        room.Table.Wake(WaitRoom.Key(6), WakeMode.All);
+    }
+
+    [Test]
+    public void AThreadThatWasWokenCanSleepAgain()
+    {
+        using WaitRoom room = new(bits: 4);
+        int turns = 0;
+        var thread = new Thread(() =>
+        {
+            for (; turns < 1000; Interlocked.Increment(ref turns))
             {
-                world.Locker.TakeAny(new PageIndex(0), out HeldEntry mine);
-                lock (order)
-                {
-                    order.Add(id);
-                }
-
-                world.Locker.Put(mine);
-            });
-        }
-
-        world.Locker.Unlock(held.Start, held.Entry);
-        world.Await(() => order.Count == 5, "not everybody was woken");
-        Assert.That(order, Is.EqualTo(Enumerable.Range(0, 5)));
-    }
-
-    [Test]
-    [CancelAfter(60_000)]
-    public void AWakeNextWakesAllWhoDoNotClaimAndOneWhoDoes()
-    {
-        using var world = new EntryWorld();
-        HeldEntry held = world.Hold(0);
-        for (int i = 0; i < 3; i++)
+                var still = default(WaitRoom.Still);
+                SleepReason reason = new(default, PageOrder.Pte, default, PageOrder.Pte);
+                room.Table.Park(WaitRoom.Key(turns), true, ref room.Sleepers, ref still, reason);
+            }
+        });
+        thread.Start();
+        var time = Stopwatch.StartNew();
+        while (!thread.Join(TimeSpan.Zero) && time.Elapsed < EntryWorld.Soon)
         {
-            world.StartAndAwaitSleep(() => world.Locker.TakeAny(new PageIndex(0), out _));
-            world.StartAndAwaitSleep(() => world.Locker.WaitWithoutClaim(new PageIndex(0)));
+            room.Table.Wake(WaitRoom.Key(Volatile.Read(ref turns)), WakeMode.Next);
         }
 
-        Assert.That(world.Waits.Wake(new WaitKey(1, new PageIndex(0)), WakeMode.Next), Is.EqualTo(4));
-        world.Await(() => world.Waits.SleeperCount == 3, "the one who claims goes back to sleep, as the entry is still locked");
-        world.Locker.Remove(held);
+        Assert.That(turns, Is.EqualTo(1000));
     }
 
     [Test]
-    [CancelAfter(60_000)]
-    public void AnotherKeyInTheSameQueueIsPassedOver()
-    {
-        using var world = new EntryWorld(waitBits: 1);
-        HeldEntry[] held = [.. Enumerable.Range(0, 8).Select(p => world.Hold(p))];
-        Thread[] threads = [.. held.Select(h => world.StartAndAwaitSleep(() => Touch(world, h.Start)))];
-        world.Locker.Unlock(held[5].Start, held[5].Entry);
-        Assert.That(threads[5].Join(TimeSpan.FromSeconds(20)), Is.True);
-        Assert.That(world.Waits.SleeperCount, Is.EqualTo(7));
-        foreach (HeldEntry other in held.Where(h => h != held[5]))
-        {
-            world.Locker.Unlock(other.Start, other.Entry);
-        }
-
-        Assert.That(threads.All(t => t.Join(TimeSpan.FromSeconds(20))), Is.True, world.Graph.ToString());
-    }
-
-    [Test]
-    [CancelAfter(60_000)]
-    public void ARemovalWakesMoreSleepersThanOneBatchHolds()
-    {
-        using var world = new EntryWorld();
-        HeldEntry held = world.Hold(0);
-        Thread[] threads = [.. Enumerable.Range(0, 70).Select(_ => world.StartAndAwaitSleep(() => Touch(world, new PageIndex(0))))];
-        Assert.That(world.Waits.SleeperCount, Is.EqualTo(70));
-        world.Locker.Remove(held);
-        Assert.That(threads.All(t => t.Join(TimeSpan.FromSeconds(20))), Is.True, world.Graph.ToString());
-    }
-
-    [Test]
-    [CancelAfter(60_000)]
     public void SleepersDoNotHoldUpTheGarbageCollector()
     {
-        using var world = new EntryWorld();
-        HeldEntry held = world.Hold(0);
-        Thread[] threads = [.. Enumerable.Range(0, 8).Select(_ => world.StartAndAwaitSleep(() => Touch(world, new PageIndex(0))))];
-        using var collected = new ManualResetEventSlim();
-        new Thread(() =>
+        using WaitRoom room = new(bits: 4);
+        for (int i = 0; i < 8; i++)
+        {
+            room.Sleep($"s{i}", WaitRoom.Key(i));
+        }
+
+        var collections = Task.Run(() =>
         {
             for (int i = 0; i < 100; i++)
             {
                 GC.Collect();
             }
-
-            collected.Set();
-        })
+        });
+        bool isDone = collections.Wait(TimeSpan.FromSeconds(30));
+        for (int i = 0; i < 8; i++)
         {
-            IsBackground = true,
-        }.Start();
-        Assert.That(collected.Wait(TimeSpan.FromSeconds(30)), Is.True);
-        world.Locker.Unlock(held.Start, held.Entry);
-        Assert.That(threads.All(t => t.Join(TimeSpan.FromSeconds(20))), Is.True);
+            room.Table.Wake(WaitRoom.Key(i), WakeMode.All);
+        }
+
+        Assert.That(isDone, Is.True, "a sleeper holds up the collector");
     }
 
     [Test]
-    public void EveryProfileHasANameAndAStoryAndIsFoundByIt()
+    public void TheLastWakeUpOfAKeyIsKeptUntilAnotherKeyOfItsQueueIsWoken()
     {
-        foreach (WaitProfile profile in WaitProfiles.All)
-        {
-            Assert.That(WaitProfiles.ByName(profile.Name), Is.SameAs(profile));
-            Assert.That(profile.Story, Is.Not.Empty);
-        }
-
-        Assert.That(
-            () => WaitProfiles.ByName("v9"),
-            Throws.ArgumentException.With.Message.Contains("'v9'").And.Message.Contains("mask-all").And.Message.Contains("fixed"));
+        using WaitTable table = new(1);
+        WaitKey key = WaitRoom.Key(5);
+        Assert.That(table.LastWakeOf(key), Is.Null);
+        table.Wake(key, WakeMode.All);
+        Assert.That(table.LastWakeOf(key), Has.Property(nameof(LastWake.Mode)).EqualTo(WakeMode.All)
+            .And.Property(nameof(LastWake.ManagedThreadId)).EqualTo(Environment.CurrentManagedThreadId));
+        WaitKey other = SameQueue(key, page => WaitRoom.Key(page));
+        Assert.That(table.LastWakeOf(other), Is.Null, "a wake-up of another key is not this one's");
+        table.Wake(other, WakeMode.Next);
+        Assert.That(table.LastWakeOf(key), Is.Null);
     }
 
-    [TestCase("raw", 512, 515, PageOrder.Pte, 512)]
-    [TestCase("raw", 515, 515, PageOrder.Pte, 515)]
-    [TestCase("raw", 515, 512, PageOrder.Pmd, 512)]
-    [TestCase("mask-all", 515, 515, PageOrder.Pte, 512)]
-    [TestCase("conflict", 512, 515, PageOrder.Pte, 515)]
-    [TestCase("conflict", 515, 512, PageOrder.Pmd, 512)]
-    public void AKeyingDerivesItsKey(string policy, long searched, long found, PageOrder order, long key) =>
-        Assert.That(
-            WaitProfiles.ByName(policy).Keying.KeyFor(new PageIndex(searched), new PageIndex(found), order).Value, Is.EqualTo(key));
-
-    private static void Touch(EntryWorld world, PageIndex page)
+    [Test]
+    public void KeysSpreadEvenlyOverTheQueues()
     {
-        if (world.Locker.TakeAny(page, out HeldEntry mine))
+        const int bits = 8;
+        int[] pages = new int[1 << bits];
+        int[] ranges = new int[1 << bits];
+        for (int i = 0; i < 100 << bits; i++)
         {
-            world.Locker.Put(mine);
+            pages[WaitRoom.Key(i).Bucket(bits)]++;
+            ranges[WaitRoom.Key((long)i << DaxConstants.PmdOrder).Bucket(bits)]++;
+        }
+
+        Assert.That(pages.Max(), Is.LessThan(200), "pages in a row");
+        Assert.That(ranges.Max(), Is.LessThan(200), "2 MiB ranges in a row");
+    }
+
+    [TestCase(0)]
+    [TestCase(21)]
+    public void ATableHasASensibleNumberOfQueues(int bits) =>
+        Assert.That(() => new WaitTable(bits), Throws.InstanceOf<ArgumentOutOfRangeException>());
+
+    // Another key that goes to the queue of this one, in a table of two queues.
+    private static WaitKey SameQueue(WaitKey key, Func<long, WaitKey> candidate)
+    {
+        for (long i = 100; ; i++)
+        {
+            if (candidate(i).Bucket(1) == key.Bucket(1))
+            {
+                return candidate(i);
+            }
         }
     }
 }

@@ -1,0 +1,112 @@
+using DaxEmu.Core.Checking.Strategies;
+
+namespace DaxEmu.Core.Checking;
+
+/// <summary>Checks worlds: searches their schedules, and makes of a failure a short schedule string and a story.</summary>
+internal static class CheckRunner
+{
+    /// <summary>Searches every schedule with up to so many preemptions.</summary>
+    public static CheckOutcome Exhaust(World world, RunLimits limits, int maxPreemptions = 3, CancellationToken cancellation = default) =>
+        Check(world, new Exhaustive(maxPreemptions, world.IsOrderedBySteps), limits, cancellation);
+
+    /// <summary>Tries random schedules.</summary>
+    public static CheckOutcome Walk(World world, RunLimits limits, ulong seed, CancellationToken cancellation = default) =>
+        Check(world, new RandomWalk(seed), limits, cancellation);
+
+    /// <summary>Tries schedules with random priorities (<see cref="Pct"/>).</summary>
+    public static CheckOutcome Prioritise(
+        World world, RunLimits limits, ulong seed, int changePointCount = 3, CancellationToken cancellation = default) =>
+        Check(world, new Pct(changePointCount, seed), limits, cancellation);
+
+    /// <summary>
+    /// Searches a world; but first a control that is known to be guilty, by the same search: if that stays silent, green means nothing.
+    /// </summary>
+    /// <returns>The world's outcome; inconclusive if the control did not fail.</returns>
+    public static CheckOutcome WithControl(World control, World world, Func<World, CheckOutcome> search)
+    {
+        ArgumentNullException.ThrowIfNull(search);
+        CheckOutcome seen = search(control);
+        return seen is CheckFailed
+            ? search(world)
+            : new CheckInconclusive(
+                seen.Effort with { World = world.Name, Profile = world.Profile },
+                $"the control {control.Name} with profile {control.Profile} is known to fail, and did not: the search sees nothing.");
+    }
+
+    /// <summary>Searches a world with a strategy.</summary>
+    /// <exception cref="InvalidOperationException">The world is not deterministic, or blocks outside the schedule.</exception>
+    public static CheckOutcome Check(World world, IStrategy strategy, RunLimits limits, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        ArgumentNullException.ThrowIfNull(strategy);
+        using ControlledScheduler scheduler = new(world);
+        RunReport report = scheduler.Run(strategy, limits, cancellation);
+        Exhaustive? exhaustive = strategy as Exhaustive;
+        CheckEffort effort = new(
+            world.Name, world.Profile, Describe(strategy), report.ScheduleCount, report.StepCount, exhaustive?.PrunedCount ?? 0);
+        if (report.Failure is not null)
+        {
+            RunReport shrunk = strategy is Replay ? report : new Shrinker(scheduler, world).Shrink(report);
+            ReplayedRun replayed = Replay(scheduler, world, shrunk.Schedule);
+            return new CheckFailed(
+                effort, shrunk.Failure!, shrunk.Schedule, replayed.Trace, scheduler.ThreadCount, shrunk.Schedule.Choices.Count);
+        }
+
+        return report.ScheduleCount == 0
+            ? new CheckInconclusive(effort, $"no schedule ran: {report.Stop}.")
+            : new CheckPassed(effort, CoverageOf(exhaustive, report.Stop), exhaustive?.Bound);
+    }
+
+    /// <summary>Replays a schedule.</summary>
+    /// <exception cref="ScheduleMismatchException">It is of another world or profile, or the world has changed.</exception>
+    public static ReplayedRun Replay(World world, Schedule schedule)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        World fitting = schedule.Fit(world);
+        using ControlledScheduler scheduler = new(fitting);
+        return Replay(scheduler, fitting, schedule);
+    }
+
+    private static ReplayedRun Replay(ControlledScheduler scheduler, World world, Schedule schedule)
+    {
+        TraceRecorder recorder = new();
+        scheduler.Recorder = recorder;
+        RunReport report = scheduler.Run(new Replay(schedule), RunLimits.One);
+        scheduler.Recorder = null;
+        if (report.Schedule.Choices.Count != schedule.Choices.Count)
+        {
+            throw new ScheduleMismatchException(
+                $"the run ended after {report.Schedule.Choices.Count} of the schedule's {schedule.Choices.Count} steps: "
+                + "the world has changed since it was written.");
+        }
+
+        using IWorldRun named = world.Create();
+        string[] names = [.. named.Threads.Select(thread => thread.Name)];
+        return new ReplayedRun(report.Failure, ScheduleTrace.Render(recorder, names, report.Failure), ScheduleTrace.RenderSteps(recorder));
+    }
+
+    private static Coverage CoverageOf(Exhaustive? exhaustive, StopReason stop)
+    {
+        if (exhaustive is { IsComplete: true })
+        {
+            return exhaustive.IsUnbounded ? Coverage.Everything : Coverage.UpToTheBound;
+        }
+
+        return exhaustive is null && stop != StopReason.Cancelled ? Coverage.Sample : Coverage.CutOff;
+    }
+
+    private static string Describe(IStrategy strategy) => strategy switch
+    {
+        Exhaustive => "depth-first",
+        Pct => "random priorities",
+        RandomWalk => "random walk",
+        Strategies.Replay => "replay",
+        _ => strategy.GetType().Name,
+    };
+}
+
+/// <summary>A run that was replayed.</summary>
+/// <param name="Failure">How it ended; null if well.</param>
+/// <param name="Trace">What happened, in at most ten lines.</param>
+/// <param name="Steps">Every step.</param>
+internal sealed record ReplayedRun(RunFailure? Failure, IReadOnlyList<string> Trace, IReadOnlyList<string> Steps);

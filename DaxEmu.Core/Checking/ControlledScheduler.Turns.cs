@@ -1,0 +1,362 @@
+using System.Diagnostics;
+using DaxEmu.Core.Interleaving;
+
+namespace DaxEmu.Core.Checking;
+
+/// <content>What the thread that has the turn does with it: pass it on, finish, end the run, begin the next.</content>
+internal sealed unsafe partial class ControlledScheduler
+{
+    private const int Nobody = -1;
+
+    /// <summary>Lets the strategy decide who makes the next step; returns when it is <paramref name="me"/>.</summary>
+    /// <exception cref="RunAbandonedException">The run is over.</exception>
+    public void PassTurn(ScheduledThread me)
+    {
+        if (IsAbandoned)
+        {
+            throw new RunAbandonedException();
+        }
+
+        int next = ChooseNext();
+        if (next == Nobody)
+        {
+            throw new RunAbandonedException();
+        }
+
+        if (next != me.Index)
+        {
+            Atomic.Current = null;
+            batons.Give(next);
+            batons.Await(me.Index);
+            Atomic.Current = me;
+            if (IsAbandoned)
+            {
+                throw new RunAbandonedException();
+            }
+        }
+
+        me.HasTurn = true;
+    }
+
+    /// <summary>Wakes everybody who sleeps on the word.</summary>
+    /// <returns>How many.</returns>
+    public int WakeSleepers(ulong* location)
+    {
+        int count = 0;
+        foreach (ScheduledThread thread in threads)
+        {
+            if (thread.Status == ThreadStatus.Sleeping && thread.Location == location)
+            {
+                thread.Status = ThreadStatus.Woken;
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Asks the strategy for a value.</summary>
+    public ulong NextValue(ulong bound)
+    {
+        ulong value;
+        try
+        {
+            value = strategy.NextValue(bound);
+        }
+        catch (Exception thrown)
+        {
+            Stop(thrown);
+            throw new RunAbandonedException();
+        }
+
+        values.Add(value);
+        return value;
+    }
+
+    // A thread of the scheduler: a run of its body whenever it is given the turn.
+    private void Work(ScheduledThread me)
+    {
+        ThreadSlots.Adopt(me.Index);
+        int next = Nobody;
+        while (true)
+        {
+            if (next != me.Index)
+            {
+                batons.Await(me.Index);
+            }
+
+            if (isClosing)
+            {
+                return;
+            }
+
+            RunBody(me, run!.Threads[me.Index]);
+            next = Leave();
+            if (next != Nobody && next != me.Index)
+            {
+                batons.Give(next);
+            }
+        }
+    }
+
+    private void RunBody(ScheduledThread me, WorldThread thread)
+    {
+        if (!IsAbandoned)
+        {
+            me.HasTurn = true;
+            Atomic.Current = me;
+            try
+            {
+                thread.Body();
+            }
+            catch (RunAbandonedException)
+            {
+            }
+            catch (Exception thrown)
+            {
+                Fail(FailureOf(thrown, $"T{me.Index} {thread.Name}"));
+            }
+        }
+
+        Atomic.Current = direct;
+        me.Status = ThreadStatus.Finished;
+        try
+        {
+            thread.AfterRun?.Invoke();
+        }
+        catch (Exception thrown)
+        {
+            Stop(thrown);
+        }
+
+        Atomic.Current = null;
+    }
+
+    // A thread has finished: who comes next, in this run or in the next one. Nobody if the series is over.
+    private int Leave()
+    {
+        if (!IsAbandoned)
+        {
+            int next = ChooseNext();
+            if (next != Nobody)
+            {
+                return next;
+            }
+        }
+
+        // The others leave one after the other, before the memory they use goes.
+        foreach (ScheduledThread thread in threads)
+        {
+            if (thread.Status != ThreadStatus.Finished)
+            {
+                return thread.Index;
+            }
+        }
+
+        Atomic.Current = direct;
+        EndRun();
+        int first = NextRun();
+        Atomic.Current = null;
+        if (first == Nobody)
+        {
+            seriesIsOver.Set();
+        }
+
+        return first;
+    }
+
+    // Ends the run, or the drains that are left, or finds the next thread. Nobody: the run is over.
+    private int ChooseNext()
+    {
+        while (true)
+        {
+            uint options = 0;
+            bool isFinished = true;
+            for (int thread = 0; thread < threads.Length; thread++)
+            {
+                isFinished &= threads[thread].Status == ThreadStatus.Finished;
+                options |= threads[thread].CanGoOn ? Choice.StepOf(thread).Bit : 0;
+                options |= memory.HasLingering(thread) ? Choice.DrainOf(thread).Bit : 0;
+            }
+
+            if (options == 0)
+            {
+                if (isFinished)
+                {
+                    IsAbandoned = true;
+                }
+                else
+                {
+                    Fail(FailureKind.Hang, "nobody can go on");
+                }
+
+                return Nobody;
+            }
+
+            if (choices.Count >= world.StepLimit)
+            {
+                Fail(
+                    FailureKind.Livelock,
+                    $"{world.StepLimit} steps and no end: if a thread loops until another has done something, it must wait with SpinWhile");
+                return Nobody;
+            }
+
+            if (!TryAsk(options, out Choice choice))
+            {
+                return Nobody;
+            }
+
+            choices.Add(choice);
+            if (!choice.IsDrain)
+            {
+                current = choice.Thread;
+                return choice.Thread;
+            }
+
+            LingeringStore store = memory.Drain(choice.Thread);
+            Recorder?.Step(choice.Thread, StepKind.Drain, Site.Other, memory.Label(store.Location), store.Value);
+        }
+    }
+
+    private bool TryAsk(uint options, out Choice choice)
+    {
+        try
+        {
+            Question question = new(choices.Count, options, current, memory.StateHash);
+            choice = strategy.NextThread(question);
+            if (question.Has(choice))
+            {
+                return true;
+            }
+
+            throw new InvalidOperationException($"the strategy chose {choice} for step {choices.Count}, which cannot happen.");
+        }
+        catch (Exception thrown)
+        {
+            Stop(thrown);
+            choice = default;
+            return false;
+        }
+    }
+
+    // All threads have finished. What was given up half-way is not checked.
+    private void EndRun()
+    {
+        if (failure is null && problem is null)
+        {
+            try
+            {
+                run!.Check();
+            }
+            catch (Exception thrown)
+            {
+                failure = FailureOf(thrown, "final check");
+            }
+        }
+
+        try
+        {
+            run!.Dispose();
+        }
+        catch (WouldWaitException) when (failure is not null || problem is not null)
+        {
+        }
+        catch (Exception thrown)
+        {
+            Stop(thrown);
+        }
+
+        run = null;
+        stepCount += choices.Count;
+        scheduleCount++;
+    }
+
+    // Makes the next run. Returns who begins; Nobody if the series is over.
+    private int NextRun()
+    {
+        if (failure is not null || problem is not null)
+        {
+            stopReason = StopReason.Failed;
+            return Nobody;
+        }
+
+        try
+        {
+            if (IsOverLimit() || !strategy.NewExecution())
+            {
+                return Nobody;
+            }
+
+            run = world.Create();
+            if (run.Threads.Count != ThreadCount)
+            {
+                throw new InvalidOperationException($"world {world.Name} has {run.Threads.Count} threads now and had {ThreadCount} before.");
+            }
+        }
+        catch (Exception thrown)
+        {
+            Stop(thrown);
+            return Nobody;
+        }
+
+        choices.Clear();
+        values.Clear();
+        memory.Reset();
+        Recorder?.Clear();
+        IsAbandoned = false;
+        current = Nobody;
+        foreach (ScheduledThread thread in threads)
+        {
+            thread.Reset();
+        }
+
+        int first = ChooseNext();
+        if (first == Nobody)
+        {
+            EndRun(); // the strategy's first answer did not fit: no thread has begun
+        }
+
+        return first;
+    }
+
+    private bool IsOverLimit()
+    {
+        stopReason = StopReason.StrategyIsDone;
+        if (scheduleCount >= limits.Schedules)
+        {
+            stopReason = StopReason.ScheduleLimit;
+        }
+        else if (cancellation.IsCancellationRequested)
+        {
+            stopReason = StopReason.Cancelled;
+        }
+        else if ((scheduleCount & 63) == 0 && Stopwatch.GetElapsedTime(startedAt) >= limits.Time)
+        {
+            stopReason = StopReason.TimeLimit;
+        }
+
+        return stopReason != StopReason.StrategyIsDone;
+    }
+
+    private void Fail(FailureKind kind, string message) => Fail(new RunFailure(kind, message, []));
+
+    private void Fail(RunFailure how)
+    {
+        IsAbandoned = true;
+        failure ??= how with
+        {
+            Stuck = [.. threads.Where(thread => thread.Status != ThreadStatus.Finished)
+                .Select(thread => new StuckThread(thread.Index, thread.Pending, thread.Site))],
+        };
+    }
+
+    private static RunFailure FailureOf(Exception thrown, string where) => thrown is WorldViolationException
+        ? new RunFailure(FailureKind.Violation, thrown.Message, [])
+        : new RunFailure(FailureKind.Exception, $"{where}: {thrown.GetType().Name}: {thrown.Message}", []);
+
+    private void Stop(Exception thrown)
+    {
+        IsAbandoned = true;
+        problem ??= thrown;
+    }
+}

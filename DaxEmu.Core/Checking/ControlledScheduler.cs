@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using DaxEmu.Core.Checking.Strategies;
+using DaxEmu.Core.Interleaving;
+
+namespace DaxEmu.Core.Checking;
+
+/// <summary>
+/// Runs a world schedule by schedule, one thread at a time, as a strategy decides. The threads are used again from run to run, and
+/// whoever stops decides who goes on: no thread of its own sits between them, and a thread that chooses itself does not stop at all.
+/// </summary>
+/// <remarks>
+/// <para>Who touches the state: whoever has the turn. It is handed over through a futex word of the thread that gets it
+/// (<see cref="Baton"/>), which orders everything.</para>
+/// <para>The end of a run: the last thread to finish checks, makes the next run and gives the first turn. If the run ends before
+/// its threads (nobody can go on, or something failed), each unfinished thread gets the turn once more and leaves by an exception.</para>
+/// <para>One scheduler lives at a time in a process: its threads have the first numbers of <see cref="ThreadSlots"/>.</para>
+/// </remarks>
+internal sealed unsafe partial class ControlledScheduler : IDisposable
+{
+    private static readonly SemaphoreSlim OnlyOne = new(1, 1);
+    private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(20);
+
+    private readonly World world;
+    private readonly WorldMemory memory;
+    private readonly ScheduledThread[] threads;
+    private readonly Thread[] workers;
+    private readonly Baton batons;
+    private readonly DirectInterleaver direct;
+    private readonly List<Choice> choices = [];
+    private readonly List<ulong> values = [];
+    private readonly ManualResetEventSlim seriesIsOver = new();
+
+    private IStrategy strategy = null!;
+    private RunLimits limits;
+    private CancellationToken cancellation;
+    private long startedAt;
+    private IWorldRun? run;
+    private int current;
+    private long scheduleCount;
+    private long stepCount;
+    private RunFailure? failure;
+    private Exception? problem;
+    private StopReason stopReason;
+    private bool isClosing;
+    private bool isBroken;
+
+    /// <summary>Starts the threads; they wait.</summary>
+    /// <exception cref="InvalidOperationException">The hooks are not compiled in, or the world has too many threads.</exception>
+    public ControlledScheduler(World world)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        if (!InterleavingSwitch.Touch())
+        {
+            throw new InvalidOperationException(
+                $"schedules need the switch {InterleavingSwitch.Name}: set it to true before the core is first used.");
+        }
+
+        OnlyOne.Wait();
+        try
+        {
+            this.world = world;
+            ThreadCount = CountThreads(world);
+            direct = new DirectInterleaver(ThreadCount);
+            memory = new WorldMemory(ThreadCount, world.Model);
+            batons = new Baton(ThreadCount);
+            threads = [.. Enumerable.Range(0, ThreadCount).Select(index => new ScheduledThread(this, index, memory))];
+            workers = [.. threads.Select(StartWorker)];
+        }
+        catch
+        {
+            batons?.Dispose();
+            OnlyOne.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Threads of the world.</summary>
+    public int ThreadCount { get; }
+
+    /// <summary>The run is over, though its threads may not have finished: they leave at their next step.</summary>
+    public bool IsAbandoned { get; private set; }
+
+    /// <summary>Writes down what happens, for a trace; null for speed.</summary>
+    public TraceRecorder? Recorder { get; set; }
+
+    /// <summary>Runs schedules until the strategy has no more, one fails, or a limit is reached.</summary>
+    /// <exception cref="ScheduleMismatchException">The schedule to be replayed does not fit the world.</exception>
+    /// <exception cref="InvalidOperationException">The world is not deterministic, or a thread blocks outside the schedule.</exception>
+    public RunReport Run(IStrategy strategy, RunLimits limits, CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(isClosing, this);
+        this.strategy = strategy;
+        this.limits = limits;
+        this.cancellation = cancellation;
+        scheduleCount = 0;
+        stepCount = 0;
+        failure = null;
+        problem = null;
+        startedAt = Stopwatch.GetTimestamp();
+        seriesIsOver.Reset();
+        Atomic.Current = direct;
+        int first = NextRun();
+        Atomic.Current = null;
+        if (first >= 0)
+        {
+            batons.Give(first);
+            AwaitEnd();
+        }
+
+        return problem is null
+            ? new RunReport(stopReason, scheduleCount, stepCount, failure, Schedule.Of(world, choices, values))
+            : throw Rethrown(problem);
+    }
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose()
+    {
+        if (isClosing)
+        {
+            return;
+        }
+
+        isClosing = true;
+        if (isBroken)
+        {
+            return; // a thread still runs the world's code: it keeps its number and its memory, and no other scheduler may start
+        }
+
+        for (int thread = 0; thread < ThreadCount; thread++)
+        {
+            batons.Give(thread);
+        }
+
+        foreach (Thread worker in workers)
+        {
+            worker.Join();
+        }
+
+        batons.Dispose();
+        seriesIsOver.Dispose();
+        OnlyOne.Release();
+    }
+
+    private static int CountThreads(World world)
+    {
+        using IWorldRun run = world.Create();
+        int count = run.Threads.Count;
+        return count is > 0 and <= Choice.MaxThreads
+            ? count
+            : throw new InvalidOperationException($"world {world.Name} has {count} threads: there must be 1 to {Choice.MaxThreads}.");
+    }
+
+    // The problem happened on another thread: keep its type where callers look for it, and its stack as the inner one.
+    private static Exception Rethrown(Exception problem) => problem is ScheduleMismatchException mismatch
+        ? new ScheduleMismatchException(mismatch.Message, mismatch)
+        : new InvalidOperationException(problem.Message, problem);
+
+    private Thread StartWorker(ScheduledThread thread)
+    {
+        Thread worker = new(() => Work(thread)) { IsBackground = true, Name = $"schedule T{thread.Index}" };
+        worker.Start();
+        return worker;
+    }
+
+    private void AwaitEnd()
+    {
+        long seen = -1;
+        while (!seriesIsOver.Wait(StuckAfter))
+        {
+            long now = stepCount + choices.Count;
+            if (now == seen)
+            {
+                isBroken = true;
+                ScheduledThread holder = threads[Math.Max(current, 0)];
+                throw new InvalidOperationException(
+                    $"world {world.Name}: T{holder.Index} does not come back from step {choices.Count} ({holder.Pending} at {holder.Site}). "
+                    + "It blocks or loops outside the schedule: perhaps on a lock of the runtime whose owner was stopped.");
+            }
+
+            seen = now;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Text;
+
+namespace DaxEmu.Core.Checking;
+
+/// <summary>All that a run depended on: for which world, who made each step, and each value that was drawn. Replays exactly.</summary>
+/// <remarks>
+/// <para>As a string: <c>dax1:world:profile:tso:a12b3Aa5:0.3</c>. The version; the world and its profile; the memory model (<c>tso</c> or
+/// <c>sc</c>); the steps, where <c>a12</c> is twelve steps of thread 0, <c>b</c> one of thread 1, and <c>A</c> the drain of thread 0's
+/// oldest lingering store; and, if any were drawn, the values.</para>
+/// <para>What a thread does before its first step, or after it was woken, belongs to the step that follows.</para>
+/// </remarks>
+internal sealed class Schedule
+{
+    private const string Version = "dax1";
+    private const char Separator = ':';
+
+    private Schedule(string world, string profile, MemoryModel model, IReadOnlyList<Choice> choices, IReadOnlyList<ulong> values)
+    {
+        World = world;
+        Profile = profile;
+        Model = model;
+        Choices = choices;
+        Values = values;
+    }
+
+    public string World { get; }
+
+    public string Profile { get; }
+
+    public MemoryModel Model { get; }
+
+    /// <summary>Who made each step.</summary>
+    public IReadOnlyList<Choice> Choices { get; }
+
+    /// <summary>The values that were drawn, in order.</summary>
+    public IReadOnlyList<ulong> Values { get; }
+
+    /// <summary>How many drains are among the choices.</summary>
+    public int DrainCount => Choices.Count(choice => choice.IsDrain);
+
+    /// <summary>How often another thread than before makes the next step.</summary>
+    public int SwitchCount
+    {
+        get
+        {
+            int[] steps = [.. Choices.Where(choice => !choice.IsDrain).Select(choice => choice.Thread)];
+            return steps.Zip(steps.Skip(1)).Count(pair => pair.First != pair.Second);
+        }
+    }
+
+    /// <summary>The schedule of a run.</summary>
+    public static Schedule Of(World world, IEnumerable<Choice> choices, IEnumerable<ulong> values) =>
+        new(world.Name, world.Profile, world.Model, [.. choices], [.. values]);
+
+    /// <summary>Reads a schedule string.</summary>
+    /// <exception cref="FormatException">It is no schedule string, or one of another version.</exception>
+    public static Schedule Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string[] parts = text.Trim().Split(Separator);
+        if (parts[0] != Version)
+        {
+            throw new FormatException(
+                parts[0].StartsWith("dax", StringComparison.Ordinal)
+                    ? $"schedule string of version '{parts[0]}', this build reads '{Version}': replay it with the build that wrote it."
+                    : $"'{text}' is no schedule string: one begins with '{Version}{Separator}'.");
+        }
+
+        if (parts.Length is not (5 or 6))
+        {
+            throw new FormatException($"schedule string with {parts.Length} parts instead of 5 or 6: part of it is missing.");
+        }
+
+        MemoryModel model = parts[3] switch
+        {
+            "tso" => MemoryModel.TotalStoreOrder,
+            "sc" => MemoryModel.SequentiallyConsistent,
+            _ => throw new FormatException($"memory model '{parts[3]}' in a schedule string: it is tso or sc."),
+        };
+        return new Schedule(parts[1], parts[2], model, ParseChoices(parts[4]), parts.Length == 6 ? ParseValues(parts[5]) : []);
+    }
+
+    /// <summary>The world as this schedule needs it: with its memory model.</summary>
+    /// <exception cref="ScheduleMismatchException">It is a schedule of another world or profile.</exception>
+    public World Fit(World world)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        return world.Name == World && world.Profile == Profile
+            ? world with { Model = Model }
+            : throw new ScheduleMismatchException(
+                $"the schedule is of world '{World}' with profile '{Profile}', not of '{world.Name}' with '{world.Profile}'.");
+    }
+
+    /// <summary>The schedule string.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        text.Append(Version).Append(Separator).Append(World).Append(Separator).Append(Profile).Append(Separator)
+            .Append(Model == MemoryModel.TotalStoreOrder ? "tso" : "sc").Append(Separator);
+        for (int i = 0; i < Choices.Count;)
+        {
+            int end = i + 1;
+            while (end < Choices.Count && Choices[end] == Choices[i])
+            {
+                end++;
+            }
+
+            text.Append((char)((Choices[i].IsDrain ? 'A' : 'a') + Choices[i].Thread));
+            if (end - i > 1)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{end - i}");
+            }
+
+            i = end;
+        }
+
+        if (Values.Count > 0)
+        {
+            text.Append(Separator).AppendJoin('.', Values);
+        }
+
+        return text.ToString();
+    }
+
+    private static List<Choice> ParseChoices(string text)
+    {
+        List<Choice> choices = [];
+        for (int i = 0; i < text.Length;)
+        {
+            char letter = text[i++];
+            int thread = char.ToLowerInvariant(letter) - 'a';
+            if (thread is < 0 or >= Choice.MaxThreads)
+            {
+                throw new FormatException(
+                    $"'{letter}' at place {i} of the steps of a schedule string: a thread is a letter from a to h, a drain one from A to H.");
+            }
+
+            int digits = i;
+            while (i < text.Length && char.IsAsciiDigit(text[i]))
+            {
+                i++;
+            }
+
+            int count = 1;
+            if (i > digits
+                && (!int.TryParse(text.AsSpan(digits, i - digits), CultureInfo.InvariantCulture, out count) || count is 0 or > 1_000_000))
+            {
+                throw new FormatException($"'{text[digits..i]}' steps in a row in a schedule string: 1 to 1000000.");
+            }
+
+            choices.AddRange(Enumerable.Repeat(char.IsUpper(letter) ? Choice.DrainOf(thread) : Choice.StepOf(thread), count));
+        }
+
+        return choices;
+    }
+
+    private static ulong[] ParseValues(string text) =>
+        [.. text.Split('.').Select(part => ulong.TryParse(part, CultureInfo.InvariantCulture, out ulong value)
+            ? value
+            : throw new FormatException($"'{part}' among the values of a schedule string is no number."))];
+}
+
+/// <summary>A schedule does not fit the world that it is to be replayed in.</summary>
+internal sealed class ScheduleMismatchException(string message, Exception? inner = null) : Exception(message, inner);

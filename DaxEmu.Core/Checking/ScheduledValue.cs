@@ -1,0 +1,17 @@
+using DaxEmu.Core.Interleaving;
+
+namespace DaxEmu.Core.Checking;
+
+/// <summary>The one source of choice for the body of a world's thread: the strategy chooses, and the schedule string remembers.</summary>
+internal static class ScheduledValue
+{
+    /// <summary>A value below <paramref name="bound"/>.</summary>
+    /// <exception cref="InvalidOperationException">The calling thread is not under the scheduler.</exception>
+    public static ulong Next(ulong bound)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(bound);
+        return Atomic.Current is ScheduledThread thread
+            ? thread.NextValue(bound)
+            : throw new InvalidOperationException("only the threads of a world can ask for a scheduled value.");
+    }
+}
