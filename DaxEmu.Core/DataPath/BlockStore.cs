@@ -37,8 +37,7 @@ internal static class BlockStore
         storedBytes = 0;
         isSkipped = false;
         PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
-        ExtentIntent intent = ExtentIntent.Write | (source.IsEmpty ? ExtentIntent.Zero : 0);
-        ExtentAnswer answer = mapping.Extents.Find(pages.First, pages.PageCount, intent);
+        ExtentAnswer answer = mapping.Extents.Find(pages.First, pages.PageCount, IntentFor(source));
         if (answer.Error != ExtentError.None)
         {
             return answer.Error == ExtentError.NoSpace ? DataError.NoSpace : DataError.Io;
@@ -55,6 +54,9 @@ internal static class BlockStore
             ? StoreCopied(mapping, offsetBytes, lengthBytes, source, faults, out storedBytes)
             : StoreInPlace(mapping, answer.Target, offsetBytes, lengthBytes, source, out storedBytes);
     }
+
+    private static ExtentIntent IntentFor(ReadOnlySpan<byte> source) =>
+        source.IsEmpty ? ExtentIntent.Write | ExtentIntent.Zero : ExtentIntent.Write;
 
     private static DataError StoreInPlace(
         AddressSpace mapping, in Extent target, long offset, long length, ReadOnlySpan<byte> source, out long stored)
@@ -116,7 +118,7 @@ internal static class BlockStore
         try
         {
             PageRange asked = PageRange.Touching(offset, length);
-            ExtentAnswer answer = mapping.Extents.Find(asked.First, asked.PageCount, ExtentIntent.Write | (source.IsEmpty ? ExtentIntent.Zero : 0));
+            ExtentAnswer answer = mapping.Extents.Find(asked.First, asked.PageCount, IntentFor(source));
             if (answer.Error != ExtentError.None)
             {
                 return answer.Error == ExtentError.NoSpace ? DataError.NoSpace : DataError.Io;

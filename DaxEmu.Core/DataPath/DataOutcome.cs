@@ -16,7 +16,9 @@ public enum DataError
     Poison,
 }
 
-/// <summary>What a transfer did. Where bytes were moved and an error came, the bytes count: a caller that goes on meets the error again.</summary>
+/// <summary>
+/// What a transfer did. Where bytes were moved and an error came, the bytes count: a caller that goes on meets the error again.
+/// </summary>
 /// <param name="BytesMoved">How many bytes, from the start on.</param>
 /// <param name="Error">What stopped it.</param>
 public readonly record struct DataOutcome(long BytesMoved, DataError Error)

@@ -12,7 +12,9 @@ internal static class Dedupe
 {
     private const int LargestPiece = 1 << 30;
 
-    /// <summary>Compares bytes at any offsets; both ranges lie inside their files. The caller keeps changes of layout out of both.</summary>
+    /// <summary>
+    /// Compares bytes at any offsets; both ranges lie inside their files. The caller keeps changes of layout out of both.
+    /// </summary>
     public static Comparison Compare(AddressSpace left, long leftOffset, AddressSpace right, long rightOffset, long lengthBytes)
     {
         long done = 0;

@@ -3,7 +3,9 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.DataPath;
 
-/// <summary>Writes zeroes where there are data (<c>dax_zero_range</c>); holes and unwritten blocks read as zeroes already and stay.</summary>
+/// <summary>
+/// Writes zeroes where there are data (<c>dax_zero_range</c>); holes and unwritten blocks read as zeroes already and stay.
+/// </summary>
 internal static class ZeroRange
 {
     /// <summary>Zeroes bytes. The caller keeps other writers out.</summary>
@@ -18,7 +20,8 @@ internal static class ZeroRange
         long done = 0;
         while (done < lengthBytes)
         {
-            DataError error = BlockStore.Store(mapping, offsetBytes + done, lengthBytes - done, default, faults, out long stored, out bool isSkipped);
+            DataError error = BlockStore.Store(
+                mapping, offsetBytes + done, lengthBytes - done, source: default, faults, out long stored, out bool isSkipped);
             if (error != DataError.None)
             {
                 return new DataOutcome(done, error);
@@ -31,7 +34,9 @@ internal static class ZeroRange
         return new DataOutcome(done, DataError.None);
     }
 
-    /// <summary>Zeroes the rest of the block that the file's new end lies in (<c>dax_truncate_page</c>); nothing if it ends with a block.</summary>
+    /// <summary>
+    /// Zeroes the rest of the block that the file's new end lies in (<c>dax_truncate_page</c>); nothing if it ends with a block.
+    /// </summary>
     public static DataOutcome TruncatePage(AddressSpace mapping, long sizeBytes, FaultsAre faults, out bool didZero) =>
         Run(mapping, sizeBytes, -sizeBytes & (DaxConstants.PageSize - 1), faults, out didZero);
 }

@@ -92,7 +92,9 @@ public sealed partial class DaxFile
                 Mapping.SetSize(SizeBytes - lengthBytes);
                 return freed;
             },
-            () => Refuse(offsetBytes + lengthBytes >= SizeBytes, $"The range to be taken out, {offsetBytes} + {lengthBytes}, must end before the file does, at {SizeBytes}. To cut the file off, set its length."));
+            () => Refuse(
+                offsetBytes + lengthBytes >= SizeBytes,
+                $"The range {offsetBytes} + {lengthBytes} must end before the file does, at {SizeBytes}. To cut the file off, set its length."));
     }
 
     /// <summary>Makes room in the file: what lies at the offset and behind it moves up, and a hole is left.</summary>
@@ -121,7 +123,9 @@ public sealed partial class DaxFile
             },
             () =>
             {
-                Refuse(offsetBytes >= SizeBytes, $"Room is made before the end of the file, {SizeBytes}, not at {offsetBytes}. To let the file grow, set its length.");
+                Refuse(
+                    offsetBytes >= SizeBytes,
+                    $"Room is made before the end of the file, {SizeBytes}, not at {offsetBytes}. To let the file grow, set its length.");
                 Refuse(
                     lengthBytes > options.MaximumSizeBytes - SizeBytes,
                     $"With {lengthBytes} bytes more than {SizeBytes} the file would be larger than {options.MaximumSizeBytes}.");
@@ -196,7 +200,8 @@ public sealed partial class DaxFile
     }
 
     private static void CheckAligned(long offset, long length) => Refuse(
-        (offset | length) % DaxConstants.PageSize != 0, $"Offset {offset} and length {length} must be multiples of {DaxConstants.PageSize}.");
+        (offset | length) % DaxConstants.PageSize != 0,
+        $"Offset {offset} and length {length} must be multiples of {DaxConstants.PageSize}.");
 
     private static void Refuse(bool isWrong, string message)
     {

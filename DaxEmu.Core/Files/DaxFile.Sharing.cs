@@ -52,7 +52,9 @@ public sealed partial class DaxFile
         });
     }
 
-    /// <summary>Gives this file blocks of its own where a range shares them (<c>FALLOC_FL_UNSHARE_RANGE</c>), whole blocks at a time.</summary>
+    /// <summary>
+    /// Gives this file blocks of its own where a range shares them (<c>FALLOC_FL_UNSHARE_RANGE</c>), whole blocks at a time.
+    /// </summary>
     /// <exception cref="DaxFileException">There are not enough blocks, or one that is shared is lost.</exception>
     public void Unshare(long offsetBytes, long lengthBytes)
     {
@@ -80,7 +82,9 @@ public sealed partial class DaxFile
         Comparison comparison = default;
         WithBoth(this, other, () =>
         {
-            Refuse(offsetBytes + lengthBytes > SizeBytes, $"The range {offsetBytes} + {lengthBytes} reaches behind the end of the file, {SizeBytes}.");
+            Refuse(
+                offsetBytes + lengthBytes > SizeBytes,
+                $"The range {offsetBytes} + {lengthBytes} reaches behind the end of the file, {SizeBytes}.");
             Refuse(
                 otherOffsetBytes + lengthBytes > other.SizeBytes,
                 $"The range {otherOffsetBytes} + {lengthBytes} reaches behind the end of the other file, {other.SizeBytes}.");

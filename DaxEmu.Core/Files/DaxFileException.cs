@@ -40,21 +40,28 @@ public sealed class DaxFileException : IOException
     public long OffsetBytes { get; }
 
     internal static DaxFileException NoSpace(DaxFile file, long offset) => new(
-        $"No block is left on {file.Volume.Device.Name} for byte {offset} of {file}. Delete files or punch holes, or use a larger device.", Enospc, offset);
+        $"No block is left on {file.Volume.Device.Name} for byte {offset} of {file}. Delete files or punch holes, or use a larger device.",
+        Enospc,
+        offset);
 
     internal static DaxFileException Busy(DaxFile file, long offset) => new(
-        $"Pages of {file} from byte {offset} on are pinned. Dispose the leases first, or let operations wait (DaxFileOptions.WaitsForPins).", Ebusy, offset);
+        $"Pages of {file} from byte {offset} on are pinned. Dispose the leases first, or let operations wait (DaxFileOptions.WaitsForPins).",
+        Ebusy,
+        offset);
 
     internal static DaxFileException Of(DaxFile file, DataError error, long offset) => error switch
     {
         DataError.NoSpace => NoSpace(file, offset),
         DataError.Poison => new(
-            $"The memory at byte {offset} of {file} is lost (poisoned). Write the whole page to heal it, or punch it out.", new DataOutcome(0, error).Errno, offset),
+            $"The memory at byte {offset} of {file} is lost (poisoned). Write the whole page to heal it, or punch it out.",
+            new DataOutcome(0, error).Errno,
+            offset),
         _ => new($"The blocks at byte {offset} of {file} cannot be read or written.", new DataOutcome(0, error).Errno, offset),
     };
 
     internal static DaxFileException Writeback(DaxFile file, int errno) => new(
-        $"Writing back {file} failed (error {errno}): what was stored since the last sync may be lost. Look for poisoned pages, write them anew and sync again.",
+        $"Writing back {file} failed (error {errno}): what was stored since the last sync may be lost. "
+            + "Look for poisoned pages, write them anew and sync again.",
         errno,
         0);
 }

@@ -32,6 +32,8 @@ public sealed record DaxFileOptions
     /// <summary>Receives the file's events; null for nobody.</summary>
     public IDaxTraceSink? Sink { get; init; }
 
-    /// <summary>Stores the file's extents so that they survive a crash; null if nothing is to be stored. For tests of what is durable when.</summary>
+    /// <summary>
+    /// Stores the file's extents so that they survive a crash; null if nothing is to be stored. For tests of what is durable when.
+    /// </summary>
     internal Action<IReadOnlyList<Extent>>? MakeDurable { get; init; }
 }

@@ -1,6 +1,8 @@
 namespace DaxEmu.Core.Files;
 
-/// <summary>A file as a <see cref="Stream"/>. Not safe for several threads, as streams are; the file below it is. Does not close the file.</summary>
+/// <summary>
+/// A file as a <see cref="Stream"/>. Not safe for several threads, as streams are; the file below it is. Does not close the file.
+/// </summary>
 public sealed class DaxStream : Stream
 {
     private readonly DaxFile file;

@@ -147,7 +147,9 @@ public sealed unsafe class DaxView : IDisposable
         }
     }
 
-    /// <summary>Forgets the translations of a range, and private copies with their contents (<c>MADV_DONTNEED</c>). Whole pages count.</summary>
+    /// <summary>
+    /// Forgets the translations of a range, and private copies with their contents (<c>MADV_DONTNEED</c>). Whole pages count.
+    /// </summary>
     public void DontNeed(long offsetBytes, long lengthBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
@@ -172,7 +174,10 @@ public sealed unsafe class DaxView : IDisposable
     /// Keeps the blocks behind a range in the file until the lease is disposed, as DMA does: truncate, punch and their like wait. The pages
     /// are faulted in. A lease for writing makes what was stored under it durable when it is disposed.
     /// </summary>
-    /// <remarks>Who holds a lease and calls such an operation on the same range himself waits for ever (but see <see cref="DaxFileOptions.WaitsForPins"/>).</remarks>
+    /// <remarks>
+    /// Who holds a lease and calls such an operation on the same range himself waits for ever (but see
+    /// <see cref="DaxFileOptions.WaitsForPins"/>).
+    /// </remarks>
     /// <param name="offsetBytes">First byte.</param>
     /// <param name="lengthBytes">How many; whole pages are pinned.</param>
     /// <param name="forWriting">Whether the memory is to be written.</param>

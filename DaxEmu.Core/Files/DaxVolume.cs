@@ -7,7 +7,9 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Files;
 
-/// <summary>The files of one device, as an emulated file system keeps them: names, extents, and which blocks are free. In memory only.</summary>
+/// <summary>
+/// The files of one device, as an emulated file system keeps them: names, extents, and which blocks are free. In memory only.
+/// </summary>
 /// <remarks>
 /// A file with a name stays when it is closed, and can be opened again; one without goes when it is closed. When the volume is disposed, all
 /// of that is forgotten: what the device holds are then bytes without a map. A volume does not keep its device open, its open files do.
@@ -123,7 +125,8 @@ public sealed class DaxVolume : IDisposable
 
             if (open.Exists(f => f.Name == name))
             {
-                throw new InvalidOperationException($"The file '{name}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.");
+                throw new InvalidOperationException(
+                    $"The file '{name}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.");
             }
 
             var opened = new DaxFile(this, name, file.Extents, file.SizeBytes, options ?? DaxFileOptions.Default);
@@ -157,7 +160,9 @@ public sealed class DaxVolume : IDisposable
         ReleaseIdle();
     }
 
-    /// <summary>Pretends that a page of the device is lost: it is unmapped everywhere and cannot be reached before it was written as a whole.</summary>
+    /// <summary>
+    /// Pretends that a page of the device is lost: it is unmapped everywhere and cannot be reached before it was written as a whole.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The device has no such page.</exception>
     public MemoryFailureOutcome InjectPoison(Pfn page)
     {

@@ -12,7 +12,9 @@ public enum MapMode
     /// <summary>Writes go to the file (<c>MAP_SHARED</c>).</summary>
     Shared = VmAreaKind.Shared,
 
-    /// <summary>A first write to a page returns only when the blocks behind it are durable (<c>MAP_SYNC</c>; with <see cref="Shared"/>).</summary>
+    /// <summary>
+    /// A first write to a page returns only when the blocks behind it are durable (<c>MAP_SYNC</c>; with <see cref="Shared"/>).
+    /// </summary>
     Sync = VmAreaKind.Sync,
 
     /// <summary>No writes (<c>PROT_READ</c>).</summary>

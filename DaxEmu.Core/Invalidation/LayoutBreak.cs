@@ -95,7 +95,9 @@ internal static class LayoutBreak
         }
     }
 
-    /// <summary>Takes out the entries of a range that is unmapped and idle. Not before: without its entry nobody finds a page in use (B34).</summary>
+    /// <summary>
+    /// Takes out the entries of a range that is unmapped and idle. Not before: without its entry nobody finds a page in use (B34).
+    /// </summary>
     public static void TakeOut(AddressSpace mapping, PageRange range)
     {
         if (range.IsEmpty)

@@ -5,7 +5,9 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Invalidation;
 
-/// <summary>What a file system knows about the users of its blocks (the kernel's <c>dax_holder_operations</c>, and its reverse map).</summary>
+/// <summary>
+/// What a file system knows about the users of its blocks (the kernel's <c>dax_holder_operations</c>, and its reverse map).
+/// </summary>
 internal interface IPageHolders
 {
     /// <summary>The mapping of that id; null if its file is gone.</summary>
@@ -20,7 +22,10 @@ internal interface IPageHolders
 /// <param name="Index">The page.</param>
 internal readonly record struct PagePlace(AddressSpace Mapping, PageIndex Index);
 
-/// <summary>An entry that was locked through a device page of it (<c>dax_lock_folio</c>). A value instead of a cookie: it knows what to unlock (B18).</summary>
+/// <summary>
+/// An entry that was locked through a device page of it (<c>dax_lock_folio</c>). A value instead of a cookie: it knows what to unlock
+/// (B18).
+/// </summary>
 /// <param name="Mapping">The file.</param>
 /// <param name="Page">The page of the file that the device page stands for.</param>
 /// <param name="Held">The entry.</param>
@@ -35,7 +40,9 @@ internal readonly record struct PageLock(AddressSpace Mapping, PageIndex Page, H
 /// <param name="MappingCount">Translations of it that were removed: what a kernel would send a signal for.</param>
 public readonly record struct MemoryFailureOutcome(int FileCount, int MappingCount);
 
-/// <summary>Deals with lost memory: nobody is to reach the page any more until it was written as a whole (<c>memory_failure</c> of DAX).</summary>
+/// <summary>
+/// Deals with lost memory: nobody is to reach the page any more until it was written as a whole (<c>memory_failure</c> of DAX).
+/// </summary>
 internal static class MemoryFailure
 {
     /// <summary>

@@ -25,10 +25,14 @@ internal enum ModelOpKind
     Compare,
 }
 
-/// <summary>One step. Offsets and lengths are cut to what the file allows when it is carried out, so any list of steps makes sense.</summary>
+/// <summary>
+/// One step. Offsets and lengths are cut to what the file allows when it is carried out, so any list of steps makes sense.
+/// </summary>
 internal readonly record struct ModelOp(ModelOpKind Kind, int File, int View, int Offset, int Length, int Other, int Seed);
 
-/// <summary>Two files, each with a shared, a private and a synchronous view, beside plain arrays that say what every byte must be.</summary>
+/// <summary>
+/// Two files, each with a shared, a private and a synchronous view, beside plain arrays that say what every byte must be.
+/// </summary>
 internal sealed class FileModel : IDisposable
 {
     private const int Page = FileWorld.Page;

@@ -25,7 +25,8 @@ public sealed class FileModelTests
 
             IReadOnlyList<ModelOp> shortest = FileModel.Shrink(ops, list => FileModel.Run(list, system, kernel) is not null);
             Assert.Fail(
-                $"seed {seed}: {wrong}\nfewest steps: {FileModel.Run(shortest, system, kernel)}\n{string.Join('\n', shortest.Select((op, i) => $"{i}: {op}"))}");
+                $"seed {seed}: {wrong}\nfewest steps: {FileModel.Run(shortest, system, kernel)}\n"
+                + string.Join('\n', shortest.Select((op, i) => $"{i}: {op}")));
         }
     }
 

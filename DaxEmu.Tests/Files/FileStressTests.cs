@@ -17,7 +17,7 @@ public sealed class FileStressTests
     private const int RoundsPerThread = 600;
 
     [TestCase("xfs", "linux-6.12", 1)]
-    [TestCase("ext4", "linux-6.1", 2)]
+    [TestCase("ext4", "linux-6.12", 2)]
     public void NoWriteIsLostAndNoPageTorn(string habits, string behaviour, int seed)
     {
         using var world = new FileWorld(DaxFileOptions.Default with

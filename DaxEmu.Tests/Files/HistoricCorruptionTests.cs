@@ -1,3 +1,4 @@
+using DaxEmu.Core.Entries;
 using DaxEmu.Core.Files;
 using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
@@ -129,5 +130,21 @@ public sealed class HistoricCorruptionTests
         file.SetLength(Pmd - Page);
         Assert.That(file.Mapping.Entries.PresentPageCount, Is.Zero, "the entry goes whole");
         Assert.That(FileWorld.Bytes(file), Is.All.EqualTo(5));
+    }
+
+    [Test]
+    public void APageThatIsPunchedAndReadWhileItsWritebackWaitsIsNoError()
+    {
+        using var world = new FileWorld();
+        DaxFile file = world.CreateFilled(Page);
+        using DaxView view = file.Map();
+        view.Write(0, 1)[0] = 1;
+        HeldEntry held = file.Mapping.Locker.Grab(new PageIndex(0), PageOrder.Pte).Held;
+        var sync = Task.Run(() => file.Sync());
+        Assert.That(FileWorld.IsStuck(sync));
+        file.Mapping.Unmap(held.Range);
+        file.Mapping.Disassociate(held.Start, held.Entry);
+        file.Mapping.Locker.Unlock(held.Start, DaxEntry.Zero(PageOrder.Pte));
+        FileWorld.Finish(sync);
     }
 }
