@@ -13,6 +13,7 @@ internal static class Program
         {
             BenchVerb.Create(),
             SoakVerb.Create(),
+            CheckVerb.Create(),
             ReplayVerb.Create(),
             InfoVerb.Create(),
             SuitesVerb.Create(),

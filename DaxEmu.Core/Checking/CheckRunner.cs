@@ -18,7 +18,9 @@ internal static class CheckRunner
         World world, RunLimits limits, ulong seed, int changePointCount = 3, CancellationToken cancellation = default) =>
         Check(world, new Pct(changePointCount, seed), limits, cancellation);
 
-    /// <summary>Searches a world; but first a control that is known to be guilty, by the same search: if that stays silent, green means nothing.</summary>
+    /// <summary>
+    /// Searches a world; but first a control that is known to be guilty, by the same search: if that stays silent, green means nothing.
+    /// </summary>
     /// <returns>The world's outcome; inconclusive if the control did not fail.</returns>
     public static CheckOutcome WithControl(World control, World world, Func<World, CheckOutcome> search)
     {
@@ -74,7 +76,8 @@ internal static class CheckRunner
         if (report.Schedule.Choices.Count != schedule.Choices.Count)
         {
             throw new ScheduleMismatchException(
-                $"the run ended after {report.Schedule.Choices.Count} of the schedule's {schedule.Choices.Count} steps: the world has changed since it was written.");
+                $"the run ended after {report.Schedule.Choices.Count} of the schedule's {schedule.Choices.Count} steps: "
+                + "the world has changed since it was written.");
         }
 
         using IWorldRun named = world.Create();

@@ -195,7 +195,9 @@ internal sealed unsafe partial class ControlledScheduler
 
             if (choices.Count >= world.StepLimit)
             {
-                Fail(FailureKind.Livelock, $"{world.StepLimit} steps and no end: if a thread loops until another has done something, it must wait with SpinWhile");
+                Fail(
+                    FailureKind.Livelock,
+                    $"{world.StepLimit} steps and no end: if a thread loops until another has done something, it must wait with SpinWhile");
                 return Nobody;
             }
 

@@ -81,4 +81,5 @@ internal sealed unsafe class DirectInterleaver(int threadCount) : IInterleaver
 }
 
 /// <summary>What runs outside the schedule met a wait that nobody is there to end: a lock that was left taken, as a rule.</summary>
-internal sealed class WouldWaitException(Site site) : Exception($"the final check, or what makes or ends a run, would wait for ever at {site}.");
+internal sealed class WouldWaitException(Site site)
+    : Exception($"the final check, or what makes or ends a run, would wait for ever at {site}.");

@@ -132,7 +132,8 @@ internal sealed class Schedule
             int thread = char.ToLowerInvariant(letter) - 'a';
             if (thread is < 0 or >= Choice.MaxThreads)
             {
-                throw new FormatException($"'{letter}' at place {i} of the steps of a schedule string: a thread is a letter from a to h, a drain one from A to H.");
+                throw new FormatException(
+                    $"'{letter}' at place {i} of the steps of a schedule string: a thread is a letter from a to h, a drain one from A to H.");
             }
 
             int digits = i;
@@ -142,7 +143,8 @@ internal sealed class Schedule
             }
 
             int count = 1;
-            if (i > digits && (!int.TryParse(text.AsSpan(digits, i - digits), CultureInfo.InvariantCulture, out count) || count is 0 or > 1_000_000))
+            if (i > digits
+                && (!int.TryParse(text.AsSpan(digits, i - digits), CultureInfo.InvariantCulture, out count) || count is 0 or > 1_000_000))
             {
                 throw new FormatException($"'{text[digits..i]}' steps in a row in a schedule string: 1 to 1000000.");
             }

@@ -15,11 +15,11 @@ internal static class ScheduleTrace
     public static IReadOnlyList<string> Render(TraceRecorder recorder, IReadOnlyList<string> threadNames, RunFailure? failure)
     {
         List<string> ending = Ending(recorder, threadNames, failure);
-        List<RecordedNote> notes = Chosen(recorder.Notes, MaxLines - ending.Count, out int leftOut);
+        List<RecordedNote> notes = Chosen(WithoutFalseSleeps(recorder.Notes, failure), MaxLines - ending.Count, out int leftOut);
         List<string> lines = [.. notes.Select(note => $"{NameOf(note.Thread, threadNames)}: {Tell(note.Note)}")];
         if (leftOut > 0)
         {
-            lines[^1] = $"{lines[^1]} ({leftOut} lines left out above)";
+            lines[^1] = $"{lines[^1]} (left out above: {leftOut})";
         }
 
         lines.AddRange(ending);
@@ -60,8 +60,28 @@ internal static class ScheduleTrace
         _ => 4,
     };
 
+    // Who is about to sleep says so, and may then find that there is no reason to: only a sleep with an end or without any is one.
+    private static List<RecordedNote> WithoutFalseSleeps(IReadOnlyList<RecordedNote> notes, RunFailure? failure)
+    {
+        HashSet<int> asleep = failure is null
+            ? []
+            : [.. failure.Stuck.Where(stuck => stuck.Pending == StepKind.Wait).Select(stuck => stuck.Thread)];
+        List<RecordedNote> real = [];
+        for (int i = 0; i < notes.Count; i++)
+        {
+            int thread = notes[i].Thread;
+            RecordedNote? next = notes.Skip(i + 1).Where(note => note.Thread == thread).Select(note => (RecordedNote?)note).FirstOrDefault();
+            if (notes[i].Note.Kind != NoteKind.Sleeps || (next is { } after ? after.Note.Kind == NoteKind.Woken : asleep.Contains(thread)))
+            {
+                real.Add(notes[i]);
+            }
+        }
+
+        return real;
+    }
+
     // The notes worth most, in their order; of equal ones the later.
-    private static List<RecordedNote> Chosen(IReadOnlyList<RecordedNote> notes, int room, out int leftOut)
+    private static List<RecordedNote> Chosen(List<RecordedNote> notes, int room, out int leftOut)
     {
         leftOut = Math.Max(0, notes.Count - room);
         return [.. notes.Select((note, place) => (note, place))

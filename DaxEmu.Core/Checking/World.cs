@@ -36,14 +36,17 @@ internal interface IWorldRun : IDisposable
     /// <summary>The threads, always as many.</summary>
     IReadOnlyList<WorldThread> Threads { get; }
 
-    /// <summary>Runs when all threads have finished and all stores are in memory; throws <see cref="WorldViolationException"/> if something is wrong.</summary>
+    /// <summary>Runs when all threads have finished and all stores are in memory.</summary>
+    /// <exception cref="WorldViolationException">Something is wrong.</exception>
     void Check();
 }
 
 /// <summary>One thread of a world.</summary>
 /// <param name="Name">What it does, as the trace prints it: "4 KiB fault @1".</param>
 /// <param name="Body">Runs under the scheduler.</param>
-/// <param name="AfterRun">Runs on the same thread, outside the schedule, after each run, also an abandoned one: clears what lies in lines of the thread.</param>
+/// <param name="AfterRun">
+/// Runs on the same thread, outside the schedule, after each run, also an abandoned one: clears what lies in lines of the thread.
+/// </param>
 internal sealed record WorldThread(string Name, Action Body, Action? AfterRun = null);
 
 /// <summary>What a world's check or body throws when something that must hold does not.</summary>

@@ -8,9 +8,9 @@ namespace DaxEmu.Core.Checking;
 /// </summary>
 /// <remarks>
 /// <para><b>The hash.</b> Each thread has a history, a hash of its steps so far and of the versions they read. Each word has a version, a
-/// hash of the chain of writes to it, in their order, each with its writer's history. So equal histories and versions mean (but for a collision of
-/// 64-bit hashes, some 3 in 10,000 among 10^8 states) that each read took its value from the same write, and that the writes to each word came in the same
-/// order: the two prefixes differ only in the order of steps that have nothing to do with each other. As threads are
+/// hash of the chain of writes to it, in their order, each with its writer's history. So equal histories and versions mean
+/// (but for a collision of 64-bit hashes, some 3 in 10,000 among 10^8 states) that each read took its value from the same write,
+/// and that the writes to each word came in the same order: the two prefixes differ only in the order of steps that have nothing to do with each other. As threads are
 /// deterministic, their local state is the same; so are the words; so is whatever else they share, if that is ordered by steps
 /// (<see cref="World.IsOrderedBySteps"/>). A hash of the values alone would not do: two threads that went through a lock in
 /// either order leave the same words, but not the same queue behind that lock.</para>
@@ -61,8 +61,11 @@ internal sealed unsafe class WorldMemory
         run++;
         wordCount = 0;
         versionsSum = 0;
-        Array.Clear(histories);
         buffers.Clear();
+        for (int thread = 0; thread < histories.Length; thread++)
+        {
+            histories[thread] = (ulong)thread + 1; // two threads that do the same are not the same
+        }
     }
 
     /// <summary>Whether the thread has lingering stores.</summary>

@@ -204,8 +204,8 @@ internal sealed class EntryLocker : IWaitGraphSource
     public void Unlock(PageIndex start, ref ulong word, ulong entry)
     {
         // A plain store and a plain load. The sleeper's barrier makes that safe: see WaitTable.
-        Note(NoteKind.Unlocked, start, new DaxEntry(entry).Order);
         Atomic.Store(ref word, entry, Site.UnlockEntry);
+        Note(NoteKind.Unlocked, start, new DaxEntry(entry).Order);
         if (Atomic.Load(ref table.Sleepers, Site.ReadSleepers) != 0) // [B] matches [A] in WaitTable.Park
         {
             Wake(start, new DaxEntry(entry).Order, WakeMode.Next);
@@ -215,8 +215,8 @@ internal sealed class EntryLocker : IWaitGraphSource
     /// <summary>Lets go of an entry that was locked and left as it was (<c>put_unlocked_entry</c>).</summary>
     public void Put(HeldEntry held)
     {
-        Note(NoteKind.Unlocked, held.Start, held.Entry.Order);
         Atomic.Store(ref table.WordOf(held.Start, held.Entry.Order), held.Entry.Word, Site.UnlockEntry);
+        Note(NoteKind.Unlocked, held.Start, held.Entry.Order);
         if (profile.PassOn.WakesWhenPut && Atomic.Load(ref table.Sleepers, Site.ReadSleepers) != 0)
         {
             Wake(held.Start, held.Entry.Order, WakeMode.Next);
@@ -226,8 +226,8 @@ internal sealed class EntryLocker : IWaitGraphSource
     /// <summary>Unlocks an entry that was locked through a page of it (<c>dax_unlock_page</c>).</summary>
     public void UnlockByPage(PageIndex page, HeldEntry held)
     {
-        Note(NoteKind.Unlocked, held.Start, held.Entry.Order);
         Atomic.Store(ref table.WordOf(held.Start, held.Entry.Order), held.Entry.Word, Site.UnlockEntry);
+        Note(NoteKind.Unlocked, held.Start, held.Entry.Order);
         if (Atomic.Load(ref table.Sleepers, Site.ReadSleepers) != 0)
         {
             PageOrder order = profile.UnlockSize.OrderFor(held.Entry.Order);
@@ -238,8 +238,8 @@ internal sealed class EntryLocker : IWaitGraphSource
     /// <summary>Takes the held entry out and wakes who slept for it.</summary>
     public void Remove(HeldEntry held)
     {
-        Note(NoteKind.Removed, held.Start, held.Entry.Order);
         table.Remove(held.Start, held.Entry);
+        Note(NoteKind.Removed, held.Start, held.Entry.Order);
         WakeRemoved(held, RemovalKind.Delete);
     }
 
@@ -284,8 +284,14 @@ internal sealed class EntryLocker : IWaitGraphSource
             return Refuse(start, null, ref ticket);
         }
 
-        // The answers of history want the first 4 KiB entry of the range.
-        if (!table.NextPresent(start, start + DaxConstants.PagesPerPmd, out PageIndex found, out DaxEntry entry) || entry.IsPmd)
+        // The answers of history want the first 4 KiB entry of the range. One that is counted and not there yet, or there no more, is
+        // somebody's who is just at it: a smaller entry without anything to wait for.
+        if (!table.NextPresent(start, start + DaxConstants.PagesPerPmd, out PageIndex found, out DaxEntry entry))
+        {
+            return Refuse(start, null, ref ticket);
+        }
+
+        if (entry.IsPmd)
         {
             return null;
         }

@@ -60,6 +60,13 @@ internal sealed unsafe class InvalidateLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ExitRead(ulong* hold) => Atomic.Store(ref *hold, 0, Site.ExitRead);
 
+    /// <summary>Forgets whatever this thread holds: for a checker that abandoned it in the middle.</summary>
+    public static void Forget()
+    {
+        ReaderLine* line = ReaderLine.Mine;
+        new Span<ulong>(&line->Hold0, ReaderLine.Holds).Clear();
+    }
+
     /// <summary>Enters for writing: returns when no reader is inside. Not to be entered twice by a thread, nor while it reads.</summary>
     public void EnterWrite()
     {

@@ -20,6 +20,7 @@ public sealed partial class LayeringTests
         ["Writeback"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing"],
         ["DataPath"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Invalidation", "Faults"],
         ["Invalidation"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing"],
+        ["Checking"] = ["Units", "Interleaving"],
         ["Faults"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing", "Writeback"],
     };
 

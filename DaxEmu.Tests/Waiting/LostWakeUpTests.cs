@@ -114,7 +114,7 @@ public sealed class LostWakeUpTests
         return fault;
     }
 
-    private static ParkedGrab ThreeInvalidations(EntryWorld world)
+    internal static ParkedGrab ThreeInvalidations(EntryWorld world)
     {
         ParkedGrab holder = Settled(world, world.Grab(Base));
         ParkedGrab first = Settled(world, world.Take(Base));
@@ -125,7 +125,7 @@ public sealed class LostWakeUpTests
         return third;
     }
 
-    private static ParkedGrab AnInvalidationOfAPmd(EntryWorld world)
+    internal static ParkedGrab AnInvalidationOfAPmd(EntryWorld world)
     {
         ParkedGrab holder = Settled(world, world.Grab(Base, PageOrder.Pmd));
         ParkedGrab invalidation = Settled(world, world.Take(Base));
@@ -169,7 +169,7 @@ public sealed class LostWakeUpTests
         return second;
     }
 
-    private static ParkedGrab AWokenPmdFaultFindsAnotherPage(EntryWorld world)
+    internal static ParkedGrab AWokenPmdFaultFindsAnotherPage(EntryWorld world)
     {
         ParkedGrab holder = Settled(world, world.Grab(Base + 1));
         Settled(world, world.Grab(Base, PageOrder.Pmd));
@@ -181,7 +181,7 @@ public sealed class LostWakeUpTests
         return fault;
     }
 
-    private static ParkedGrab Settled(EntryWorld world, ParkedGrab thread)
+    internal static ParkedGrab Settled(EntryWorld world, ParkedGrab thread)
     {
         world.AwaitSettled();
         return thread;

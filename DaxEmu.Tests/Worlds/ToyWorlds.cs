@@ -89,7 +89,7 @@ internal static class ToyWorlds
         }),
     ]);
 
-    /// <summary>Four plain stores to two words, in opposite order. Both words may end with the first store of their thread only if stores overtook each other.</summary>
+    /// <summary>Plain stores to two words, in opposite order. Both can end with a thread's first store only if stores overtook each other.</summary>
     public static World TwoPlusTwoWrites { get; } = Of("two-plus-two-writes", "plain", 4, w =>
     [
         new("first", () =>

@@ -40,7 +40,8 @@ internal sealed class Replay(Schedule schedule) : IStrategy
         valueCount++;
         return value < bound
             ? value
-            : throw new ScheduleMismatchException($"the schedule has no value below {bound} at place {valueCount - 1}: the world has changed since it was written.");
+            : throw new ScheduleMismatchException(
+                $"the schedule has no value below {bound} at place {valueCount - 1}: the world has changed since it was written.");
     }
 
     private static string Describe(uint options)

@@ -1,0 +1,215 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Core.Checking;
+using DaxEmu.Core.Checking.Worlds;
+using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Waiting.Profiles;
+using Spectre.Console;
+
+namespace DaxEmu.Bench.Verbs;
+
+/// <summary><c>daxemu check</c>: systematic schedules of small worlds over the real entry table.</summary>
+internal static class CheckVerb
+{
+    private const int PreemptionBound = 3;
+    private const string ControlWorld = "pmd-behind-pte";
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    private static readonly Option<WaitProfile> Profile = VerbOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
+    private static readonly Option<string> Scenario = VerbOptions.Of("--scenario", "a scenario's name, or all", text => text, "all");
+    private static readonly Option<string> Strategy = VerbOptions.Of("--strategy", "exhaustive (depth-first, up to three preemptions), pct (random priorities) or random", text => VerbOptions.Choice(text, "exhaustive", "pct", "random"), "exhaustive");
+    private static readonly Option<long> MaxSchedules = VerbOptions.Of("--max-schedules", "the most schedules, of all worlds together for pct and random, of each world for exhaustive", text => (long)VerbOptions.Count(text), 100_000L);
+    private static readonly Option<int> Seed = VerbOptions.Of("--seed", "seed of random schedules", text => VerbOptions.Count(text, 0), 1);
+    private static readonly Option<string?> Replay = VerbOptions.Of<string?>("--replay", "a schedule string to do again", text => text, null);
+    private static readonly Option<bool> All = new("--all") { Description = "finds every historic bug in its profile and prints the table" };
+    private static readonly Option<OutputFormat> Format = VerbOptions.Format();
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "check",
+            "Runs small worlds - a few threads, an operation or two each, on the real entry table - under a deterministic scheduler.\n"
+            + "A guilty profile ends with 1 and the shortest trace; a clean one is called so only after the hang of 2019 was found the same way.\n\n"
+            + "Examples:\n  daxemu check --profile v4.20\n  daxemu check --all\n  daxemu check --profile fixed --strategy exhaustive")
+        {
+            Profile, Scenario, Strategy, MaxSchedules, Seed, Replay, All, Format,
+        };
+        CommandFrame.SetAction(command, Run);
+        return command;
+    }
+
+    private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        AppContext.SetSwitch(InterleavingSwitch.Name, true);
+        bool isJson = parsed.GetValue(Format) == OutputFormat.Json;
+        if (parsed.GetValue(Replay) is { } schedule)
+        {
+            return ReplayOne(schedule);
+        }
+
+        return parsed.GetValue(All) ? CheckAll(isJson, cancellation) : CheckProfile(parsed, isJson, cancellation);
+    }
+
+    private static ExitCode ReplayOne(string text)
+    {
+        Schedule schedule = Schedule.Parse(text);
+        World world = LockWorlds.Named(schedule.World, WaitProfiles.ByName(schedule.Profile));
+        ReplayedRun run = CheckRunner.Replay(world, schedule);
+        Console.WriteLine(string.Join('\n', run.Trace));
+        return run.Failure is null ? ExitCode.Fine : ExitCode.Found;
+    }
+
+    private static ExitCode CheckAll(bool isJson, CancellationToken cancellation)
+    {
+        var rows = new JsonArray();
+        var table = new Table().Border(TableBorder.Simple).AddColumns("bug", "profile", "mended by", "scenario", "threads", "steps", "schedules", "ms", "found");
+        bool isAnyMissed = false;
+        foreach (HistoricBug bug in LockWorlds.Bugs)
+        {
+            long begin = Stopwatch.GetTimestamp();
+            CheckOutcome outcome = CheckRunner.Exhaust(LockWorlds.Named(bug.World, bug.Profile), RunLimits.None, PreemptionBound, cancellation);
+            double ms = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+            var failed = outcome as CheckFailed;
+            isAnyMissed |= failed is null;
+            table.AddRow(
+                bug.Id, bug.Profile.Name, bug.Commit, bug.World, Text(failed?.ThreadCount), Text(failed?.StepCount), Text(outcome.Effort.ScheduleCount), Text((long)ms), failed is null ? "NO" : "yes");
+            rows.Add(new JsonObject
+            {
+                ["bug"] = bug.Id,
+                ["profile"] = bug.Profile.Name,
+                ["scenario"] = bug.World,
+                ["found"] = failed is not null,
+                ["threads"] = failed?.ThreadCount,
+                ["steps"] = failed?.StepCount,
+                ["schedules"] = outcome.Effort.ScheduleCount,
+                ["ms"] = Math.Round(ms),
+                ["schedule"] = failed?.Schedule.ToString(),
+                ["trace"] = new JsonArray([.. (failed?.Trace ?? []).Select(l => (JsonNode)l)]),
+            });
+        }
+
+        if (isJson)
+        {
+            Console.WriteLine(rows.ToJsonString(Indented));
+        }
+        else
+        {
+            AnsiConsole.Write(table);
+        }
+
+        // Here finding is what was asked for: a bug that stays hidden means that the checker sees nothing.
+        return isAnyMissed ? ExitCode.CannotTell : ExitCode.Fine;
+    }
+
+    private static ExitCode CheckProfile(ParseResult parsed, bool isJson, CancellationToken cancellation)
+    {
+        WaitProfile profile = parsed.GetRequiredValue(Profile);
+        string strategy = parsed.GetRequiredValue(Strategy);
+        string scenario = parsed.GetRequiredValue(Scenario);
+        long most = parsed.GetValue(MaxSchedules);
+        ulong seed = (ulong)parsed.GetValue(Seed);
+        World[] named = [.. (scenario == "all" ? LockWorlds.Names : [scenario]).Select(n => LockWorlds.Named(n, profile))];
+        World[] worlds = scenario != "all" ? named
+            : strategy == "exhaustive" ? [.. named, .. LockWorlds.All(profile, 3, 1), .. LockWorlds.All(profile, 2, 2)]
+            : [.. named, .. LockWorlds.All(profile, 4, 2).Where((_, i) => i % 4999 == 0)];
+        CheckOutcome Search(World world) => strategy switch
+        {
+            "exhaustive" => CheckRunner.Exhaust(world, new RunLimits(most, TimeSpan.MaxValue), PreemptionBound, cancellation),
+            "pct" => CheckRunner.Prioritise(world, new RunLimits(Math.Max(1, most / worlds.Length), TimeSpan.MaxValue), seed, cancellation: cancellation),
+            _ => CheckRunner.Walk(world, new RunLimits(Math.Max(1, most / worlds.Length), TimeSpan.MaxValue), seed, cancellation),
+        };
+
+        long begin = Stopwatch.GetTimestamp();
+        var tally = new Tally();
+        using (var progress = new ProgressLine())
+        {
+            for (int i = 0; i < worlds.Length && tally.Failed is null && !cancellation.IsCancellationRequested; i++)
+            {
+                progress.Show(worlds[i].Name, (double)i / worlds.Length);
+                tally.Add(Search(worlds[i]));
+            }
+        }
+
+        CheckOutcome? control = tally.Failed is null ? Search(LockWorlds.Named(ControlWorld, WaitProfiles.V4_20)) : null;
+        bool isConclusive = control is null or CheckFailed;
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
+        Console.WriteLine(isJson
+            ? ToJson(profile, strategy, tally, worlds.Length, isConclusive, elapsed).ToJsonString(Indented)
+            : ToText(profile, strategy, tally, worlds.Length, isConclusive, elapsed));
+        return tally.Failed is not null ? ExitCode.Found
+            : cancellation.IsCancellationRequested ? ExitCode.TimeLimit
+            : isConclusive && tally.CutOff == 0 ? ExitCode.Fine
+            : ExitCode.CannotTell;
+    }
+
+    private static string ToText(WaitProfile profile, string strategy, Tally tally, int worlds, bool isConclusive, TimeSpan elapsed)
+    {
+        string effort = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{tally.Worlds} of {worlds} worlds, {tally.Schedules} schedules, {tally.Steps} steps, {tally.Pruned} pruned, {elapsed.TotalSeconds:0.0} s, {strategy}{(strategy == "exhaustive" ? $" up to {PreemptionBound} preemptions" : string.Empty)}");
+        if (tally.Failed is { } failed)
+        {
+            return $"FAIL {profile.Name}: {failed.Failure.Kind} in scenario {failed.Effort.World}, {failed.ThreadCount} threads, {failed.StepCount} steps\n"
+                + string.Join('\n', failed.Trace.Select(l => "  " + l)) + $"\nagain: daxemu check --replay {failed.Schedule}\n{effort}.";
+        }
+
+        return !isConclusive ? $"INCONCLUSIVE {profile.Name}: the control, the hang of 2019, was not found by the same search. {effort}."
+            : tally.CutOff > 0 ? $"INCONCLUSIVE {profile.Name}: {tally.CutOff} worlds were cut off by --max-schedules. {effort}."
+            : $"PASS {profile.Name}: {effort}. {tally.Complete} worlds were seen whole, whatever the preemptions. The control, the hang of 2019, was found by the same search.";
+    }
+
+    private static JsonObject ToJson(WaitProfile profile, string strategy, Tally tally, int worlds, bool isConclusive, TimeSpan elapsed) => new()
+    {
+        ["profile"] = profile.Name,
+        ["strategy"] = strategy,
+        ["preemption_bound"] = strategy == "exhaustive" ? PreemptionBound : null,
+        ["outcome"] = tally.Failed is not null ? "fail" : isConclusive && tally.CutOff == 0 ? "pass" : "inconclusive",
+        ["worlds"] = worlds,
+        ["worlds_checked"] = tally.Worlds,
+        ["worlds_cut_off"] = tally.CutOff,
+        ["worlds_seen_whole"] = tally.Complete,
+        ["schedules"] = tally.Schedules,
+        ["steps"] = tally.Steps,
+        ["pruned"] = tally.Pruned,
+        ["seconds"] = Math.Round(elapsed.TotalSeconds, 2),
+        ["failure"] = tally.Failed?.Failure.Kind.ToString(),
+        ["scenario"] = tally.Failed?.Effort.World,
+        ["trace"] = new JsonArray([.. (tally.Failed?.Trace ?? []).Select(l => (JsonNode)l)]),
+        ["schedule"] = tally.Failed?.Schedule.ToString(),
+    };
+
+    private static string Text(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "-";
+
+    /// <summary>The sum of the outcomes.</summary>
+    private sealed class Tally
+    {
+        public CheckFailed? Failed { get; private set; }
+
+        public int Worlds { get; private set; }
+
+        public int CutOff { get; private set; }
+
+        public int Complete { get; private set; }
+
+        public long Schedules { get; private set; }
+
+        public long Steps { get; private set; }
+
+        public long Pruned { get; private set; }
+
+        public void Add(CheckOutcome outcome)
+        {
+            Worlds++;
+            Schedules += outcome.Effort.ScheduleCount;
+            Steps += outcome.Effort.StepCount;
+            Pruned += outcome.Effort.PrunedCount;
+            Failed ??= outcome as CheckFailed;
+            CutOff += outcome is CheckPassed { Coverage: Coverage.CutOff } or CheckInconclusive ? 1 : 0;
+            Complete += outcome is CheckPassed { Coverage: Coverage.Everything } ? 1 : 0;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using DaxEmu.Core.Entries;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+using DaxEmu.Core.Waiting;
+using DaxEmu.Core.Waiting.Profiles;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Checking.Worlds;
+
+/// <summary>What the range holds when the threads of a world begin.</summary>
+internal enum LockRoomState
+{
+    /// <summary>No entry.</summary>
+    Empty,
+
+    /// <summary>A dirty 4 KiB entry at page 1.</summary>
+    RealPte,
+
+    /// <summary>A 2 MiB zero entry.</summary>
+    ZeroPmd,
+
+    /// <summary>A dirty 2 MiB entry on device memory.</summary>
+    RealPmd,
+}
+
+/// <summary>
+/// The state of a lock world: one 2 MiB range of the real entry table, the real locker, wait table and invalidate lock, and a note of
+/// who owns each entry, by which two owners at once are seen.
+/// </summary>
+internal sealed unsafe class LockRoom : IDisposable
+{
+    /// <summary>Wait keys hash the mapping's id: the same in every run.</summary>
+    private const long MappingId = 1;
+
+    private const int WaitBits = 3;
+    private const long RealPfn = DaxConstants.PagesPerPmd;
+
+    private readonly ReservedRegion header = ReservedRegion.Reserve(sizeof(ulong));
+    private readonly Dictionary<long, int> owners = [];
+
+    public LockRoom(WaitProfile profile, LockRoomState state)
+    {
+        Table = new EntryTable(MappingId, DaxConstants.PagesPerPmd);
+        Waits = new WaitTable(WaitBits);
+        Locker = new EntryLocker(Table, Waits, profile);
+        InvalidateLock = new InvalidateLock(MappingId, (ulong*)header.Base);
+        Prepare(state);
+    }
+
+    public EntryTable Table { get; }
+
+    public WaitTable Waits { get; }
+
+    public EntryLocker Locker { get; }
+
+    public InvalidateLock InvalidateLock { get; }
+
+    /// <summary>2 MiB requests that were refused though the range was empty and nobody else was there.</summary>
+    public bool WasRefusedWithoutReason { get; set; }
+
+    /// <summary>The thread owns the entry from here on; another owner is a violation.</summary>
+    public void Own(HeldEntry held, int thread)
+    {
+        WorldCheck.That(owners.TryAdd(held.Start.Value, thread), $"the entry at {held.Start} has two owners");
+    }
+
+    /// <summary>The thread owns it no more.</summary>
+    public void Disown(HeldEntry held) => owners.Remove(held.Start.Value);
+
+    /// <summary>What must hold when all have finished.</summary>
+    public void Check()
+    {
+        IReadOnlyList<string> wrong = Table.Verify();
+        WorldCheck.That(wrong.Count == 0, string.Join(' ', wrong));
+        WorldCheck.That(owners.Count == 0, "an entry is owned by a thread that has finished");
+        WorldCheck.That(!WasRefusedWithoutReason, "a 2 MiB request on an empty range was refused");
+    }
+
+    public void Dispose()
+    {
+        Waits.Dispose();
+        Table.Dispose();
+        header.Dispose();
+    }
+
+    private void Prepare(LockRoomState state)
+    {
+        if (state == LockRoomState.Empty)
+        {
+            return;
+        }
+
+        DaxEntry entry = state switch
+        {
+            LockRoomState.RealPte => DaxEntry.Real(new Pfn(RealPfn + 1), PageOrder.Pte).WithDirty(),
+            LockRoomState.ZeroPmd => DaxEntry.Zero(PageOrder.Pmd),
+            _ => DaxEntry.Real(new Pfn(RealPfn), PageOrder.Pmd).WithDirty(),
+        };
+        var start = new PageIndex(entry.IsPmd ? 0 : 1);
+        if (entry.IsPmd)
+        {
+            Table.TryInsertPmd(start, entry);
+            return;
+        }
+
+        Table.TryInsertPte(start, entry.WithLock);
+        Table.NoteDirty(start);
+        Table.SlotOf(start) = entry.Word;
+    }
+}
