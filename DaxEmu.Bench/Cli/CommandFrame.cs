@@ -8,6 +8,12 @@ internal static class CommandFrame
 {
     private const string DetailsVariable = "DAXEMU_DETAILS";
 
+    // From Ctrl-C to the end: a pass must end, what there is be printed, what was made be removed.
+    private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(20);
+
+    // Set once signals are watched for. A verb begins no earlier: it could not be told to remove what it makes.
+    private static readonly ManualResetEventSlim SignalsAreWatched = new();
+
     /// <summary>Parses and runs.</summary>
     public static async Task<int> RunAsync(RootCommand root, string[] arguments)
     {
@@ -18,12 +24,24 @@ internal static class CommandFrame
             return (int)ExitCode.Usage;
         }
 
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeToEnd };
+        Task<int> verb = parsed.InvokeAsync(configuration);
+        SignalsAreWatched.Set();
+        return await verb.ConfigureAwait(false);
     }
 
     /// <summary>Gives a verb its action; what it throws becomes a line and an exit code.</summary>
+    /// <remarks>The action runs on a thread of its own: signals are watched for only once the call that starts it has returned.</remarks>
     public static void SetAction(Command command, Func<ParseResult, CancellationToken, ExitCode> action) =>
-        command.SetAction((parsed, cancellation) => Task.FromResult((int)Guarded(() => action(parsed, cancellation))));
+        command.SetAction((parsed, cancellation) => Task.Factory.StartNew(
+            () =>
+            {
+                SignalsAreWatched.Wait(CancellationToken.None);
+                return (int)Guarded(() => action(parsed, cancellation));
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default));
 
     private static string Explain(RootCommand root, ParseResult parsed)
     {
@@ -61,14 +79,14 @@ internal static class CommandFrame
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return Tell(e, ExitCode.CannotTell);
+            return Tell(e, ExitCode.CannotTell, $" (Set {DetailsVariable}=1 for details.)");
         }
     }
 
-    private static ExitCode Tell(Exception e, ExitCode code)
+    private static ExitCode Tell(Exception e, ExitCode code, string hint = "")
     {
         string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : e.Message;
-        Console.Error.WriteLine($"daxemu: {message.ReplaceLineEndings(" ")}");
+        Console.Error.WriteLine($"daxemu: {message.ReplaceLineEndings(" ")}{hint}");
         if (Environment.GetEnvironmentVariable(DetailsVariable) is not null)
         {
             Console.Error.WriteLine(e);

@@ -20,9 +20,12 @@ internal static class VerbOptions
         return option;
     }
 
-    /// <summary>An option whose value is a list with commas.</summary>
+    /// <summary>An option whose value is a list with commas; what is named twice counts once.</summary>
     public static Option<IReadOnlyList<T>> List<T>(string name, string description, Func<string, T> parse, IReadOnlyList<T> fallback) =>
-        Of(name, description, text => (IReadOnlyList<T>)[.. text.Split(',').Select(parse)], fallback);
+        Of(name, description, text => ListOf(text, parse), fallback);
+
+    /// <summary>A list with commas; what is named twice counts once.</summary>
+    public static IReadOnlyList<T> ListOf<T>(string text, Func<string, T> parse) => [.. text.Split(',').Select(parse).Distinct()];
 
     /// <summary><c>--output-format=normal|json</c>.</summary>
     public static Option<OutputFormat> Format() => Of(

@@ -45,7 +45,7 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
                 continue;
             }
 
-            runs.Add(new EngineRun(engine, jobs, fitted, team));
+            runs.Add(new EngineRun(engine, jobs, fitted, team, cancellation));
         }
 
         foreach (EngineRun run in runs)
@@ -65,20 +65,17 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
         }
 
         controls.Sort();
-        foreach (EngineRun run in runs)
+        foreach (EngineRun run in runs.Where(r => r.HasFigures))
         {
             LongHistogram latencies = run.MeasureLatencies(LatencyTime);
-            if (run.HasFigures)
-            {
-                ofCase.Add(run.ToResult(load, controls[controls.Count / 2]) with { Latencies = latencies });
-            }
+            ofCase.Add(run.ToResult(load, controls[controls.Count / 2]) with { Latencies = latencies });
         }
 
         results.AddRange(ofCase.OrderBy(r => plan.Engines.ToList().IndexOf(r.Engine)));
     }
 
     /// <summary>One engine's part in a case.</summary>
-    private sealed class EngineRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs, FaultCase load, JobTeam team)
+    private sealed class EngineRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs, FaultCase load, JobTeam team, CancellationToken cancellation)
     {
         private readonly FaultCounts counts = new();
         private readonly List<double> rounds = [];
@@ -92,7 +89,7 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
         public void Warm(TimeSpan time, int passes)
         {
             long start = Stopwatch.GetTimestamp();
-            for (int pass = 0; pass < passes || Stopwatch.GetElapsedTime(start) < time; pass++)
+            for (int pass = 0; (pass < passes || Stopwatch.GetElapsedTime(start) < time) && !cancellation.IsCancellationRequested; pass++)
             {
                 Pass(out _, out _);
                 if (Stopwatch.GetElapsedTime(start) > time * 2 && pass > 1)
@@ -115,7 +112,7 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
                 allocated += bytes;
                 counts.Add(pass);
             }
-            while (Stopwatch.GetElapsedTime(begin) < time);
+            while (Stopwatch.GetElapsedTime(begin) < time && !cancellation.IsCancellationRequested);
             seconds += wall / 1e9;
             rounds.Add(wall * load.JobCount / faults);
         }
@@ -147,6 +144,7 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
                 NsPerFaultRounds = rounds,
                 Seconds = seconds,
                 Counts = counts,
+                MeasuredBytes = load.SizeBytes,
                 AllocatedBytesPerFault = (double)allocated / Math.Max(1, counts.Total),
                 Control = control,
             };

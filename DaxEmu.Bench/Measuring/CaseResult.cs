@@ -23,6 +23,9 @@ internal sealed record CaseResult(string Engine, FaultCase Load)
     /// <summary>How far the rounds lie apart, as a share of the median.</summary>
     public double Spread => NsPerFaultRounds.Count == 0 ? 0 : (NsPerFaultRounds[^1] - NsPerFaultRounds[0]) / NsPerFault;
 
+    /// <summary>Bytes of all mappings that were measured: less than the case's where the host has no memory for them.</summary>
+    public long MeasuredBytes { get; init; } = Load.SizeBytes;
+
     /// <summary>Timed seconds in all.</summary>
     public double Seconds { get; init; }
 

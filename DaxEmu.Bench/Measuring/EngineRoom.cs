@@ -18,6 +18,9 @@ internal sealed class EngineRoom : IDisposable
     private readonly Dictionary<string, IFaultEngine> engines = [];
     private readonly List<string> notes = [];
     private readonly string? fileToRemove;
+
+    // Asked for once: the devices of the run take memory themselves.
+    private readonly long mostHostBytes = HostMemory.AvailableBytes() / 2;
     private PmemDevice? wideDevice;
     private PmemDevice? hugeDevice;
 
@@ -62,9 +65,9 @@ internal sealed class EngineRoom : IDisposable
 
     /// <summary>Why an engine cannot take part in a case; null if it can.</summary>
     public string? RefusalOf(string name, FaultCase load) => name == "kernel" && IsTooLargeForHost(load.SizeBytes) && load.Order == PageOrder.Pte
-        ? "the mapping is larger than half of this machine's memory, and the kernel would fill it"
+        ? "the mapping is larger than half of the memory that is free, and the kernel would fill it"
         : name == "kernel" && IsTooLargeForHost(Device.SizeBytes)
-        ? "the device is larger than half of this machine's memory, and the kernel would fill it"
+        ? "the device is larger than half of the memory that is free, and the kernel would fill it"
         : null;
 
     /// <summary>The engine for a case.</summary>
@@ -101,7 +104,7 @@ internal sealed class EngineRoom : IDisposable
         }
     }
 
-    private static bool IsTooLargeForHost(long bytes) => bytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+    private bool IsTooLargeForHost(long bytes) => bytes > mostHostBytes;
 
     // The emulator's faults touch entries and translations, not the pages behind them: a wide mapping needs no memory for its pages.
     private PmemDevice DeviceFor(FaultCase load)

@@ -9,6 +9,7 @@ namespace DaxEmu.Bench.Measuring;
 internal static class MachineControl
 {
     private const int Steps = 2_000_000;
+    private const double MostOff = 1.15;
     private static long sink;
 
     /// <summary>Time of a thread among the team's, over the time of a thread alone; 1 if CPUs do not disturb each other.</summary>
@@ -17,6 +18,9 @@ internal static class MachineControl
         double one = alone.Run(_ => Spin()).TotalNanoseconds;
         return team.Run(_ => Spin()).TotalNanoseconds / one;
     }
+
+    /// <summary>Whether a control is near enough to 1 that a figure of several jobs counts. Far below 1, the thread alone was disturbed.</summary>
+    public static bool IsGood(double control) => control is >= 1 / MostOff and <= MostOff;
 
     /// <summary>What a pair of clock readings costs, in nanoseconds: part of every latency that is told.</summary>
     public static double TimerCostNs()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Engines;
 using DaxEmu.Bench.Measuring;
 using Spectre.Console;
@@ -9,7 +10,6 @@ namespace DaxEmu.Bench.Reports;
 internal static class BenchTable
 {
     private const double WideSpread = 0.3;
-    private const double GoodControl = 1.15;
 
     public static void Write(BenchReport report, IAnsiConsole console)
     {
@@ -40,9 +40,10 @@ internal static class BenchTable
     private static string Facts(BenchReport report)
     {
         string sync = report.Device.MapSync.IsSupported ? "MAP_SYNC" : $"no MAP_SYNC ({report.Device.MapSync.Reason})";
+        string pages = string.Join(" and ", report.Device.PageSizesBytes.Select(b => SizeText.Format(b)));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.DeviceName} on {report.Device.FileSystem}, {report.Plan.SizeBytes >> 20} MiB, {sync}; {report.CpuCount} CPUs; a clock reading costs {report.TimerCostNs:0.0} ns (in the latencies, not in the rates).");
+            $"{report.DeviceName} on {report.Device.FileSystem}, {report.Plan.SizeBytes >> 20} MiB, pages of {pages}, {sync}; {report.CpuCount} CPUs; a clock reading costs {report.TimerCostNs:0.0} ns (in the latencies, not in the rates).");
     }
 
     private static string[] Cells(BenchReport report, CaseResult result)
@@ -73,10 +74,15 @@ internal static class BenchTable
             yield return $"{result.Engine}, {result.Load.Name}: left out, since {result.Refusal}.";
         }
 
+        foreach (CaseResult result in report.Results.Where(r => r.Refusal is null && r.MeasuredBytes != r.Load.SizeBytes))
+        {
+            yield return $"{result.Engine}, {result.Load.Name}: measured on {SizeText.Format(result.MeasuredBytes)}, the memory that the device has.";
+        }
+
         foreach (IGrouping<FaultCase, CaseResult> group in report.Results.Where(r => r.Load.JobCount > 1 && r.Refusal is null).GroupBy(r => r.Load))
         {
             double control = group.First().Control;
-            yield return control <= GoodControl
+            yield return MachineControl.IsGood(control)
                 ? $"Control, {group.Key.Name}: {Number(control, "0.00")} (work in registers takes that much longer per job than alone; near 1, so the figures count)."
                 : $"Control, {group.Key.Name}: {Number(control, "0.00")} - the CPUs are not the jobs' own; do not judge by these figures.";
         }

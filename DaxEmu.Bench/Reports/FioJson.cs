@@ -75,6 +75,7 @@ internal static class FioJson
             return job;
         }
 
+        job["measured_size"] = result.MeasuredBytes;
         job["iops"] = Math.Round(result.FaultsPerSecond);
         job["runtime"] = Math.Round(result.Seconds * 1000);
         job["total_ios"] = result.Counts.Total;
@@ -83,6 +84,7 @@ internal static class FioJson
         job["ns_per_fault_max"] = Round(result.NsPerFaultRounds[^1]);
         job["allocated_bytes_per_fault"] = Math.Round(result.AllocatedBytesPerFault, 4);
         job["control"] = Round(result.Control);
+        job["control_is_good"] = MachineControl.IsGood(result.Control);
         job["ratios"] = new JsonObject
         {
             ["locked-radix"] = Round(report.Ratio(result, "locked-radix")),

@@ -1,4 +1,5 @@
 using System.Text;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Measuring;
 using HdrHistogram;
 
@@ -17,7 +18,7 @@ internal static class HistogramFile
         {
             string name = results.Length == 1 ? path : Path.Combine(
                 Path.GetDirectoryName(path) ?? string.Empty,
-                $"{Path.GetFileNameWithoutExtension(path)}.{result.Engine}.{result.Load.BlockSize}.{result.Load.Pattern}.{result.Load.PhaseName}.{result.Load.JobCount}{Path.GetExtension(path)}");
+                $"{Path.GetFileNameWithoutExtension(path)}.{CaseName(result)}{Path.GetExtension(path)}");
             using var writer = new StreamWriter(name, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
             result.Latencies!.OutputPercentileDistribution(writer, percentileTicksPerHalfDistance: 5, outputValueUnitScalingRatio: 1);
             written.Add(name);
@@ -25,4 +26,14 @@ internal static class HistogramFile
 
         return written;
     }
+
+    // All that tells cases apart: two of one name would overwrite each other.
+    private static string CaseName(CaseResult result) => string.Join(
+        '.',
+        result.Engine,
+        result.Load.BlockSize,
+        result.Load.Pattern,
+        result.Load.PhaseName,
+        SizeText.Format(result.Load.SizeBytes),
+        result.Load.JobCount);
 }

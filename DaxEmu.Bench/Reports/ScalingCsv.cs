@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Measuring;
 
 namespace DaxEmu.Bench.Reports;
@@ -14,7 +15,7 @@ internal static class ScalingCsv
         var text = new StringBuilder();
         foreach (var group in report.Results.Where(r => r.Refusal is null).GroupBy(r => (r.Engine, Load: r.Load with { JobCount = 1 })))
         {
-            text.Append(CultureInfo.InvariantCulture, $"# {group.Key.Engine}: {group.Key.Load.BlockSize} {group.Key.Load.Pattern} {group.Key.Load.PhaseName}\n");
+            text.Append(CultureInfo.InvariantCulture, $"# {group.Key.Engine}: {group.Key.Load.BlockSize} {group.Key.Load.Pattern} {group.Key.Load.PhaseName}, {SizeText.Format(group.Key.Load.SizeBytes)}\n");
             text.Append("tasks,processes,processes_idle,threads,threads_idle,linear\n0,0,100,0,100,0\n");
             CaseResult[] rows = [.. group.OrderBy(r => r.Load.JobCount)];
             double one = rows[0].FaultsPerSecond / rows[0].Load.JobCount;

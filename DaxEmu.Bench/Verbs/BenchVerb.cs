@@ -6,7 +6,6 @@ using DaxEmu.Bench.Reports;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Waiting.Profiles;
 using DaxEmu.Native;
-using Spectre.Console;
 
 namespace DaxEmu.Bench.Verbs;
 
@@ -18,16 +17,16 @@ internal static class BenchVerb
     private static readonly TimeSpan DefaultRuntime = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan DefaultRamp = TimeSpan.FromMilliseconds(40);
 
-    private static readonly Option<string?> FileName = VerbOptions.Of<string?>("--filename", "the device: a file or block device (default: a file of its own on tmpfs, removed afterwards)", text => text, null);
+    private static readonly Option<string?> FileName = VerbOptions.Of<string?>("--filename", "the device: a file or block device, whose contents the kernel engine overwrites (default: a file of its own on tmpfs, removed afterwards)", text => text, null);
     private static readonly Option<long?> Size = VerbOptions.Of<long?>("--size", $"bytes of the device (default {DefaultSize}, or what --filename has)", text => SizeText.Parse(text), null);
-    private static readonly Option<IReadOnlyList<PageOrder>?> BlockSize = VerbOptions.Of<IReadOnlyList<PageOrder>?>("--bs", "4k or 2m, or both: 4k,2m", text => [.. text.Split(',').Select(ParseOrder)], null);
-    private static readonly Option<IReadOnlyList<string>?> Pattern = VerbOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread or randwrite; a list is allowed", text => [.. text.Split(',').Select(t => VerbOptions.Choice(t, "read", "write", "randread", "randwrite"))], null);
+    private static readonly Option<IReadOnlyList<PageOrder>?> BlockSize = VerbOptions.Of<IReadOnlyList<PageOrder>?>("--bs", "4k or 2m, or both: 4k,2m", text => VerbOptions.ListOf(text, ParseOrder), null);
+    private static readonly Option<IReadOnlyList<string>?> Pattern = VerbOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread or randwrite; a list is allowed", text => VerbOptions.ListOf(text, t => VerbOptions.Choice(t, "read", "write", "randread", "randwrite")), null);
     private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.List("--numjobs", "threads; a list is allowed", text => VerbOptions.Count(text), [1, 2]);
     private static readonly Option<TimeSpan> Runtime = VerbOptions.Of("--runtime", "timed time for each engine and case", DurationText.Parse, DefaultRuntime);
     private static readonly Option<TimeSpan> Ramp = VerbOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);
     private static readonly Option<int> Seed = VerbOptions.Of("--randseed", "seed of the random orders", text => VerbOptions.Count(text, 0), 1);
     private static readonly Option<IReadOnlyList<string>> Engines = VerbOptions.List("--engine", "emu, locked-radix, kernel; a list is allowed", text => VerbOptions.Choice(text, EngineRoom.Names), EngineRoom.Names);
-    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = VerbOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there) or insert (they are not); a list is allowed", text => [.. text.Split(',').Select(ParsePhase)], null);
+    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = VerbOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there) or insert (they are not); a list is allowed", text => VerbOptions.ListOf(text, ParsePhase), null);
     private static readonly Option<bool> Separate = new("--separate") { Description = "each job has a mapping of its own" };
     private static readonly Option<bool> Shared = new("--shared") { Description = "all jobs share one mapping, each with its own slice (the default)" };
     private static readonly Option<string> Policy = VerbOptions.Of("--policy", "the policy or profile of the entry locks", text => WaitProfiles.ByName(text).Name, WaitProfiles.Fixed.Name);
@@ -85,7 +84,7 @@ internal static class BenchVerb
         }
         else
         {
-            BenchTable.Write(report, Terminal());
+            BenchTable.Write(report, ConsoleWidth.Terminal());
         }
 
         if (parsed.GetValue(Hgrm) is { } histogram)
@@ -103,17 +102,6 @@ internal static class BenchVerb
         }
     }
 
-    private static IAnsiConsole Terminal()
-    {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        if (Console.IsOutputRedirected)
-        {
-            console.Profile.Width = 160; // a file has no width to fit
-        }
-
-        return console;
-    }
-
     private static BenchPlan PlanOf(ParseResult parsed)
     {
         string? fileName = parsed.GetValue(FileName);
@@ -128,6 +116,8 @@ internal static class BenchVerb
             throw new ArgumentException("--shared and --separate exclude each other. Give one of them.");
         }
 
+        CheckOutput(parsed.GetValue(Hgrm));
+        CheckOutput(parsed.GetValue(Plot));
         return new BenchPlan
         {
             Engines = parsed.GetRequiredValue(Engines),
@@ -139,6 +129,15 @@ internal static class BenchVerb
             Policy = parsed.GetRequiredValue(Policy),
             FileName = fileName,
         };
+    }
+
+    // Better told now than after minutes of measuring.
+    private static void CheckOutput(string? path)
+    {
+        if (path is not null && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))))
+        {
+            throw new DaxEnvironmentException($"cannot write '{path}'", "Name a file in a directory that is there.", path: path);
+        }
     }
 
     private static List<FaultCase> CasesOf(ParseResult parsed, long sizeBytes)

@@ -16,13 +16,19 @@ namespace DaxEmu.Bench.Verbs;
 internal static class CheckVerb
 {
     private const int PreemptionBound = 3;
+    // The bugs are in the order of steps, not in store buffers: they are searched without those, which is several times faster.
+    private static readonly RunLimits AllLimits = new(long.MaxValue, TimeSpan.FromSeconds(20));
+
+    // There are three million worlds of four threads with two operations each: a sample, spread evenly.
+    private const int EveryLargeWorld = 29_989;
+    private const long DefaultSchedules = 100_000;
     private const string ControlWorld = "pmd-behind-pte";
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private static readonly Option<WaitProfile> Profile = VerbOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
     private static readonly Option<string> Scenario = VerbOptions.Of("--scenario", "a scenario's name, or all", text => text, "all");
     private static readonly Option<string> Strategy = VerbOptions.Of("--strategy", "exhaustive (depth-first, up to three preemptions), pct (random priorities) or random", text => VerbOptions.Choice(text, "exhaustive", "pct", "random"), "exhaustive");
-    private static readonly Option<long> MaxSchedules = VerbOptions.Of("--max-schedules", "the most schedules, of all worlds together for pct and random, of each world for exhaustive", text => (long)VerbOptions.Count(text), 100_000L);
+    private static readonly Option<long?> MaxSchedules = VerbOptions.Of<long?>("--max-schedules", "the most schedules: of all worlds together for pct and random (default 100000), of each world for exhaustive (default: all there are)", text => VerbOptions.Count(text), null);
     private static readonly Option<int> Seed = VerbOptions.Of("--seed", "seed of random schedules", text => VerbOptions.Count(text, 0), 1);
     private static readonly Option<string?> Replay = VerbOptions.Of<string?>("--replay", "a schedule string to do again", text => text, null);
     private static readonly Option<bool> All = new("--all") { Description = "finds every historic bug in its profile and prints the table" };
@@ -71,7 +77,7 @@ internal static class CheckVerb
         foreach (HistoricBug bug in LockWorlds.Bugs)
         {
             long begin = Stopwatch.GetTimestamp();
-            CheckOutcome outcome = CheckRunner.Exhaust(LockWorlds.Named(bug.World, bug.Profile), RunLimits.None, PreemptionBound, cancellation);
+            CheckOutcome outcome = CheckRunner.Exhaust(LockWorlds.Named(bug.World, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent }, AllLimits, PreemptionBound, cancellation);
             double ms = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
             var failed = outcome as CheckFailed;
             isAnyMissed |= failed is null;
@@ -98,7 +104,7 @@ internal static class CheckVerb
         }
         else
         {
-            AnsiConsole.Write(table);
+            ConsoleWidth.Terminal().Write(table);
         }
 
         // Here finding is what was asked for: a bug that stays hidden means that the checker sees nothing.
@@ -110,12 +116,9 @@ internal static class CheckVerb
         WaitProfile profile = parsed.GetRequiredValue(Profile);
         string strategy = parsed.GetRequiredValue(Strategy);
         string scenario = parsed.GetRequiredValue(Scenario);
-        long most = parsed.GetValue(MaxSchedules);
+        long most = parsed.GetValue(MaxSchedules) ?? (strategy == "exhaustive" ? long.MaxValue : DefaultSchedules);
         ulong seed = (ulong)parsed.GetValue(Seed);
-        World[] named = [.. (scenario == "all" ? LockWorlds.Names : [scenario]).Select(n => LockWorlds.Named(n, profile))];
-        World[] worlds = scenario != "all" ? named
-            : strategy == "exhaustive" ? [.. named, .. LockWorlds.All(profile, 3, 1), .. LockWorlds.All(profile, 2, 2)]
-            : [.. named, .. LockWorlds.All(profile, 4, 2).Where((_, i) => i % 4999 == 0)];
+        World[] worlds = WorldsOf(profile, scenario, strategy);
         CheckOutcome Search(World world) => strategy switch
         {
             "exhaustive" => CheckRunner.Exhaust(world, new RunLimits(most, TimeSpan.MaxValue), PreemptionBound, cancellation),
@@ -134,7 +137,7 @@ internal static class CheckVerb
             }
         }
 
-        CheckOutcome? control = tally.Failed is null ? Search(LockWorlds.Named(ControlWorld, WaitProfiles.V4_20)) : null;
+        CheckOutcome? control = tally.Failed is null ? Search(LockWorlds.Named(ControlWorld, WaitProfiles.V4_20) with { Model = MemoryModel.SequentiallyConsistent }) : null;
         bool isConclusive = control is null or CheckFailed;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
         Console.WriteLine(isJson
@@ -144,6 +147,20 @@ internal static class CheckVerb
             : cancellation.IsCancellationRequested ? ExitCode.TimeLimit
             : isConclusive && tally.CutOff == 0 ? ExitCode.Fine
             : ExitCode.CannotTell;
+    }
+
+    // Two operations each are searched without store buffers; one each, with them.
+    private static World[] WorldsOf(WaitProfile profile, string scenario, string strategy)
+    {
+        IEnumerable<World> named = (scenario == "all" ? LockWorlds.Names : [scenario]).Select(n => LockWorlds.Named(n, profile));
+        IEnumerable<World> generated = (scenario, strategy) switch
+        {
+            ("all", "exhaustive") => [.. LockWorlds.All(profile, 3, 1), .. LockWorlds.All(profile, 2, 2)],
+            ("all", _) => LockWorlds.All(profile, 4, 2).Where((_, i) => i % EveryLargeWorld == 0),
+            _ => [],
+        };
+        IEnumerable<World> buffered = scenario == "all" ? LockWorlds.All(profile, 2, 1) : [];
+        return [.. named.Concat(generated).Select(w => w with { Model = MemoryModel.SequentiallyConsistent }), .. buffered];
     }
 
     private static string ToText(WaitProfile profile, string strategy, Tally tally, int worlds, bool isConclusive, TimeSpan elapsed)

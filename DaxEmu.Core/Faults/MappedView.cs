@@ -72,22 +72,31 @@ public sealed unsafe class MappedView : IDisposable
 
         long page = offsetBytes >> DaxConstants.PageShift;
         int inPage = (int)offsetBytes & (DaxConstants.PageSize - 1);
-        byte* start = MemoryOf(page, isWrite);
-        long length = DaxConstants.PageSize - inPage;
-        while (length < lengthBytes && MemoryOf(++page, isWrite) == start + inPage + length)
+        byte* start = MemoryOf(page, isWrite, out long pageCount);
+        long length = (pageCount << DaxConstants.PageShift) - inPage;
+        while (length < lengthBytes)
         {
-            length += DaxConstants.PageSize;
+            page += pageCount;
+            if (MemoryOf(page, isWrite, out pageCount) != start + inPage + length)
+            {
+                break;
+            }
+
+            length += pageCount << DaxConstants.PageShift;
         }
 
         // SAFETY: the pages were faulted in one behind the other and lie so in memory, which stays mapped while the file is open.
         return new Span<byte>(start + inPage, (int)Math.Min(length, lengthBytes));
     }
 
-    // The translation is looked at under the invalidate lock: outside of it, its table may go with the VMA.
-    private byte* MemoryOf(long page, bool isWrite)
+    // The translation is looked at under the invalidate lock: outside of it, its table may go with the VMA. One of 2 MiB answers for all
+    // pages up to its end.
+    private byte* MemoryOf(long page, bool isWrite, out long pageCount)
     {
         while (true)
         {
+            // Before the lock, whose word goes with the file.
+            ObjectDisposedException.ThrowIf(area.IsGone, this);
             ulong* hold = area.Mapping.InvalidateLock.EnterRead();
             try
             {
@@ -95,6 +104,7 @@ public sealed unsafe class MappedView : IDisposable
                 Translation translation = area.Table.Find(page);
                 if (translation.IsPresent && (!isWrite || translation.IsWritable))
                 {
+                    pageCount = translation.IsHuge ? DaxConstants.PagesPerPmd - ((area.LeadPages + page) & DaxConstants.ColourMask) : 1;
                     return area.MemoryOf(page, translation);
                 }
             }

@@ -95,7 +95,9 @@ internal static class LayoutBreak
         }
     }
 
-    /// <summary>Takes out the entries of a range that is unmapped and idle. Not before: without its entry nobody finds a page in use (B34).</summary>
+    /// <summary>
+    /// Takes out the entries of a range that is unmapped and idle. Not before: without its entry nobody finds a page in use (B34).
+    /// </summary>
     public static void TakeOut(AddressSpace mapping, PageRange range)
     {
         if (range.IsEmpty)
@@ -103,8 +105,7 @@ internal static class LayoutBreak
             return;
         }
 
-        FlushIfCut(mapping, range.First, range);
-        FlushIfCut(mapping, range.End + -1, range);
+        FlushCut(mapping, range);
         Invalidator.DeleteRange(mapping, WholeEntries(mapping.Entries, range));
     }
 
@@ -112,7 +113,8 @@ internal static class LayoutBreak
     private static Pfn? BusyPageOf(PageOwners owners, DaxEntry entry) =>
         entry.IsReal ? owners.FirstBusy(new PfnRange(entry.Pfn, entry.Order.PageCount())) : null;
 
-    private static PageRange WholeEntries(EntryTable table, PageRange range)
+    /// <summary>A range, widened to the 2 MiB entries that it begins and ends in.</summary>
+    internal static PageRange WholeEntries(EntryTable table, PageRange range)
     {
         PageIndex last = range.End + -1;
         return PageRange.Between(
@@ -120,8 +122,17 @@ internal static class LayoutBreak
             table.ReadsPmd(last) ? last.PmdStart + DaxConstants.PagesPerPmd : range.End);
     }
 
-    // A dirty entry that the range cuts takes pages along that stay in the file. They are not dirty afterwards, so they are made durable
-    // now; file systems that do not write back first leave that to luck.
+    /// <summary>Flushes dirty entries that a range cuts, before they are taken out.</summary>
+    /// <remarks>
+    /// They take pages along that stay in the file. These are not marked dirty afterwards, so they are made durable now; a file system
+    /// that does not write back first leaves that to luck.
+    /// </remarks>
+    internal static void FlushCut(AddressSpace mapping, PageRange range)
+    {
+        FlushIfCut(mapping, range.First, range);
+        FlushIfCut(mapping, range.End + -1, range);
+    }
+
     private static void FlushIfCut(AddressSpace mapping, PageIndex index, PageRange range)
     {
         if (!mapping.Entries.ReadsPmd(index) || !mapping.Locker.TakeAny(index, out HeldEntry held))

@@ -151,6 +151,10 @@ public sealed unsafe class AddressSpace : IDisposable
         }
     }
 
+    /// <summary>How many VMAs reach a file page through a present translation of the file's memory; private copies are not counted.</summary>
+    internal int CountTranslations(PageIndex index) => areas.Count(
+        a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
+
     /// <summary>Makes the translations of file pages read-only and clean in every VMA that maps any of them, wherever it begins (<c>pfn_mkclean_range</c>).</summary>
     internal void WriteProtect(PageRange range)
     {
@@ -196,6 +200,17 @@ public sealed unsafe class AddressSpace : IDisposable
                 unreleased.Remove(idle);
                 idle.Release();
             }
+        }
+    }
+
+    /// <summary>The blocks that still wait for pins, to be given back by somebody else: this file goes.</summary>
+    internal IReadOnlyList<FreedBlocks> TakeUnreleased()
+    {
+        lock (unreleased)
+        {
+            FreedBlocks[] rest = [.. unreleased];
+            unreleased.Clear();
+            return rest;
         }
     }
 

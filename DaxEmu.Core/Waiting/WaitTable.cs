@@ -196,6 +196,9 @@ internal sealed unsafe class WaitTable : IDisposable
         return last;
     }
 
+    /// <summary>Forgets every sleeper: for a checker that uses one table for many runs. Nobody else may be at it.</summary>
+    public void Reset() => new Span<Bucket>(buckets, 1 << bits).Clear();
+
     /// <inheritdoc/>
     public void Dispose() => memory.Dispose();
 

@@ -63,7 +63,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
     // The entry was waited for: it may be another one, or somebody else's work may be done on it.
     private bool IsStillChosen(PageIndex start, DaxEntry seen, DaxEntry now, out bool isError)
     {
-        bool isAnother = seen.IsReal && now.IsReal && seen.Pfn != now.Pfn;
+        bool isAnother = seen.IsReal != now.IsReal || (seen.IsReal && seen.Pfn != now.Pfn);
         isError = !isAnother && !now.IsReal;
         return !isAnother && !isError && mapping.Entries.IsTowrite(start);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
@@ -104,6 +105,55 @@ public sealed class CommandLineTests
         Assert.That(File.ReadAllText(histogram), Does.Contain("Percentile"));
     }
 
+    [Test]
+    public void ASignalEndsARunThatPrintsWhatItHasAndRemovesWhatItMade()
+    {
+        using var scratch = new ScratchDirectory();
+        string path = scratch["device"];
+        using Process process = Start("bench", "--filename", path, "--size", "4m", "--runtime", "10m", "--engine", "emu", "--numjobs", "1", "--bs", "4k", "--output-format=json");
+        Assert.That(SpinWait.SpinUntil(() => File.Exists(path), TimeSpan.FromSeconds(30)), "the run has begun");
+
+        // SIGTERM takes the same way as Ctrl-C, and no parent can have it ignored for its children.
+        using (Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            kill.WaitForExit();
+        }
+
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        bool hasEnded = process.WaitForExit(TimeSpan.FromSeconds(30));
+        if (!hasEnded)
+        {
+            process.Kill();
+        }
+
+        Assert.That(hasEnded, "it ends long before its time");
+        Assert.That(process.ExitCode, Is.EqualTo(124));
+        using var document = JsonDocument.Parse(output.Result);
+        Assert.That(document.RootElement.GetProperty("jobs").ValueKind, Is.EqualTo(JsonValueKind.Array));
+        Assert.That(scratch.Names, Is.Empty, "the device that it made is gone");
+    }
+
+    [Test]
+    public void WhatIsNamedTwiceIsMeasuredOnce()
+    {
+        Result result = Run("bench", "--size", "4m", "--runtime", "20ms", "--ramp-time", "1ms", "--bs", "4k,4k", "--rw", "write,WRITE", "--numjobs", "1,1", "--engine", "emu,emu", "--output-format=json");
+        Assert.That(result.Code, Is.Zero, result.Error);
+        using var document = JsonDocument.Parse(result.Output);
+        Assert.That(document.RootElement.GetProperty("jobs").GetArrayLength(), Is.EqualTo(1));
+    }
+
+    [TestCase("--hgrm", "h.hgrm")]
+    [TestCase("--plot", "p.svg")]
+    public void AFileThatCannotBeWrittenIsToldBeforeAnythingIsMeasured(string option, string name)
+    {
+        using var scratch = new ScratchDirectory();
+        string path = Path.Combine(scratch["missing"], name);
+        Result result = Run("bench", "--runtime", "10m", option, path); // were it measured, the test would not end in time
+        Assert.That(result.Code, Is.EqualTo(3));
+        Assert.That(result.Error, Does.StartWith("daxemu: ").And.Contain(path));
+        Assert.That(result.Output, Is.Empty);
+    }
+
     [TestCase("bench")]
     [TestCase("replay")]
     [TestCase("info")]
@@ -129,17 +179,19 @@ public sealed class CommandLineTests
 
     private static Result Run(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "daxemu.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
+        using Process process = Start(arguments);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return new Result(process.ExitCode, output, error.Result);
     }
+
+    private static Process Start(params string[] arguments) =>
+        Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "daxemu.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
 
     private sealed record Result(int Code, string Output, string Error);
 }

@@ -18,9 +18,9 @@ public sealed partial class LayeringTests
         ["Extents"] = ["Units", "Interleaving", "Device"],
         ["Mapping"] = ["Units", "Interleaving", "Waiting", "Entries", "Device", "Extents", "Tracing"],
         ["Writeback"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing"],
-        ["DataPath"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Invalidation", "Faults"],
+        ["DataPath"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Invalidation", "Writeback", "Faults"],
         ["Invalidation"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing"],
-        ["Checking"] = ["Units", "Interleaving"],
+        ["Checking"] = ["Units", "Interleaving", "Waiting", "Entries", "Mapping"],
         ["Faults"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing", "Writeback"],
     };
 

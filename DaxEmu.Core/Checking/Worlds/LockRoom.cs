@@ -35,16 +35,36 @@ internal sealed unsafe class LockRoom : IDisposable
     private const int WaitBits = 3;
     private const long RealPfn = DaxConstants.PagesPerPmd;
 
+    private static readonly List<LockRoom> Idle = [];
+
     private readonly ReservedRegion header = ReservedRegion.Reserve(sizeof(ulong));
     private readonly Dictionary<long, int> owners = [];
 
-    public LockRoom(WaitProfile profile, LockRoomState state)
+    private LockRoom(WaitProfile profile)
     {
         Table = new EntryTable(MappingId, DaxConstants.PagesPerPmd);
         Waits = new WaitTable(WaitBits);
         Locker = new EntryLocker(Table, Waits, profile);
         InvalidateLock = new InvalidateLock(MappingId, (ulong*)header.Base);
-        Prepare(state);
+    }
+
+    /// <summary>A room in a state. Making one costs more than a schedule, so they are used again.</summary>
+    public static LockRoom Rent(WaitProfile profile, LockRoomState state)
+    {
+        LockRoom? room;
+        lock (Idle)
+        {
+            int place = Idle.FindLastIndex(r => r.Locker.Profile == profile);
+            room = place < 0 ? null : Idle[place];
+            if (place >= 0)
+            {
+                Idle.RemoveAt(place);
+            }
+        }
+
+        room ??= new LockRoom(profile);
+        room.Prepare(state);
+        return room;
     }
 
     public EntryTable Table { get; }
@@ -76,11 +96,18 @@ internal sealed unsafe class LockRoom : IDisposable
         WorldCheck.That(!WasRefusedWithoutReason, "a 2 MiB request on an empty range was refused");
     }
 
+    /// <summary>Gives the room back, in whatever state a run left it.</summary>
     public void Dispose()
     {
-        Waits.Dispose();
-        Table.Dispose();
-        header.Dispose();
+        Table.Reset();
+        Waits.Reset();
+        *(ulong*)header.Base = 0;
+        owners.Clear();
+        WasRefusedWithoutReason = false;
+        lock (Idle)
+        {
+            Idle.Add(this);
+        }
     }
 
     private void Prepare(LockRoomState state)

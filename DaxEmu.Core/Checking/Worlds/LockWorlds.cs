@@ -107,7 +107,7 @@ internal static class LockWorlds
 
         public Run(WaitProfile profile, LockRoomState state, LockOperation[][] threads)
         {
-            room = new LockRoom(profile, state);
+            room = LockRoom.Rent(profile, state);
             Threads = [.. threads.Select((operations, number) => new WorldThread(
                 string.Join(", then ", operations.Select(o => o.Name)),
                 () => Array.ForEach(operations, o => o.Run(room, number)),

@@ -1,0 +1,196 @@
+using DaxEmu.Core.Device;
+using DaxEmu.Core.Extents;
+using DaxEmu.Core.Invalidation;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.DataPath;
+
+/// <summary>Whether the caller already keeps faults out of the file.</summary>
+internal enum FaultsAre
+{
+    /// <summary>Faults may run.</summary>
+    Allowed,
+
+    /// <summary>The caller holds the invalidate lock for writing.</summary>
+    KeptOut,
+}
+
+/// <summary>Stores bytes or zeroes into a file's blocks, a piece of one extent at a time (<c>dax_iomap_iter</c> of a write).</summary>
+/// <remarks>
+/// Stores go around the caches, so they need no entry and no writeback: when a piece is stored they are ordered, and durable when the
+/// metadata that lead to them are. Who maps the same pages sees them at once.
+/// </remarks>
+internal static class BlockStore
+{
+    /// <summary>Stores one piece from <paramref name="offsetBytes"/> on.</summary>
+    /// <param name="mapping">The file. The caller keeps other writers and changes of layout out.</param>
+    /// <param name="offsetBytes">Where it begins.</param>
+    /// <param name="lengthBytes">How many bytes are left; at least 1.</param>
+    /// <param name="source">The bytes; empty for zeroes.</param>
+    /// <param name="faults">Whether the caller keeps faults out.</param>
+    /// <param name="storedBytes">How many bytes of the file are dealt with.</param>
+    /// <param name="isSkipped">Whether they read as zeroes anyway and were left alone.</param>
+    public static DataError Store(
+        AddressSpace mapping, long offsetBytes, long lengthBytes, ReadOnlySpan<byte> source, FaultsAre faults, out long storedBytes, out bool isSkipped)
+    {
+        storedBytes = 0;
+        isSkipped = false;
+        PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
+        ExtentAnswer answer = mapping.Extents.Find(pages.First, pages.PageCount, IntentFor(source));
+        if (answer.Error != ExtentError.None)
+        {
+            return answer.Error == ExtentError.NoSpace ? DataError.NoSpace : DataError.Io;
+        }
+
+        if (answer.Target.ReadsAsZeroes)
+        {
+            isSkipped = source.IsEmpty;
+            storedBytes = isSkipped ? Math.Min(lengthBytes, answer.Target.End.OffsetBytes - offsetBytes) : 0;
+            return isSkipped ? DataError.None : DataError.Io;
+        }
+
+        return answer.IsCopy
+            ? StoreCopied(mapping, offsetBytes, lengthBytes, source, faults, out storedBytes)
+            : StoreInPlace(mapping, answer.Target, offsetBytes, lengthBytes, source, out storedBytes);
+    }
+
+    private static ExtentIntent IntentFor(ReadOnlySpan<byte> source) =>
+        source.IsEmpty ? ExtentIntent.Write | ExtentIntent.Zero : ExtentIntent.Write;
+
+    private static DataError StoreInPlace(
+        AddressSpace mapping, in Extent target, long offset, long length, ReadOnlySpan<byte> source, out long stored)
+    {
+        stored = 0;
+        length = Math.Min(length, target.End.OffsetBytes - offset);
+        PageRange pages = PageRange.Touching(offset, length);
+        Pfn first = target.PfnAt(pages.First);
+        PoisonList poison = mapping.Device.PoisonList;
+        bool heals = false;
+        if (poison.FindFirst(first, pages.PageCount) is { } poisoned)
+        {
+            if (poisoned != first)
+            {
+                length = (pages.First + (poisoned.Value - first.Value)).OffsetBytes - offset;
+            }
+            else if (offset == pages.First.OffsetBytes && length >= DaxConstants.PageSize)
+            {
+                heals = true;
+                length = DaxConstants.PageSize;
+            }
+            else
+            {
+                return DataError.Poison;
+            }
+        }
+
+        if ((target.Flags & ExtentFlags.New) != 0)
+        {
+            // Who had mapped the hole shall see the block. Entries first: a fault that found the hole holds its entry until the zero page
+            // is mapped, so the translation is there to be cleared when the entry has been waited for.
+            PageRange stale = PageRange.Touching(offset, length);
+            Invalidator.InvalidateRangeIfClean(mapping, stale);
+            mapping.Unmap(stale);
+        }
+
+        Put(mapping.Device, first.OffsetBytes + (offset - pages.First.OffsetBytes), source, length);
+        PmemDevice.DrainUnchecked();
+        if (heals)
+        {
+            poison.Clear(first);
+        }
+
+        stored = length;
+        return DataError.None;
+    }
+
+    // Shared blocks. A fault that copies the same page at the same time would overwrite the bytes stored here: so faults are kept out, from
+    // the answer to the end of the copy.
+    private static DataError StoreCopied(
+        AddressSpace mapping, long offset, long length, ReadOnlySpan<byte> source, FaultsAre faults, out long stored)
+    {
+        stored = 0;
+        if (faults == FaultsAre.Allowed)
+        {
+            mapping.InvalidateLock.EnterWrite();
+        }
+
+        try
+        {
+            PageRange asked = PageRange.Touching(offset, length);
+            ExtentAnswer answer = mapping.Extents.Find(asked.First, asked.PageCount, IntentFor(source));
+            if (answer.Error != ExtentError.None)
+            {
+                return answer.Error == ExtentError.NoSpace ? DataError.NoSpace : DataError.Io;
+            }
+
+            if (!answer.IsCopy)
+            {
+                return DataError.None; // a fault has copied the block meanwhile: the caller comes again
+            }
+
+            length = Math.Min(length, answer.Target.End.OffsetBytes - offset);
+            PageRange pages = PageRange.Touching(offset, length);
+            CopyAround around = CopyAround.Write(answer, offset, length);
+            if (IsPoisoned(mapping, around.Head) || IsPoisoned(mapping, around.Tail))
+            {
+                mapping.ReleaseBlocks(mapping.Extents.End(answer, default));
+                return DataError.Poison;
+            }
+
+            DropEntries(mapping, pages);
+            Put(mapping.Device, around.Head);
+            Put(mapping.Device, around.Tail);
+            Put(mapping.Device, answer.Target.PfnAt(pages.First).OffsetBytes + (offset - pages.First.OffsetBytes), source, length);
+            PmemDevice.DrainUnchecked();
+            mapping.Device.PoisonList.Clear(answer.Target.PfnAt(pages.First), pages.PageCount);
+            mapping.ReleaseBlocks(mapping.Extents.End(answer, pages));
+            stored = length;
+            return DataError.None;
+        }
+        finally
+        {
+            if (faults == FaultsAre.Allowed)
+            {
+                mapping.InvalidateLock.ExitWrite();
+            }
+        }
+    }
+
+    /// <summary>Takes out the entries of blocks that are about to be replaced; the caller keeps faults out.</summary>
+    /// <remarks>Dirty ones too: their marks are cleared first, or the file would go on showing the block it gave up (B29).</remarks>
+    internal static void DropEntries(AddressSpace mapping, PageRange pages)
+    {
+        PageRange whole = LayoutBreak.WholeEntries(mapping.Entries, pages);
+        LayoutBreak.FlushCut(mapping, pages);
+        mapping.Unmap(whole);
+        Invalidator.ClearDirty(mapping, whole);
+        Invalidator.InvalidateRangeIfClean(mapping, whole);
+    }
+
+    private static bool IsPoisoned(AddressSpace mapping, CopyPart part) =>
+        !part.IsEmpty && !part.IsZero && mapping.Device.PoisonList.Contains(new Pfn(part.SourceOffsetBytes >> DaxConstants.PageShift));
+
+    private static void Put(PmemDevice device, CopyPart part)
+    {
+        if (part.IsEmpty)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> source = part.IsZero ? default : device.GetSpan(part.SourceOffsetBytes, (int)part.LengthBytes);
+        Put(device, part.TargetOffsetBytes, source, part.LengthBytes);
+    }
+
+    private static void Put(PmemDevice device, long deviceOffset, ReadOnlySpan<byte> source, long length)
+    {
+        if (source.IsEmpty)
+        {
+            device.ZeroUnchecked(deviceOffset, length);
+        }
+        else
+        {
+            device.CopyUnchecked(deviceOffset, source[..(int)length]);
+        }
+    }
+}

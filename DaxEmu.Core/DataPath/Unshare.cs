@@ -1,0 +1,69 @@
+using DaxEmu.Core.Extents;
+using DaxEmu.Core.Faults;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.DataPath;
+
+/// <summary>Gives a file blocks of its own where it shares them (<c>dax_file_unshare</c>).</summary>
+internal static class Unshare
+{
+    /// <summary>Most pages that are copied with faults kept out.</summary>
+    private const long PagesPerStep = DaxConstants.PagesPerPmd;
+
+    /// <summary>Unshares every block that a range touches, as a whole. The caller keeps other writers and changes of layout out.</summary>
+    /// <returns>How many bytes of the range are done: all of them, or up to the block that an error stopped at.</returns>
+    public static DataOutcome Run(AddressSpace mapping, long offsetBytes, long lengthBytes)
+    {
+        PageRange range = PageRange.Touching(offsetBytes, lengthBytes);
+        PageIndex at = range.First;
+        while (at < range.End)
+        {
+            mapping.InvalidateLock.EnterWrite();
+            DataError error;
+            try
+            {
+                error = Step(mapping, ref at, range.End);
+            }
+            finally
+            {
+                mapping.InvalidateLock.ExitWrite();
+            }
+
+            if (error != DataError.None)
+            {
+                return new DataOutcome(Math.Clamp(at.OffsetBytes - offsetBytes, 0, lengthBytes), error);
+            }
+        }
+
+        return new DataOutcome(lengthBytes, DataError.None);
+    }
+
+    private static DataError Step(AddressSpace mapping, ref PageIndex at, PageIndex end)
+    {
+        long count = Math.Min(PagesPerStep, end - at);
+        ExtentAnswer answer = mapping.Extents.Find(at, count, ExtentIntent.Write | ExtentIntent.Unshare);
+        if (answer.Error != ExtentError.None)
+        {
+            return answer.Error == ExtentError.NoSpace ? DataError.NoSpace : DataError.Io;
+        }
+
+        PageIndex stop = answer.Target.End < at + count ? answer.Target.End : at + count;
+        if (answer.IsCopy)
+        {
+            var pages = PageRange.Between(at, stop);
+
+            // Copies whole blocks, and zeroes where the source is a hole: the fresh block holds what somebody else left there.
+            if (!SharedCopy.Copy(mapping, answer, pages))
+            {
+                return DataError.Poison;
+            }
+
+            BlockStore.DropEntries(mapping, pages);
+            SharedCopy.Finish(mapping, answer, pages);
+        }
+
+        at = stop;
+        return DataError.None;
+    }
+}

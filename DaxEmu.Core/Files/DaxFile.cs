@@ -1,0 +1,262 @@
+using DaxEmu.Core.DataPath;
+using DaxEmu.Core.Device;
+using DaxEmu.Core.Extents;
+using DaxEmu.Core.Faults;
+using DaxEmu.Core.Invalidation;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+using DaxEmu.Core.Writeback;
+
+namespace DaxEmu.Core.Files;
+
+/// <summary>A file on a device, reached by views of its memory and by read and write, with the operations of a DAX file system.</summary>
+/// <remarks>
+/// <para>Safe for many threads. Reads run beside each other; writes and changes of layout exclude each other and reads, as the inode lock
+/// has it. Views are not held up by reads and writes, only by changes of layout, and see what is written at once.</para>
+/// <para>Durable: what <see cref="Write"/> stored is ordered behind it, and durable with the blocks that lead to it when <see cref="Sync"/>
+/// returns. What was stored through a view is durable after <see cref="Sync"/>, or after <see cref="DaxView.Persist"/> if the blocks are (a
+/// view with <see cref="MapMode.Sync"/> sees to that).</para>
+/// <para>No call may run, and no span of a view be used, when <see cref="Dispose"/> begins.</para>
+/// </remarks>
+public sealed partial class DaxFile : IDisposable
+{
+    private readonly ReaderWriterLockSlim inodeLock = new(LockRecursionPolicy.NoRecursion);
+    private readonly DaxFileOptions options;
+    private readonly FaultLoop faults;
+    private volatile bool isDisposed;
+
+    internal DaxFile(DaxVolume volume, string? name, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options)
+    {
+        Volume = volume;
+        Name = name;
+        Extents = extents;
+        this.options = options;
+        Mapping = new AddressSpace(volume.Device, extents, sizeBytes, new AddressSpaceOptions
+        {
+            Profile = options.Profile,
+            Behaviour = options.Behaviour,
+            MaximumSizeBytes = options.MaximumSizeBytes,
+            Sink = options.Sink,
+        });
+        faults = new FaultLoop(new FaultHandler(Mapping));
+    }
+
+    /// <summary>The file's name; null if it goes when it is closed.</summary>
+    public string? Name { get; }
+
+    /// <summary>The volume that it lies on.</summary>
+    public DaxVolume Volume { get; }
+
+    /// <summary>The file system whose habits are modelled.</summary>
+    public FileSystemHabits Habits => options.Habits;
+
+    /// <summary>The file's entries and VMAs, for who studies them.</summary>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public AddressSpace Mapping
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return field;
+        }
+    }
+
+    /// <summary>The file's size, in bytes.</summary>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public long SizeBytes => Mapping.SizeBytes;
+
+    /// <summary>The file's extents now; what none of them covers is a hole.</summary>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public IReadOnlyList<Extent> ExtentList
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return Extents.Snapshot();
+        }
+    }
+
+    internal InMemoryExtentMap Extents { get; }
+
+    /// <summary>Makes a file without a name on the volume of a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="sizeBytes">Its size; no block is taken before something is written.</param>
+    /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
+    public static DaxFile Create(PmemDevice device, long sizeBytes, DaxFileOptions? options = null) =>
+        DaxVolume.Of(device).CreateFile(sizeBytes, name: null, options);
+
+    /// <summary>Maps bytes of the file.</summary>
+    /// <param name="offsetBytes">The first byte; a multiple of 4096.</param>
+    /// <param name="lengthBytes">How many; rounded up to pages. They may lie behind the end of the file, but cannot be touched there.</param>
+    /// <param name="mode">What the view is for.</param>
+    /// <exception cref="ArgumentException">The offset is not aligned, or <see cref="MapMode.Sync"/> stands without <see cref="MapMode.Shared"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public DaxView Map(long offsetBytes, long lengthBytes, MapMode mode = MapMode.Shared)
+    {
+        CheckRange(offsetBytes, lengthBytes);
+        ArgumentOutOfRangeException.ThrowIfZero(lengthBytes);
+        if (offsetBytes % DaxConstants.PageSize != 0)
+        {
+            throw new ArgumentException($"A view begins at a multiple of {DaxConstants.PageSize}, not at {offsetBytes}.", nameof(offsetBytes));
+        }
+
+        if ((mode & (MapMode.Sync | MapMode.Shared)) == MapMode.Sync)
+        {
+            throw new ArgumentException("A synchronous view is a shared one: use MapMode.Shared | MapMode.Sync.", nameof(mode));
+        }
+
+        PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
+        return new DaxView(this, faults, Mapping.Map(pages.First, pages.PageCount, (VmAreaKind)mode));
+    }
+
+    /// <summary>Maps the whole file.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The file is empty.</exception>
+    public DaxView Map(MapMode mode = MapMode.Shared) => Map(0, SizeBytes, mode);
+
+    /// <summary>Reads bytes, up to the end of the file; holes give zeroes.</summary>
+    /// <returns>How many: fewer where the file ends, or where the next byte cannot be read.</returns>
+    /// <exception cref="DaxFileException">Not even the first byte can be read.</exception>
+    public int Read(long offsetBytes, Span<byte> buffer)
+    {
+        CheckRange(offsetBytes, buffer.Length);
+        inodeLock.EnterReadLock();
+        try
+        {
+            return (int)MovedBytes(ReadWrite.Read(Mapping, offsetBytes, buffer), offsetBytes);
+        }
+        finally
+        {
+            inodeLock.ExitReadLock();
+        }
+    }
+
+    /// <summary>Writes bytes; the file grows if they reach behind its end.</summary>
+    /// <returns>How many: fewer where the next byte cannot be written.</returns>
+    /// <exception cref="DaxFileException">Not even the first byte can be written.</exception>
+    public int Write(long offsetBytes, ReadOnlySpan<byte> bytes)
+    {
+        CheckRange(offsetBytes, bytes.Length);
+        inodeLock.EnterWriteLock();
+        try
+        {
+            if (bytes.Length > 0 && offsetBytes > SizeBytes)
+            {
+                ZeroBehindEnd(FaultsAre.Allowed);
+            }
+
+            return (int)MovedBytes(ReadWrite.Write(Mapping, offsetBytes, bytes), offsetBytes);
+        }
+        finally
+        {
+            inodeLock.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Makes everything durable that was written or stored through views before (fsync).</summary>
+    /// <exception cref="OperationCanceledException">It was ended; what is left stays dirty.</exception>
+    /// <exception cref="DaxFileException">Some page could not be written back, now or since the last sync.</exception>
+    public void Sync(CancellationToken cancellationToken = default)
+    {
+        if (Mapping.Entries.HasDirty())
+        {
+            WritebackPass.Run(Mapping, PageRange.All, cancellationToken);
+        }
+
+        PmemDevice.DrainUnchecked();
+        Extents.Commit();
+        int errno = Mapping.TakeWritebackError();
+        if (errno != 0)
+        {
+            throw DaxFileException.Writeback(this, errno);
+        }
+    }
+
+    /// <summary>Pretends that the memory behind a byte is lost (see <see cref="DaxVolume.InjectPoison"/>).</summary>
+    /// <exception cref="InvalidOperationException">There is no block behind it.</exception>
+    public MemoryFailureOutcome InjectPoison(long offsetBytes)
+    {
+        CheckRange(offsetBytes, 1);
+        Extent extent = Extents.Find(PageIndex.FromBytes(offsetBytes), 1, ExtentIntent.Read).Target;
+        if (extent.ReadsAsZeroes)
+        {
+            throw new InvalidOperationException($"There is no written block behind byte {offsetBytes} of {this}, so none can be lost.");
+        }
+
+        return Volume.InjectPoison(extent.PfnAt(PageIndex.FromBytes(offsetBytes)));
+    }
+
+    /// <summary>The file as a stream, which does not close the file.</summary>
+    public DaxStream OpenStream() => new(this);
+
+    /// <summary>
+    /// Closes the file; its views are unmapped. Waits for nothing but faults that run: pinned blocks are free when they are unpinned. One with
+    /// a name is written back first. Again does nothing.
+    /// </summary>
+    public void Dispose()
+    {
+        AddressSpace mapping;
+        long size;
+        inodeLock.EnterWriteLock();
+        try
+        {
+            if (isDisposed)
+            {
+                return;
+            }
+
+            mapping = Mapping;
+            size = mapping.SizeBytes;
+            if (Name is not null)
+            {
+                WritebackPass.Run(mapping, PageRange.All);
+            }
+
+            isDisposed = true;
+        }
+        finally
+        {
+            inodeLock.ExitWriteLock();
+        }
+
+        Volume.Close(this, mapping, Extents, size);
+    }
+
+    /// <summary>The file's name, or that it has none.</summary>
+    public override string ToString() => Name is null ? "a file without a name" : $"file '{Name}'";
+
+    private long MovedBytes(DataOutcome outcome, long offset) => outcome.Error == DataError.None || outcome.BytesMoved > 0
+        ? outcome.BytesMoved
+        : throw DaxFileException.Of(this, outcome.Error, offset);
+
+    private void CheckAll(DataOutcome outcome, long offset)
+    {
+        if (outcome.Error != DataError.None)
+        {
+            throw DaxFileException.Of(this, outcome.Error, offset + outcome.BytesMoved);
+        }
+    }
+
+    // What was stored behind the end of the file through a mapping of its last page must not appear when the file grows.
+    private bool ZeroBehindEnd(FaultsAre faultsAre)
+    {
+        if (!Habits.ZeroesBehindEnd)
+        {
+            return false;
+        }
+
+        long size = SizeBytes;
+        CheckAll(DataPath.ZeroRange.TruncatePage(Mapping, size, faultsAre, out bool didZero), size);
+        return didZero;
+    }
+
+    private void CheckRange(long offset, long length)
+    {
+        ThrowIfDisposed();
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, options.MaximumSizeBytes, nameof(length));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, options.MaximumSizeBytes - length, nameof(offset));
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(isDisposed, this);
+}

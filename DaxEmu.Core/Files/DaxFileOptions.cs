@@ -1,0 +1,39 @@
+using DaxEmu.Core.Extents;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Tracing;
+using DaxEmu.Core.Waiting.Profiles;
+
+namespace DaxEmu.Core.Files;
+
+/// <summary>What can be chosen for a file.</summary>
+public sealed record DaxFileOptions
+{
+    /// <summary>XFS, a newer kernel, all fixes.</summary>
+    public static DaxFileOptions Default { get; } = new();
+
+    /// <summary>The profile of the entry locks; all fixes by default.</summary>
+    public WaitProfile Profile { get; init; } = WaitProfiles.Fixed;
+
+    /// <summary>The kernel whose behaviour is modelled; the newer one by default.</summary>
+    public KernelBehaviour Behaviour { get; init; } = KernelBehaviour.Linux612;
+
+    /// <summary>The file system whose habits are modelled; XFS by default.</summary>
+    public FileSystemHabits Habits { get; init; } = FileSystemHabits.Xfs;
+
+    /// <summary>The largest size that the file can have, in bytes; up to 16 TiB. Only addresses are taken for it (0.2 % of it).</summary>
+    public long MaximumSizeBytes { get; init; } = 1L << 40;
+
+    /// <summary>
+    /// Whether an operation that takes blocks from the file waits for pins of them (the default, as the kernel does), or fails with
+    /// <see cref="DaxFileException"/>. A thread that waits for a pin of its own waits for ever.
+    /// </summary>
+    public bool WaitsForPins { get; init; } = true;
+
+    /// <summary>Receives the file's events; null for nobody.</summary>
+    public IDaxTraceSink? Sink { get; init; }
+
+    /// <summary>
+    /// Stores the file's extents so that they survive a crash; null if nothing is to be stored. For tests of what is durable when.
+    /// </summary>
+    internal Action<IReadOnlyList<Extent>>? MakeDurable { get; init; }
+}

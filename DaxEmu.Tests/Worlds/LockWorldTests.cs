@@ -1,0 +1,59 @@
+using DaxEmu.Core.Checking;
+using DaxEmu.Core.Checking.Worlds;
+using DaxEmu.Core.Waiting.Profiles;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Worlds;
+
+/// <summary>The wake-up bugs of history on the real entry table, found by searching schedules; and not found where they are mended.</summary>
+public sealed class LockWorldTests
+{
+    private static readonly RunLimits Plenty = new(long.MaxValue, TimeSpan.FromSeconds(60));
+
+    private static IEnumerable<string> Bugs => LockWorlds.Bugs.Select(b => b.Id);
+
+    [TestCaseSource(nameof(Bugs))]
+    public void EveryHistoricBugIsFoundInItsProfileAndReplays(string id)
+    {
+        HistoricBug bug = LockWorlds.Bugs.Single(b => b.Id == id);
+        World world = LockWorlds.Named(bug.World, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent };
+        var failed = CheckRunner.Exhaust(world, Plenty) as CheckFailed;
+        Assert.That(failed, Is.Not.Null, "the search sees nothing");
+        Assert.That(failed!.Trace, Has.Count.LessThanOrEqualTo(10));
+        for (int again = 0; again < 10; again++)
+        {
+            ReplayedRun run = CheckRunner.Replay(world, Schedule.Parse(failed.Schedule.ToString()));
+            Assert.That(run.Trace, Is.EqualTo(failed.Trace));
+        }
+    }
+
+    [TestCaseSource(nameof(Bugs))]
+    public void NoHistoricBugIsLeftWhereAllAreMended(string id)
+    {
+        HistoricBug bug = LockWorlds.Bugs.Single(b => b.Id == id);
+        World world = LockWorlds.Named(bug.World, WaitProfiles.Fixed) with { Model = MemoryModel.SequentiallyConsistent };
+        CheckOutcome outcome = CheckRunner.Exhaust(world, Plenty, maxPreemptions: 2);
+        Assert.That(outcome, Is.InstanceOf<CheckPassed>(), outcome.ToString());
+        Assert.That(((CheckPassed)outcome).Coverage, Is.Not.EqualTo(Coverage.CutOff));
+    }
+
+    [Test]
+    public void TheTraceOf2019NamesBothKeys()
+    {
+        World world = LockWorlds.Named("pmd-behind-pte", WaitProfiles.V4_20);
+        var failed = (CheckFailed)CheckRunner.Exhaust(world, Plenty);
+        Assert.That(failed.Failure.Kind, Is.EqualTo(FailureKind.Hang));
+        Assert.That(failed.Trace[^2], Does.Contain("sleeps for ever on key 0"));
+        Assert.That(failed.Trace[^1], Does.Contain("keys that were woken: 1"));
+    }
+
+    [TestCase("conflict")]
+    [TestCase("mask-all")]
+    [TestCase("any-order")]
+    [TestCase("return-locked")]
+    public void EveryLiveAnswerOf2019LetsThePmdFaultGoOn(string policy)
+    {
+        World world = LockWorlds.Named("pmd-behind-pte", WaitProfiles.ByName(policy));
+        Assert.That(CheckRunner.Exhaust(world, Plenty, maxPreemptions: 2), Is.InstanceOf<CheckPassed>());
+    }
+}
