@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
 
@@ -24,7 +23,17 @@ public sealed partial class LayeringTests
         ["Faults"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing", "Writeback"],
     };
 
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+    // The folder of the solution, above the one that the tests run in. A path compiled in would not do: reproducible builds have none.
+    private static string Root()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DaxEmu.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("the tests do not run below the solution's folder");
+    }
 
     private static IEnumerable<string> Sources(string project) => Directory.EnumerateFiles(Path.Combine(Root(), project), "*.cs", SearchOption.AllDirectories)
         .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal));
