@@ -63,7 +63,7 @@ internal static class CheckVerb
     private static ExitCode ReplayOne(string text)
     {
         Schedule schedule = Schedule.Parse(text);
-        World world = LockWorlds.Named(schedule.World, WaitProfiles.ByName(schedule.Profile));
+        World world = CheckWorlds.Named(schedule.World, WaitProfiles.ByName(schedule.Profile));
         ReplayedRun run = CheckRunner.Replay(world, schedule);
         Console.WriteLine(string.Join('\n', run.Trace));
         return run.Failure is null ? ExitCode.Fine : ExitCode.Found;
@@ -74,10 +74,10 @@ internal static class CheckVerb
         var rows = new JsonArray();
         var table = new Table().Border(TableBorder.Simple).AddColumns("bug", "profile", "mended by", "scenario", "threads", "steps", "schedules", "ms", "found");
         bool isAnyMissed = false;
-        foreach (HistoricBug bug in LockWorlds.Bugs)
+        foreach (HistoricBug bug in CheckWorlds.Bugs)
         {
             long begin = Stopwatch.GetTimestamp();
-            CheckOutcome outcome = CheckRunner.Exhaust(LockWorlds.Named(bug.World, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent }, AllLimits, PreemptionBound, cancellation);
+            CheckOutcome outcome = CheckRunner.Exhaust(CheckWorlds.Named(bug.World, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent }, AllLimits, PreemptionBound, cancellation);
             double ms = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
             var failed = outcome as CheckFailed;
             isAnyMissed |= failed is null;
@@ -137,7 +137,7 @@ internal static class CheckVerb
             }
         }
 
-        CheckOutcome? control = tally.Failed is null ? Search(LockWorlds.Named(ControlWorld, WaitProfiles.V4_20) with { Model = MemoryModel.SequentiallyConsistent }) : null;
+        CheckOutcome? control = tally.Failed is null ? Search(CheckWorlds.Named(ControlWorld, WaitProfiles.V4_20) with { Model = MemoryModel.SequentiallyConsistent }) : null;
         bool isConclusive = control is null or CheckFailed;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
         Console.WriteLine(isJson
@@ -152,14 +152,14 @@ internal static class CheckVerb
     // Two operations each are searched without store buffers; one each, with them.
     private static World[] WorldsOf(WaitProfile profile, string scenario, string strategy)
     {
-        IEnumerable<World> named = (scenario == "all" ? LockWorlds.Names : [scenario]).Select(n => LockWorlds.Named(n, profile));
+        IEnumerable<World> named = (scenario == "all" ? CheckWorlds.NamesFor(profile) : [scenario]).Select(n => CheckWorlds.Named(n, profile));
         IEnumerable<World> generated = (scenario, strategy) switch
         {
             ("all", "exhaustive") => [.. LockWorlds.All(profile, 3, 1), .. LockWorlds.All(profile, 2, 2)],
             ("all", _) => LockWorlds.All(profile, 4, 2).Where((_, i) => i % EveryLargeWorld == 0),
             _ => [],
         };
-        IEnumerable<World> buffered = scenario == "all" ? LockWorlds.All(profile, 2, 1) : [];
+        IEnumerable<World> buffered = scenario == "all" ? LockWorlds.All(profile, 2, 1).Concat(MappingWorlds.Buffered(profile)) : [];
         return [.. named.Concat(generated).Select(w => w with { Model = MemoryModel.SequentiallyConsistent }), .. buffered];
     }
 
