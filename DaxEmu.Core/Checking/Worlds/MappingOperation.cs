@@ -69,7 +69,7 @@ internal sealed record MappingOperation(string Name, Action<MappingRoom> Run)
     public static MappingOperation LockByPage(long page) => new($"lock by page @{page}", room =>
     {
         using PageLock? held = MemoryFailure.LockPage(room.Device, RoomBlocks.OldBlock(page), room);
-        WorldCheck.That(held is not { Held.Entry.IsReal: false }, "an entry was locked by its block that stands on none");
+        MappingRoom.CheckStandsOn(held, RoomBlocks.OldBlock(page));
     });
 
     /// <summary>A page's block is lost: nobody may reach it any more.</summary>

@@ -21,6 +21,9 @@ internal enum MappingRoomState
     /// <summary>It is one hole; no entry, no translation.</summary>
     Hole,
 
+    /// <summary>Page 1 was read through the piece: a clean 4 KiB entry, a translation.</summary>
+    CleanPage,
+
     /// <summary>Pages 0 and 1 were written through the piece: dirty 4 KiB entries, writable translations.</summary>
     DirtyPages,
 
@@ -149,6 +152,18 @@ internal sealed unsafe class MappingRoom : IPageHolders, IDisposable
         }
     }
 
+    /// <summary>What must hold of an entry that was locked through its block.</summary>
+    /// <exception cref="WorldViolationException">It stands on another one, or on none.</exception>
+    public static void CheckStandsOn(PageLock? held, Pfn block)
+    {
+        if (held is { } locked)
+        {
+            DaxEntry entry = locked.Held.Entry;
+            WorldCheck.That(
+                entry.IsReal && entry.Pfn + (locked.Page - locked.Held.Start) == block, $"the entry locked by block {block} is {entry}");
+        }
+    }
+
     /// <summary>What must hold when all have finished.</summary>
     /// <exception cref="WorldViolationException">It does not.</exception>
     public void Check()
@@ -182,6 +197,9 @@ internal sealed unsafe class MappingRoom : IPageHolders, IDisposable
             case MappingRoomState.DirtyPages or MappingRoomState.PinnedPage:
                 Touch(Piece, 0, FaultFlags.Write, PageOrder.Pte);
                 Touch(Piece, 1, FaultFlags.Write, PageOrder.Pte);
+                break;
+            case MappingRoomState.CleanPage:
+                Touch(Piece, 1, FaultFlags.None, PageOrder.Pte);
                 break;
             case MappingRoomState.ZeroPmd:
                 Touch(Whole, 0, FaultFlags.None, PageOrder.Pmd);

@@ -23,12 +23,16 @@ internal static class MappingWorlds
             [MappingOperation.ReadFault(1, MappedBy.Whole)], [MappingOperation.WriteFault(1)], [MappingOperation.Look]),
         new("downgrade-mapped", "A 2 MiB zero entry that is mapped makes way for two 4 KiB faults.", MappingRoomState.ZeroPmd,
             [MappingOperation.WriteFault(0)], [MappingOperation.WriteFault(1)], [MappingOperation.Look]),
+        new("hole-becomes-pages", "A 2 MiB read fault maps the huge zero page where a 4 KiB write fault puts a block.", MappingRoomState.Hole,
+            [MappingOperation.HugeReadFault], [MappingOperation.WriteFault(1, MappedBy.Whole)], [MappingOperation.Look]),
+        new("invalidate-or-fault", "A clean entry is taken out while it is mapped once more.", MappingRoomState.CleanPage,
+            [MappingOperation.Invalidate(1)], [MappingOperation.ReadFault(1, MappedBy.Whole)]),
         new("hole-or-write", "A read fault finds a hole that a write fills: nobody keeps the zero page.", MappingRoomState.Hole,
             [MappingOperation.ReadFault(1)], [MappingOperation.Write(1)]),
-        new("poison-or-fault", "A page's memory is lost while it is faulted in: nobody reaches it afterwards.", MappingRoomState.Unmapped,
+        new("poison-or-fault", "A page's memory is lost while it is faulted in: nobody reaches it afterwards.", MappingRoomState.DirtyPages,
             [MappingOperation.WriteFault(1)], [MappingOperation.Poison(1)]),
-        new("lock-by-page-or-punch", "A handler of a memory error locks an entry by its block while the block is given up.", MappingRoomState.DirtyPages,
-            [MappingOperation.LockByPage(1)], [MappingOperation.Punch(1)]),
+        new("lock-by-page-or-punch", "A handler of a memory error locks an entry by its block while the page gets another one.", MappingRoomState.DirtyPages,
+            [MappingOperation.LockByPage(1)], [MappingOperation.Punch(1), MappingOperation.WriteFault(1)]),
         new("huge-fault-or-punch", "A 2 MiB fault meets a punch of one page of it.", MappingRoomState.Unmapped,
             [MappingOperation.HugeWriteFault], [MappingOperation.Punch(1)], [MappingOperation.Look]),
     ];
@@ -51,7 +55,7 @@ internal static class MappingWorlds
         return Make(name, scenario.Story, profile, scenario.State, scenario.Threads);
     }
 
-    /// <summary>The smaller scenarios with lingering stores: plain stores stand on both sides of the invalidate lock.</summary>
+    /// <summary>The smaller scenarios with lingering stores, which the invalidate lock must do with: its readers store plainly.</summary>
     public static IEnumerable<World> Buffered(WaitProfile profile) =>
         BufferedNames.Select(name => Named(name, profile) with { Model = MemoryModel.TotalStoreOrder });
 
