@@ -79,7 +79,7 @@ public sealed class MappingWorldTests
     {
         foreach (World world in MappingWorlds.Buffered(WaitProfiles.Fixed))
         {
-            CheckOutcome outcome = CheckRunner.Exhaust(world, Plenty, maxPreemptions: 1);
+            CheckOutcome outcome = CheckRunner.Exhaust(world, Plenty, maxPreemptions: 2);
             Assert.That(outcome, Is.InstanceOf<CheckPassed>(), outcome.ToString());
             TestContext.Out.WriteLine($"{outcome.Effort} {((CheckPassed)outcome).Coverage}");
         }

@@ -38,7 +38,7 @@ internal static class MappingWorlds
     ];
 
     // Those whose threads are few and short enough for lingering stores.
-    private static readonly string[] BufferedNames = ["last-unpin", "fault-or-truncate", "pinned-page", "poison-or-fault"];
+    private static readonly string[] BufferedNames = ["last-unpin", "fault-or-truncate", "pinned-page", "invalidate-or-fault", "hole-or-write", "poison-or-fault"];
 
     /// <summary>The bugs of history that need more than the entry table, each with the scenario and the profile that show it.</summary>
     public static IReadOnlyList<HistoricBug> Bugs { get; } = [new("B28", "last-unpin", WaitProfiles.V5_18, "f4f451a16dd1")];
