@@ -31,6 +31,7 @@ internal static class CheckVerb
     private static readonly Option<long?> MaxSchedules = VerbOptions.Of<long?>("--max-schedules", "the most schedules: of all worlds together for pct and random (default 100000), of each world for exhaustive (default: all there are)", text => VerbOptions.Count(text), null);
     private static readonly Option<int> Seed = VerbOptions.Of("--seed", "seed of random schedules", text => VerbOptions.Count(text, 0), 1);
     private static readonly Option<string?> Replay = VerbOptions.Of<string?>("--replay", "a schedule string to do again", text => text, null);
+    private static readonly Option<bool> Steps = new("--steps") { Description = "with --replay: every atomic step, and then the trace" };
     private static readonly Option<bool> All = new("--all") { Description = "finds every historic bug in its profile and prints the table" };
     private static readonly Option<OutputFormat> Format = VerbOptions.Format();
 
@@ -42,7 +43,7 @@ internal static class CheckVerb
             + "A guilty profile ends with 1 and the shortest trace; a clean one is called so only after the hang of 2019 was found the same way.\n\n"
             + "Examples:\n  daxemu check --profile v4.20\n  daxemu check --all\n  daxemu check --profile fixed --strategy exhaustive")
         {
-            Profile, Scenario, Strategy, MaxSchedules, Seed, Replay, All, Format,
+            Profile, Scenario, Strategy, MaxSchedules, Seed, Replay, Steps, All, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -54,18 +55,18 @@ internal static class CheckVerb
         bool isJson = parsed.GetValue(Format) == OutputFormat.Json;
         if (parsed.GetValue(Replay) is { } schedule)
         {
-            return ReplayOne(schedule);
+            return ReplayOne(schedule, parsed.GetValue(Steps));
         }
 
         return parsed.GetValue(All) ? CheckAll(isJson, cancellation) : CheckProfile(parsed, isJson, cancellation);
     }
 
-    private static ExitCode ReplayOne(string text)
+    private static ExitCode ReplayOne(string text, bool showsSteps)
     {
         Schedule schedule = Schedule.Parse(text);
         World world = LockWorlds.Named(schedule.World, WaitProfiles.ByName(schedule.Profile));
         ReplayedRun run = CheckRunner.Replay(world, schedule);
-        Console.WriteLine(string.Join('\n', run.Trace));
+        Console.WriteLine(string.Join('\n', showsSteps ? [.. run.Steps, .. run.Trace] : run.Trace));
         return run.Failure is null ? ExitCode.Fine : ExitCode.Found;
     }
 
@@ -119,25 +120,25 @@ internal static class CheckVerb
         long most = parsed.GetValue(MaxSchedules) ?? (strategy == "exhaustive" ? long.MaxValue : DefaultSchedules);
         ulong seed = (ulong)parsed.GetValue(Seed);
         World[] worlds = WorldsOf(profile, scenario, strategy);
-        CheckOutcome Search(World world) => strategy switch
+        CheckOutcome Search(World world, CancellationToken wanted) => strategy switch
         {
-            "exhaustive" => CheckRunner.Exhaust(world, new RunLimits(most, TimeSpan.MaxValue), PreemptionBound, cancellation),
-            "pct" => CheckRunner.Prioritise(world, new RunLimits(Math.Max(1, most / worlds.Length), TimeSpan.MaxValue), seed, cancellation: cancellation),
-            _ => CheckRunner.Walk(world, new RunLimits(Math.Max(1, most / worlds.Length), TimeSpan.MaxValue), seed, cancellation),
+            "exhaustive" => CheckRunner.Exhaust(world, new RunLimits(most, TimeSpan.MaxValue), PreemptionBound, wanted),
+            "pct" => CheckRunner.Prioritise(world, new RunLimits(Math.Max(1, most / worlds.Length), TimeSpan.MaxValue), seed, cancellation: wanted),
+            _ => CheckRunner.Walk(world, new RunLimits(Math.Max(1, most / worlds.Length), TimeSpan.MaxValue), seed, wanted),
         };
 
         long begin = Stopwatch.GetTimestamp();
         var tally = new Tally();
         using (var progress = new ProgressLine())
         {
-            for (int i = 0; i < worlds.Length && tally.Failed is null && !cancellation.IsCancellationRequested; i++)
+            foreach (CheckOutcome outcome in CheckTeam.Search(
+                worlds, Search, Environment.ProcessorCount, i => progress.Show(worlds[i].Name, (double)i / worlds.Length), cancellation))
             {
-                progress.Show(worlds[i].Name, (double)i / worlds.Length);
-                tally.Add(Search(worlds[i]));
+                tally.Add(outcome);
             }
         }
 
-        CheckOutcome? control = tally.Failed is null ? Search(LockWorlds.Named(ControlWorld, WaitProfiles.V4_20) with { Model = MemoryModel.SequentiallyConsistent }) : null;
+        CheckOutcome? control = tally.Failed is null ? Search(LockWorlds.Named(ControlWorld, WaitProfiles.V4_20) with { Model = MemoryModel.SequentiallyConsistent }, cancellation) : null;
         bool isConclusive = control is null or CheckFailed;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
         Console.WriteLine(isJson

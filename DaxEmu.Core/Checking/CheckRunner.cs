@@ -7,7 +7,7 @@ internal static class CheckRunner
 {
     /// <summary>Searches every schedule with up to so many preemptions.</summary>
     public static CheckOutcome Exhaust(World world, RunLimits limits, int maxPreemptions = 3, CancellationToken cancellation = default) =>
-        Check(world, new Exhaustive(maxPreemptions, world.IsOrderedBySteps), limits, cancellation);
+        Check(world, Exhaustive.For(world, maxPreemptions), limits, cancellation);
 
     /// <summary>Tries random schedules.</summary>
     public static CheckOutcome Walk(World world, RunLimits limits, ulong seed, CancellationToken cancellation = default) =>

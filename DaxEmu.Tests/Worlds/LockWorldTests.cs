@@ -1,4 +1,5 @@
 using DaxEmu.Core.Checking;
+using DaxEmu.Core.Checking.Strategies;
 using DaxEmu.Core.Checking.Worlds;
 using DaxEmu.Core.Waiting.Profiles;
 using NUnit.Framework;
@@ -35,6 +36,32 @@ public sealed class LockWorldTests
         CheckOutcome outcome = CheckRunner.Exhaust(world, Plenty, maxPreemptions: 2);
         Assert.That(outcome, Is.InstanceOf<CheckPassed>(), outcome.ToString());
         Assert.That(((CheckPassed)outcome).Coverage, Is.Not.EqualTo(Coverage.CutOff));
+    }
+
+    [TestCaseSource(nameof(Bugs))]
+    public void EveryHistoricBugNeedsAsManyPreemptionsWhereIdleOnesAreLeftOut(string id)
+    {
+        HistoricBug bug = LockWorlds.Bugs.Single(b => b.Id == id);
+        World world = LockWorlds.Named(bug.World, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent };
+        for (int bound = 0; bound <= 2; bound++)
+        {
+            CheckOutcome with = CheckRunner.Check(world, new Exhaustive(bound, skipsIdlePreemptions: true), Plenty);
+            CheckOutcome without = CheckRunner.Check(world, new Exhaustive(bound), Plenty);
+            Assert.That(with, Is.InstanceOf(without.GetType()), $"up to {bound} preemptions");
+        }
+    }
+
+    [Test]
+    public void SeveralSearchesSideBySideAnswerAsOneAfterTheOther()
+    {
+        World[] worlds = [.. LockWorlds.All(WaitProfiles.V4_20, 2, 1).Select(w => w with { Model = MemoryModel.SequentiallyConsistent })];
+        IReadOnlyList<CheckOutcome> Search(int members) =>
+            CheckTeam.Search(worlds, (w, wanted) => CheckRunner.Exhaust(w, Plenty, 2, wanted), members, _ => { }, CancellationToken.None);
+        IReadOnlyList<CheckOutcome> alone = Search(1);
+        IReadOnlyList<CheckOutcome> team = Search(4);
+        Assert.That(alone[^1], Is.InstanceOf<CheckFailed>());
+        Assert.That(team.Select(o => o.Effort), Is.EqualTo(alone.Select(o => o.Effort)));
+        Assert.That(((CheckFailed)team[^1]).Schedule.ToString(), Is.EqualTo(((CheckFailed)alone[^1]).Schedule.ToString()));
     }
 
     [Test]

@@ -91,7 +91,7 @@ internal static class LockWorlds
         ?? throw new ArgumentException($"there is no operation '{code}' in a world's name.", nameof(code));
 
     private static World Make(string name, string story, WaitProfile profile, LockRoomState state, LockOperation[][] threads) =>
-        new(name, profile.Name, story, () => new Run(profile, state, threads));
+        new(name, profile.Name, story, () => new Run(profile, state, threads)) { IsInPlace = true };
 
     private static IEnumerable<LockOperation[]> Sequences(int length) => length == 0
         ? [[]]
