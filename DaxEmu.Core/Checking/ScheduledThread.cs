@@ -73,7 +73,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
     /// <inheritdoc/>
     public ulong Load(ulong* location, Site site)
     {
-        if (!HasTurn && memory.IsQuiet(location) && scheduler.GoesOnQuietly(this))
+        if (!HasTurn && memory.IsQuiet(location, StepKind.Load) && scheduler.GoesOnQuietly(this))
         {
             return memory.QuietLoad(index, location);
         }
@@ -188,7 +188,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         Pending = kind;
         Location = location;
         Site = site;
-        if (HasTurn || !CanGoOn || !memory.IsQuiet(location) || !scheduler.GoesOnQuietly(this))
+        if (HasTurn || !CanGoOn || !memory.IsQuiet(location, kind) || !scheduler.GoesOnQuietly(this))
         {
             if (!HasTurn || scheduler.IsAbandoned)
             {

@@ -64,8 +64,14 @@ internal sealed unsafe class WorldMemory
         set => contended = value;
     }
 
-    /// <summary>Whether only one thread has to do with the word, or nobody writes it. A barrier, which has no word, is quiet: no store lingers.</summary>
-    public bool IsQuiet(ulong* location) => contended is not null && (location == null || WordOf(location).IsQuiet);
+    /// <summary>
+    /// Whether a step on the word comes to the same whatever the others do before it or after it: only one thread has to do with the
+    /// word, or nobody writes it. Where stores linger, that goes for loads only: a store may push an older one out of the buffer, and a
+    /// locked instruction empties it. A barrier, which has no word, is quiet if there is nothing to empty.
+    /// </summary>
+    public bool IsQuiet(ulong* location, StepKind kind) => contended is not null
+        && (!storesLinger || kind is StepKind.Load or StepKind.SpinWhile)
+        && (location == null || WordOf(location).IsQuiet);
 
     /// <summary>Forgets everything, for a new run.</summary>
     public void Reset()
@@ -104,11 +110,11 @@ internal sealed unsafe class WorldMemory
         return *location;
     }
 
-    /// <summary>A load of a quiet word where no store lingers: what it holds follows from the thread's own history, so there is nothing to remember.</summary>
+    /// <summary>A load of a quiet word: what it holds follows from the thread's own history, so there is nothing to remember.</summary>
     public ulong QuietLoad(int thread, ulong* location)
     {
         _ = ref Touched(thread, location, isWrite: false);
-        return *location;
+        return Peek(thread, location);
     }
 
     public void Store(int thread, ulong* location, ulong value)

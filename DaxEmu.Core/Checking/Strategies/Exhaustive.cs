@@ -24,13 +24,13 @@ namespace DaxEmu.Core.Checking.Strategies;
 /// preempted at its next loud step, or end there for nothing: the same with no more preemptions. Which words are quiet is learned
 /// on the way: if a schedule shows that one is not, everything up to the present bound is searched again. In the last search
 /// nothing was learned; and the first touch by a second thread, in a schedule that was left out, would have come in the
-/// schedule that stands for it. The scheduler does not even ask before quiet steps.</para>
+/// schedule that stands for it. Drains come to the same before and after a quiet step, too, so the scheduler does not even ask there.</para>
 /// <para>4. <i>A preemption for nothing</i>: the thread goes on before anybody has touched the word of the step that it was stopped before in a way
 /// that conflicts with it. Again it may as well make that step first and be preempted at its next, for the same price. So a
 /// preempted thread is no option until there was a conflict, and the search remembers states together with who waits for
 /// one. Only preempted threads: where the turn was free, the schedule with the two exchanged would cost a preemption that
 /// this one does not. That is why sleep sets, which do it everywhere, lose schedules under a bound.</para>
-/// <para>Rules 3 and 4 are for sequentially consistent worlds that stay in place.</para>
+/// <para>Rule 3 is for worlds that stay in place, rule 4 besides for those where no store lingers: there, a step has an effect at once.</para>
 /// </remarks>
 internal sealed class Exhaustive : IStrategy
 {
@@ -40,6 +40,7 @@ internal sealed class Exhaustive : IStrategy
     private readonly int maxPreemptions;
     private readonly bool remembersStates;
     private readonly ContendedWords? contended;
+    private readonly bool skipsIdlePreemptions;
 
     // Rule 4: what the step touches that each thread was preempted before, until something conflicts with it.
     private readonly Access[] preempted = new Access[Choice.MaxThreads];
@@ -56,20 +57,23 @@ internal sealed class Exhaustive : IStrategy
 
     /// <param name="maxPreemptions">The last bound.</param>
     /// <param name="remembersStates">Whether states seen before are left out: <see cref="World.IsOrderedBySteps"/>.</param>
-    /// <param name="skipsIdlePreemptions">Whether rules 3 and 4 hold.</param>
-    public Exhaustive(int maxPreemptions = 3, bool remembersStates = true, bool skipsIdlePreemptions = false)
+    /// <param name="skipsQuietSteps">Whether preemptions before quiet steps are left out: rule 3.</param>
+    /// <param name="skipsIdlePreemptions">Whether preemptions for nothing are left out: rule 4.</param>
+    public Exhaustive(int maxPreemptions = 3, bool remembersStates = true, bool skipsQuietSteps = false, bool skipsIdlePreemptions = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxPreemptions);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxPreemptions, byte.MaxValue - 1);
         this.maxPreemptions = maxPreemptions;
         this.remembersStates = remembersStates;
-        contended = skipsIdlePreemptions ? new ContendedWords() : null;
+        this.skipsIdlePreemptions = skipsIdlePreemptions;
+        contended = skipsQuietSteps ? new ContendedWords() : null;
     }
 
     /// <summary>As <see cref="CheckRunner"/> makes it for a world: leaves out what may be left out there.</summary>
     public static Exhaustive For(World world, int maxPreemptions) => new(
         maxPreemptions,
         world.IsOrderedBySteps,
+        world.IsOrderedBySteps && world.IsInPlace,
         world.IsOrderedBySteps && world.IsInPlace && world.Model == MemoryModel.SequentiallyConsistent);
 
     /// <inheritdoc/>
@@ -147,7 +151,7 @@ internal sealed class Exhaustive : IStrategy
 
     private void Hold(in Question question)
     {
-        if (contended is not null)
+        if (skipsIdlePreemptions)
         {
             preempted[question.Current] = question.Next;
             preemptedThreads |= Choice.StepOf(question.Current).Bit;
