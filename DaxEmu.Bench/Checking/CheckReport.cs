@@ -55,11 +55,11 @@ internal sealed class CheckReport
         string bound = Bound is { } most ? string.Create(CultureInfo.InvariantCulture, $" up to {most} preemptions") : string.Empty;
         string effort = string.Create(
             CultureInfo.InvariantCulture,
-            $"{outcomes.Count} of {worldCount} worlds, {ScheduleCount} schedules, {StepCount} steps, {PrunedCount} pruned, {Elapsed.TotalSeconds:0.0} s, {Name(plan.Strategy)}{bound}");
+            $"{outcomes.Count} of {worldCount} worlds, {ScheduleCount} schedules, {StepCount} atomic steps, {PrunedCount} pruned, {Elapsed.TotalSeconds:0.0} s, {Name(plan.Strategy)}{bound}");
         string name = plan.Profile.Name;
         if (Failed is { } failed)
         {
-            return $"FAIL {name}: {failed.Failure.Kind} in scenario {failed.Effort.World}, {failed.ThreadCount} threads, {failed.StepCount} steps\n"
+            return $"FAIL {name}: {failed.Failure.Kind} in scenario {failed.Effort.World}, {failed.ThreadCount} threads, {failed.EventCount} steps ({failed.StepCount} atomic ones)\n"
                 + string.Join('\n', failed.Trace.Select(l => "  " + l)) + $"\nagain: daxemu check --replay {failed.Schedule}\n{effort}.";
         }
 
@@ -82,7 +82,7 @@ internal sealed class CheckReport
         ["worlds_cut_off"] = CutOffCount,
         ["worlds_seen_whole"] = WholeCount,
         ["schedules"] = ScheduleCount,
-        ["steps"] = StepCount,
+        ["atomic_steps"] = StepCount,
         ["pruned"] = PrunedCount,
         ["seconds"] = Math.Round(Elapsed.TotalSeconds, 2),
         ["control_found"] = Control is null ? null : Control is CheckFailed,

@@ -36,12 +36,12 @@ internal sealed class HistoricTable
     /// <summary>For people.</summary>
     public Table ToTable()
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumns("bug", "profile", "mended by", "scenario", "threads", "steps", "schedules", "ms", "found");
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("bug", "profile", "mended by", "scenario", "threads", "steps", "atomic", "schedules", "ms", "found");
         foreach ((HistoricBug bug, CheckOutcome outcome, double ms) in rows)
         {
             var failed = outcome as CheckFailed;
             table.AddRow(
-                bug.Id, bug.Profile.Name, bug.Commit, bug.World, Text(failed?.ThreadCount), Text(failed?.StepCount), Text(outcome.Effort.ScheduleCount), Text((long)ms), failed is null ? "NO" : "yes");
+                bug.Id, bug.Profile.Name, bug.Commit, bug.World, Text(failed?.ThreadCount), Text(failed?.EventCount), Text(failed?.StepCount), Text(outcome.Effort.ScheduleCount), Text((long)ms), failed is null ? "NO" : "yes");
         }
 
         return table;
@@ -60,7 +60,8 @@ internal sealed class HistoricTable
             ["scenario"] = bug.World,
             ["found"] = failed is not null,
             ["threads"] = failed?.ThreadCount,
-            ["steps"] = failed?.StepCount,
+            ["steps"] = failed?.EventCount,
+            ["atomic_steps"] = failed?.StepCount,
             ["schedules"] = outcome.Effort.ScheduleCount,
             ["ms"] = Math.Round(ms),
             ["schedule"] = failed?.Schedule.ToString(),

@@ -2,6 +2,7 @@ using DaxEmu.Core.Checking;
 using DaxEmu.Core.Checking.Strategies;
 using DaxEmu.Core.Checking.Worlds;
 using DaxEmu.Core.Waiting.Profiles;
+using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Worlds;
@@ -72,6 +73,16 @@ public sealed class LockWorldTests
         Assert.That(failed.Failure.Kind, Is.EqualTo(FailureKind.Hang));
         Assert.That(failed.Trace[^2], Does.Contain("sleeps for ever on key 0"));
         Assert.That(failed.Trace[^1], Does.Contain("keys that were woken: 1"));
+    }
+
+    [Test]
+    public void TheTraceInTheDocumentationIsTheOneThatTheSearchFinds()
+    {
+        string text = File.ReadAllText(Path.Combine(Solution.Root, "docs", "the-2019-bug.md"));
+        var failed = (CheckFailed)CheckRunner.Exhaust(
+            LockWorlds.Named("pmd-behind-pte", WaitProfiles.V4_20) with { Model = MemoryModel.SequentiallyConsistent }, Plenty);
+        Assert.That(text, Does.Contain(string.Join('\n', failed.Trace.Select(l => "  " + l))));
+        Assert.That(text, Does.Contain($"{failed.ThreadCount} threads, {failed.EventCount} steps ({failed.StepCount} atomic ones)"));
     }
 
     [TestCase("conflict")]
