@@ -18,7 +18,7 @@ public sealed class MutationTests
     private static readonly Mutant[] Mutants =
     [
         new("a wake-up is not passed on", Locker,
-            "WakeKey(key, WakeMode.Next);", "",
+            "WakeKey(key, WakeMode.Next, WakeCause.PassedOn);", "",
             "pass-on", "any-order"),
         new("who may give up swallows a wake-up", Locker,
             "Sleep(ref table.WordOf(start, entry.Order), start, entry.Order, index, PageOrder.Pte, profile.GiveUp.IsExclusive, ref ticket);",
@@ -31,7 +31,7 @@ public sealed class MutationTests
             "Wake(start, new DaxEntry(entry).Order, WakeMode.Next);", "",
             "empty--pte1--pte1"),
         new("an unlock by page wakes the page's key", Locker,
-            "Wake(page.StartOf(order), order, WakeMode.Next);", "WakeKey(page, WakeMode.Next);",
+            "Wake(page.StartOf(order), order, WakeMode.Next);", "WakeKey(page, WakeMode.Next, WakeCause.PassedOn);",
             "unlock-by-page"),
         new("the key is the page that was searched for", Locker,
             "PageIndex keyPage = profile.Keying.KeyFor(searched, start, order);", "PageIndex keyPage = searched;",
