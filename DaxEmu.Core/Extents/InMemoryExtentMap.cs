@@ -240,6 +240,12 @@ public sealed partial class InMemoryExtentMap : IExtentMap
                 return ExtentAnswer.Failed(ExtentError.NoSpace);
             }
 
+            if (!zeroer.TryHeal(run))
+            {
+                allocator.Release(run);
+                return ExtentAnswer.Failed(ExtentError.Io);
+            }
+
             source = source with { PageCount = run.PageCount };
             copies = copies.With(
                 new PageRange(index, run.PageCount), new Extent(index, run.PageCount, ExtentKind.Mapped, run.First));
