@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using DaxEmu.Core.Files;
 using DaxEmu.Core.Waiting;
 
 namespace DaxEmu.Bench.Soak;
@@ -33,14 +32,20 @@ internal sealed class HangPicture(SoakWorld world, IReadOnlyList<SoakJob> jobs, 
     /// <remarks>Nobody writes down who locks an entry; it would cost every fault.</remarks>
     public string? HolderOf(WaitKey key, IReadOnlySet<int> sleepers)
     {
-        if (world.Files.FirstOrDefault(f => f.Mapping.Id == key.Mapping) is not DaxFile)
+        if (world.Files.All(f => f.Mapping.Id != key.Mapping))
         {
             return null;
         }
 
+        return HolderAmong(jobs.Where(j => j.IsWorking && !sleepers.Contains(j.ManagedThreadId)), key.Start.Value, beginTimestamp);
+    }
+
+    /// <summary>Those of some threads that are at work on a page.</summary>
+    public static string HolderAmong(IEnumerable<SoakJob> awake, long page, long beginTimestamp)
+    {
         string[] candidates =
         [
-            .. jobs.Where(j => j.IsWorking && !sleepers.Contains(j.ManagedThreadId) && j.Log.Last.Covers(key.Start.Value))
+            .. awake.Where(j => j.Log.Last.Covers(page))
                 .Select(j => $"job {j.Number} (thread {j.ManagedThreadId}), which is at {j.Log.Last.Describe(beginTimestamp)}"),
         ];
         return candidates.Length == 0 ? "nobody who is at work on that page" : string.Join(", or ", candidates);

@@ -14,7 +14,7 @@ internal static class PageEvidence
     public static string Of(SoakWorld world, long page)
     {
         var text = new StringBuilder();
-        foreach (DaxFile file in world.Files.Where(f => page < f.Mapping.Entries.PageCapacity))
+        foreach (DaxFile file in world.Files.Where(f => f == world.File || page < world.ClonePageCount))
         {
             string name = file == world.File ? "file" : "second file";
             var index = new PageIndex(page);

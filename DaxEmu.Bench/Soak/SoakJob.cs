@@ -78,7 +78,7 @@ internal sealed class SoakJob
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                Report(FindingKind.Error, e.ToString());
+                Report(FindingKind.Error, $"{e}\n{PageEvidence.Of(World, Log.Last.Page)}");
             }
             finally
             {

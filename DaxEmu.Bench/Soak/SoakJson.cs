@@ -25,7 +25,7 @@ internal static class SoakJson
             ["stalls"] = report.Stalls,
             ["seconds"] = Math.Round(report.Elapsed.TotalSeconds, 1),
             ["control"] = session.Control is { } control ? Control(session, control) : null,
-            ["findings"] = Array(report.Findings, f => new JsonObject { ["kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(f.Kind.ToString()), ["text"] = f.Text }),
+            ["findings"] = Array(report.Findings, Finding),
             ["last_operations"] = Array(report.LastOperations, l => l),
             ["again"] = plan.Command,
             ["samples"] = Array(report.Samples, Sample),
@@ -37,6 +37,7 @@ internal static class SoakJson
     {
         SoakOutcome.Hang => "hang",
         SoakOutcome.Corrupt => "corrupt",
+        _ when session.IsControlCorrupt => "corrupt",
         _ when session.IsStopped => "stopped",
         _ => session.IsConclusive ? "clean" : "inconclusive",
     };
@@ -46,6 +47,13 @@ internal static class SoakJson
         ["found"] = session.IsControlFound,
         ["seconds"] = Math.Round(control.Elapsed.TotalSeconds, 1),
         ["operations"] = control.Operations,
+        ["findings"] = Array(control.Findings, Finding),
+    };
+
+    private static JsonNode Finding(SoakFinding finding) => new JsonObject
+    {
+        ["kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(finding.Kind.ToString()),
+        ["text"] = finding.Text,
     };
 
     private static JsonNode Sample(SoakSample sample) => new JsonObject

@@ -14,6 +14,8 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MostForRescue = TimeSpan.FromSeconds(3);
+    // A signal leaves twenty seconds to end, the picture of a hang included.
+    private static readonly TimeSpan MostAfterSignal = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan LeastToConfirm = TimeSpan.FromSeconds(1);
 
     private readonly QuietGate gate = new();
@@ -73,7 +75,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     // Lets the jobs work for a while. Returns false if they could not be brought to stand still.
     private bool Work(SoakWorld world, TimeSpan time)
     {
-        var watchdog = new Watchdog(jobs, plan.Watchdog, BetweenLooks * 4);
+        var watchdog = new Watchdog(jobs, BetweenLooks * 4);
         long start = Stopwatch.GetTimestamp();
         long last = start;
         gate.Open();
@@ -92,7 +94,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
             }
 
             long now = Stopwatch.GetTimestamp();
-            bool isStuck = watchdog.Look(Stopwatch.GetElapsedTime(last, now));
+            bool isStuck = watchdog.Look(Stopwatch.GetElapsedTime(last, now), cancellation.IsCancellationRequested ? MostAfterSignal : plan.Watchdog);
             last = now;
             Tell();
             if (isStuck && IsHang(world, watchdog))
@@ -105,11 +107,11 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     // The others stop first: who only had to wait for them goes on then, and the picture does not move.
     private bool IsHang(SoakWorld world, Watchdog watchdog)
     {
-        IReadOnlyList<SoakJob> stuck = watchdog.Stuck;
+        List<SoakJob> stuck = watchdog.Stuck;
         long[] steps = [.. stuck.Select(j => j.StepCount)];
         gate.Close();
         long start = Stopwatch.GetTimestamp();
-        TimeSpan limit = Max(LeastToConfirm, plan.Watchdog / 4);
+        TimeSpan limit = Max(LeastToConfirm, TimeSpan.FromTicks(Math.Min(plan.Watchdog.Ticks, MostAfterSignal.Ticks)) / 4);
         while (Stopwatch.GetElapsedTime(start) < limit)
         {
             Thread.Sleep(BetweenLooks);

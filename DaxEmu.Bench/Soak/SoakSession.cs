@@ -38,8 +38,11 @@ internal sealed class SoakSession
     /// <summary>Whether the control found what it had to.</summary>
     public bool IsControlFound => Control is { Outcome: SoakOutcome.Hang };
 
+    /// <summary>Whether the control met something that it must not meet: its profile hangs, and does nothing else wrong.</summary>
+    public bool IsControlCorrupt => Control is { } control && control.Findings.Any(f => f.Kind != FindingKind.Hang);
+
     /// <summary>What the command ends with.</summary>
-    public ExitCode Code => Report.Outcome != SoakOutcome.Clean ? ExitCode.Found
+    public ExitCode Code => Report.Outcome != SoakOutcome.Clean || IsControlCorrupt ? ExitCode.Found
         : IsStopped ? ExitCode.TimeLimit
         : IsConclusive ? ExitCode.Fine
         : ExitCode.CannotTell;

@@ -16,6 +16,11 @@ internal static class SoakText
             text.Append(CultureInfo.InvariantCulture, $"Control: {found} after {control.Elapsed.TotalSeconds:0.0} s and {control.Operations} operations.\n");
         }
 
+        if (session.IsControlCorrupt)
+        {
+            AppendFindings(text.Append("FAIL Something else is wrong in the control.\n"), session.Control!).Append('\n');
+        }
+
         string line = string.Create(
             CultureInfo.InvariantCulture,
             $"{report.Operations} operations by {report.Plan.JobCount} threads in {report.Elapsed.TotalSeconds:0.0} s, everything checked {report.QuietPoints} times.");

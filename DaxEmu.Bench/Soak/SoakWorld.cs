@@ -93,6 +93,10 @@ internal sealed class SoakWorld : IDisposable
     /// <summary>Whether a page was lost since the last look at everything: a writeback may fail then.</summary>
     public bool HasPoisoned => Volatile.Read(ref poisonings) != 0;
 
+    /// <summary>Sees whether the device can be had, before the control takes its time.</summary>
+    /// <exception cref="Native.DaxEnvironmentException">It cannot.</exception>
+    public static void Probe(SoakPlan plan) => OpenDevice(plan).Dispose();
+
     /// <summary>A page is about to be lost.</summary>
     public void CountPoisoning() => Interlocked.Increment(ref poisonings);
 

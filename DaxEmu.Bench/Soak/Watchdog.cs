@@ -8,46 +8,47 @@ namespace DaxEmu.Bench.Soak;
 internal sealed class Watchdog
 {
     private readonly IReadOnlyList<SoakJob> jobs;
-    private readonly TimeSpan limit;
     private readonly TimeSpan mostAtOnce;
     private readonly long[] seenSteps;
     private readonly TimeSpan[] still;
 
     /// <param name="jobs">The threads.</param>
-    /// <param name="limit">A thread that works and stays at its step for so long is stuck.</param>
     /// <param name="mostAtOnce">The most that one look counts.</param>
-    public Watchdog(IReadOnlyList<SoakJob> jobs, TimeSpan limit, TimeSpan mostAtOnce)
+    public Watchdog(IReadOnlyList<SoakJob> jobs, TimeSpan mostAtOnce)
     {
         this.jobs = jobs;
-        this.limit = limit;
         this.mostAtOnce = mostAtOnce;
         seenSteps = new long[jobs.Count];
         still = new TimeSpan[jobs.Count];
         Array.Fill(seenSteps, -1);
     }
 
+    /// <summary>The threads that are stuck, as the last look saw them.</summary>
+    public List<SoakJob> Stuck { get; } = [];
+
     /// <summary>How long a thread has been at its step.</summary>
     public TimeSpan StillFor(SoakJob job) => still[job.Number];
 
     /// <summary>Looks at every thread.</summary>
     /// <param name="sinceLast">Time since the last look.</param>
-    /// <returns>Whether one is stuck.</returns>
-    public bool Look(TimeSpan sinceLast)
+    /// <param name="limit">A thread that works and stays at its step for so long is stuck.</param>
+    /// <returns>Whether one is.</returns>
+    public bool Look(TimeSpan sinceLast, TimeSpan limit)
     {
+        Stuck.Clear();
         TimeSpan passed = sinceLast < mostAtOnce ? sinceLast : mostAtOnce;
-        bool isStuck = false;
         for (int i = 0; i < jobs.Count; i++)
         {
             long step = jobs[i].StepCount;
             bool isStill = jobs[i].IsWorking && step == seenSteps[i];
             seenSteps[i] = step;
             still[i] = isStill ? still[i] + passed : TimeSpan.Zero;
-            isStuck |= still[i] >= limit;
+            if (still[i] >= limit)
+            {
+                Stuck.Add(jobs[i]);
+            }
         }
 
-        return isStuck;
+        return Stuck.Count > 0;
     }
-
-    /// <summary>The threads that are stuck, as the last look saw them.</summary>
-    public IReadOnlyList<SoakJob> Stuck => [.. jobs.Where(j => still[j.Number] >= limit)];
 }

@@ -44,6 +44,7 @@ internal static class SoakVerb
             Watchdog = parsed.GetValue(Watchdog),
             FileName = parsed.GetValue(FileName),
         };
+        SoakWorld.Probe(plan);
         SoakSession session;
         using (var progress = new ProgressLine())
         {

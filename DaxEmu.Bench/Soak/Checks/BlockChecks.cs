@@ -13,12 +13,14 @@ namespace DaxEmu.Bench.Soak.Checks;
 internal sealed class BlockChecks(SoakWorld world)
 {
     private readonly ushort[] users = new ushort[world.Device.PageCount];
+    private readonly bool[] isWritten = new bool[world.Device.PageCount];
     private readonly ushort[] holders = new ushort[world.Device.PageCount];
 
     public IEnumerable<string> Run()
     {
         Array.Clear(users);
         Array.Clear(holders);
+        Array.Clear(isWritten);
         foreach (DaxFile file in world.Files)
         {
             CountUsers(file);
@@ -45,6 +47,11 @@ internal sealed class BlockChecks(SoakWorld world)
             {
                 users[run.First.Value + i]++;
             }
+        }
+
+        foreach (Extent extent in file.Extents.Snapshot().Where(e => e.Kind == ExtentKind.Mapped))
+        {
+            isWritten.AsSpan((int)extent.Pfn.Value, (int)extent.PageCount).Fill(true);
         }
     }
 
@@ -121,7 +128,8 @@ internal sealed class BlockChecks(SoakWorld world)
                 yield return $"device page {pfn} is free, and {owner} reaches it.";
             }
 
-            if (counted != 0 && world.Device.PoisonList.Contains(pfn))
+            // One that was never written may be: it is healed when it is.
+            if (isWritten[pfn.Value] && world.Device.PoisonList.Contains(pfn))
             {
                 yield return $"device page {pfn} is in use, and its memory is still called lost.";
             }

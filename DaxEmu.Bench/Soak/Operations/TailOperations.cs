@@ -22,7 +22,7 @@ internal sealed class TailOperations(SoakJob job)
         }
 
         Cut((first << DaxConstants.PageShift) + inPage);
-        job.Require(world.File.Read(world.PageCount - 1 << DaxConstants.PageShift, job.Buffer.AsSpan(0, 1)) == 0, "bytes behind the end can be read");
+        job.Require(world.File.Read((world.PageCount << DaxConstants.PageShift) - 1, job.Buffer.AsSpan(0, 1)) == 0, "bytes behind the end can be read");
         if (random.OneIn(4) && first < world.PageCount - 1)
         {
             RequireGone(world.PageCount - 1, random.Next(world.Views.Count));
