@@ -32,7 +32,7 @@ internal static class OperationMix
         (SoakOperation.ClonePunch, 3),
         (SoakOperation.Unshare, 3),
         (SoakOperation.Compare, 2),
-        (SoakOperation.LockByPage, 15),
+        (SoakOperation.LockByPage, 25),
         (SoakOperation.Poison, 2),
     ];
 

@@ -164,7 +164,7 @@ internal sealed class SoakJob
         SoakOperation.ClonePunch => sharing.ClonePunch(page, ref random),
         SoakOperation.Unshare => sharing.Unshare(page, ref random),
         SoakOperation.Compare => sharing.Compare(page, ref random),
-        SoakOperation.LockByPage => failures.LockByPage(page),
+        SoakOperation.LockByPage => failures.LockByPage(page, ref random),
         _ => failures.Poison(page, ref random),
     };
 }

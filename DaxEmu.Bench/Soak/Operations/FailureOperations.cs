@@ -9,12 +9,16 @@ namespace DaxEmu.Bench.Soak.Operations;
 /// <summary>Lost memory, and the lock that its handler takes.</summary>
 internal sealed class FailureOperations(SoakJob job)
 {
+    private const int MostYields = 4;
+
     private readonly SoakWorld world = job.World;
     private readonly FileOperations file = new(job);
 
     /// <summary>From a device page to its entry, as it stands at the moment: who has the page is not asked.</summary>
-    public bool LockByPage(long page)
+    /// <remarks>Holds it for a while, as a handler of lost memory does: others run into a lock that they would seldom meet otherwise.</remarks>
+    public bool LockByPage(long page, ref StepRandom random)
     {
+        int patience = random.Next(MostYields);
         EntrySnapshot seen = world.File.Mapping.Entries[new PageIndex(page)];
         if (!seen.IsPresent || !seen.Entry.IsReal)
         {
@@ -29,6 +33,11 @@ internal sealed class FailureOperations(SoakJob job)
             job.Require(
                 held.Held.Entry.IsReal && held.Held.Entry.Pfn + inEntry == pfn,
                 $"device page {pfn} was asked for, and {held.Held.Entry} at page {held.Held.Start} was locked for page {held.Page}");
+            for (int i = 0; i < patience; i++)
+            {
+                Thread.Yield();
+            }
+
             held.Dispose();
         }
 
