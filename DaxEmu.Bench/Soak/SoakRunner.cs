@@ -42,6 +42,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         Array.ForEach(threads, t => t.Start());
         var checks = new WorldChecks(world);
         TimeSpan checkTime = TimeSpan.Zero;
+        bool isLast;
         do
         {
             TimeSpan work = Max(plan.QuietInterval, checkTime * MostWorkPerCheck);
@@ -52,11 +53,12 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
 
             long checkBegin = Stopwatch.GetTimestamp();
             findings.AddRange(jobs.Select(j => j.Finding).OfType<SoakFinding>());
-            findings.AddRange(checks.Run(isLast: IsOver || findings.Count > 0));
+            isLast = IsOver || findings.Count > 0;
+            findings.AddRange(checks.Run(isLast));
             quietPoints++;
             checkTime = Stopwatch.GetElapsedTime(checkBegin);
         }
-        while (findings.Count == 0 && !IsOver);
+        while (findings.Count == 0 && !isLast);
 
         SoakReport report = Report(world);
         gate.End();
