@@ -19,7 +19,7 @@ internal sealed class HangPicture(SoakWorld world, IReadOnlyList<SoakJob> jobs, 
         var text = new StringBuilder();
         foreach (SoakJob job in stuck)
         {
-            string where = sleepers.Contains(job.ManagedThreadId) ? "asleep for an entry" : "held up elsewhere (by those that sleep, if they hold the file's locks)";
+            string where = sleepers.Contains(job.ManagedThreadId) ? "asleep for an entry" : "not asleep for an entry; it waits for a lock of the file, which a sleeper may hold";
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"job {job.Number} (thread {job.ManagedThreadId}) {job.Log.Last.Describe(beginTimestamp)}, for {stillFor(job).TotalSeconds:0.0} s: {where}\n");

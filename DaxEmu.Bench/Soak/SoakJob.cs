@@ -4,7 +4,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Bench.Soak;
 
 /// <summary>One thread of a soak: a step after the other, each chosen by the seed, the thread and the step's number.</summary>
-internal sealed class SoakJob
+internal sealed class SoakJob : IWatched
 {
     private readonly int seed;
     private readonly MemoryOperations memory;
@@ -54,10 +54,10 @@ internal sealed class SoakJob
     /// <summary>Operations done. A step that finds its pages taken does none.</summary>
     public long OperationCount => Volatile.Read(ref operationCount);
 
-    /// <summary>Steps done or passed over: what a watchdog looks at.</summary>
+    /// <summary>Steps done or passed over.</summary>
     public long StepCount => Volatile.Read(ref step);
 
-    /// <summary>Whether it is at work, and must make progress.</summary>
+    /// <inheritdoc/>
     public bool IsWorking => isWorking;
 
     /// <summary>Works whenever the gate is open, until it is ended or something is wrong.</summary>

@@ -109,7 +109,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     // The others stop first: who only had to wait for them goes on then, and the picture does not move.
     private bool IsHang(SoakWorld world, Watchdog watchdog)
     {
-        List<SoakJob> stuck = watchdog.Stuck;
+        SoakJob[] stuck = [.. watchdog.Stuck.Select(i => jobs[i])];
         long[] steps = [.. stuck.Select(j => j.StepCount)];
         gate.Close();
         long start = Stopwatch.GetTimestamp();
@@ -125,7 +125,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         }
 
         SoakJob[] hung = [.. jobs.Where(j => j.IsWorking)];
-        string picture = new HangPicture(world, jobs, begin).Draw(hung, j => watchdog.StillFor(j) + limit);
+        string picture = new HangPicture(world, jobs, begin).Draw(hung, j => watchdog.StillFor(j.Number) + limit);
         findings.AddRange(jobs.Select(j => j.Finding).OfType<SoakFinding>());
         findings.Add(new SoakFinding(FindingKind.Hang, $"{picture}\n{Rescue(world)}"));
         return true;

@@ -1,5 +1,15 @@
 namespace DaxEmu.Bench.Soak;
 
+/// <summary>What a watchdog looks at.</summary>
+internal interface IWatched
+{
+    /// <summary>Whether it is at work, and must make progress.</summary>
+    bool IsWorking { get; }
+
+    /// <summary>Grows with each step.</summary>
+    long StepCount { get; }
+}
+
 /// <summary>Sees which threads make no progress.</summary>
 /// <remarks>
 /// What counts is the time in which the watchdog itself was awake: a process that was stopped, or a machine that was suspended or starved,
@@ -7,14 +17,14 @@ namespace DaxEmu.Bench.Soak;
 /// </remarks>
 internal sealed class Watchdog
 {
-    private readonly IReadOnlyList<SoakJob> jobs;
+    private readonly IReadOnlyList<IWatched> jobs;
     private readonly TimeSpan mostAtOnce;
     private readonly long[] seenSteps;
     private readonly TimeSpan[] still;
 
     /// <param name="jobs">The threads.</param>
     /// <param name="mostAtOnce">The most that one look counts.</param>
-    public Watchdog(IReadOnlyList<SoakJob> jobs, TimeSpan mostAtOnce)
+    public Watchdog(IReadOnlyList<IWatched> jobs, TimeSpan mostAtOnce)
     {
         this.jobs = jobs;
         this.mostAtOnce = mostAtOnce;
@@ -23,11 +33,11 @@ internal sealed class Watchdog
         Array.Fill(seenSteps, -1);
     }
 
-    /// <summary>The threads that are stuck, as the last look saw them.</summary>
-    public List<SoakJob> Stuck { get; } = [];
+    /// <summary>The numbers of the threads that are stuck, as the last look saw them.</summary>
+    public List<int> Stuck { get; } = [];
 
     /// <summary>How long a thread has been at its step.</summary>
-    public TimeSpan StillFor(SoakJob job) => still[job.Number];
+    public TimeSpan StillFor(int job) => still[job];
 
     /// <summary>Looks at every thread.</summary>
     /// <param name="sinceLast">Time since the last look.</param>
@@ -45,7 +55,7 @@ internal sealed class Watchdog
             still[i] = isStill ? still[i] + passed : TimeSpan.Zero;
             if (still[i] >= limit)
             {
-                Stuck.Add(jobs[i]);
+                Stuck.Add(i);
             }
         }
 
