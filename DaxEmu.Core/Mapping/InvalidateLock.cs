@@ -42,7 +42,7 @@ internal sealed unsafe class InvalidateLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong* EnterRead(ReaderLine* line)
     {
-        if (line->Hold0 == 0)
+        if (Atomic.Load(ref line->Hold0, Site.EnterRead) == 0)
         {
             Atomic.Store(ref line->Hold0, id, Site.EnterRead); // [E] matches [G]
             if (Atomic.Load(ref *writer, Site.ReadWriter) == NoWriter) // [F] matches [G]
@@ -92,8 +92,8 @@ internal sealed unsafe class InvalidateLock
         }
 
         Atomic.ProcessWideBarrier(Site.WriterBarrier); // [G] matches [E] and [F]
-        int lines = ThreadSlots.HighWater;
-        for (int i = 0; i < lines; i++)
+        (int first, int end) = ThreadSlots.InUse;
+        for (int i = first; i < end; i++)
         {
             ReaderLine* line = ReaderLine.At(i);
             for (int hold = 0; hold < ReaderLine.Holds; hold++)
@@ -118,8 +118,9 @@ internal sealed unsafe class InvalidateLock
         bool isNested = false;
         for (int i = ReaderLine.Holds - 1; i >= 0; i--)
         {
-            isNested |= holds[i] == id;
-            free = holds[i] == 0 ? i : free;
+            ulong hold = Atomic.Load(ref holds[i], Site.EnterRead);
+            isNested |= hold == id;
+            free = hold == 0 ? i : free;
         }
 
         if (free < 0)
