@@ -73,8 +73,8 @@ internal sealed unsafe class InvalidateLock
         get
         {
             bool isFree = Atomic.Load(ref *writer, Site.Writer) == NoWriter;
-            int lines = ThreadSlots.HighWater;
-            for (int i = 0; i < lines; i++)
+            (int first, int end) = ThreadSlots.InUse;
+            for (int i = first; i < end; i++)
             {
                 isFree &= !new ReadOnlySpan<ulong>(&ReaderLine.At(i)->Hold0, ReaderLine.Holds).Contains(id);
             }
