@@ -18,8 +18,6 @@ internal sealed class SoakWorld : IDisposable
 {
     private const int Tail = 2;
 
-    private int poisonings;
-
     public SoakWorld(SoakPlan plan)
     {
         Device = OpenDevice(plan);
@@ -90,15 +88,9 @@ internal sealed class SoakWorld : IDisposable
     /// <summary>The two files.</summary>
     public IReadOnlyList<DaxFile> Files => [File, Clone];
 
-    /// <summary>Whether a page was lost since the last look at everything: a writeback may fail then.</summary>
-    public bool HasPoisoned => Volatile.Read(ref poisonings) != 0;
-
     /// <summary>Sees whether the device can be had, before the control takes its time.</summary>
     /// <exception cref="Native.DaxEnvironmentException">It cannot.</exception>
     public static void Probe(SoakPlan plan) => OpenDevice(plan).Dispose();
-
-    /// <summary>A page is about to be lost.</summary>
-    public void CountPoisoning() => Interlocked.Increment(ref poisonings);
 
     /// <summary>All threads stand still: brings what ends lazily to its end.</summary>
     public void Settle()
@@ -106,10 +98,7 @@ internal sealed class SoakWorld : IDisposable
         foreach (DaxFile file in Files)
         {
             file.Mapping.ReleaseBlocks(Core.Extents.FreedBlocks.None);
-            _ = file.Mapping.TakeWritebackError();
         }
-
-        Volatile.Write(ref poisonings, 0);
     }
 
     public void Dispose()

@@ -121,6 +121,11 @@ public sealed class WorldChecksTests
                 puncher.Join();
             };
         }),
+        new("a writeback that failed", "a writeback failed with 5", world =>
+        {
+            world.File.Mapping.NoteWritebackError(5);
+            return Nothing;
+        }),
         new("a lost page in use", "still called lost", world =>
         {
             Pfn pfn = BlockOf(world, Unmapped);

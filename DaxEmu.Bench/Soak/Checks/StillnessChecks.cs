@@ -21,6 +21,11 @@ internal static class StillnessChecks
                 yield return $"{name}: the invalidate lock is held although nobody works.";
             }
 
+            if (file.Mapping.TakeWritebackError() is var errno and not 0)
+            {
+                yield return $"{name}: a writeback failed with {errno}.";
+            }
+
             if (!file.IsIdle)
             {
                 yield return $"{name}: the inode lock is held although nobody works.";

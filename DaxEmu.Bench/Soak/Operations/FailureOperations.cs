@@ -56,7 +56,6 @@ internal sealed class FailureOperations(SoakJob job)
 
         job.Begin(SoakOperation.Poison, page, way: way);
         file.WriteTaken(page, 1);
-        world.CountPoisoning();
         world.File.InjectPoison(page << DaxConstants.PageShift);
         job.Require(IsRefusedByRead(page), $"page {page} is lost and can be read");
         job.Require(IsRefusedByView(page, way), $"page {page} is lost and can be reached by view {way}");

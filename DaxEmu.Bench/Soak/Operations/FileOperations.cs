@@ -1,4 +1,3 @@
-using DaxEmu.Core.Files;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Writeback;
 
@@ -45,21 +44,14 @@ internal sealed class FileOperations(SoakJob job)
         PageIndex start = new PageIndex(page).PmdStart;
         job.Begin(SoakOperation.Writeback, start.Value, DaxConstants.PagesPerPmd);
         int errno = WritebackPass.Run(world.File.Mapping, new PageRange(start, DaxConstants.PagesPerPmd)).Errno;
-        job.Require(errno == 0 || IsOfPoison(errno), $"writeback failed with {errno}, although no memory was lost");
+        job.Require(errno == 0, $"writeback failed with {errno}");
         return true;
     }
 
     public bool Sync()
     {
         job.Begin(SoakOperation.Sync, 0, world.PageCount);
-        try
-        {
-            world.File.Sync();
-        }
-        catch (DaxFileException e) when (IsOfPoison(e.Errno))
-        {
-        }
-
+        world.File.Sync();
         return true;
     }
 
@@ -89,6 +81,4 @@ internal sealed class FileOperations(SoakJob job)
             job.Check(PageSide.File, page + i, bytes.Slice(i << DaxConstants.PageShift, DaxConstants.PageSize), "by read");
         }
     }
-
-    private bool IsOfPoison(int errno) => errno == Eio && world.HasPoisoned;
 }
