@@ -19,7 +19,7 @@ internal static class OperationMix
         (SoakOperation.Sync, 3),
         (SoakOperation.Invalidate, 30),
         (SoakOperation.PunchHuge, 20),
-        (SoakOperation.Punch, 6),
+        (SoakOperation.Punch, 15),
         (SoakOperation.ZeroRange, 4),
         (SoakOperation.Allocate, 4),
         (SoakOperation.Truncate, 4),

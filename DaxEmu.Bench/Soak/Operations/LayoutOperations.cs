@@ -63,6 +63,7 @@ internal sealed class LayoutOperations(SoakJob job)
     private bool Clear(SoakOperation operation, long page, ref StepRandom random)
     {
         bool isPart = random.OneIn(3);
+        int way = random.Next(world.Views.Count);
         long count = isPart ? 1 : Math.Min(1 + random.Next(8), world.PageCount - page);
         int from = isPart ? random.Next(DaxConstants.PageSize / sizeof(ulong)) * sizeof(ulong) : 0;
         int length = isPart ? sizeof(ulong) * (1 + random.Next((DaxConstants.PageSize - from) / sizeof(ulong))) : (int)count << DaxConstants.PageShift;
@@ -89,7 +90,10 @@ internal sealed class LayoutOperations(SoakJob job)
         else
         {
             world.Stamps.Forget(PageSide.File, page, count);
-            file.ReadTaken(page, 1);
+
+            // Through a view, so that a new entry stands at once where the old one was.
+            ReadOnlySpan<byte> bytes = world.Views[way].Read(page << DaxConstants.PageShift, DaxConstants.PageSize);
+            job.Check(PageSide.File, page, bytes, "through a view after it was cleared");
         }
 
         world.Stamps.Give(page, count);
