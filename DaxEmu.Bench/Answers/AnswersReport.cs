@@ -42,9 +42,8 @@ internal sealed class AnswersReport(IReadOnlyList<PolicyResult> results)
     /// <summary>What the columns are.</summary>
     public static string Legend =>
         "Waits and wake-ups per million faults. Asleep: waits that did not end while spinning; for smaller: a 2 MiB fault waited for a 4 KiB entry;\n"
-        + "needless: and was refused after all; wrong: woken for another\n"
-        + "entry of the same key; futile: woken, and slept again. Policies have their turns round by round; the ratio is the median of the rounds.\n"
-        + "The policy raw (Linux 4.20 to 5.2) is left out: it hangs.";
+        + "needless: and was refused after all; wrong: woken for another entry of the same key; futile: woken, and slept again. Policies have their\n"
+        + "turns round by round; the ratio is the median of the rounds. The policy raw (Linux 4.20 to 5.2) is left out: it hangs.";
 
     /// <summary>For programs.</summary>
     public JsonArray ToJson() => new([.. results.Select(r => (JsonNode)new JsonObject
