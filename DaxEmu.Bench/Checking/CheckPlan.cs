@@ -26,6 +26,9 @@ internal sealed record CheckPlan
     private const int SampledWorlds = 256;
     private const long LeastControlSchedules = 10_000;
 
+    // Several times what any bug of history needs.
+    private const long GlanceSchedules = 2_000;
+
     /// <summary>The profile.</summary>
     public required WaitProfile Profile { get; init; }
 
@@ -53,13 +56,18 @@ internal sealed record CheckPlan
     /// </summary>
     public IReadOnlyList<World> Worlds()
     {
-        IEnumerable<World> named = (Scenario is null ? LockWorlds.Names : [Scenario]).Select(n => LockWorlds.Named(n, Profile));
         IEnumerable<World> generated = Scenario is not null ? [] : Sizes.SelectMany(s => Strategy == SearchStrategy.Exhaustive
             ? LockWorlds.All(Profile, s.ThreadCount, s.OperationCount)
             : LockWorlds.Sample(Profile, s.ThreadCount, s.OperationCount, SampledWorlds, Seed));
         IEnumerable<World> buffered = Scenario is null ? LockWorlds.All(Profile, 2, 1) : [];
-        return [.. named.Concat(generated).Select(w => w with { Model = MemoryModel.SequentiallyConsistent }), .. buffered];
+        return [.. Named(), .. generated.Select(WithoutLingering), .. buffered];
     }
+
+    /// <summary>The scenarios to glance at before anything is searched to its end, so that a guilty profile is told at once.</summary>
+    public IReadOnlyList<World> WorldsToGlanceAt() => Strategy == SearchStrategy.Exhaustive ? [.. Named()] : [];
+
+    /// <summary>Searches the first schedules of a world. Only a failure says anything.</summary>
+    public CheckOutcome Glance(World world, CancellationToken cancellation) => Search(world, Math.Min(MostSchedules, GlanceSchedules), cancellation);
 
     /// <summary>Searches a world.</summary>
     /// <param name="world">The world.</param>
@@ -70,9 +78,13 @@ internal sealed record CheckPlan
 
     /// <summary>Searches the hang of 2019 in the same way; it must be found. A random search gets schedules enough for that.</summary>
     public CheckOutcome SearchControl(CancellationToken cancellation) => Search(
-        LockWorlds.Named(ControlScenario, WaitProfiles.V4_20) with { Model = MemoryModel.SequentiallyConsistent },
+        WithoutLingering(LockWorlds.Named(ControlScenario, WaitProfiles.V4_20)),
         Math.Max(MostSchedules, LeastControlSchedules),
         cancellation);
+
+    private static World WithoutLingering(World world) => world with { Model = MemoryModel.SequentiallyConsistent };
+
+    private IEnumerable<World> Named() => (Scenario is null ? LockWorlds.Names : [Scenario]).Select(n => WithoutLingering(LockWorlds.Named(n, Profile)));
 
     private CheckOutcome Search(World world, long most, CancellationToken cancellation)
     {

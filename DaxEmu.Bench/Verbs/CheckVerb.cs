@@ -108,12 +108,11 @@ internal static class CheckVerb
         IReadOnlyList<CheckOutcome> outcomes;
         using (var progress = new ProgressLine())
         {
-            outcomes = CheckTeam.Search(
-                worlds,
-                (world, wanted) => plan.Search(world, worlds.Count, wanted),
-                Environment.ProcessorCount,
-                i => progress.Show(worlds[i].Name, (double)i / worlds.Count),
-                cancellation);
+            outcomes = Search(plan.WorldsToGlanceAt(), plan.Glance, progress, cancellation);
+            if (!outcomes.Any(o => o is CheckFailed))
+            {
+                outcomes = Search(worlds, (world, wanted) => plan.Search(world, worlds.Count, wanted), progress, cancellation);
+            }
         }
 
         CheckOutcome? control = outcomes.Any(o => o is CheckFailed) || cancellation.IsCancellationRequested ? null : plan.SearchControl(cancellation);
@@ -129,6 +128,10 @@ internal static class CheckVerb
             : report.IsCancelled ? ExitCode.TimeLimit
             : ExitCode.CannotTell;
     }
+
+    private static IReadOnlyList<CheckOutcome> Search(
+        IReadOnlyList<World> worlds, Func<World, CancellationToken, CheckOutcome> search, ProgressLine progress, CancellationToken cancellation) =>
+        CheckTeam.Search(worlds, search, Environment.ProcessorCount, i => progress.Show(worlds[i].Name, (double)i / worlds.Count), cancellation);
 
     private static SearchStrategy ParseStrategy(string text) =>
         Enum.Parse<SearchStrategy>(VerbOptions.Choice(text, "exhaustive", "pct", "random"), ignoreCase: true);
