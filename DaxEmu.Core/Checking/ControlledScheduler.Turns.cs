@@ -300,6 +300,7 @@ internal sealed unsafe partial class ControlledScheduler
 
         try
         {
+            Breathe();
             if (IsOverLimit() || !strategy.NewExecution())
             {
                 return Nobody;
@@ -336,6 +337,17 @@ internal sealed unsafe partial class ControlledScheduler
         }
 
         return first;
+    }
+
+    // Threads that hand the turn to each other on one core, millions of times, keep those waiting who only want it for a moment: leave
+    // the core to them now and then.
+    private void Breathe()
+    {
+        if ((scheduleCount & 63) == 0 && Stopwatch.GetElapsedTime(breathedAt) > BreathEvery)
+        {
+            Thread.Sleep(Breath);
+            breathedAt = Stopwatch.GetTimestamp();
+        }
     }
 
     private bool IsOverLimit()

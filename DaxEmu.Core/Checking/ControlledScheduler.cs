@@ -18,6 +18,8 @@ namespace DaxEmu.Core.Checking;
 /// </remarks>
 internal sealed unsafe partial class ControlledScheduler : IDisposable
 {
+    private static readonly TimeSpan BreathEvery = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(20);
 
     private readonly World world;
@@ -35,6 +37,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
     private RunLimits limits;
     private CancellationToken cancellation;
     private long startedAt;
+    private long breathedAt;
     private IWorldRun? run;
     private int current;
     private Access lastAccess;
@@ -103,6 +106,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         failure = null;
         problem = null;
         startedAt = Stopwatch.GetTimestamp();
+        breathedAt = startedAt;
         seriesIsOver.Reset();
         Atomic.Current = direct;
         int first = NextRun();
