@@ -14,6 +14,7 @@ internal static class Program
             BenchVerb.Create(),
             SoakVerb.Create(),
             CheckVerb.Create(),
+            AnswersVerb.Create(),
             ReplayVerb.Create(),
             InfoVerb.Create(),
             SuitesVerb.Create(),

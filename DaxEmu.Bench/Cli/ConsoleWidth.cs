@@ -5,7 +5,7 @@ namespace DaxEmu.Bench.Cli;
 /// <summary>Where tables go.</summary>
 internal static class ConsoleWidth
 {
-    private const int FileColumns = 160;
+    private const int FileColumns = 240;
 
     /// <summary>Standard output; as wide as a table needs where it is no terminal.</summary>
     public static IAnsiConsole Terminal()

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace DaxEmu.Bench.Cli;
 
-/// <summary>Durations as people write them: <c>500ms</c>, <c>30s</c>, <c>5m</c>, <c>8h</c>; a bare number is seconds, as in fio.</summary>
+/// <summary>Durations as people write them: <c>2us</c>, <c>500ms</c>, <c>30s</c>, <c>5m</c>, <c>8h</c>; a bare number is seconds, as in fio.</summary>
 internal static class DurationText
 {
-    private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
+    private static readonly (string Unit, double Seconds)[] Units = [("ns", 1e-9), ("us", 1e-6), ("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
 
     /// <summary>Reads a duration.</summary>
     /// <exception cref="FormatException">It is none; the message says what one looks like.</exception>
@@ -26,7 +26,7 @@ internal static class DurationText
         if (!double.TryParse(rest, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
             || value <= 0 || value * seconds > TimeSpan.MaxValue.TotalSeconds / 2)
         {
-            throw new FormatException($"'{text}' is not a duration. Write a positive number with a unit ms, s, m or h, as in 500ms or 30s.");
+            throw new FormatException($"'{text}' is not a duration. Write a positive number with a unit ns, us, ms, s, m or h, as in 500ms or 30s.");
         }
 
         return TimeSpan.FromSeconds(value * seconds);

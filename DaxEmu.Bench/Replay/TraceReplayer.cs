@@ -5,6 +5,7 @@ using DaxEmu.Core.Faults;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Tracing.Ftrace;
 using DaxEmu.Core.Units;
+using DaxEmu.Core.Waiting.Profiles;
 
 namespace DaxEmu.Bench.Replay;
 
@@ -19,7 +20,7 @@ internal sealed class TraceReplayer : IDisposable
     private readonly Dictionary<PlannedFile, ReplayedFile> files = [];
     private readonly Dictionary<PlannedArea, VmArea> areas = [];
 
-    private TraceReplayer(TracePlan plan)
+    private TraceReplayer(TracePlan plan, TraceConditions conditions)
     {
         this.plan = plan;
         device = PmemDevice.CreateInMemory(Math.Max(1, plan.Files.Sum(f => PmdCount(f.PageCapacity))) * DaxConstants.PmdSize);
@@ -27,7 +28,7 @@ internal sealed class TraceReplayer : IDisposable
         foreach (PlannedFile file in plan.Files)
         {
             long pages = PmdCount(file.PageCapacity) << DaxConstants.PmdOrder;
-            files.Add(file, new ReplayedFile(device, new Pfn(nextPfn), pages));
+            files.Add(file, new ReplayedFile(device, new Pfn(nextPfn), pages, conditions));
             nextPfn += pages;
         }
 
@@ -42,11 +43,12 @@ internal sealed class TraceReplayer : IDisposable
     /// <param name="threadCount">
     /// How many threads; null for as many as recorded. Each recorded thread keeps its own order; with one thread the whole recording does.
     /// </param>
-    public static TraceReplayReport Run(IEnumerable<RecordedFault> faults, int? threadCount = null)
+    /// <param name="conditions">Under which conditions; null for the usual ones.</param>
+    public static TraceReplayReport Run(IEnumerable<RecordedFault> faults, int? threadCount = null, TraceConditions? conditions = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount ?? 1, 1, nameof(threadCount));
         var plan = TracePlan.Of(faults);
-        using var replayer = new TraceReplayer(plan);
+        using var replayer = new TraceReplayer(plan, conditions ?? TraceConditions.Usual);
         return replayer.Run(threadCount ?? Math.Max(1, plan.ThreadCount));
     }
 
@@ -103,13 +105,22 @@ internal sealed class TraceReplayer : IDisposable
     }
 }
 
+/// <summary>Under which conditions a fault stream is replayed.</summary>
+/// <param name="Profile">How entry locks wait.</param>
+/// <param name="Extents">What is put around each file's extent map.</param>
+internal sealed record TraceConditions(WaitProfile Profile, Func<IExtentMap, IExtentMap> Extents)
+{
+    /// <summary>The default profile, and the extent maps as they are.</summary>
+    public static TraceConditions Usual { get; } = new(WaitProfiles.Fixed, extents => extents);
+}
+
 /// <summary>A file of the replay.</summary>
 internal sealed class ReplayedFile
 {
-    public ReplayedFile(PmemDevice device, Pfn firstPfn, long pageCount)
+    public ReplayedFile(PmemDevice device, Pfn firstPfn, long pageCount, TraceConditions conditions)
     {
-        var options = new AddressSpaceOptions { MaximumSizeBytes = pageCount << DaxConstants.PageShift };
-        Mapping = new AddressSpace(device, new LinearExtentMap(firstPfn, pageCount), 0, options);
+        var options = new AddressSpaceOptions { Profile = conditions.Profile, MaximumSizeBytes = pageCount << DaxConstants.PageShift };
+        Mapping = new AddressSpace(device, conditions.Extents(new LinearExtentMap(firstPfn, pageCount)), 0, options);
         Handler = new FaultHandler(Mapping);
     }
 

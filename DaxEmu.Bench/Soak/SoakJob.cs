@@ -1,28 +1,40 @@
-using System.Diagnostics;
-using DaxEmu.Core.Faults;
-using DaxEmu.Core.Invalidation;
-using DaxEmu.Core.Mapping;
+using DaxEmu.Bench.Soak.Operations;
 using DaxEmu.Core.Units;
-using DaxEmu.Core.Writeback;
 
 namespace DaxEmu.Bench.Soak;
 
-/// <summary>One thread of a soak: an operation after the other, chosen at random.</summary>
-internal sealed class SoakJob
+/// <summary>One thread of a soak: a step after the other, each chosen by the seed, the thread and the step's number.</summary>
+internal sealed class SoakJob : IWatched
 {
-    private readonly SoakWorld world;
-    private readonly Random random;
+    private readonly int seed;
+    private readonly MemoryOperations memory;
+    private readonly PrivateOperations copies;
+    private readonly FileOperations file;
+    private readonly LayoutOperations layout;
+    private readonly TailOperations tail;
+    private readonly SharingOperations sharing;
+    private readonly FailureOperations failures;
+    private long step;
     private long operationCount;
-    private long lastProgress = Stopwatch.GetTimestamp();
+    private volatile bool isWorking;
+    private volatile SoakFinding? finding;
 
     public SoakJob(SoakWorld world, int seed, int number)
     {
-        this.world = world;
+        World = world;
         Number = number;
-#pragma warning disable CA5394 // Reproducible, not secret.
-        random = new Random((seed * 1000) + number);
-#pragma warning restore CA5394
+        this.seed = seed;
+        memory = new MemoryOperations(this);
+        copies = new PrivateOperations(this);
+        file = new FileOperations(this);
+        layout = new LayoutOperations(this);
+        tail = new TailOperations(this);
+        sharing = new SharingOperations(this);
+        failures = new FailureOperations(this);
     }
+
+    /// <summary>What it works on.</summary>
+    public SoakWorld World { get; }
 
     /// <summary>Which thread it is, from 0.</summary>
     public int Number { get; }
@@ -30,155 +42,129 @@ internal sealed class SoakJob
     /// <summary>The thread's managed id, once it runs.</summary>
     public int ManagedThreadId { get; private set; }
 
-    /// <summary>What it does now.</summary>
-    public string Doing { get; private set; } = "starts";
+    /// <summary>Its last operations.</summary>
+    public OperationLog Log { get; } = new();
 
-    /// <summary>What it found wrong; null if nothing.</summary>
-    public string? Fault { get; private set; }
+    /// <summary>Bytes of its own, eight pages.</summary>
+    public byte[] Buffer { get; } = new byte[8 * DaxConstants.PageSize];
 
-    /// <summary>Operations done.</summary>
+    /// <summary>What it found wrong first; it stops then.</summary>
+    public SoakFinding? Finding => finding;
+
+    /// <summary>Operations done. A step that finds its pages taken does none.</summary>
     public long OperationCount => Volatile.Read(ref operationCount);
 
-    /// <summary>Since when it is at its present operation.</summary>
-    public TimeSpan SinceProgress => Stopwatch.GetElapsedTime(Volatile.Read(ref lastProgress));
+    /// <summary>Steps done or passed over.</summary>
+    public long StepCount => Volatile.Read(ref step);
 
-    /// <summary>Works until told to pause or stop, or until something is wrong.</summary>
-    public void Run(Func<bool> goOn)
+    /// <inheritdoc/>
+    public bool IsWorking => isWorking;
+
+    /// <summary>Works whenever the gate is open, until it is ended or something is wrong.</summary>
+    public void Run(QuietGate gate)
     {
         ManagedThreadId = Environment.CurrentManagedThreadId;
-        try
+        while (finding is null && gate.Enter())
         {
-            while (goOn() && Fault is null)
+            isWorking = true;
+            try
             {
-                Volatile.Write(ref lastProgress, Stopwatch.GetTimestamp());
-                Step();
-                Volatile.Write(ref operationCount, operationCount + 1);
+                while (gate.IsOpen && finding is null)
+                {
+                    Step();
+                }
             }
-        }
 #pragma warning disable CA1031 // Whatever a thread dies of is a finding.
-        catch (Exception e)
+            catch (Exception e)
 #pragma warning restore CA1031
-        {
-            Fault = $"{Doing}: {e}";
-        }
-
-        Doing = "waits for the others";
-    }
-
-    private void Step()
-    {
-#pragma warning disable CA5394 // Reproducible, not secret.
-        // Half of the work falls on the first few 2 MiB, so that threads meet.
-        long region = random.Next(2) == 0 ? random.Next(2) : random.NextInt64(world.PageCount >> DaxConstants.PmdOrder);
-        long page = (region << DaxConstants.PmdOrder) + (random.Next(3) == 0 ? 0 : random.Next(4) == 0 ? random.Next(DaxConstants.PagesPerPmd) : random.Next(8));
-        MappedView view = world.Views[random.Next(world.Views.Count)];
-        switch (random.Next(100))
-        {
-            case < 45:
-                Doing = $"writes page {page}";
-                WithPage(page, () => world.Stamps.Stamp(page, view.Write(page << DaxConstants.PageShift, DaxConstants.PageSize)));
-                break;
-            case < 70:
-                Doing = $"reads page {page}";
-                WithPage(page, () => Fault = world.Stamps.Compare(page, view.Read(page << DaxConstants.PageShift, DaxConstants.PageSize)));
-                break;
-            case < 85:
-                Doing = $"touches 2 MiB at page {page}";
-                world.Faults.Handler.Fault(view.Area, page, FaultFlags.UserTouch, PageOrder.Pmd);
-                break;
-            case < 90:
-                Doing = $"writes back 2 MiB around page {page}";
-                WritebackPass.Run(world.Mapping, new PageRange(new PageIndex(page).PmdStart, DaxConstants.PagesPerPmd));
-                break;
-            case < 93:
-                Doing = $"drops translations around page {page}";
-                view.Area.Table.Unmap(page, random.Next(1, DaxConstants.PagesPerPmd), keepCopies: true);
-                break;
-            case < 96:
-                Doing = $"invalidates page {page}";
-                Invalidate(new PageRange(new PageIndex(page), random.Next(1, 64)));
-                break;
-            case < 98:
-                Doing = $"waits for page {page}";
-                world.Mapping.Locker.WaitWithoutClaim(new PageIndex(page));
-                break;
-            default:
-                Doing = $"punches 2 MiB around page {page}";
-                Punch(new PageIndex(page).PmdStart);
-                break;
-        }
-#pragma warning restore CA5394
-    }
-
-    private void WithPage(long page, Action action)
-    {
-        if (!world.Stamps.TryTake(page))
-        {
-            return;
-        }
-
-        try
-        {
-            action();
-        }
-        finally
-        {
-            world.Stamps.Give(page);
-        }
-    }
-
-    private void Invalidate(PageRange range)
-    {
-        AddressSpace mapping = world.Mapping;
-        mapping.InvalidateLock.EnterWrite();
-        try
-        {
-            mapping.Unmap(range);
-            Invalidator.InvalidateRangeIfClean(mapping, range);
-        }
-        finally
-        {
-            mapping.InvalidateLock.ExitWrite();
-        }
-    }
-
-    // All pages of the 2 MiB must be this thread's, as their bytes go.
-    private void Punch(PageIndex start)
-    {
-        int taken = 0;
-        while (taken < DaxConstants.PagesPerPmd && world.Stamps.TryTake(start.Value + taken))
-        {
-            taken++;
-        }
-
-        if (taken == DaxConstants.PagesPerPmd)
-        {
-            PunchTaken(new PageRange(start, DaxConstants.PagesPerPmd));
-        }
-
-        for (int i = 0; i < taken; i++)
-        {
-            world.Stamps.Give(start.Value + i);
-        }
-    }
-
-    private void PunchTaken(PageRange range)
-    {
-        AddressSpace mapping = world.Mapping;
-        mapping.InvalidateLock.EnterWrite();
-        try
-        {
-            mapping.Unmap(range);
-            Invalidator.DeleteRange(mapping, range);
-            mapping.ReleaseBlocks(world.Extents.Punch(range));
-            for (PageIndex page = range.First; page < range.End; page += 1)
             {
-                world.Stamps.Forget(page.Value);
+                Report(FindingKind.Error, $"{e}\n{PageEvidence.Of(World, Log.Last.Page)}");
+            }
+            finally
+            {
+                isWorking = false;
+                gate.Leave();
             }
         }
-        finally
+    }
+
+    /// <summary>Does the next step.</summary>
+    public void Step()
+    {
+        var random = new StepRandom(seed, Number, step);
+        SoakOperation operation = OperationMix.Choose(ref random);
+        long page = ChoosePage(ref random);
+        if (Do(operation, page, ref random))
         {
-            mapping.InvalidateLock.ExitWrite();
+            Volatile.Write(ref operationCount, operationCount + 1);
+        }
+
+        Volatile.Write(ref step, step + 1);
+    }
+
+    /// <summary>An operation begins.</summary>
+    public void Begin(SoakOperation operation, long page, long pageCount = 1, int way = -1) => Log.Add(step, operation, page, pageCount, way);
+
+    /// <summary>Something is wrong; the first report counts.</summary>
+    public void Report(FindingKind kind, string text) => finding ??= new SoakFinding(kind, $"job {Number}, {Log.Last.Operation} (step {step}): {text}");
+
+    /// <summary>Something must hold.</summary>
+    public void Require(bool holds, string problem)
+    {
+        if (!holds)
+        {
+            Report(FindingKind.Error, problem);
         }
     }
+
+    /// <summary>Compares what a page that the job has taken shows.</summary>
+    public void Check(PageSide side, long page, ReadOnlySpan<byte> bytes, string how)
+    {
+        PageStamp expected = World.Stamps.Shown(side, page);
+        if (expected.Judge(bytes, out string seen) is { } kind)
+        {
+            Report(kind, $"page {page} ({side}) shows {how} {seen}, written last by job {World.Stamps.WriterOf(page)}.\n{PageEvidence.Of(World, page)}");
+        }
+    }
+
+    // Half of the work falls on the first few 2 MiB, so that threads meet.
+    private long ChoosePage(ref StepRandom random)
+    {
+        long region = random.OneIn(2) ? random.Next(2) : random.Next(World.PageCount >> DaxConstants.PmdOrder);
+        int colour = random.OneIn(3) ? 0 : random.OneIn(4) ? random.Next(DaxConstants.PagesPerPmd) : random.Next(8);
+        return (region << DaxConstants.PmdOrder) + colour;
+    }
+
+    private bool Do(SoakOperation operation, long page, ref StepRandom random) => operation switch
+    {
+        SoakOperation.Store => memory.Store(page, ref random),
+        SoakOperation.Load => memory.Load(page, ref random),
+        SoakOperation.TouchHuge => memory.TouchHuge(page, ref random),
+        SoakOperation.DropTranslations => memory.DropTranslations(page, ref random),
+        SoakOperation.WaitForPage => memory.WaitForPage(page),
+        SoakOperation.Pin => memory.Pin(page, ref random),
+        SoakOperation.PrivateStore => copies.Store(page),
+        SoakOperation.PrivateLoad => copies.Load(page),
+        SoakOperation.PrivateForget => copies.Forget(page, ref random),
+        SoakOperation.Write => file.Write(page, ref random),
+        SoakOperation.Read => file.Read(page, ref random),
+        SoakOperation.Writeback => file.Writeback(page),
+        SoakOperation.Sync => file.Sync(),
+        SoakOperation.Invalidate => layout.Invalidate(page, ref random),
+        SoakOperation.PunchHuge => layout.PunchHuge(page),
+        SoakOperation.Punch => layout.Punch(page, ref random),
+        SoakOperation.ZeroRange => layout.ZeroRange(page, ref random),
+        SoakOperation.Allocate => layout.Allocate(page, ref random),
+        SoakOperation.Truncate => tail.Truncate(ref random),
+        SoakOperation.Collapse => tail.Collapse(ref random),
+        SoakOperation.Insert => tail.Insert(ref random),
+        SoakOperation.Share => sharing.Share(page, ref random),
+        SoakOperation.CloneStore => sharing.CloneStore(page, ref random),
+        SoakOperation.CloneLoad => sharing.CloneLoad(page, ref random),
+        SoakOperation.ClonePunch => sharing.ClonePunch(page, ref random),
+        SoakOperation.Unshare => sharing.Unshare(page, ref random),
+        SoakOperation.Compare => sharing.Compare(page, ref random),
+        SoakOperation.LockByPage => failures.LockByPage(page, ref random),
+        _ => failures.Poison(page, ref random),
+    };
 }

@@ -14,9 +14,37 @@ internal enum SoakOutcome
 }
 
 /// <summary>What a soak came to.</summary>
-/// <param name="Outcome">How it ended.</param>
-/// <param name="Operations">Operations of all threads.</param>
-/// <param name="QuietPoints">How often everything was checked with all threads standing still.</param>
-/// <param name="Elapsed">How long it ran.</param>
-/// <param name="Findings">What is wrong, for people.</param>
-internal sealed record SoakReport(SoakOutcome Outcome, long Operations, int QuietPoints, TimeSpan Elapsed, string Findings);
+internal sealed record SoakReport
+{
+    /// <summary>What was to be done.</summary>
+    public required SoakPlan Plan { get; init; }
+
+    /// <summary>Operations of all threads.</summary>
+    public long Operations { get; init; }
+
+    /// <summary>How often everything was checked with all threads standing still.</summary>
+    public int QuietPoints { get; init; }
+
+    /// <summary>How often a thread stood still for the watchdog's time and went on once the others stopped.</summary>
+    public int Stalls { get; init; }
+
+    /// <summary>How long it ran.</summary>
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>What is wrong; empty if nothing is.</summary>
+    public IReadOnlyList<SoakFinding> Findings { get; init; } = [];
+
+    /// <summary>If something is wrong, the last operations of each thread.</summary>
+    public IReadOnlyList<string> LastOperations { get; init; } = [];
+
+    /// <summary>The course.</summary>
+    public IReadOnlyList<SoakSample> Samples { get; init; } = [];
+
+    /// <summary>The device, for people.</summary>
+    public string DeviceName { get; init; } = string.Empty;
+
+    /// <summary>How it ended.</summary>
+    public SoakOutcome Outcome => Findings.Count == 0 ? SoakOutcome.Clean
+        : Findings.Any(f => f.Kind == FindingKind.Hang) ? SoakOutcome.Hang
+        : SoakOutcome.Corrupt;
+}

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
+using DaxEmu.Bench.Soak.Checks;
 using DaxEmu.Core.Waiting;
 
 namespace DaxEmu.Bench.Soak;
@@ -8,78 +8,173 @@ namespace DaxEmu.Bench.Soak;
 /// <summary>Runs a soak: threads at work, a look at everything when they stand still, a watchdog over each of them.</summary>
 internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress, CancellationToken cancellation)
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan MostBetweenQuietPoints = TimeSpan.FromSeconds(2);
+    // Looking at everything may take a tenth of the time.
+    private const int MostWorkPerCheck = 10;
+    private const int ShownLogs = 64;
 
-    private volatile bool isWorking;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MostForRescue = TimeSpan.FromSeconds(3);
+    // A signal leaves twenty seconds to end, the picture of a hang included.
+    private static readonly TimeSpan MostAfterSignal = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan LeastToConfirm = TimeSpan.FromSeconds(1);
+
+    private readonly QuietGate gate = new();
+    private readonly SoakSamples samples = new();
+    private readonly List<SoakFinding> findings = [];
+    private readonly long begin = Stopwatch.GetTimestamp();
+    private SoakJob[] jobs = [];
+    private int quietPoints;
+    private int stalls;
+
+    /// <summary>Called at each look, with the world: for tests, which plant there what must be found.</summary>
+    public Action<SoakWorld>? AtEachLook { get; init; }
+
+    private TimeSpan Elapsed => Stopwatch.GetElapsedTime(begin);
+
+    private bool IsOver => Elapsed >= plan.Duration || cancellation.IsCancellationRequested;
 
     /// <summary>Runs until the time is over, something is found, or the user stops it.</summary>
     public SoakReport Run()
     {
         var world = new SoakWorld(plan);
-        SoakJob[] jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new SoakJob(world, plan.Seed, i))];
-        long begin = Stopwatch.GetTimestamp();
-        int quiet = 0;
-        SoakReport? found = null;
-        while (found is null && Stopwatch.GetElapsedTime(begin) < plan.Duration && !cancellation.IsCancellationRequested)
-        {
-            TimeSpan left = plan.Duration - Stopwatch.GetElapsedTime(begin);
-            string? hang = Work(world, jobs, left < MostBetweenQuietPoints ? left : MostBetweenQuietPoints, begin);
-            if (hang is not null)
-            {
-                // Its threads sleep in native memory for ever: nothing of it may go away before the process does.
-                return new SoakReport(SoakOutcome.Hang, Sum(jobs), quiet, Stopwatch.GetElapsedTime(begin), hang);
-            }
-
-            List<string> wrong = [.. jobs.Where(j => j.Fault is not null).Select(j => $"job {j.Number} {j.Fault}"), .. world.Verify()];
-            quiet++;
-            found = wrong.Count == 0 ? null : new SoakReport(
-                SoakOutcome.Corrupt, Sum(jobs), quiet, Stopwatch.GetElapsedTime(begin), Describe("wrong", string.Join('\n', wrong.Take(20))));
-        }
-
-        world.Dispose();
-        return found ?? new SoakReport(SoakOutcome.Clean, Sum(jobs), quiet, Stopwatch.GetElapsedTime(begin), string.Empty);
-    }
-
-    private static long Sum(SoakJob[] jobs) => jobs.Sum(j => j.OperationCount);
-
-    // Lets the jobs work for a while. Returns the diagnosis if one of them stays where it is.
-    private string? Work(SoakWorld world, SoakJob[] jobs, TimeSpan time, long begin)
-    {
-        isWorking = true;
-        Thread[] threads = [.. jobs.Select(j => new Thread(() => j.Run(() => isWorking)) { IsBackground = true, Name = $"soak {j.Number}" })];
+        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new SoakJob(world, plan.Seed, i))];
+        Thread[] threads = [.. jobs.Select(j => new Thread(() => j.Run(gate)) { IsBackground = true, Name = $"soak {j.Number}" })];
         Array.ForEach(threads, t => t.Start());
-        long start = Stopwatch.GetTimestamp();
-        while (threads.Any(t => t.IsAlive))
+        var checks = new WorldChecks(world);
+        TimeSpan checkTime = TimeSpan.Zero;
+        bool isLast;
+        do
         {
-            Thread.Sleep(Look);
-            isWorking = isWorking && Stopwatch.GetElapsedTime(start) < time && !cancellation.IsCancellationRequested && jobs.All(j => j.Fault is null);
-            progress(
-                string.Create(CultureInfo.InvariantCulture, $"{plan.Profile.Name}: {Sum(jobs)} operations, {world.Waits.SleeperCount} asleep"),
-                Math.Min(1, Stopwatch.GetElapsedTime(begin) / plan.Duration));
-            if (jobs.Where((j, i) => threads[i].IsAlive).Any(j => j.SinceProgress > plan.Watchdog))
+            TimeSpan work = Max(plan.QuietInterval, checkTime * MostWorkPerCheck);
+            if (!Work(world, work))
             {
-                return Diagnose(world, jobs);
+                break;
+            }
+
+            long checkBegin = Stopwatch.GetTimestamp();
+            findings.AddRange(jobs.Select(j => j.Finding).OfType<SoakFinding>());
+            isLast = IsOver || findings.Count > 0;
+            findings.AddRange(checks.Run(isLast));
+            quietPoints++;
+            checkTime = Stopwatch.GetElapsedTime(checkBegin);
+        }
+        while (findings.Count == 0 && !isLast);
+
+        SoakReport report = Report(world);
+        gate.End();
+
+        // Of threads that hang for ever nothing may be taken away before the process ends.
+        if (Array.TrueForAll(threads, t => t.Join(gate.WorkingCount == 0 ? Timeout.Infinite : 0)))
+        {
+            world.Dispose();
+        }
+
+        return report;
+    }
+
+    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
+
+    // Lets the jobs work for a while. Returns false if they could not be brought to stand still.
+    private bool Work(SoakWorld world, TimeSpan time)
+    {
+        var watchdog = new Watchdog(jobs, BetweenLooks * 4);
+        long start = Stopwatch.GetTimestamp();
+        long last = start;
+        gate.Open();
+        while (true)
+        {
+            Thread.Sleep(BetweenLooks);
+            AtEachLook?.Invoke(world);
+            if (Stopwatch.GetElapsedTime(start) >= time || IsOver || Array.Exists(jobs, j => j.Finding is not null))
+            {
+                gate.Close();
+            }
+
+            if (!gate.IsOpen && gate.WorkingCount == 0)
+            {
+                return true;
+            }
+
+            long now = Stopwatch.GetTimestamp();
+            bool isStuck = watchdog.Look(Stopwatch.GetElapsedTime(last, now), cancellation.IsCancellationRequested ? MostAfterSignal : plan.Watchdog);
+            last = now;
+            Tell();
+            if (isStuck && IsHang(world, watchdog))
+            {
+                return false;
+            }
+        }
+    }
+
+    // The others stop first: who only had to wait for them goes on then, and the picture does not move.
+    private bool IsHang(SoakWorld world, Watchdog watchdog)
+    {
+        SoakJob[] stuck = [.. watchdog.Stuck.Select(i => jobs[i])];
+        long[] steps = [.. stuck.Select(j => j.StepCount)];
+        gate.Close();
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan limit = Max(LeastToConfirm, TimeSpan.FromTicks(Math.Min(plan.Watchdog.Ticks, MostAfterSignal.Ticks)) / 4);
+        while (Stopwatch.GetElapsedTime(start) < limit)
+        {
+            Thread.Sleep(BetweenLooks);
+            if (!stuck.Where((j, i) => j.IsWorking && j.StepCount == steps[i]).Any())
+            {
+                stalls++;
+                return false;
             }
         }
 
-        return null;
+        SoakJob[] hung = [.. jobs.Where(j => j.IsWorking)];
+        string picture = new HangPicture(world, jobs, begin).Draw(hung, j => watchdog.StillFor(j.Number) + limit);
+        findings.AddRange(jobs.Select(j => j.Finding).OfType<SoakFinding>());
+        findings.Add(new SoakFinding(FindingKind.Hang, $"{picture}\n{Rescue(world)}"));
+        return true;
     }
 
-    private string Diagnose(SoakWorld world, SoakJob[] jobs)
+    // The proof that only a wake-up was missing: given by hand, all go on. It also gives back what they hold.
+    private string Rescue(SoakWorld world)
     {
-        WaitGraph graph = WaitGraph.Capture(
-            world.Waits,
-            [world.Mapping.Locker],
-            threadName: id => jobs.FirstOrDefault(j => j.ManagedThreadId == id) is { } job ? $"job {job.Number}" : null);
-        var text = new StringBuilder();
-        foreach (SoakJob job in jobs.Where(j => j.SinceProgress > plan.Watchdog))
+        var keys = new List<WaitKey>();
+        long start = Stopwatch.GetTimestamp();
+        while (gate.WorkingCount > 0 && Stopwatch.GetElapsedTime(start) < MostForRescue)
         {
-            text.Append(CultureInfo.InvariantCulture, $"job {job.Number} (thread {job.ManagedThreadId}) {job.Doing}, for {job.SinceProgress.TotalSeconds:0.0} s\n");
+            keys.Clear();
+            world.Waits.ForEachSleeper((in WaitNode node) => keys.Add(new WaitKey(node.Mapping, new Core.Units.PageIndex(node.KeyStart))));
+            keys.ForEach(key => world.Waits.Wake(key, WakeMode.All));
+            Thread.Sleep(BetweenLooks);
         }
 
-        return Describe("hang", text.ToString() + graph);
+        return gate.WorkingCount == 0
+            ? "Woken by hand, every thread went on: nothing but a wake-up was missing."
+            : $"Woken by hand, {gate.WorkingCount} threads still do not go on: more than a wake-up is missing.";
     }
 
-    private string Describe(string what, string details) => $"{what} under profile {plan.Profile.Name}, seed {plan.Seed}\n{details}\nagain: {plan.Command}";
+    private void Tell()
+    {
+        samples.Look(Elapsed, Operations());
+        SoakSample last = samples.Last;
+        progress(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{plan.Profile.Name}: {last.OperationsPerSecond / 1000:0}k op/s, {last.ResidentBytes >> 20} MiB ({last.ManagedBytes >> 20} managed)"),
+            Math.Min(1, Elapsed / plan.Duration));
+    }
+
+    private long Operations() => jobs.Sum(j => j.OperationCount);
+
+    private SoakReport Report(SoakWorld world) => new()
+    {
+        Plan = plan,
+        Operations = Operations(),
+        QuietPoints = quietPoints,
+        Stalls = stalls,
+        Elapsed = Elapsed,
+        Findings = [.. findings],
+        LastOperations = findings.Count == 0 ? [] : [.. jobs.Take(ShownLogs).Select(LastOperations)],
+        Samples = [.. samples.All],
+        DeviceName = world.Device.ToString(),
+    };
+
+    private string LastOperations(SoakJob job) =>
+        $"job {job.Number}: {string.Join("; ", job.Log.Snapshot().Select(r => r.Describe(begin)))}";
 }

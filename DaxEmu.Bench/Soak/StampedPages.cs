@@ -1,52 +1,98 @@
-using System.Runtime.InteropServices;
-using DaxEmu.Core.Units;
-
 namespace DaxEmu.Bench.Soak;
 
 /// <summary>
-/// What every page of the file must hold: a number that grows with each write, at its start and at its end. A lost write shows an old
-/// number, a torn one two, a stale page somebody else's.
+/// What every page must hold, on each side, and who is alone with it: who stamps, compares, moves or removes a page takes it first, so what
+/// it must hold is known exactly at any time. Everything else (faults of 2 MiB, writeback, invalidation) goes on without asking.
 /// </summary>
 internal sealed class StampedPages
 {
-    private const int WordsPerPage = DaxConstants.PageSize / sizeof(ulong);
-    private readonly ulong[] expected;
     private readonly int[] owners;
+    private readonly uint[] versions;
+    private readonly ulong[] file;
+    private readonly ulong[] clone;
+    private readonly ulong[] copies;
+    private readonly int[] writers;
 
-    public StampedPages(long pageCount)
+    /// <param name="pageCount">Pages of the file.</param>
+    /// <param name="clonePageCount">Pages of the second file.</param>
+    public StampedPages(long pageCount, long clonePageCount)
     {
-        expected = new ulong[pageCount];
         owners = new int[pageCount];
+        versions = new uint[pageCount];
+        writers = new int[pageCount];
+        file = new ulong[pageCount];
+        clone = new ulong[clonePageCount];
+        copies = new ulong[pageCount];
     }
 
-    /// <summary>Takes a page for one thread, if nobody has it: who stamps or compares must be alone with its bytes.</summary>
-    public bool TryTake(long page) => Interlocked.CompareExchange(ref owners[page], 1, 0) == 0;
+    /// <summary>Takes a page for one thread, if nobody has it.</summary>
+    public bool TryTake(long page) => Volatile.Read(ref owners[page]) == 0 && Interlocked.CompareExchange(ref owners[page], 1, 0) == 0;
 
     /// <summary>Gives a page back.</summary>
     public void Give(long page) => Volatile.Write(ref owners[page], 0);
 
-    /// <summary>Writes the next stamp of a page that the caller has taken.</summary>
-    public void Stamp(long page, Span<byte> bytes)
+    /// <summary>Takes all pages of a run, or none.</summary>
+    public bool TryTake(long first, long count)
     {
-        ulong stamp = ((expected[page] >> 32) + 1) << 32 | (uint)page;
-        Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        words[0] = stamp;
-        words[WordsPerPage - 1] = stamp;
-        expected[page] = stamp;
+        for (long taken = 0; taken < count; taken++)
+        {
+            if (!TryTake(first + taken))
+            {
+                Give(first, taken);
+                return false;
+            }
+        }
+
+        return true;
     }
 
-    /// <summary>Compares a page that the caller has taken.</summary>
-    /// <returns>What is wrong; null if nothing is.</returns>
-    public string? Compare(long page, ReadOnlySpan<byte> bytes)
+    /// <summary>Gives the pages of a run back.</summary>
+    public void Give(long first, long count)
     {
-        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        ulong first = words[0];
-        ulong last = words[WordsPerPage - 1];
-        return first == expected[page] && last == expected[page]
-            ? null
-            : $"page {page} holds version {first >> 32} of page {(uint)first} at its start and {last >> 32} of {(uint)last} at its end; written last: {expected[page] >> 32} of {(uint)expected[page]}";
+        for (long page = first; page < first + count; page++)
+        {
+            Give(page);
+        }
     }
 
-    /// <summary>A page that the caller has taken became a hole.</summary>
-    public void Forget(long page) => expected[page] = 0;
+    /// <summary>Pages that somebody has: none when all threads stand still.</summary>
+    public int TakenCount => owners.Length - owners.AsSpan().Count(0);
+
+    /// <summary>A stamp that no page ever held, for a page that the caller has taken.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="job">Who will write it.</param>
+    public PageStamp Next(long page, int job)
+    {
+        writers[page] = job;
+        uint version = ++versions[page];
+        return PageStamp.Of(page, version == 0 ? ++versions[page] : version);
+    }
+
+    /// <summary>Who wrote the page last.</summary>
+    public int WriterOf(long page) => writers[page];
+
+    /// <summary>What a page shows on a side.</summary>
+    public PageStamp Shown(PageSide side, long page) => side switch
+    {
+        PageSide.Clone => new PageStamp(clone[page]),
+        PageSide.Private when copies[page] != 0 => new PageStamp(copies[page]),
+        _ => new PageStamp(file[page]),
+    };
+
+    /// <summary>A page shows something else now; on the private side the default means that its copy is gone.</summary>
+    public void Set(PageSide side, long page, PageStamp stamp) => Of(side)[page] = stamp.Word;
+
+    /// <summary>Pages became holes.</summary>
+    public void Forget(PageSide side, long first, long count) => Of(side).AsSpan((int)first, (int)count).Clear();
+
+    /// <summary>Pages show what others showed; the ranges may overlap.</summary>
+    public void Copy(PageSide source, long sourceFirst, PageSide target, long targetFirst, long count) =>
+        Of(source).AsSpan((int)sourceFirst, (int)count).CopyTo(Of(target).AsSpan((int)targetFirst));
+
+    private ulong[] Of(PageSide side) => side switch
+    {
+        PageSide.Clone => clone,
+        PageSide.Private => copies,
+        _ => file,
+    };
 }

@@ -1,36 +1,35 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using DaxEmu.Bench.Checking;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Checking.Worlds;
 using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Waiting.Profiles;
-using Spectre.Console;
 
 namespace DaxEmu.Bench.Verbs;
 
-/// <summary><c>daxemu check</c>: systematic schedules of small worlds over the real entry table.</summary>
+/// <summary><c>daxemu check</c>: systematic schedules of small worlds, on the same table and wait code as everything else.</summary>
 internal static class CheckVerb
 {
-    private const int PreemptionBound = 3;
-    // The bugs are in the order of steps, not in store buffers: they are searched without those, which is several times faster.
-    private static readonly RunLimits AllLimits = new(long.MaxValue, TimeSpan.FromSeconds(20));
-
-    // There are three million worlds of four threads with two operations each: a sample, spread evenly.
-    private const int EveryLargeWorld = 29_989;
-    private const long DefaultSchedules = 100_000;
-    private const string ControlWorld = "pmd-behind-pte";
+    private const int DefaultPreemptions = 3;
+    private const int MostPreemptions = 20;
+    private const long DefaultRandomSchedules = 100_000;
+    private const string AllScenarios = "all";
+    private static readonly IReadOnlyList<WorldSize> ExhaustiveSizes = [new(3, 1), new(2, 2)];
+    private static readonly IReadOnlyList<WorldSize> RandomSizes = [new(4, 2)];
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private static readonly Option<WaitProfile> Profile = VerbOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
-    private static readonly Option<string> Scenario = VerbOptions.Of("--scenario", "a scenario's name, or all", text => text, "all");
-    private static readonly Option<string> Strategy = VerbOptions.Of("--strategy", "exhaustive (depth-first, up to three preemptions), pct (random priorities) or random", text => VerbOptions.Choice(text, "exhaustive", "pct", "random"), "exhaustive");
+    private static readonly Option<string> Scenario = VerbOptions.Of("--scenario", "a scenario's name, or all", text => text, AllScenarios);
+    private static readonly Option<SearchStrategy> Strategy = VerbOptions.Of("--strategy", "exhaustive (depth-first), pct (random priorities) or random", ParseStrategy, SearchStrategy.Exhaustive);
+    private static readonly Option<IReadOnlyList<WorldSize>?> Sizes = VerbOptions.Of<IReadOnlyList<WorldSize>?>("--worlds", "sizes of generated worlds, threads x operations of each (default 3x1,2x2, all of them, for exhaustive; 4x2, a sample, for pct and random)", text => VerbOptions.ListOf(text, WorldSize.Parse), null);
+    private static readonly Option<int> Preemptions = VerbOptions.Of("--preemptions", "the most preemptions of a schedule, for exhaustive", ParsePreemptions, DefaultPreemptions);
     private static readonly Option<long?> MaxSchedules = VerbOptions.Of<long?>("--max-schedules", "the most schedules: of all worlds together for pct and random (default 100000), of each world for exhaustive (default: all there are)", text => VerbOptions.Count(text), null);
     private static readonly Option<int> Seed = VerbOptions.Of("--seed", "seed of random schedules", text => VerbOptions.Count(text, 0), 1);
     private static readonly Option<string?> Replay = VerbOptions.Of<string?>("--replay", "a schedule string to do again", text => text, null);
+    private static readonly Option<bool> Steps = new("--steps") { Description = "with --replay: every atomic step, and then the trace" };
     private static readonly Option<bool> All = new("--all") { Description = "finds every historic bug in its profile and prints the table" };
     private static readonly Option<OutputFormat> Format = VerbOptions.Format();
 
@@ -40,9 +39,10 @@ internal static class CheckVerb
             "check",
             "Runs small worlds - a few threads, an operation or two each, on the real entry table - under a deterministic scheduler.\n"
             + "A guilty profile ends with 1 and the shortest trace; a clean one is called so only after the hang of 2019 was found the same way.\n\n"
-            + "Examples:\n  daxemu check --profile v4.20\n  daxemu check --all\n  daxemu check --profile fixed --strategy exhaustive")
+            + "Examples:\n  daxemu check --profile v4.20\n  daxemu check --all\n  daxemu check --profile fixed --strategy exhaustive\n"
+            + "  daxemu check --strategy pct --worlds 4x2,3x3 --max-schedules 1000000 --seed 7")
         {
-            Profile, Scenario, Strategy, MaxSchedules, Seed, Replay, All, Format,
+            Profile, Scenario, Strategy, Sizes, Preemptions, MaxSchedules, Seed, Replay, Steps, All, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -54,179 +54,89 @@ internal static class CheckVerb
         bool isJson = parsed.GetValue(Format) == OutputFormat.Json;
         if (parsed.GetValue(Replay) is { } schedule)
         {
-            return ReplayOne(schedule);
+            return ReplayOne(schedule, parsed.GetValue(Steps));
         }
 
-        return parsed.GetValue(All) ? CheckAll(isJson, cancellation) : CheckProfile(parsed, isJson, cancellation);
+        return parsed.GetValue(All) ? CheckAll(isJson, cancellation) : Check(PlanOf(parsed), isJson, cancellation);
     }
 
-    private static ExitCode ReplayOne(string text)
+    private static CheckPlan PlanOf(ParseResult parsed)
+    {
+        SearchStrategy strategy = parsed.GetValue(Strategy);
+        bool isExhaustive = strategy == SearchStrategy.Exhaustive;
+        string scenario = parsed.GetRequiredValue(Scenario);
+        return new CheckPlan
+        {
+            Profile = parsed.GetRequiredValue(Profile),
+            Scenario = scenario == AllScenarios ? null : scenario,
+            Strategy = strategy,
+            Sizes = parsed.GetValue(Sizes) ?? (isExhaustive ? ExhaustiveSizes : RandomSizes),
+            Preemptions = parsed.GetValue(Preemptions),
+            MostSchedules = parsed.GetValue(MaxSchedules) ?? (isExhaustive ? long.MaxValue : DefaultRandomSchedules),
+            Seed = (ulong)parsed.GetValue(Seed),
+        };
+    }
+
+    private static ExitCode ReplayOne(string text, bool showsSteps)
     {
         Schedule schedule = Schedule.Parse(text);
         World world = CheckWorlds.Named(schedule.World, WaitProfiles.ByName(schedule.Profile));
         ReplayedRun run = CheckRunner.Replay(world, schedule);
-        Console.WriteLine(string.Join('\n', run.Trace));
+        Console.WriteLine(string.Join('\n', showsSteps ? [.. run.Steps, .. run.Trace] : run.Trace));
         return run.Failure is null ? ExitCode.Fine : ExitCode.Found;
     }
 
     private static ExitCode CheckAll(bool isJson, CancellationToken cancellation)
     {
-        var rows = new JsonArray();
-        var table = new Table().Border(TableBorder.Simple).AddColumns("bug", "profile", "mended by", "scenario", "threads", "steps", "schedules", "ms", "found");
-        bool isAnyMissed = false;
-        foreach (HistoricBug bug in CheckWorlds.Bugs)
-        {
-            long begin = Stopwatch.GetTimestamp();
-            CheckOutcome outcome = CheckRunner.Exhaust(CheckWorlds.Named(bug.World, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent }, AllLimits, PreemptionBound, cancellation);
-            double ms = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
-            var failed = outcome as CheckFailed;
-            isAnyMissed |= failed is null;
-            table.AddRow(
-                bug.Id, bug.Profile.Name, bug.Commit, bug.World, Text(failed?.ThreadCount), Text(failed?.StepCount), Text(outcome.Effort.ScheduleCount), Text((long)ms), failed is null ? "NO" : "yes");
-            rows.Add(new JsonObject
-            {
-                ["bug"] = bug.Id,
-                ["profile"] = bug.Profile.Name,
-                ["scenario"] = bug.World,
-                ["found"] = failed is not null,
-                ["threads"] = failed?.ThreadCount,
-                ["steps"] = failed?.StepCount,
-                ["schedules"] = outcome.Effort.ScheduleCount,
-                ["ms"] = Math.Round(ms),
-                ["schedule"] = failed?.Schedule.ToString(),
-                ["trace"] = new JsonArray([.. (failed?.Trace ?? []).Select(l => (JsonNode)l)]),
-            });
-        }
-
+        HistoricTable table = HistoricTable.Search(cancellation);
         if (isJson)
         {
-            Console.WriteLine(rows.ToJsonString(Indented));
+            Console.WriteLine(table.ToJson().ToJsonString(Indented));
         }
         else
         {
-            ConsoleWidth.Terminal().Write(table);
+            ConsoleWidth.Terminal().Write(table.ToTable());
         }
 
-        // Here finding is what was asked for: a bug that stays hidden means that the checker sees nothing.
-        return isAnyMissed ? ExitCode.CannotTell : ExitCode.Fine;
+        return table.IsComplete ? ExitCode.Fine : ExitCode.CannotTell;
     }
 
-    private static ExitCode CheckProfile(ParseResult parsed, bool isJson, CancellationToken cancellation)
+    private static ExitCode Check(CheckPlan plan, bool isJson, CancellationToken cancellation)
     {
-        WaitProfile profile = parsed.GetRequiredValue(Profile);
-        string strategy = parsed.GetRequiredValue(Strategy);
-        string scenario = parsed.GetRequiredValue(Scenario);
-        long most = parsed.GetValue(MaxSchedules) ?? (strategy == "exhaustive" ? long.MaxValue : DefaultSchedules);
-        ulong seed = (ulong)parsed.GetValue(Seed);
-        World[] worlds = WorldsOf(profile, scenario, strategy);
-        CheckOutcome Search(World world) => strategy switch
-        {
-            "exhaustive" => CheckRunner.Exhaust(world, new RunLimits(most, TimeSpan.MaxValue), PreemptionBound, cancellation),
-            "pct" => CheckRunner.Prioritise(world, new RunLimits(Math.Max(1, most / worlds.Length), TimeSpan.MaxValue), seed, cancellation: cancellation),
-            _ => CheckRunner.Walk(world, new RunLimits(Math.Max(1, most / worlds.Length), TimeSpan.MaxValue), seed, cancellation),
-        };
-
         long begin = Stopwatch.GetTimestamp();
-        var tally = new Tally();
+        IReadOnlyList<World> worlds = plan.Worlds();
+        IReadOnlyList<CheckOutcome> outcomes;
         using (var progress = new ProgressLine())
         {
-            for (int i = 0; i < worlds.Length && tally.Failed is null && !cancellation.IsCancellationRequested; i++)
+            outcomes = Search(plan.WorldsToGlanceAt(), plan.Glance, progress, cancellation);
+            if (!outcomes.Any(o => o is CheckFailed))
             {
-                progress.Show(worlds[i].Name, (double)i / worlds.Length);
-                tally.Add(Search(worlds[i]));
+                outcomes = Search(worlds, (world, wanted) => plan.Search(world, worlds.Count, wanted), progress, cancellation);
             }
         }
 
-        CheckOutcome? control = tally.Failed is null ? Search(CheckWorlds.Named(ControlWorld, WaitProfiles.V4_20) with { Model = MemoryModel.SequentiallyConsistent }) : null;
-        bool isConclusive = control is null or CheckFailed;
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
-        Console.WriteLine(isJson
-            ? ToJson(profile, strategy, tally, worlds.Length, isConclusive, elapsed).ToJsonString(Indented)
-            : ToText(profile, strategy, tally, worlds.Length, isConclusive, elapsed));
-        return tally.Failed is not null ? ExitCode.Found
-            : cancellation.IsCancellationRequested ? ExitCode.TimeLimit
-            : isConclusive && tally.CutOff == 0 ? ExitCode.Fine
+        CheckOutcome? control = outcomes.Any(o => o is CheckFailed) || cancellation.IsCancellationRequested ? null : plan.SearchControl(cancellation);
+        var report = new CheckReport(plan, worlds.Count, outcomes)
+        {
+            Control = control,
+            IsCancelled = cancellation.IsCancellationRequested,
+            Elapsed = Stopwatch.GetElapsedTime(begin),
+        };
+        Console.WriteLine(isJson ? report.ToJson().ToJsonString(Indented) : report.ToText());
+        return report.Failed is not null ? ExitCode.Found
+            : report.IsPass ? ExitCode.Fine
+            : report.IsCancelled ? ExitCode.TimeLimit
             : ExitCode.CannotTell;
     }
 
-    // Two operations each are searched without store buffers; one each, with them.
-    private static World[] WorldsOf(WaitProfile profile, string scenario, string strategy)
-    {
-        IEnumerable<World> named = (scenario == "all" ? CheckWorlds.NamesFor(profile) : [scenario]).Select(n => CheckWorlds.Named(n, profile));
-        IEnumerable<World> generated = (scenario, strategy) switch
-        {
-            ("all", "exhaustive") => [.. LockWorlds.All(profile, 3, 1), .. LockWorlds.All(profile, 2, 2)],
-            ("all", _) => LockWorlds.All(profile, 4, 2).Where((_, i) => i % EveryLargeWorld == 0),
-            _ => [],
-        };
-        IEnumerable<World> buffered = scenario == "all" ? LockWorlds.All(profile, 2, 1).Concat(MappingWorlds.Buffered(profile)) : [];
-        return [.. named.Concat(generated).Select(w => w with { Model = MemoryModel.SequentiallyConsistent }), .. buffered];
-    }
+    private static IReadOnlyList<CheckOutcome> Search(
+        IReadOnlyList<World> worlds, Func<World, CancellationToken, CheckOutcome> search, ProgressLine progress, CancellationToken cancellation) =>
+        CheckTeam.Search(worlds, search, Environment.ProcessorCount, i => progress.Show(worlds[i].Name, (double)i / worlds.Count), cancellation);
 
-    private static string ToText(WaitProfile profile, string strategy, Tally tally, int worlds, bool isConclusive, TimeSpan elapsed)
-    {
-        string effort = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{tally.Worlds} of {worlds} worlds, {tally.Schedules} schedules, {tally.Steps} steps, {tally.Pruned} pruned, {elapsed.TotalSeconds:0.0} s, {strategy}{(strategy == "exhaustive" ? $" up to {PreemptionBound} preemptions" : string.Empty)}");
-        if (tally.Failed is { } failed)
-        {
-            return $"FAIL {profile.Name}: {failed.Failure.Kind} in scenario {failed.Effort.World}, {failed.ThreadCount} threads, {failed.StepCount} steps\n"
-                + string.Join('\n', failed.Trace.Select(l => "  " + l)) + $"\nagain: daxemu check --replay {failed.Schedule}\n{effort}.";
-        }
+    private static SearchStrategy ParseStrategy(string text) =>
+        Enum.Parse<SearchStrategy>(VerbOptions.Choice(text, "exhaustive", "pct", "random"), ignoreCase: true);
 
-        return !isConclusive ? $"INCONCLUSIVE {profile.Name}: the control, the hang of 2019, was not found by the same search. {effort}."
-            : tally.CutOff > 0 ? $"INCONCLUSIVE {profile.Name}: {tally.CutOff} worlds were cut off by --max-schedules. {effort}."
-            : $"PASS {profile.Name}: {effort}. {tally.Complete} worlds were seen whole, whatever the preemptions. The control, the hang of 2019, was found by the same search.";
-    }
-
-    private static JsonObject ToJson(WaitProfile profile, string strategy, Tally tally, int worlds, bool isConclusive, TimeSpan elapsed) => new()
-    {
-        ["profile"] = profile.Name,
-        ["strategy"] = strategy,
-        ["preemption_bound"] = strategy == "exhaustive" ? PreemptionBound : null,
-        ["outcome"] = tally.Failed is not null ? "fail" : isConclusive && tally.CutOff == 0 ? "pass" : "inconclusive",
-        ["worlds"] = worlds,
-        ["worlds_checked"] = tally.Worlds,
-        ["worlds_cut_off"] = tally.CutOff,
-        ["worlds_seen_whole"] = tally.Complete,
-        ["schedules"] = tally.Schedules,
-        ["steps"] = tally.Steps,
-        ["pruned"] = tally.Pruned,
-        ["seconds"] = Math.Round(elapsed.TotalSeconds, 2),
-        ["failure"] = tally.Failed?.Failure.Kind.ToString(),
-        ["scenario"] = tally.Failed?.Effort.World,
-        ["trace"] = new JsonArray([.. (tally.Failed?.Trace ?? []).Select(l => (JsonNode)l)]),
-        ["schedule"] = tally.Failed?.Schedule.ToString(),
-    };
-
-    private static string Text(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "-";
-
-    /// <summary>The sum of the outcomes.</summary>
-    private sealed class Tally
-    {
-        public CheckFailed? Failed { get; private set; }
-
-        public int Worlds { get; private set; }
-
-        public int CutOff { get; private set; }
-
-        public int Complete { get; private set; }
-
-        public long Schedules { get; private set; }
-
-        public long Steps { get; private set; }
-
-        public long Pruned { get; private set; }
-
-        public void Add(CheckOutcome outcome)
-        {
-            Worlds++;
-            Schedules += outcome.Effort.ScheduleCount;
-            Steps += outcome.Effort.StepCount;
-            Pruned += outcome.Effort.PrunedCount;
-            Failed ??= outcome as CheckFailed;
-            CutOff += outcome is CheckPassed { Coverage: Coverage.CutOff } or CheckInconclusive ? 1 : 0;
-            Complete += outcome is CheckPassed { Coverage: Coverage.Everything } ? 1 : 0;
-        }
-    }
+    private static int ParsePreemptions(string text) => VerbOptions.Count(text, 0) is var count and <= MostPreemptions
+        ? count
+        : throw new FormatException($"'{text}' is more than {MostPreemptions} preemptions: such a search would not end.");
 }

@@ -16,9 +16,10 @@ internal sealed record CheckPassed(CheckEffort Effort, Coverage Coverage, int? B
 /// <param name="Schedule">The schedule, shrunk: its string replays it.</param>
 /// <param name="Trace">What happens in it, in at most ten lines.</param>
 /// <param name="ThreadCount">Threads of the world.</param>
-/// <param name="StepCount">Steps of the schedule.</param>
+/// <param name="EventCount">What the threads do in it, counted in the words of the entry table: locks, sleeps, unlocks, wakes.</param>
+/// <param name="StepCount">Atomic steps of the schedule.</param>
 internal sealed record CheckFailed(
-    CheckEffort Effort, RunFailure Failure, Schedule Schedule, IReadOnlyList<string> Trace, int ThreadCount, int StepCount)
+    CheckEffort Effort, RunFailure Failure, Schedule Schedule, IReadOnlyList<string> Trace, int ThreadCount, int EventCount, int StepCount)
     : CheckOutcome(Effort);
 
 /// <summary>The check says nothing.</summary>

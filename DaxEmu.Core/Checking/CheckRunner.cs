@@ -7,7 +7,7 @@ internal static class CheckRunner
 {
     /// <summary>Searches every schedule with up to so many preemptions.</summary>
     public static CheckOutcome Exhaust(World world, RunLimits limits, int maxPreemptions = 3, CancellationToken cancellation = default) =>
-        Check(world, new Exhaustive(maxPreemptions, world.IsOrderedBySteps), limits, cancellation);
+        Check(world, Exhaustive.For(world, maxPreemptions), limits, cancellation);
 
     /// <summary>Tries random schedules.</summary>
     public static CheckOutcome Walk(World world, RunLimits limits, ulong seed, CancellationToken cancellation = default) =>
@@ -49,7 +49,7 @@ internal static class CheckRunner
             RunReport shrunk = strategy is Replay ? report : new Shrinker(scheduler, world).Shrink(report);
             ReplayedRun replayed = Replay(scheduler, world, shrunk.Schedule);
             return new CheckFailed(
-                effort, shrunk.Failure!, shrunk.Schedule, replayed.Trace, scheduler.ThreadCount, shrunk.Schedule.Choices.Count);
+                effort, shrunk.Failure!, shrunk.Schedule, replayed.Trace, scheduler.ThreadCount, replayed.EventCount, shrunk.Schedule.Choices.Count);
         }
 
         return report.ScheduleCount == 0
@@ -82,7 +82,8 @@ internal static class CheckRunner
 
         using IWorldRun named = world.Create();
         string[] names = [.. named.Threads.Select(thread => thread.Name)];
-        return new ReplayedRun(report.Failure, ScheduleTrace.Render(recorder, names, report.Failure), ScheduleTrace.RenderSteps(recorder));
+        (IReadOnlyList<string> lines, int eventCount) = ScheduleTrace.Render(recorder, names, report.Failure);
+        return new ReplayedRun(report.Failure, lines, eventCount, ScheduleTrace.RenderSteps(recorder));
     }
 
     private static Coverage CoverageOf(Exhaustive? exhaustive, StopReason stop)
@@ -108,5 +109,6 @@ internal static class CheckRunner
 /// <summary>A run that was replayed.</summary>
 /// <param name="Failure">How it ended; null if well.</param>
 /// <param name="Trace">What happened, in at most ten lines.</param>
-/// <param name="Steps">Every step.</param>
-internal sealed record ReplayedRun(RunFailure? Failure, IReadOnlyList<string> Trace, IReadOnlyList<string> Steps);
+/// <param name="EventCount">How many steps of the threads that tells, in the words of the entry table.</param>
+/// <param name="Steps">Every atomic step.</param>
+internal sealed record ReplayedRun(RunFailure? Failure, IReadOnlyList<string> Trace, int EventCount, IReadOnlyList<string> Steps);

@@ -26,12 +26,23 @@ internal readonly record struct Choice(byte Code)
     public override string ToString() => IsDrain ? $"T{Thread} drains" : $"T{Thread}";
 }
 
+/// <summary>What a step touches.</summary>
+/// <param name="Location">The word; 0 for none.</param>
+/// <param name="MayWrite">Whether it may write it, or sleep or wake on it.</param>
+internal readonly record struct Access(nint Location, bool MayWrite)
+{
+    /// <summary>Whether it matters which of the two steps comes first.</summary>
+    public bool ConflictsWith(Access other) => Location == other.Location && Location != 0 && (MayWrite || other.MayWrite);
+}
+
 /// <summary>The question that a strategy answers before each step.</summary>
 /// <param name="Step">Number of the step, from 0.</param>
 /// <param name="Options">What can happen next, one bit a <see cref="Choice"/>; never empty.</param>
 /// <param name="Current">The thread that made the last step; -1 before the first.</param>
 /// <param name="StateHash">See <see cref="WorldMemory.StateHash"/>.</param>
-internal readonly record struct Question(int Step, uint Options, int Current, ulong StateHash)
+/// <param name="Last">What the last step touched.</param>
+/// <param name="Next">What the current thread's next step will touch; nothing if it has none.</param>
+internal readonly record struct Question(int Step, uint Options, int Current, ulong StateHash, Access Last = default, Access Next = default)
 {
     private const uint StepOptions = (1u << Choice.MaxThreads) - 1;
 

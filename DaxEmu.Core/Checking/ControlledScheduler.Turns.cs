@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DaxEmu.Core.Interleaving;
+using DaxEmu.Native.Cpu;
 
 namespace DaxEmu.Core.Checking;
 
@@ -37,6 +38,22 @@ internal sealed unsafe partial class ControlledScheduler
 
         me.HasTurn = true;
     }
+
+    /// <summary>Lets the thread, if it made the last step, make a quiet one without asking.</summary>
+    /// <returns>Whether it may.</returns>
+    public bool GoesOnQuietly(ScheduledThread me)
+    {
+        if (current != me.Index || IsAbandoned || choices.Count >= world.StepLimit)
+        {
+            return false;
+        }
+
+        choices.Add(Choice.StepOf(me.Index));
+        return true;
+    }
+
+    /// <summary>The thread makes a step.</summary>
+    public void Makes(Access access) => lastAccess = access;
 
     /// <summary>Wakes everybody who sleeps on the word.</summary>
     /// <returns>How many.</returns>
@@ -76,7 +93,8 @@ internal sealed unsafe partial class ControlledScheduler
     // A thread of the scheduler: a run of its body whenever it is given the turn.
     private void Work(ScheduledThread me)
     {
-        ThreadSlots.Adopt(me.Index);
+        ThreadSlots.Adopt(FirstSlot + me.Index);
+        using CpuPin? pin = place.Pin();
         int next = Nobody;
         while (true)
         {
@@ -222,7 +240,7 @@ internal sealed unsafe partial class ControlledScheduler
     {
         try
         {
-            Question question = new(choices.Count, options, current, memory.StateHash);
+            Question question = new(choices.Count, options, current, memory.StateHash, lastAccess, current < 0 ? default : threads[current].NextAccess);
             choice = strategy.NextThread(question);
             if (question.Has(choice))
             {
@@ -282,6 +300,7 @@ internal sealed unsafe partial class ControlledScheduler
 
         try
         {
+            Breathe();
             if (IsOverLimit() || !strategy.NewExecution())
             {
                 return Nobody;
@@ -305,6 +324,7 @@ internal sealed unsafe partial class ControlledScheduler
         Recorder?.Clear();
         IsAbandoned = false;
         current = Nobody;
+        lastAccess = default;
         foreach (ScheduledThread thread in threads)
         {
             thread.Reset();
@@ -317,6 +337,17 @@ internal sealed unsafe partial class ControlledScheduler
         }
 
         return first;
+    }
+
+    // Threads that hand the turn to each other on one core, millions of times, keep those waiting who only want it for a moment: leave
+    // the core to them now and then.
+    private void Breathe()
+    {
+        if ((scheduleCount & 63) == 0 && Stopwatch.GetElapsedTime(breathedAt) > BreathEvery)
+        {
+            Thread.Sleep(Breath);
+            breathedAt = Stopwatch.GetTimestamp();
+        }
     }
 
     private bool IsOverLimit()

@@ -13,14 +13,17 @@ namespace DaxEmu.Core.Checking;
 /// (<see cref="Baton"/>), which orders everything.</para>
 /// <para>The end of a run: the last thread to finish checks, makes the next run and gives the first turn. If the run ends before
 /// its threads (nobody can go on, or something failed), each unfinished thread gets the turn once more and leaves by an exception.</para>
-/// <para>One scheduler lives at a time in a process: its threads have the first numbers of <see cref="ThreadSlots"/>.</para>
+/// <para>Each scheduler has a place of its own among those of the process (<see cref="SchedulerPlace"/>): numbers for its threads in
+/// <see cref="ThreadSlots"/>, and a core, so that several can search side by side.</para>
 /// </remarks>
 internal sealed unsafe partial class ControlledScheduler : IDisposable
 {
-    private static readonly SemaphoreSlim OnlyOne = new(1, 1);
+    private static readonly TimeSpan BreathEvery = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(20);
 
     private readonly World world;
+    private readonly SchedulerPlace place;
     private readonly WorldMemory memory;
     private readonly ScheduledThread[] threads;
     private readonly Thread[] workers;
@@ -34,8 +37,10 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
     private RunLimits limits;
     private CancellationToken cancellation;
     private long startedAt;
+    private long breathedAt;
     private IWorldRun? run;
     private int current;
+    private Access lastAccess;
     private long scheduleCount;
     private long stepCount;
     private RunFailure? failure;
@@ -55,12 +60,12 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
                 $"schedules need the switch {InterleavingSwitch.Name}: set it to true before the core is first used.");
         }
 
-        OnlyOne.Wait();
+        place = SchedulerPlace.Take();
         try
         {
             this.world = world;
             ThreadCount = CountThreads(world);
-            direct = new DirectInterleaver(ThreadCount);
+            direct = new DirectInterleaver(ThreadCount, FirstSlot);
             memory = new WorldMemory(ThreadCount, world.Model);
             batons = new Baton(ThreadCount);
             threads = [.. Enumerable.Range(0, ThreadCount).Select(index => new ScheduledThread(this, index, memory))];
@@ -69,13 +74,16 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         catch
         {
             batons?.Dispose();
-            OnlyOne.Release();
+            place.Dispose();
             throw;
         }
     }
 
     /// <summary>Threads of the world.</summary>
     public int ThreadCount { get; }
+
+    /// <summary>The number of the first of its threads in <see cref="ThreadSlots"/>.</summary>
+    public int FirstSlot => place.FirstSlot;
 
     /// <summary>The run is over, though its threads may not have finished: they leave at their next step.</summary>
     public bool IsAbandoned { get; private set; }
@@ -90,6 +98,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
     {
         ObjectDisposedException.ThrowIf(isClosing, this);
         this.strategy = strategy;
+        memory.Contended = strategy.Contended;
         this.limits = limits;
         this.cancellation = cancellation;
         scheduleCount = 0;
@@ -97,6 +106,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         failure = null;
         problem = null;
         startedAt = Stopwatch.GetTimestamp();
+        breathedAt = startedAt;
         seriesIsOver.Reset();
         Atomic.Current = direct;
         int first = NextRun();
@@ -123,7 +133,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         isClosing = true;
         if (isBroken)
         {
-            return; // a thread still runs the world's code: it keeps its number and its memory, and no other scheduler may start
+            return; // a thread still runs the world's code: it keeps its number and its memory, and the place is lost
         }
 
         for (int thread = 0; thread < ThreadCount; thread++)
@@ -138,7 +148,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
 
         batons.Dispose();
         seriesIsOver.Dispose();
-        OnlyOne.Release();
+        place.Dispose();
     }
 
     private static int CountThreads(World world)

@@ -6,10 +6,13 @@ namespace DaxEmu.Core.Checking;
 /// Carries steps out at once, for what surrounds a schedule: making a run, its final check, its end. A wait that nobody could end
 /// throws instead.
 /// </summary>
-internal sealed unsafe class DirectInterleaver(int threadCount) : IInterleaver
+internal sealed unsafe class DirectInterleaver(int threadCount, int firstSlot) : IInterleaver
 {
     /// <inheritdoc/>
     public int ThreadCount => threadCount;
+
+    /// <inheritdoc/>
+    public int FirstSlot => firstSlot;
 
     /// <inheritdoc/>
     public ulong Load(ulong* location, Site site) => *location;

@@ -12,18 +12,22 @@ internal static class ScheduleTrace
     /// <param name="recorder">What was written down.</param>
     /// <param name="threadNames">The names of the world's threads.</param>
     /// <param name="failure">How it ended; null if well.</param>
-    public static IReadOnlyList<string> Render(TraceRecorder recorder, IReadOnlyList<string> threadNames, RunFailure? failure)
+    /// <returns>The lines, and how many of the threads' steps they stand for: those that are told, and those that there was no room for.</returns>
+    public static (IReadOnlyList<string> Lines, int EventCount) Render(TraceRecorder recorder, IReadOnlyList<string> threadNames, RunFailure? failure)
     {
         List<string> ending = Ending(recorder, threadNames, failure);
-        List<RecordedNote> notes = Chosen(WithoutFalseSleeps(recorder.Notes, failure), MaxLines - ending.Count, out int leftOut);
-        List<string> lines = [.. notes.Select(note => $"{NameOf(note.Thread, threadNames)}: {Tell(note.Note)}")];
-        if (leftOut > 0)
+        List<Told> all = [.. WithoutFalseSleeps(recorder.Notes, failure).Select(n => new Told(n.Thread, Worth(n.Note.Kind), Tell(n.Note), n.Note.Kind))];
+        int room = MaxLines - ending.Count;
+        List<Told> events = all.Count > room ? Joined(all) : all;
+        List<Told> chosen = Chosen(events, room);
+        List<string> lines = [.. chosen.Select(told => $"{NameOf(told.Thread, threadNames)}: {told.Text}")];
+        if (chosen.Count < events.Count)
         {
-            lines[^1] = $"{lines[^1]} (left out above: {leftOut})";
+            lines[^1] += $" (left out above: {events.Count - chosen.Count})";
         }
 
         lines.AddRange(ending);
-        return lines;
+        return (lines, events.Count);
     }
 
     /// <summary>Every atomic step of a run, a line each.</summary>
@@ -80,14 +84,34 @@ internal static class ScheduleTrace
         return real;
     }
 
-    // The notes worth most, in their order; of equal ones the later.
-    private static List<RecordedNote> Chosen(List<RecordedNote> notes, int room, out int leftOut)
+    // What a thread does in one go becomes one line: it unlocks and wakes, it is woken and goes away.
+    private static List<Told> Joined(List<Told> all)
     {
-        leftOut = Math.Max(0, notes.Count - room);
-        return [.. notes.Select((note, place) => (note, place))
-            .OrderByDescending(item => Worth(item.note.Note.Kind)).ThenByDescending(item => item.place)
-            .Take(room).OrderBy(item => item.place).Select(item => item.note)];
+        List<Told> joined = [];
+        foreach (Told told in all)
+        {
+            if (joined.Count > 0 && joined[^1] is var last && last.Thread == told.Thread && AreOne(last.Kind, told.Kind))
+            {
+                joined[^1] = last with { Text = $"{last.Text}{(last.Kind == NoteKind.Woken ? "," : " and")} {told.Text}", Worth = Math.Max(last.Worth, told.Worth), Kind = told.Kind };
+            }
+            else
+            {
+                joined.Add(told);
+            }
+        }
+
+        return joined;
     }
+
+    private static bool AreOne(NoteKind first, NoteKind second) => (first, second) is
+        (NoteKind.Unlocked or NoteKind.Removed or NoteKind.Downgrades, NoteKind.WakesNext or NoteKind.WakesAll)
+        or (NoteKind.Woken, NoteKind.PassesOn or NoteKind.WalksAway);
+
+    // The events worth most, in their order; of equal ones the later.
+    private static List<Told> Chosen(List<Told> events, int room) =>
+        [.. events.Select((told, place) => (told, place))
+            .OrderByDescending(item => item.told.Worth).ThenByDescending(item => item.place)
+            .Take(room).OrderBy(item => item.place).Select(item => item.told)];
 
     private static List<string> Ending(TraceRecorder recorder, IReadOnlyList<string> names, RunFailure? failure)
     {
@@ -130,4 +154,7 @@ internal static class ScheduleTrace
 
         return stuck.Pending == StepKind.SpinWhile ? $"spins for ever at {stuck.Site}" : $"sleeps for ever at {stuck.Site}";
     }
+
+    /// <summary>A line to be: who did what.</summary>
+    private readonly record struct Told(int Thread, int Worth, string Text, NoteKind Kind);
 }

@@ -29,6 +29,9 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
     /// <inheritdoc/>
     public int ThreadCount => scheduler.ThreadCount;
 
+    /// <inheritdoc/>
+    public int FirstSlot => scheduler.FirstSlot;
+
     public ThreadStatus Status { get; set; }
 
     /// <summary>The step that the thread stopped before, or sleeps in.</summary>
@@ -54,6 +57,9 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         _ => false,
     };
 
+    /// <summary>What its next step will touch.</summary>
+    public Access NextAccess => Status == ThreadStatus.AtStep ? new Access((nint)Location, Pending is not (StepKind.Load or StepKind.SpinWhile)) : default;
+
     /// <summary>Ready for a new run.</summary>
     public void Reset()
     {
@@ -67,6 +73,11 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
     /// <inheritdoc/>
     public ulong Load(ulong* location, Site site)
     {
+        if (!HasTurn && memory.IsQuiet(location, StepKind.Load) && scheduler.GoesOnQuietly(this))
+        {
+            return memory.QuietLoad(index, location);
+        }
+
         Stop(StepKind.Load, location, site);
         ulong value = memory.Load(index, location);
         scheduler.Recorder?.Step(index, StepKind.Load, site, memory.Label(location), value);
@@ -130,11 +141,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         Stop(StepKind.Wake, location, site);
         memory.DrainAll(index);
         int count = scheduler.WakeSleepers(location);
-        if (count > 0)
-        {
-            memory.Wake(index, location);
-        }
-
+        memory.Wake(index, location, reachesSomebody: count > 0);
         scheduler.Recorder?.Step(index, StepKind.Wake, site, memory.Label(location), (ulong)count);
     }
 
@@ -181,9 +188,14 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         Pending = kind;
         Location = location;
         Site = site;
-        if (!HasTurn || scheduler.IsAbandoned)
+        if (HasTurn || !CanGoOn || !memory.IsQuiet(location, kind) || !scheduler.GoesOnQuietly(this))
         {
-            scheduler.PassTurn(this);
+            if (!HasTurn || scheduler.IsAbandoned)
+            {
+                scheduler.PassTurn(this);
+            }
+
+            scheduler.Makes(NextAccess);
         }
 
         HasTurn = false;

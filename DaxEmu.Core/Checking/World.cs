@@ -21,6 +21,12 @@ internal sealed record World(string Name, string Profile, string Story, Func<IWo
     /// </summary>
     public bool IsOrderedBySteps { get; init; } = true;
 
+    /// <summary>
+    /// Whether every run has its words at the same addresses, and whatever else its threads share is looked at by atomic steps.
+    /// Then a search may leave out preemptions between steps that nobody else has a part in.
+    /// </summary>
+    public bool IsInPlace { get; init; }
+
     /// <summary>A schedule with more steps than this is a livelock.</summary>
     public int StepLimit { get; init; } = 20_000;
 }

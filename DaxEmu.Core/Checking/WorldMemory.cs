@@ -1,3 +1,4 @@
+using System.Numerics;
 using DaxEmu.Core.Interleaving;
 
 namespace DaxEmu.Core.Checking;
@@ -32,6 +33,7 @@ internal sealed unsafe class WorldMemory
     private int run;
     private int wordCount;
     private ulong versionsSum;
+    private ContendedWords? contended;
 
     public WorldMemory(int threadCount, MemoryModel model)
     {
@@ -54,6 +56,22 @@ internal sealed unsafe class WorldMemory
             return hash;
         }
     }
+
+    /// <summary>Learns which words the threads contend for; null for nobody.</summary>
+    public ContendedWords? Contended
+    {
+        get => contended;
+        set => contended = value;
+    }
+
+    /// <summary>
+    /// Whether a step on the word comes to the same whatever the others do before it or after it: only one thread has to do with the
+    /// word, or nobody writes it. Where stores linger, that goes for loads only: a store may push an older one out of the buffer, and a
+    /// locked instruction empties it. A barrier, which has no word, is quiet if there is nothing to empty.
+    /// </summary>
+    public bool IsQuiet(ulong* location, StepKind kind) => contended is not null
+        && (!storesLinger || kind is StepKind.Load or StepKind.SpinWhile)
+        && (location == null || WordOf(location).IsQuiet);
 
     /// <summary>Forgets everything, for a new run.</summary>
     public void Reset()
@@ -88,8 +106,15 @@ internal sealed unsafe class WorldMemory
             return value;
         }
 
-        Remember(thread, WordOf(location).Version);
+        Remember(thread, Touched(thread, location, isWrite: false).Version);
         return *location;
+    }
+
+    /// <summary>A load of a quiet word: what it holds follows from the thread's own history, so there is nothing to remember.</summary>
+    public ulong QuietLoad(int thread, ulong* location)
+    {
+        _ = ref Touched(thread, location, isWrite: false);
+        return Peek(thread, location);
     }
 
     public void Store(int thread, ulong* location, ulong value)
@@ -97,7 +122,7 @@ internal sealed unsafe class WorldMemory
         Remember(thread, StoreMark);
         if (!storesLinger)
         {
-            Write(location, value, histories[thread]);
+            Write(thread, location, value, histories[thread]);
             return;
         }
 
@@ -113,7 +138,7 @@ internal sealed unsafe class WorldMemory
     public LingeringStore Drain(int thread)
     {
         LingeringStore store = buffers.TakeOldest(thread);
-        Write(store.Location, store.Value, store.History);
+        Write(thread, store.Location, store.Value, store.History);
         return store;
     }
 
@@ -122,7 +147,7 @@ internal sealed unsafe class WorldMemory
         ulong before = LockedRead(thread, location);
         if (before == comparand)
         {
-            Write(location, value, histories[thread]);
+            Write(thread, location, value, histories[thread]);
         }
 
         return before;
@@ -140,7 +165,7 @@ internal sealed unsafe class WorldMemory
             StepKind.And => before & operand,
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a locked instruction"),
         };
-        Write(location, after, histories[thread]);
+        Write(thread, location, after, histories[thread]);
         return kind == StepKind.Add ? after : before;
     }
 
@@ -159,7 +184,7 @@ internal sealed unsafe class WorldMemory
     public bool BeginsSleep(int thread, ulong* location, ulong expected)
     {
         DrainAll(thread);
-        ref Word word = ref WordOf(location);
+        ref Word word = ref Touched(thread, location, isWrite: true); // who sleeps first matters, as with a write
         Remember(thread, word.Version);
         if ((uint)*location != (uint)expected)
         {
@@ -171,8 +196,15 @@ internal sealed unsafe class WorldMemory
         return true;
     }
 
-    /// <summary>The waker's half of a wake-up that reaches somebody.</summary>
-    public void Wake(int thread, ulong* location) => ChangeQueue(thread, ref WordOf(location));
+    /// <summary>The waker's half of a wake-up.</summary>
+    public void Wake(int thread, ulong* location, bool reachesSomebody)
+    {
+        ref Word word = ref Touched(thread, location, isWrite: true);
+        if (reachesSomebody)
+        {
+            ChangeQueue(thread, ref word);
+        }
+    }
 
     /// <summary>The sleeper's half of a wake-up.</summary>
     public void Woken(int thread, ulong* location) => Remember(thread, WordOf(location).Queue);
@@ -192,15 +224,15 @@ internal sealed unsafe class WorldMemory
     private ulong LockedRead(int thread, ulong* location)
     {
         DrainAll(thread);
-        Remember(thread, WordOf(location).Version);
+        Remember(thread, Touched(thread, location, isWrite: false).Version);
         return *location;
     }
 
     private void Remember(int thread, ulong what) => histories[thread] = HistoryHash.Mix(histories[thread], what);
 
-    private void Write(ulong* location, ulong value, ulong writer)
+    private void Write(int thread, ulong* location, ulong value, ulong writer)
     {
-        ref Word word = ref WordOf(location);
+        ref Word word = ref Touched(thread, location, isWrite: true);
         versionsSum -= word.Version;
         word.Version = HistoryHash.Mix(word.Version, writer);
         versionsSum += word.Version;
@@ -216,6 +248,23 @@ internal sealed unsafe class WorldMemory
         versionsSum += word.Queue;
     }
 
+    // Of a word that was written, it matters who reads it; of one that was only read, it does not.
+    private ref Word Touched(int thread, ulong* location, bool isWrite)
+    {
+        ref Word word = ref WordOf(location);
+        if (contended is not null)
+        {
+            word.Threads |= 1u << thread;
+            word.IsWritten |= isWrite;
+            if (word.IsWritten && !BitOperations.IsPow2(word.Threads))
+            {
+                contended.Learn((nint)location);
+            }
+        }
+
+        return ref word;
+    }
+
     private ref Word WordOf(ulong* location)
     {
         int place = (int)((((ulong)location >> 3) * 0x9E3779B97F4A7C15UL) >> 50);
@@ -229,7 +278,7 @@ internal sealed unsafe class WorldMemory
                     throw new InvalidOperationException($"a world may touch {Capacity / 2} atomic words at most: make it smaller.");
                 }
 
-                word = new Word { Location = (nint)location, Run = run, Label = wordCount++ };
+                word = new Word { Location = (nint)location, Run = run, Label = wordCount++, IsQuiet = contended?.IsQuiet((nint)location) ?? false };
                 return ref word;
             }
 
@@ -249,5 +298,8 @@ internal sealed unsafe class WorldMemory
         public ulong Queue;
         public int Run;
         public int Label;
+        public uint Threads;
+        public bool IsQuiet;
+        public bool IsWritten;
     }
 }

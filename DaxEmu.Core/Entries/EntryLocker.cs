@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Interleaving;
@@ -314,6 +315,7 @@ internal sealed class EntryLocker : IWaitGraphSource
     {
         Note(NoteKind.Conflict, start, PageOrder.Pmd);
         Sink?.Entry(table.MappingId, EntryEvent.Conflict, start, PageOrder.Pmd);
+        CountRefusal(ticket);
         Leave(ref ticket, foundKey, foundKey is null ? LeaveOccasion.Refused : LeaveOccasion.HasNoUse);
         return Entries.Grab.Conflict;
     }
@@ -343,11 +345,20 @@ internal sealed class EntryLocker : IWaitGraphSource
     private void Sleep(
         ref ulong word, PageIndex start, PageOrder order, PageIndex searched, PageOrder searchedOrder, bool isExclusive, ref WaitTicket ticket)
     {
-        if (SpinBudget.TrySpin(ref word))
+        long begin = Stopwatch.GetTimestamp();
+        if (!SpinBudget.TrySpin(ref word))
         {
-            return;
+            Park(ref word, start, order, searched, searchedOrder, isExclusive, ref ticket);
         }
 
+        bool isForSmaller = order < searchedOrder;
+        CountWait(isForSmaller, begin);
+        ticket = ticket with { WaitsForSmaller = ticket.WaitsForSmaller + (isForSmaller ? 1 : 0) };
+    }
+
+    private void Park(
+        ref ulong word, PageIndex start, PageOrder order, PageIndex searched, PageOrder searchedOrder, bool isExclusive, ref WaitTicket ticket)
+    {
         PageIndex keyPage = profile.Keying.KeyFor(searched, start, order);
         if (ticket.IsOwed && ticket.Key != keyPage)
         {
@@ -366,7 +377,8 @@ internal sealed class EntryLocker : IWaitGraphSource
         if (woken)
         {
             Note(NoteKind.Woken, start, order, keyPage.Value);
-            ticket = new WaitTicket(isExclusive, keyPage);
+            CountFutile(ticket.WasWoken);
+            ticket = ticket with { IsOwed = isExclusive, Key = keyPage, WasWoken = true };
         }
     }
 
@@ -400,11 +412,12 @@ internal sealed class EntryLocker : IWaitGraphSource
         }
 
         PageIndex waited = ticket.Key;
-        ticket = default;
+        ticket = ticket with { IsOwed = false };
         if (profile.PassOn.KeyToWake(waited, foundKey, occasion) is { } key)
         {
             Note(NoteKind.PassesOn, key, PageOrder.Pte, key.Value);
-            WakeKey(key, WakeMode.Next);
+            CountPassedOn();
+            WakeKey(key, WakeMode.Next, WakeCause.PassedOn);
         }
         else
         {
@@ -437,10 +450,29 @@ internal sealed class EntryLocker : IWaitGraphSource
         PageIndex key = KeyOf(start, order);
         Note(mode == WakeMode.All ? NoteKind.WakesAll : NoteKind.WakesNext, start, order, key.Value);
         Sink?.Entry(table.MappingId, mode == WakeMode.All ? EntryEvent.WakeAll : EntryEvent.Wake, start, order);
-        WakeKey(key, mode);
+        WakeKey(key, mode, new WakeCause(start.Value, order));
     }
 
-    private void WakeKey(PageIndex key, WakeMode mode) => waits.Wake(new WaitKey(table.MappingId, key), mode);
+    private void WakeKey(PageIndex key, WakeMode mode, WakeCause cause) => waits.Wake(new WaitKey(table.MappingId, key), mode, cause);
+
+    private static unsafe void CountWait(bool isForSmaller, long beginTimestamp)
+    {
+        WaitTally* tally = WaitTally.Mine;
+        tally->Waits++;
+        tally->WaitedTicks += Stopwatch.GetTimestamp() - beginTimestamp;
+        tally->WaitsForSmaller += isForSmaller ? 1 : 0;
+    }
+
+    private static unsafe void CountFutile(bool wasWokenBefore) => WaitTally.Mine->FutileWakeUps += wasWokenBefore ? 1 : 0;
+
+    private static unsafe void CountPassedOn() => WaitTally.Mine->PassedOn++;
+
+    private static unsafe void CountRefusal(in WaitTicket ticket)
+    {
+        WaitTally* tally = WaitTally.Mine;
+        tally->Conflicts++;
+        tally->NeedlessWaits += ticket.WaitsForSmaller;
+    }
 
     // The key under which an entry's owner wakes: he searches with the entry's own index.
     private PageIndex KeyOf(PageIndex start, PageOrder order) => profile.Keying.KeyFor(start, start, order);
@@ -454,8 +486,12 @@ internal sealed class EntryLocker : IWaitGraphSource
         }
     }
 
-    /// <summary>That a thread was woken exclusively, on which key, and has not yet locked that entry or passed the wake-up on.</summary>
-    private readonly record struct WaitTicket(bool IsOwed, PageIndex Key);
+    /// <summary>What a thread's waiting has come to so far.</summary>
+    /// <param name="IsOwed">It was woken exclusively, and has not yet locked that entry or passed the wake-up on.</param>
+    /// <param name="Key">The key that it was woken on.</param>
+    /// <param name="WasWoken">It was woken, and has not got what it wants.</param>
+    /// <param name="WaitsForSmaller">How often it waited for an entry smaller than what it wants.</param>
+    private readonly record struct WaitTicket(bool IsOwed, PageIndex Key, bool WasWoken, int WaitsForSmaller);
 
     /// <summary>Asked under the queue's lock: is the entry still there, of that order, and locked?</summary>
     private readonly unsafe struct EntryIsLocked(ref ulong word, PageOrder order) : IParkCondition

@@ -13,4 +13,9 @@ public interface IBlockZeroer
     /// <param name="blocks">Pages of the device that no file shows yet.</param>
     /// <returns>Whether it worked; if not, the extent map answers <see cref="ExtentError.Io"/> and shows nothing.</returns>
     bool TryZero(PfnRange blocks);
+
+    /// <summary>Prepares pages that a copy will fill: what nobody could store to, because its memory was lost once, is usable afterwards.</summary>
+    /// <param name="blocks">Pages of the device that no file shows yet; what they hold is without meaning.</param>
+    /// <returns>Whether it worked; if not, the extent map answers <see cref="ExtentError.Io"/>.</returns>
+    bool TryHeal(PfnRange blocks) => true;
 }

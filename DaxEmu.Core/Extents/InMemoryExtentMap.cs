@@ -73,6 +73,18 @@ public sealed partial class InMemoryExtentMap : IExtentMap
     /// <summary>Whether changes wait for <see cref="Commit"/>.</summary>
     public bool IsDirty => isDirty;
 
+    /// <summary>Blocks that are the file's and stand in no extent yet: fresh ones whose copy has not ended.</summary>
+    internal IReadOnlyList<PfnRange> BlocksAside
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. copies.In(PageRange.All).Select(extent => new PfnRange(extent.Pfn, extent.PageCount))];
+            }
+        }
+    }
+
     /// <summary>A file with the extents that a volume has stored. Their blocks are claimed from the allocator.</summary>
     /// <param name="allocator">Where the blocks come from.</param>
     /// <param name="zeroer">What zeroes new blocks.</param>
@@ -226,6 +238,12 @@ public sealed partial class InMemoryExtentMap : IExtentMap
             if (!TryTake(index, source.PageCount, out run))
             {
                 return ExtentAnswer.Failed(ExtentError.NoSpace);
+            }
+
+            if (!zeroer.TryHeal(run))
+            {
+                allocator.Release(run);
+                return ExtentAnswer.Failed(ExtentError.Io);
             }
 
             source = source with { PageCount = run.PageCount };

@@ -37,6 +37,7 @@ public sealed partial class DaxFile : IDisposable
             Behaviour = options.Behaviour,
             MaximumSizeBytes = options.MaximumSizeBytes,
             Sink = options.Sink,
+            Waits = options.Waits,
         });
         faults = new FaultLoop(new FaultHandler(Mapping));
     }
@@ -77,6 +78,21 @@ public sealed partial class DaxFile : IDisposable
     }
 
     internal InMemoryExtentMap Extents { get; }
+
+    /// <summary>Whether no thread is inside an operation that excludes others.</summary>
+    internal bool IsIdle
+    {
+        get
+        {
+            if (!inodeLock.TryEnterWriteLock(0))
+            {
+                return false;
+            }
+
+            inodeLock.ExitWriteLock();
+            return true;
+        }
+    }
 
     /// <summary>Makes a file without a name on the volume of a device.</summary>
     /// <param name="device">The device.</param>

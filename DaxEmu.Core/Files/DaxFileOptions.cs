@@ -1,6 +1,7 @@
 using DaxEmu.Core.Extents;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Tracing;
+using DaxEmu.Core.Waiting;
 using DaxEmu.Core.Waiting.Profiles;
 
 namespace DaxEmu.Core.Files;
@@ -36,4 +37,7 @@ public sealed record DaxFileOptions
     /// Stores the file's extents so that they survive a crash; null if nothing is to be stored. For tests of what is durable when.
     /// </summary>
     internal Action<IReadOnlyList<Extent>>? MakeDurable { get; init; }
+
+    /// <summary>Where threads sleep for the file's entries; null for the table of the process. For worlds whose sleepers may stay for ever.</summary>
+    internal WaitTable? Waits { get; init; }
 }

@@ -243,6 +243,10 @@ public sealed class DaxVolume : IDisposable
             device.PoisonList.Clear(blocks.First, blocks.PageCount);
             return true;
         }
+
+        // A copy fills the page without looking at it: were the mark still there, the file's page would be lost from the start.
+        public bool TryHeal(PfnRange blocks) =>
+            device.PoisonList.FindFirst(blocks.First, blocks.PageCount) is null || TryZero(blocks);
     }
 
     /// <summary>The reverse map: from a device page to the files that show it. Called under the gate.</summary>

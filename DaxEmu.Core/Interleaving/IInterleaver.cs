@@ -6,8 +6,11 @@ namespace DaxEmu.Core.Interleaving;
 /// </summary>
 internal unsafe interface IInterleaver
 {
-    /// <summary>How many threads the scheduler has, if they have the first numbers in <see cref="ThreadSlots"/>; else 0.</summary>
+    /// <summary>How many threads the scheduler has, if they have numbers of its own in <see cref="ThreadSlots"/>; else 0.</summary>
     int ThreadCount => 0;
+
+    /// <summary>The number of the first of them; the others follow.</summary>
+    int FirstSlot => 0;
 
     /// <summary>An acquiring load; sees this thread's own lingering stores.</summary>
     ulong Load(ulong* location, Site site);

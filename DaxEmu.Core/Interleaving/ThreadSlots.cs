@@ -12,8 +12,11 @@ internal static class ThreadSlots
     /// <summary>The most threads that can hold a number at once.</summary>
     public const int Capacity = 1 << 14;
 
-    /// <summary>The most threads of a scheduler: it gives them the numbers below this (<see cref="Adopt"/>).</summary>
+    /// <summary>The most threads of a scheduler: it gives them the numbers of a range of its own (<see cref="Adopt"/>).</summary>
     public const int SchedulerCapacity = 8;
+
+    /// <summary>The most schedulers at once.</summary>
+    public const int SchedulerCount = 32;
 
     /// <summary>Bytes of a thread's own line: two cache lines, since the prefetcher fetches them in pairs.</summary>
     public const int LineBytes = 128;
@@ -21,8 +24,8 @@ internal static class ThreadSlots
     private static readonly Lock Gate = new();
     private static readonly Stack<int> Free = new();
 
-    // Under a scheduler the first numbers are its own, so that the lines which a thread looks through are the same in each run.
-    private static int used = InterleavingSwitch.On ? SchedulerCapacity : 0;
+    // The first numbers belong to the schedulers, so that the lines which a thread looks through are the same in each run.
+    private static int used = InterleavingSwitch.On ? SchedulerCapacity * SchedulerCount : 0;
 
     [ThreadStatic]
     private static Holder? holder;
@@ -30,19 +33,19 @@ internal static class ThreadSlots
     /// <summary>This thread's number.</summary>
     public static int Mine => (holder ??= new Holder(Take())).Slot;
 
-    /// <summary>Every number given out so far is below this; for a thread under a scheduler, every number of that scheduler's threads.</summary>
-    public static int HighWater
+    /// <summary>The numbers that may be in use: all that were given out so far; for a thread under a scheduler, those of that scheduler's threads.</summary>
+    public static (int First, int End) InUse
     {
         get
         {
-            if (Atomic.Current is { ThreadCount: > 0 and int count })
+            if (Atomic.Current is { ThreadCount: > 0 } owner)
             {
-                return count;
+                return (owner.FirstSlot, owner.FirstSlot + owner.ThreadCount);
             }
 
             lock (Gate)
             {
-                return used;
+                return (0, used);
             }
         }
     }
@@ -54,7 +57,7 @@ internal static class ThreadSlots
     public static void Adopt(int slot)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(slot);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot, SchedulerCapacity);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot, SchedulerCapacity * SchedulerCount);
         holder = new Holder(slot, isAdopted: true);
     }
 

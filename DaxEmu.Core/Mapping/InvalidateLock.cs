@@ -67,6 +67,22 @@ internal sealed unsafe class InvalidateLock
         new Span<ulong>(&line->Hold0, ReaderLine.Holds).Clear();
     }
 
+    /// <summary>Whether nobody is inside: for a check when all threads stand still, not for a decision.</summary>
+    public bool IsFree
+    {
+        get
+        {
+            bool isFree = Atomic.Load(ref *writer, Site.Writer) == NoWriter;
+            (int first, int end) = ThreadSlots.InUse;
+            for (int i = first; i < end; i++)
+            {
+                isFree &= !new ReadOnlySpan<ulong>(&ReaderLine.At(i)->Hold0, ReaderLine.Holds).Contains(id);
+            }
+
+            return isFree;
+        }
+    }
+
     /// <summary>Enters for writing: returns when no reader is inside. Not to be entered twice by a thread, nor while it reads.</summary>
     public void EnterWrite()
     {
@@ -76,8 +92,8 @@ internal sealed unsafe class InvalidateLock
         }
 
         Atomic.ProcessWideBarrier(Site.WriterBarrier); // [G] matches [E] and [F]
-        int lines = ThreadSlots.HighWater;
-        for (int i = 0; i < lines; i++)
+        (int first, int end) = ThreadSlots.InUse;
+        for (int i = first; i < end; i++)
         {
             ReaderLine* line = ReaderLine.At(i);
             for (int hold = 0; hold < ReaderLine.Holds; hold++)

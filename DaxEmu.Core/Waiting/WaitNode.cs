@@ -64,6 +64,14 @@ internal unsafe struct WaitNode
     [FieldOffset(80)]
     public PageOrder SearchedOrder;
 
+    /// <summary>First page of the entry that was unlocked or removed when this sleeper was woken; -1 if the wake-up was passed on.</summary>
+    [FieldOffset(88)]
+    public long WokenForStart;
+
+    /// <summary>That entry's order.</summary>
+    [FieldOffset(96)]
+    public PageOrder WokenForOrder;
+
     private static readonly ReservedRegion Lines = ThreadSlots.ReserveLines();
 
     [ThreadStatic]

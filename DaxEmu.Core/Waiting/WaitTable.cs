@@ -33,6 +33,15 @@ internal interface IParkCondition
 /// <param name="EntryOrder">That entry's order.</param>
 internal readonly record struct SleepReason(PageIndex SearchedIndex, PageOrder SearchedOrder, PageIndex EntryStart, PageOrder EntryOrder);
 
+/// <summary>What a wake-up is sent for.</summary>
+/// <param name="Start">First page of the entry that was unlocked or removed; negative if the wake-up is passed on.</param>
+/// <param name="Order">That entry's order.</param>
+internal readonly record struct WakeCause(long Start, PageOrder Order)
+{
+    /// <summary>A woken thread had no use for its wake-up.</summary>
+    public static WakeCause PassedOn => new(-1, PageOrder.Pte);
+}
+
 /// <summary>
 /// The hashed wait table (<c>wait_table</c>, <c>DAX_WAIT_TABLE_BITS</c>): queues of sleepers shared by all mappings. Sharing a
 /// queue is harmless: a wake-up passes over sleepers of other keys.
@@ -124,12 +133,16 @@ internal sealed unsafe class WaitTable : IDisposable
         }
 
         Atomic.Add(ref sleepers, -1, Site.CountSleepers);
+        Count(node);
         return true;
     }
 
     /// <summary>Wakes sleepers of <paramref name="key"/>, first come first served.</summary>
+    /// <param name="key">Whose sleepers.</param>
+    /// <param name="mode">Which of them.</param>
+    /// <param name="cause">What for; null if for no entry in particular.</param>
     /// <returns>How many were woken.</returns>
-    public int Wake(in WaitKey key, WakeMode mode)
+    public int Wake(in WaitKey key, WakeMode mode, WakeCause? cause = null)
     {
         if (mode == WakeMode.Nobody)
         {
@@ -148,7 +161,7 @@ internal sealed unsafe class WaitTable : IDisposable
             bucket.LastWakeMode = mode;
             bucket.LastWakeThread = Environment.CurrentManagedThreadId;
             bucket.LastWakeTimestamp = Stopwatch.GetTimestamp();
-            int count = Take(ref bucket, key, mode, woken, out isDone);
+            int count = Take(ref bucket, key, mode, cause ?? WakeCause.PassedOn, woken, out isDone);
             Leave(ref bucket);
 
             // The system call comes after the lock is dropped, so that the woken thread does not run into it.
@@ -160,6 +173,9 @@ internal sealed unsafe class WaitTable : IDisposable
             total += count;
         }
         while (!isDone);
+        WaitTally* tally = WaitTally.Mine;
+        tally->WakeCalls++;
+        tally->EmptyWakeCalls += total == 0 ? 1 : 0;
         return total;
     }
 
@@ -203,7 +219,7 @@ internal sealed unsafe class WaitTable : IDisposable
     public void Dispose() => memory.Dispose();
 
     // Unlinks whom the wake-up chooses, at most a batch; under the queue's lock.
-    private static int Take(ref Bucket bucket, in WaitKey key, WakeMode mode, WaitNode** woken, out bool isDone)
+    private static int Take(ref Bucket bucket, in WaitKey key, WakeMode mode, WakeCause cause, WaitNode** woken, out bool isDone)
     {
         int count = 0;
         isDone = true;
@@ -220,6 +236,8 @@ internal sealed unsafe class WaitTable : IDisposable
 
                 bool isLast = mode == WakeMode.Next && node->IsExclusive;
                 Unlink(ref bucket, node);
+                node->WokenForStart = cause.Start;
+                node->WokenForOrder = cause.Order;
                 Atomic.Store(ref node->State, WaitNode.Woken, Site.NodeState);
                 woken[count++] = node;
                 if (isLast)
@@ -232,6 +250,15 @@ internal sealed unsafe class WaitTable : IDisposable
         }
 
         return count;
+    }
+
+    // The thread was woken: the node is its own again.
+    private static void Count(WaitNode* node)
+    {
+        WaitTally* tally = WaitTally.Mine;
+        tally->Sleeps++;
+        bool isForAnother = node->WokenForStart >= 0 && (node->WokenForStart != node->EntryStart || node->WokenForOrder != node->EntryOrder);
+        tally->WrongWakeUps += isForAnother ? 1 : 0;
     }
 
     private static void Describe(WaitNode* node, in WaitKey key, bool isExclusive, in SleepReason reason)

@@ -63,9 +63,12 @@ internal sealed class EntryCleaner(AddressSpace mapping)
     // The entry was waited for: it may be another one, or somebody else's work may be done on it.
     private bool IsStillChosen(PageIndex start, DaxEntry seen, DaxEntry now, out bool isError)
     {
+        // Between the mark that was found and the look at the entry that one may have gone, and its mark with it: what stands here
+        // now, a zero entry perhaps, was not chosen by anybody.
+        bool isChosen = mapping.Entries.IsTowrite(start);
         bool isAnother = seen.IsReal != now.IsReal || (seen.IsReal && seen.Pfn != now.Pfn);
-        isError = !isAnother && !now.IsReal;
-        return !isAnother && !isError && mapping.Entries.IsTowrite(start);
+        isError = isChosen && !isAnother && !now.IsReal;
+        return isChosen && !isAnother && !isError;
     }
 
     private CleanOutcome CleanHeld(HeldEntry held, ref DaxEntry final)

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.House;
@@ -24,27 +25,13 @@ public sealed partial class LayeringTests
     };
 
     // The folder of the solution, above the one that the tests run in. A path compiled in would not do: reproducible builds have none.
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DaxEmu.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("the tests do not run below the solution's folder");
-    }
-
-    private static IEnumerable<string> Sources(string project) => Directory.EnumerateFiles(Path.Combine(Root(), project), "*.cs", SearchOption.AllDirectories)
-        .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal));
-
     [Test]
     public void RoomsOfTheCoreUseOnlyWhatLiesBelowThem()
     {
         var wrong = new List<string>();
-        foreach (string file in Sources("DaxEmu.Core"))
+        foreach (string file in Solution.Sources("DaxEmu.Core"))
         {
-            string room = Path.GetRelativePath(Path.Combine(Root(), "DaxEmu.Core"), file).Split('/')[0];
+            string room = Path.GetRelativePath(Path.Combine(Solution.Root, "DaxEmu.Core"), file).Split('/')[0];
             if (!MayUse.TryGetValue(room, out string[]? allowed))
             {
                 continue;
@@ -61,16 +48,16 @@ public sealed partial class LayeringTests
 
     [Test]
     public void OnlyTheLayerOfAtomicsNamesInterlockedVolatileAndTheFutex() => Assert.That(
-        Sources("DaxEmu.Core").Where(f => !f.EndsWith("Interleaving/Atomic.cs", StringComparison.Ordinal) && AtomicName().IsMatch(WithoutComments(f))),
+        Solution.Sources("DaxEmu.Core").Where(f => !f.EndsWith("Interleaving/Atomic.cs", StringComparison.Ordinal) && AtomicName().IsMatch(WithoutComments(f))),
         Is.Empty);
 
     [Test]
     public void OnlyNativeImportsFunctions() => Assert.That(
-        Sources("DaxEmu.Core").Concat(Sources("DaxEmu.Bench")).Where(f => Import().IsMatch(WithoutComments(f))), Is.Empty);
+        Solution.Sources("DaxEmu.Core").Concat(Solution.Sources("DaxEmu.Bench")).Where(f => Import().IsMatch(WithoutComments(f))), Is.Empty);
 
     [Test]
     public void OnlyTheCommandWritesToTheConsole() => Assert.That(
-        Sources("DaxEmu.Core").Concat(Sources("DaxEmu.Native")).Where(f => WithoutComments(f).Contains("Console.", StringComparison.Ordinal)), Is.Empty);
+        Solution.Sources("DaxEmu.Core").Concat(Solution.Sources("DaxEmu.Native")).Where(f => WithoutComments(f).Contains("Console.", StringComparison.Ordinal)), Is.Empty);
 
     private static string WithoutComments(string file) =>
         string.Join('\n', File.ReadLines(file).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)));

@@ -46,6 +46,32 @@ public sealed class MemoryFailureTests
         Assert.That(FileWorld.Bytes(file)[10], Is.EqualTo(1));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public void ACopyOfASharedPageHealsTheLostBlockThatItIsGiven(bool byWrite)
+    {
+        // The only free block of the device is the one that was lost.
+        using var world = new FileWorld(deviceBytes: FileWorld.Pmd);
+        DaxFile file = world.CreateFilled(FileWorld.Pmd);
+        byte[] before = FileWorld.Bytes(file);
+        file.InjectPoison(0);
+        file.PunchHole(0, Page);
+        file.CloneRange(Page, Page, world.Create(), 0);
+        using DaxView view = file.Map(MapMode.Shared | MapMode.NoHugePage);
+        if (byWrite)
+        {
+            file.Write(Page, [7]);
+        }
+        else
+        {
+            view.CopyFrom(Page, [7]);
+        }
+
+        Assert.That(FileWorld.Bytes(view, Page, 1)[0], Is.EqualTo(7));
+        Assert.That(FileWorld.Bytes(file)[(Page + 1)..], Is.EqualTo(before[(Page + 1)..]));
+        Assert.That(world.Device.PoisonList.IsEmpty);
+    }
+
     [Test]
     public void APageThatNoBlockStandsBehindCannotBeLost()
     {

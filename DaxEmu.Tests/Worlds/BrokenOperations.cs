@@ -106,13 +106,14 @@ internal static unsafe class BrokenOperations
     }));
 
     /// <summary>Splits a 2 MiB zero entry and leaves it mapped.</summary>
-    public static MappingOperation WriteFaultThatLeavesTheZeroPage(long page) => new("write fault that leaves the zero page", room => Reading(room, () =>
+    public static MappingOperation WriteFaultThatLeavesTheZeroPage(long page) =>
+        new("write fault that leaves the zero page", room => Reading(room, () => TakeOverWithoutUnmapping(room, page)));
+
+    /// <summary>Unmaps the zero page before it has the entry: who reads in between maps it again.</summary>
+    public static MappingOperation WriteFaultThatUnmapsTooEarly(long page) => new("write fault that unmaps too early", room => Reading(room, () =>
     {
-        var index = new PageIndex(page);
-        Grab grab = room.Mapping.Locker.Grab(index, PageOrder.Pte);
-        HeldEntry held = grab.Outcome == GrabOutcome.NeedsDowngrade ? room.Mapping.Locker.FinishDowngrade(grab.Held, index) : grab.Held;
-        DaxEntry wanted = DaxEntry.Real(room.Blocks.Find(index, 1, ExtentIntent.Fault | ExtentIntent.Write).Target.PfnAt(index), PageOrder.Pte);
-        room.Mapping.Locker.Unlock(held.Start, EntryInstall.Insert(room.Mapping, held, wanted, isDirty: true, isCopied: false));
+        room.Mapping.Unmap(MappingOperation.One(page));
+        TakeOverWithoutUnmapping(room, page);
     }));
 
     /// <summary>Unmaps before it takes the entry out: who found the hole may map it in between.</summary>
@@ -156,6 +157,15 @@ internal static unsafe class BrokenOperations
         room.Blocks.Free(MappingOperation.One(page), room.Device.Owners);
         room.Mapping.InvalidateLock.ExitWrite();
     });
+
+    private static void TakeOverWithoutUnmapping(MappingRoom room, long page)
+    {
+        var index = new PageIndex(page);
+        Grab grab = room.Mapping.Locker.Grab(index, PageOrder.Pte);
+        HeldEntry held = grab.Outcome == GrabOutcome.NeedsDowngrade ? room.Mapping.Locker.FinishDowngrade(grab.Held, index) : grab.Held;
+        DaxEntry wanted = DaxEntry.Real(room.Blocks.Find(index, 1, ExtentIntent.Fault | ExtentIntent.Write).Target.PfnAt(index), PageOrder.Pte);
+        room.Mapping.Locker.Unlock(held.Start, EntryInstall.Insert(room.Mapping, held, wanted, isDirty: true, isCopied: false));
+    }
 
     private static void Reading(MappingRoom room, Action action)
     {

@@ -1,6 +1,8 @@
 using DaxEmu.Core.Checking;
+using DaxEmu.Core.Checking.Strategies;
 using DaxEmu.Core.Checking.Worlds;
 using DaxEmu.Core.Waiting.Profiles;
+using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Worlds;
@@ -37,6 +39,32 @@ public sealed class LockWorldTests
         Assert.That(((CheckPassed)outcome).Coverage, Is.Not.EqualTo(Coverage.CutOff));
     }
 
+    [TestCaseSource(nameof(Bugs))]
+    public void EveryHistoricBugNeedsAsManyPreemptionsWhereIdleOnesAreLeftOut(string id)
+    {
+        HistoricBug bug = LockWorlds.Bugs.Single(b => b.Id == id);
+        World world = LockWorlds.Named(bug.World, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent };
+        for (int bound = 0; bound <= 2; bound++)
+        {
+            CheckOutcome with = CheckRunner.Check(world, new Exhaustive(bound, skipsQuietSteps: true, skipsIdlePreemptions: true), Plenty);
+            CheckOutcome without = CheckRunner.Check(world, new Exhaustive(bound), Plenty);
+            Assert.That(with, Is.InstanceOf(without.GetType()), $"up to {bound} preemptions");
+        }
+    }
+
+    [Test]
+    public void SeveralSearchesSideBySideAnswerAsOneAfterTheOther()
+    {
+        World[] worlds = [.. LockWorlds.All(WaitProfiles.V4_20, 2, 1).Select(w => w with { Model = MemoryModel.SequentiallyConsistent })];
+        IReadOnlyList<CheckOutcome> Search(int members) =>
+            CheckTeam.Search(worlds, (w, wanted) => CheckRunner.Exhaust(w, Plenty, 2, wanted), members, _ => { }, CancellationToken.None);
+        IReadOnlyList<CheckOutcome> alone = Search(1);
+        IReadOnlyList<CheckOutcome> team = Search(4);
+        Assert.That(alone[^1], Is.InstanceOf<CheckFailed>());
+        Assert.That(team.Select(o => o.Effort), Is.EqualTo(alone.Select(o => o.Effort)));
+        Assert.That(((CheckFailed)team[^1]).Schedule.ToString(), Is.EqualTo(((CheckFailed)alone[^1]).Schedule.ToString()));
+    }
+
     [Test]
     public void TheTraceOf2019NamesBothKeys()
     {
@@ -45,6 +73,16 @@ public sealed class LockWorldTests
         Assert.That(failed.Failure.Kind, Is.EqualTo(FailureKind.Hang));
         Assert.That(failed.Trace[^2], Does.Contain("sleeps for ever on key 0"));
         Assert.That(failed.Trace[^1], Does.Contain("keys that were woken: 1"));
+    }
+
+    [Test]
+    public void TheTraceInTheDocumentationIsTheOneThatTheSearchFinds()
+    {
+        string text = File.ReadAllText(Path.Combine(Solution.Root, "docs", "the-2019-bug.md"));
+        var failed = (CheckFailed)CheckRunner.Exhaust(
+            LockWorlds.Named("pmd-behind-pte", WaitProfiles.V4_20) with { Model = MemoryModel.SequentiallyConsistent }, Plenty);
+        Assert.That(text, Does.Contain(string.Join('\n', failed.Trace.Select(l => "  " + l))));
+        Assert.That(text, Does.Contain($"{failed.ThreadCount} threads, {failed.EventCount} steps ({failed.StepCount} atomic ones)"));
     }
 
     [TestCase("conflict")]

@@ -34,7 +34,7 @@ public sealed class MappingWorldTests
         ("downgrade-mapped", MappingRoomState.ZeroPmd,
             [[BrokenOperations.WriteFaultThatLeavesTheZeroPage(0)], [MappingOperation.WriteFault(1)], [MappingOperation.Look]], "is mapped"),
         ("hole-becomes-pages", MappingRoomState.Hole,
-            [[MappingOperation.HugeReadFault], [BrokenOperations.WriteFaultThatLeavesTheZeroPage(1)]], "is mapped"),
+            [[MappingOperation.HugeReadFault], [BrokenOperations.WriteFaultThatUnmapsTooEarly(1)]], "is mapped"),
         ("invalidate-or-fault", MappingRoomState.CleanPage,
             [[BrokenOperations.InvalidateThatUnmapsFirst(1)], [MappingOperation.ReadFault(1, MappedBy.Whole)]], "is mapped and has no entry"),
         ("hole-or-write", MappingRoomState.Hole,

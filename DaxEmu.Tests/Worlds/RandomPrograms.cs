@@ -1,17 +1,23 @@
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Checking.Strategies;
 using DaxEmu.Core.Interleaving;
+using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Tests.Worlds;
 
 /// <summary>Worlds of random steps on a few words, to compare what two searches of them come to.</summary>
 internal sealed class RandomPrograms
 {
-    private const int WordCount = 3;
+    private const int SharedWordCount = 2;
+    private const int WordCount = SharedWordCount + Choice.MaxThreads;
 
     private readonly Instruction[][] threads;
 
-    public RandomPrograms(ulong seed, int threadCount, int length)
+    /// <param name="seed">Of the programs.</param>
+    /// <param name="threadCount">Threads.</param>
+    /// <param name="length">Steps of each.</param>
+    /// <param name="hasWordsOfItsOwn">Whether a third of the steps is on a word that no other thread uses.</param>
+    public RandomPrograms(ulong seed, int threadCount, int length, bool hasWordsOfItsOwn = false)
     {
         SeededRandom random = new(seed);
         threads = new Instruction[threadCount][];
@@ -20,7 +26,7 @@ internal sealed class RandomPrograms
             threads[thread] = new Instruction[length];
             for (int i = 0; i < length; i++)
             {
-                threads[thread][i] = new Instruction((Operation)random.Below(6), random.Below(2), (ulong)((thread * 10) + i + 1));
+                threads[thread][i] = new Instruction((Operation)random.Below(6), WordOf(thread, random.Below(SharedWordCount + (hasWordsOfItsOwn ? 1 : 0))), (ulong)((thread * 10) + i + 1));
             }
         }
     }
@@ -36,19 +42,24 @@ internal sealed class RandomPrograms
     }
 
     /// <summary>Every result that a search comes to: what each thread read, and what memory held in the end.</summary>
-    public (HashSet<string> Results, CheckOutcome Outcome) Search(IStrategy strategy, RunLimits limits, bool isOrderedBySteps = true)
+    public (HashSet<string> Results, CheckOutcome Outcome) Search(
+        IStrategy strategy, RunLimits limits, bool isOrderedBySteps = true, MemoryModel model = MemoryModel.TotalStoreOrder)
     {
         HashSet<string> results = [];
+        using var memory = ReservedRegion.Reserve((long)WordCount * ThreadSlots.LineBytes);
         World world = ToyWorlds.Of(
             "random-program", "plain", WordCount,
             w => [.. threads.Select((program, thread) => new WorldThread($"program {thread}", () => Run(w, program, thread)))],
             null,
-            w => results.Add($"{string.Join(' ', w.Results)} | {w[0]} {w[1]}")) with
-        { IsOrderedBySteps = isOrderedBySteps };
+            w => results.Add($"{string.Join(' ', w.Results)} | {w[0]} {w[1]}"),
+            memory) with
+        { IsOrderedBySteps = isOrderedBySteps, Model = model };
         return (results, CheckRunner.Check(world, strategy, limits));
     }
 
     public override string ToString() => string.Join(" || ", threads.Select(program => string.Join("; ", program)));
+
+    private static int WordOf(int thread, int chosen) => chosen < SharedWordCount ? chosen : SharedWordCount + thread;
 
     private static void Run(ToyWords w, Instruction[] program, int thread)
     {

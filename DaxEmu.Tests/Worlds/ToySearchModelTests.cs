@@ -23,6 +23,39 @@ public sealed class ToySearchModelTests
         }
     }
 
+    [Test]
+    public void LeavingOutIdlePreemptionsLosesNoResultAtAnyBound([Values(2, 3)] int threadCount, [Values(0, 1, 2, 3, 9)] int bound, [Values] bool hasWordsOfItsOwn)
+    {
+        for (ulong seed = 200; seed < (threadCount == 2 ? 240UL : 220UL); seed++)
+        {
+            RandomPrograms program = new(seed, threadCount, length: threadCount == 2 ? 5 : 3, hasWordsOfItsOwn);
+            (HashSet<string> with, CheckOutcome outcome) = program.Search(
+                new Exhaustive(bound, skipsQuietSteps: true, skipsIdlePreemptions: true), Plenty, model: MemoryModel.SequentiallyConsistent);
+            (HashSet<string> without, CheckOutcome all) = program.Search(
+                new Exhaustive(bound, remembersStates: false), Plenty, model: MemoryModel.SequentiallyConsistent);
+
+            Assert.That(((CheckPassed)all).Coverage, Is.Not.EqualTo(Coverage.CutOff));
+            Assert.That(((CheckPassed)outcome).Coverage, Is.Not.EqualTo(Coverage.CutOff));
+            Assert.That(with, Is.EquivalentTo(without), program.ToString());
+            Assert.That(outcome.Effort.ScheduleCount, Is.LessThanOrEqualTo(all.Effort.ScheduleCount + 8), program.ToString());
+        }
+    }
+
+    [Test]
+    public void LeavingOutQuietStepsLosesNoResultWhereStoresLinger([Values(2, 3)] int threadCount, [Values(0, 1, 2, 9)] int bound)
+    {
+        for (ulong seed = 300; seed < (threadCount == 2 ? 330UL : 312UL); seed++)
+        {
+            RandomPrograms program = new(seed, threadCount, length: threadCount == 2 ? 4 : 2, hasWordsOfItsOwn: true);
+            (HashSet<string> with, CheckOutcome outcome) = program.Search(new Exhaustive(bound, skipsQuietSteps: true), Plenty);
+            (HashSet<string> without, CheckOutcome all) = program.Search(new Exhaustive(bound, remembersStates: false), Plenty);
+
+            Assert.That(((CheckPassed)all).Coverage, Is.Not.EqualTo(Coverage.CutOff));
+            Assert.That(((CheckPassed)outcome).Coverage, Is.Not.EqualTo(Coverage.CutOff));
+            Assert.That(with, Is.EquivalentTo(without), program.ToString());
+        }
+    }
+
     /// <summary>A random walk may drain at any moment: so it checks the rule about drains, too.</summary>
     [Test]
     public void ARandomWalkComesToNoResultThatTheSearchMissed([Values(2, 3)] int threadCount)

@@ -173,14 +173,16 @@ internal static class ToyWorlds
 
     public static World Of(
         string name, string profile, int wordCount, Func<ToyWords, IReadOnlyList<WorldThread>> threads,
-        Action<ToyWords>? setUp = null, Action<ToyWords>? check = null) =>
-        new(name, profile, "A toy.", () => new ToyRun(wordCount, threads, setUp, check));
+        Action<ToyWords>? setUp = null, Action<ToyWords>? check = null, ReservedRegion? memory = null) =>
+        new(name, profile, "A toy.", () => new ToyRun(new ToyWords(wordCount, memory), threads, setUp, check)) { IsInPlace = memory is not null };
 }
 
 /// <summary>Words of native memory, a cache line apart, and what toys do with them.</summary>
-internal sealed unsafe class ToyWords(int count) : IDisposable
+/// <param name="count">How many.</param>
+/// <param name="shared">Where they lie in every run; null for memory of their own.</param>
+internal sealed unsafe class ToyWords(int count, ReservedRegion? shared = null) : IDisposable
 {
-    private readonly ReservedRegion memory = ReservedRegion.Reserve((long)count * ThreadSlots.LineBytes);
+    private readonly ReservedRegion memory = Cleared(shared, count) ?? ReservedRegion.Reserve((long)count * ThreadSlots.LineBytes);
 
     /// <summary>For what threads found: plain memory, one place a thread.</summary>
     public ulong[] Results { get; } = new ulong[Choice.MaxThreads];
@@ -214,7 +216,23 @@ internal sealed unsafe class ToyWords(int count) : IDisposable
         WordLock.Leave(ref Ref(outer), Site.Other);
     }
 
-    public void Dispose() => memory.Dispose();
+    public void Dispose()
+    {
+        if (shared is null)
+        {
+            memory.Dispose();
+        }
+    }
+
+    private static ReservedRegion? Cleared(ReservedRegion? region, int count)
+    {
+        if (region is not null)
+        {
+            new Span<byte>((void*)region.Base, count * ThreadSlots.LineBytes).Clear();
+        }
+
+        return region;
+    }
 }
 
 /// <summary>A run of a toy.</summary>
@@ -223,9 +241,9 @@ internal sealed class ToyRun : IWorldRun
     private readonly ToyWords words;
     private readonly Action<ToyWords>? check;
 
-    public ToyRun(int wordCount, Func<ToyWords, IReadOnlyList<WorldThread>> threads, Action<ToyWords>? setUp, Action<ToyWords>? check)
+    public ToyRun(ToyWords words, Func<ToyWords, IReadOnlyList<WorldThread>> threads, Action<ToyWords>? setUp, Action<ToyWords>? check)
     {
-        words = new ToyWords(wordCount);
+        this.words = words;
         this.check = check;
         setUp?.Invoke(words);
         Threads = threads(words);

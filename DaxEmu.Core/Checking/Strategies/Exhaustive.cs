@@ -19,7 +19,18 @@ namespace DaxEmu.Core.Checking.Strategies;
 /// the store was drained before; the schedule with the two exchanged comes to the same (a locked instruction drains
 /// anyhow), and needs no more preemptions. So a drain of a thread is followed by another drain or by somebody else's step; and while
 /// the thread could go on it is only tried if the bound leaves a preemption, or another thread's store may be drained after it.</para>
-/// <para>Sleep sets are not used: together with a preemption bound they lose schedules.</para>
+/// <para>3. <i>A preemption right before a quiet step</i>, one on a word that only its thread has to do with (<see cref="ContendedWords"/>). What
+/// the others do in between does not change what the step does, nor the step what they see; so the thread may make it first and be
+/// preempted at its next loud step, or end there for nothing: the same with no more preemptions. Which words are quiet is learned
+/// on the way: if a schedule shows that one is not, everything up to the present bound is searched again. In the last search
+/// nothing was learned; and the first touch by a second thread, in a schedule that was left out, would have come in the
+/// schedule that stands for it. Drains come to the same before and after a quiet step, too, so the scheduler does not even ask there.</para>
+/// <para>4. <i>A preemption for nothing</i>: the thread goes on before anybody has touched the word of the step that it was stopped before in a way
+/// that conflicts with it. Again it may as well make that step first and be preempted at its next, for the same price. So a
+/// preempted thread is no option until there was a conflict, and the search remembers states together with who waits for
+/// one. Only preempted threads: where the turn was free, the schedule with the two exchanged would cost a preemption that
+/// this one does not. That is why sleep sets, which do it everywhere, lose schedules under a bound.</para>
+/// <para>Rule 3 is for worlds that stay in place, rule 4 besides for those where no store lingers: there, a step has an effect at once.</para>
 /// </remarks>
 internal sealed class Exhaustive : IStrategy
 {
@@ -28,6 +39,11 @@ internal sealed class Exhaustive : IStrategy
 
     private readonly int maxPreemptions;
     private readonly bool remembersStates;
+    private readonly ContendedWords? contended;
+    private readonly bool skipsIdlePreemptions;
+
+    // Rule 4: what the step touches that each thread was preempted before, until something conflicts with it.
+    private readonly Access[] preempted = new Access[Choice.MaxThreads];
     private readonly List<Node> path = [];
     private readonly Dictionary<ulong, byte> seen = [];
 
@@ -36,17 +52,32 @@ internal sealed class Exhaustive : IStrategy
     private int depth;
     private int preemptions;
     private int lastDrain;
+    private uint preemptedThreads;
     private bool isPruned;
 
     /// <param name="maxPreemptions">The last bound.</param>
     /// <param name="remembersStates">Whether states seen before are left out: <see cref="World.IsOrderedBySteps"/>.</param>
-    public Exhaustive(int maxPreemptions = 3, bool remembersStates = true)
+    /// <param name="skipsQuietSteps">Whether preemptions before quiet steps are left out: rule 3.</param>
+    /// <param name="skipsIdlePreemptions">Whether preemptions for nothing are left out: rule 4.</param>
+    public Exhaustive(int maxPreemptions = 3, bool remembersStates = true, bool skipsQuietSteps = false, bool skipsIdlePreemptions = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxPreemptions);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxPreemptions, byte.MaxValue - 1);
         this.maxPreemptions = maxPreemptions;
         this.remembersStates = remembersStates;
+        this.skipsIdlePreemptions = skipsIdlePreemptions;
+        contended = skipsQuietSteps ? new ContendedWords() : null;
     }
+
+    /// <summary>As <see cref="CheckRunner"/> makes it for a world: leaves out what may be left out there.</summary>
+    public static Exhaustive For(World world, int maxPreemptions) => new(
+        maxPreemptions,
+        world.IsOrderedBySteps,
+        world.IsOrderedBySteps && world.IsInPlace,
+        world.IsOrderedBySteps && world.IsInPlace && world.Model == MemoryModel.SequentiallyConsistent);
+
+    /// <inheritdoc/>
+    public ContendedWords? Contended => contended;
 
     /// <summary>The preemptions that schedules may have now.</summary>
     public int Bound => bound;
@@ -65,13 +96,14 @@ internal sealed class Exhaustive : IStrategy
     {
         if (!Backtrack())
         {
-            if (bound == maxPreemptions || !boundCutsSomething)
+            bool isToBeRepeated = contended is not null && contended.Settle();
+            if (!isToBeRepeated && (bound == maxPreemptions || !boundCutsSomething))
             {
                 IsComplete = true;
                 return false;
             }
 
-            bound++;
+            bound += isToBeRepeated ? 0 : 1;
             boundCutsSomething = false;
             seen.Clear();
         }
@@ -80,6 +112,7 @@ internal sealed class Exhaustive : IStrategy
         preemptions = 0;
         lastDrain = NoDrain;
         isPruned = false;
+        preemptedThreads = 0;
         return true;
     }
 
@@ -87,8 +120,14 @@ internal sealed class Exhaustive : IStrategy
     /// <exception cref="InvalidOperationException">The world is not deterministic.</exception>
     public Choice NextThread(in Question question)
     {
-        Choice choice = question.IsForced ? question.First : Decide(question);
-        preemptions += question.IsPreemption(choice) ? 1 : 0;
+        Release(question.Last);
+        Choice choice = question.IsForced && preemptedThreads == 0 ? question.First : Decide(question);
+        if (question.IsPreemption(choice))
+        {
+            preemptions++;
+            Hold(question);
+        }
+
         lastDrain = choice.IsDrain ? choice.Thread : NoDrain;
         return choice;
     }
@@ -108,6 +147,28 @@ internal sealed class Exhaustive : IStrategy
 
         Node node = path[depth++];
         return node.IsValue && node.ValueBound == bound ? node.Value : throw NotDeterministic();
+    }
+
+    private void Hold(in Question question)
+    {
+        if (skipsIdlePreemptions)
+        {
+            preempted[question.Current] = question.Next;
+            preemptedThreads |= Choice.StepOf(question.Current).Bit;
+        }
+    }
+
+    // A step was made: whoever was preempted before one that conflicts with it may go on.
+    private void Release(Access made)
+    {
+        for (uint rest = preemptedThreads; rest != 0; rest &= rest - 1)
+        {
+            Choice held = Question.FirstOf(rest);
+            if (preempted[held.Thread].ConflictsWith(made))
+            {
+                preemptedThreads &= ~held.Bit;
+            }
+        }
     }
 
     // Goes back to the last decision that has another answer left, and takes that.
@@ -140,7 +201,15 @@ internal sealed class Exhaustive : IStrategy
 
     private Choice Decide(in Question question)
     {
-        uint options = Allowed(question);
+        uint options = Allowed(question) & ~preemptedThreads;
+        if (options == 0)
+        {
+            // Whoever could go on was preempted for nothing: another schedule stands for this one.
+            PrunedCount += isPruned ? 0 : 1;
+            isPruned = true;
+            return question.Default;
+        }
+
         if (BitOperations.IsPow2(options))
         {
             return Question.FirstOf(options);
@@ -152,7 +221,7 @@ internal sealed class Exhaustive : IStrategy
             return first;
         }
 
-        ulong key = HistoryHash.Mix(question.StateHash, (ulong)(((question.Current + 1) << 8) + lastDrain + 1));
+        ulong key = HistoryHash.Mix(question.StateHash, (ulong)preemptedThreads << 16 | (uint)((question.Current + 1) << 8) + (uint)(lastDrain + 1));
         if (depth < path.Count)
         {
             Node node = path[depth++];

@@ -11,10 +11,6 @@ internal static class CheckWorlds
     /// <summary>The names of the scenarios.</summary>
     public static IEnumerable<string> Names => LockWorlds.Names.Concat(MappingWorlds.Names);
 
-    /// <summary>The names of the scenarios, those first that show a bug of the profile.</summary>
-    public static IEnumerable<string> NamesFor(WaitProfile profile) =>
-        Names.OrderByDescending(name => Bugs.Any(bug => bug.World == name && bug.Profile == profile));
-
     /// <summary>A scenario under a profile, or a generated world of the entry table by its long name.</summary>
     /// <exception cref="ArgumentException">There is none of that name; the message lists the scenarios.</exception>
     public static World Named(string name, WaitProfile profile)

@@ -71,7 +71,7 @@ internal sealed record LockOperation(string Name, string Code, Action<LockRoom, 
             next = start + 1;
         }
 
-        WorldCheck.That(room.Table.PresentPageCount == 0, "an entry came into a file that is being truncated");
+        WorldCheck.That(!room.Table.NextPresent(Range.First, Range.End, out _, out _), "an entry came into a file that is being truncated");
         room.InvalidateLock.ExitWrite();
     });
 

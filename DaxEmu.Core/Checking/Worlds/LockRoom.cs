@@ -1,4 +1,5 @@
 using DaxEmu.Core.Entries;
+using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Waiting;
@@ -33,15 +34,19 @@ internal sealed unsafe class LockRoom : IDisposable
     private const long MappingId = 1;
 
     private const int WaitBits = 3;
+    private const int NoScheduler = -1;
+    private const ulong Nobody = 0;
     private const long RealPfn = DaxConstants.PagesPerPmd;
 
-    private static readonly List<LockRoom> Idle = [];
+    // By scheduler and profile: a scheduler's next run gets the room of its last one, with every word where it was.
+    private static readonly Dictionary<(int FirstSlot, WaitProfile Profile), Stack<LockRoom>> Idle = [];
 
-    private readonly ReservedRegion header = ReservedRegion.Reserve(sizeof(ulong));
-    private readonly Dictionary<long, int> owners = [];
+    private readonly ReservedRegion header = ReservedRegion.Reserve(sizeof(ulong) * (1 + DaxConstants.PagesPerPmd));
+    private readonly Stack<LockRoom> home;
 
-    private LockRoom(WaitProfile profile)
+    private LockRoom(WaitProfile profile, Stack<LockRoom> home)
     {
+        this.home = home;
         Table = new EntryTable(MappingId, DaxConstants.PagesPerPmd);
         Waits = new WaitTable(WaitBits);
         Locker = new EntryLocker(Table, Waits, profile);
@@ -54,15 +59,15 @@ internal sealed unsafe class LockRoom : IDisposable
         LockRoom? room;
         lock (Idle)
         {
-            int place = Idle.FindLastIndex(r => r.Locker.Profile == profile);
-            room = place < 0 ? null : Idle[place];
-            if (place >= 0)
+            (int, WaitProfile) key = (Atomic.Current?.FirstSlot ?? NoScheduler, profile);
+            if (!Idle.TryGetValue(key, out Stack<LockRoom>? home))
             {
-                Idle.RemoveAt(place);
+                Idle[key] = home = [];
             }
+
+            room = home.TryPop(out LockRoom? idle) ? idle : new LockRoom(profile, home);
         }
 
-        room ??= new LockRoom(profile);
         room.Prepare(state);
         return room;
     }
@@ -78,21 +83,23 @@ internal sealed unsafe class LockRoom : IDisposable
     /// <summary>2 MiB requests that were refused though the range was empty and nobody else was there.</summary>
     public bool WasRefusedWithoutReason { get; set; }
 
-    /// <summary>The thread owns the entry from here on; another owner is a violation.</summary>
+    /// <summary>The thread owns the entry from here on; another owner is a violation. Part of the step by which it locked the entry.</summary>
     public void Own(HeldEntry held, int thread)
     {
-        WorldCheck.That(owners.TryAdd(held.Start.Value, thread), $"the entry at {held.Start} has two owners");
+        ref ulong owner = ref OwnerOf(held.Start);
+        WorldCheck.That(owner == Nobody, $"the entry at {held.Start} has two owners");
+        owner = (ulong)thread + 1;
     }
 
-    /// <summary>The thread owns it no more.</summary>
-    public void Disown(HeldEntry held) => owners.Remove(held.Start.Value);
+    /// <summary>The thread owns it no more. A step, so that a search tries what others do before it.</summary>
+    public void Disown(HeldEntry held) => Atomic.Store(ref OwnerOf(held.Start), Nobody, Site.Other);
 
     /// <summary>What must hold when all have finished.</summary>
     public void Check()
     {
         IReadOnlyList<string> wrong = Table.Verify();
         WorldCheck.That(wrong.Count == 0, string.Join(' ', wrong));
-        WorldCheck.That(owners.Count == 0, "an entry is owned by a thread that has finished");
+        WorldCheck.That(!Owners.ContainsAnyExcept(Nobody), "an entry is owned by a thread that has finished");
         WorldCheck.That(!WasRefusedWithoutReason, "a 2 MiB request on an empty range was refused");
     }
 
@@ -102,13 +109,18 @@ internal sealed unsafe class LockRoom : IDisposable
         Table.Reset();
         Waits.Reset();
         *(ulong*)header.Base = 0;
-        owners.Clear();
+        Owners.Clear();
         WasRefusedWithoutReason = false;
         lock (Idle)
         {
-            Idle.Add(this);
+            home.Push(this);
         }
     }
+
+    // SAFETY: the header has the writer's word of the invalidate lock, and then a word for each page.
+    private Span<ulong> Owners => new((ulong*)header.Base + 1, DaxConstants.PagesPerPmd);
+
+    private ref ulong OwnerOf(PageIndex start) => ref ((ulong*)header.Base)[1 + start.Value];
 
     private void Prepare(LockRoomState state)
     {

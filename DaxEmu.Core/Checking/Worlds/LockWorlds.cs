@@ -1,3 +1,4 @@
+using DaxEmu.Core.Checking.Strategies;
 using DaxEmu.Core.Waiting.Profiles;
 
 namespace DaxEmu.Core.Checking.Worlds;
@@ -76,22 +77,43 @@ internal static class LockWorlds
     public static IEnumerable<World> All(WaitProfile profile, int threadCount, int operationCount)
     {
         LockOperation[][] sequences = [.. Sequences(operationCount)];
-        foreach (LockRoomState state in Enum.GetValues<LockRoomState>())
+        return from state in Enum.GetValues<LockRoomState>()
+               from choice in Multisets(sequences.Length, threadCount)
+               select Generated(profile, state, [.. choice.Select(c => sequences[c])]);
+    }
+
+    /// <summary>Some of <see cref="All"/>, chosen at random; the same ones for the same seed.</summary>
+    public static IEnumerable<World> Sample(WaitProfile profile, int threadCount, int operationCount, int worldCount, ulong seed)
+    {
+        var random = new SeededRandom(seed);
+        for (int world = 0; world < worldCount; world++)
         {
-            foreach (int[] choice in Multisets(sequences.Length, threadCount))
+            var state = (LockRoomState)random.Below(Enum.GetValues<LockRoomState>().Length);
+            var threads = new LockOperation[threadCount][];
+            for (int thread = 0; thread < threadCount; thread++)
             {
-                LockOperation[][] threads = [.. choice.Select(c => sequences[c])];
-                string name = state.ToString().ToLowerInvariant() + string.Concat(threads.Select(t => "--" + string.Join('-', t.Select(o => o.Code))));
-                yield return Make(name, string.Empty, profile, state, threads);
+                threads[thread] = new LockOperation[operationCount];
+                for (int i = 0; i < operationCount; i++)
+                {
+                    threads[thread][i] = Operations[random.Below(Operations.Length)];
+                }
             }
+
+            yield return Generated(profile, state, threads);
         }
+    }
+
+    private static World Generated(WaitProfile profile, LockRoomState state, LockOperation[][] threads)
+    {
+        string name = state.ToString().ToLowerInvariant() + string.Concat(threads.Select(t => "--" + string.Join('-', t.Select(o => o.Code))));
+        return Make(name, string.Empty, profile, state, threads);
     }
 
     private static LockOperation ByCode(string code) => Operations.FirstOrDefault(o => o.Code == code)
         ?? throw new ArgumentException($"there is no operation '{code}' in a world's name.", nameof(code));
 
     private static World Make(string name, string story, WaitProfile profile, LockRoomState state, LockOperation[][] threads) =>
-        new(name, profile.Name, story, () => new Run(profile, state, threads));
+        new(name, profile.Name, story, () => new Run(profile, state, threads)) { IsInPlace = true };
 
     private static IEnumerable<LockOperation[]> Sequences(int length) => length == 0
         ? [[]]

@@ -1,0 +1,45 @@
+using DaxEmu.Core.Tracing.Ftrace;
+using DaxEmu.Core.Waiting.Profiles;
+
+namespace DaxEmu.Bench.Answers;
+
+/// <summary>What is to be measured of the answers of 2019.</summary>
+internal sealed record AnswersPlan
+{
+    /// <summary>The policy that the others are compared with: what was merged.</summary>
+    public const string Baseline = "conflict";
+
+    /// <summary>The policies, by name. The hang of 2019 is not among them: it would not end.</summary>
+    public static IReadOnlyList<KeyValuePair<string, WaitProfile>> Policies { get; } =
+        [.. WaitProfiles.Policies.Where(p => p.Value != WaitProfiles.V4_20), new(WaitProfiles.Fixed.Name, WaitProfiles.Fixed)];
+
+    /// <summary>Threads: each number is a case.</summary>
+    public required IReadOnlyList<int> JobCounts { get; init; }
+
+    /// <summary>How many 2 MiB ranges the threads meet on.</summary>
+    public required int RangeCount { get; init; }
+
+    /// <summary>Of a hundred operations, those that are 2 MiB faults.</summary>
+    public required int HugePercent { get; init; }
+
+    /// <summary>Of a hundred operations, those that empty a range, so that its entries are made anew.</summary>
+    public required int EmptyPercent { get; init; }
+
+    /// <summary>How long an owner is at it with the entry locked, where the extent map is asked for 4 KiB: what a file system does there.</summary>
+    public required TimeSpan Hold { get; init; }
+
+    /// <summary>The same for 2 MiB.</summary>
+    public required TimeSpan HugeHold { get; init; }
+
+    /// <summary>How often each policy has its turn.</summary>
+    public required int RoundCount { get; init; }
+
+    /// <summary>How long a turn is.</summary>
+    public required TimeSpan Turn { get; init; }
+
+    /// <summary>Seed of all choices.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>A recorded fault stream to be replayed, instead of the random faults; null for those.</summary>
+    public IReadOnlyList<RecordedFault>? Recording { get; init; }
+}

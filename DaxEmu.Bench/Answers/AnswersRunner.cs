@@ -1,0 +1,62 @@
+using DaxEmu.Bench.Measuring;
+using DaxEmu.Bench.Replay;
+using DaxEmu.Core.Tracing.Ftrace;
+using DaxEmu.Core.Waiting;
+using DaxEmu.Core.Waiting.Profiles;
+
+namespace DaxEmu.Bench.Answers;
+
+/// <summary>Measures the policies in turns: round by round each has its own, so that a noisy machine hits all alike.</summary>
+internal sealed class AnswersRunner(AnswersPlan plan, Action<string, double> progress, CancellationToken cancellation)
+{
+    /// <summary>Measures; what was measured until then, if the user stops it.</summary>
+    public IReadOnlyList<PolicyResult> Run() => [.. plan.JobCounts.SelectMany((jobs, i) => plan.Recording is { } recording ? Replay(recording, jobs, i) : Contend(jobs, i))];
+
+    private List<PolicyResult> Contend(int jobCount, int caseNumber)
+    {
+        ContendedRanges[] worlds = [.. AnswersPlan.Policies.Select(p => new ContendedRanges(plan, p.Value))];
+        using var team = new JobTeam(jobCount);
+        try
+        {
+            return InTurns(jobCount, caseNumber, (policy, round) => worlds[policy].Run(team, jobCount, round));
+        }
+        finally
+        {
+            Array.ForEach(worlds, w => w.Dispose());
+        }
+    }
+
+    private List<PolicyResult> Replay(IReadOnlyList<RecordedFault> recording, int jobCount, int caseNumber) =>
+        InTurns(jobCount, caseNumber, (policy, _) => Replay(recording, jobCount, AnswersPlan.Policies[policy].Value));
+
+    private TurnResult Replay(IReadOnlyList<RecordedFault> recording, int jobCount, WaitProfile profile)
+    {
+        WaitCounts before = WaitCounts.Now;
+        TraceReplayReport report = TraceReplayer.Run(
+            recording, jobCount, new TraceConditions(profile, extents => new SlowExtents(extents, plan.Hold, plan.HugeHold)));
+        return new TurnResult(
+            report.Elapsed, report.FaultCount, report.Emulator.PmdServed, report.Emulator.PmdFellBack, WaitCounts.Now - before, HugeLatencies: null);
+    }
+
+    // The first round warms up and does not count.
+    private List<PolicyResult> InTurns(int jobCount, int caseNumber, Func<int, int, TurnResult> turn)
+    {
+        var turns = AnswersPlan.Policies.Select(_ => new List<TurnResult>()).ToArray();
+        for (int round = 0; round <= plan.RoundCount && !cancellation.IsCancellationRequested; round++)
+        {
+            for (int policy = 0; policy < turns.Length; policy++)
+            {
+                string name = AnswersPlan.Policies[policy].Key;
+                double done = (caseNumber + ((round + ((double)policy / turns.Length)) / (plan.RoundCount + 1))) / plan.JobCounts.Count;
+                progress($"{name}, {jobCount} threads", done);
+                TurnResult result = turn(policy, round);
+                if (round > 0)
+                {
+                    turns[policy].Add(result);
+                }
+            }
+        }
+
+        return [.. turns.Select((t, policy) => new PolicyResult(AnswersPlan.Policies[policy].Key, jobCount, t)).Where(r => r.Turns.Count > 0)];
+    }
+}

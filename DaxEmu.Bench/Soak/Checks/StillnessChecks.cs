@@ -1,0 +1,50 @@
+using DaxEmu.Core.Files;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Bench.Soak.Checks;
+
+/// <summary>Nobody is inside of anything: no sleeper, no lock, no pin.</summary>
+internal static class StillnessChecks
+{
+    public static IEnumerable<string> Run(SoakWorld world)
+    {
+        if (world.Waits.SleeperCount is var sleepers and not 0)
+        {
+            yield return $"{sleepers} threads sleep for an entry although nobody works.";
+        }
+
+        foreach (DaxFile file in world.Files)
+        {
+            string name = file == world.File ? "file" : "second file";
+            if (!file.Mapping.InvalidateLock.IsFree)
+            {
+                yield return $"{name}: the invalidate lock is held although nobody works.";
+            }
+
+            if (file.Mapping.TakeWritebackError() is var errno and not 0)
+            {
+                yield return $"{name}: a writeback failed with {errno}.";
+            }
+
+            if (!file.IsIdle)
+            {
+                yield return $"{name}: the inode lock is held although nobody works.";
+            }
+
+            if (file.SizeBytes != file.Mapping.MaximumSizeBytes && file == world.File)
+            {
+                yield return $"{name}: it has {file.SizeBytes} bytes instead of {file.Mapping.MaximumSizeBytes}.";
+            }
+        }
+
+        if (world.Stamps.TakenCount is var taken and not 0)
+        {
+            yield return $"{taken} pages are still taken by threads.";
+        }
+
+        if (world.Device.Owners.FirstBusy(new PfnRange(new Pfn(0), world.Device.PageCount)) is { } busy)
+        {
+            yield return $"device page {busy} is pinned although nobody works.";
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using DaxEmu.Core.Files;
+
+namespace DaxEmu.Bench.Soak.Checks;
+
+/// <summary>What must hold when all threads stand still.</summary>
+/// <remarks>Keeps its tables from one look to the next: a soak of hours makes some ten thousand looks.</remarks>
+internal sealed class WorldChecks
+{
+    /// <summary>Findings of one look that are told; the rest is counted.</summary>
+    public const int MostTold = 20;
+
+    private readonly SoakWorld world;
+    private readonly BlockChecks blocks;
+    private readonly ContentChecks contents;
+
+    public WorldChecks(SoakWorld world)
+    {
+        this.world = world;
+        blocks = new BlockChecks(world);
+        contents = new ContentChecks(world);
+    }
+
+    /// <summary>Looks at everything. Contents of large files are looked at a part at a time.</summary>
+    /// <param name="isLast">Whether all contents are looked at.</param>
+    public IReadOnlyList<SoakFinding> Run(bool isLast)
+    {
+        world.Settle();
+        var found = new List<SoakFinding>();
+        foreach (string problem in Problems().Take(MostTold))
+        {
+            found.Add(new SoakFinding(FindingKind.State, problem));
+        }
+
+        found.AddRange(contents.Run(isLast).Take(MostTold));
+        return found;
+    }
+
+    private IEnumerable<string> Problems() => StillnessChecks.Run(world)
+        .Concat(world.Files.SelectMany(f => f.Mapping.Entries.Verify().Select(p => $"{NameOf(f)}: {p}")))
+        .Concat(world.Files.SelectMany(f => TranslationChecks.Run(f).Select(p => $"{NameOf(f)}: {p}")))
+        .Concat(blocks.Run());
+
+    private string NameOf(DaxFile file) => file == world.File ? "file" : "second file";
+}

@@ -1,0 +1,102 @@
+using DaxEmu.Core.Entries;
+using DaxEmu.Core.Faults;
+using DaxEmu.Core.Files;
+using DaxEmu.Core.Invalidation;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Bench.Soak.Operations;
+
+/// <summary>Lost memory, and the lock that its handler takes.</summary>
+internal sealed class FailureOperations(SoakJob job)
+{
+    private const int MostYields = 4;
+
+    private readonly SoakWorld world = job.World;
+    private readonly FileOperations file = new(job);
+
+    /// <summary>From a device page to its entry, as it stands at the moment: who has the page is not asked.</summary>
+    /// <remarks>Holds it for a while, as a handler of lost memory does: others run into a lock that they would seldom meet otherwise.</remarks>
+    public bool LockByPage(long page, ref StepRandom random)
+    {
+        int patience = random.Next(MostYields);
+        EntrySnapshot seen = world.File.Mapping.Entries[new PageIndex(page)];
+        if (!seen.IsPresent || !seen.Entry.IsReal)
+        {
+            return false;
+        }
+
+        job.Begin(SoakOperation.LockByPage, page);
+        Pfn pfn = seen.Entry.Pfn + (page - seen.Start.Value);
+        if (MemoryFailure.LockPage(world.Device, pfn, world.Holders) is { } held)
+        {
+            long inEntry = held.Page.Value - held.Held.Start.Value;
+            job.Require(
+                held.Held.Entry.IsReal && held.Held.Entry.Pfn + inEntry == pfn,
+                $"device page {pfn} was asked for, and {held.Held.Entry} at page {held.Held.Start} was locked for page {held.Page}");
+            for (int i = 0; i < patience; i++)
+            {
+                Thread.Yield();
+            }
+
+            held.Dispose();
+        }
+
+        return true;
+    }
+
+    /// <summary>A page is lost: it cannot be read, in whatever way, until it is written as a whole or punched.</summary>
+    public bool Poison(long page, ref StepRandom random)
+    {
+        int way = random.Next(world.Views.Count);
+        bool isPunched = random.OneIn(4);
+        if (!world.Stamps.TryTake(page))
+        {
+            return false;
+        }
+
+        job.Begin(SoakOperation.Poison, page, way: way);
+        file.WriteTaken(page, 1);
+        world.File.InjectPoison(page << DaxConstants.PageShift);
+        job.Require(IsRefusedByRead(page), $"page {page} is lost and can be read");
+        job.Require(IsRefusedByView(page, way), $"page {page} is lost and can be reached by view {way}");
+        if (isPunched)
+        {
+            world.File.PunchHole(page << DaxConstants.PageShift, DaxConstants.PageSize);
+            world.Stamps.Forget(PageSide.File, page, 1);
+        }
+        else
+        {
+            file.WriteTaken(page, 1);
+        }
+
+        file.ReadTaken(page, 1);
+        world.Stamps.Give(page);
+        return true;
+    }
+
+    private bool IsRefusedByRead(long page)
+    {
+        try
+        {
+            world.File.Read(page << DaxConstants.PageShift, job.Buffer.AsSpan(0, DaxConstants.PageSize));
+            return false;
+        }
+        catch (DaxFileException e) when (e.Errno == FileOperations.Eio)
+        {
+            return true;
+        }
+    }
+
+    private bool IsRefusedByView(long page, int way)
+    {
+        try
+        {
+            world.Views[way].Read(page << DaxConstants.PageShift, DaxConstants.PageSize);
+            return false;
+        }
+        catch (DaxFaultException e) when (e.Result == TouchResult.Hwpoison)
+        {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using DaxEmu.Core.Units;
+using DaxEmu.Core.Writeback;
+
+namespace DaxEmu.Bench.Soak.Operations;
+
+/// <summary>read, write, writeback, fsync.</summary>
+internal sealed class FileOperations(SoakJob job)
+{
+    /// <summary>EIO.</summary>
+    public const int Eio = 5;
+
+    private readonly SoakWorld world = job.World;
+
+    public bool Write(long page, ref StepRandom random)
+    {
+        long count = Math.Min(1 + random.Next(4), world.PageCount - page);
+        if (!world.Stamps.TryTake(page, count))
+        {
+            return false;
+        }
+
+        job.Begin(SoakOperation.Write, page, count);
+        WriteTaken(page, count);
+        world.Stamps.Give(page, count);
+        return true;
+    }
+
+    public bool Read(long page, ref StepRandom random)
+    {
+        long count = Math.Min(1 + random.Next(4), world.PageCount - page);
+        if (!world.Stamps.TryTake(page, count))
+        {
+            return false;
+        }
+
+        job.Begin(SoakOperation.Read, page, count);
+        ReadTaken(page, count);
+        world.Stamps.Give(page, count);
+        return true;
+    }
+
+    public bool Writeback(long page)
+    {
+        PageIndex start = new PageIndex(page).PmdStart;
+        job.Begin(SoakOperation.Writeback, start.Value, DaxConstants.PagesPerPmd);
+        int errno = WritebackPass.Run(world.File.Mapping, new PageRange(start, DaxConstants.PagesPerPmd)).Errno;
+        job.Require(errno == 0, $"writeback failed with {errno}");
+        return true;
+    }
+
+    public bool Sync()
+    {
+        job.Begin(SoakOperation.Sync, 0, world.PageCount);
+        world.File.Sync();
+        return true;
+    }
+
+    /// <summary>Writes new stamps to pages that the job has taken, at most eight.</summary>
+    public void WriteTaken(long page, long count)
+    {
+        Span<byte> bytes = job.Buffer.AsSpan(0, (int)count << DaxConstants.PageShift);
+        for (int i = 0; i < count; i++)
+        {
+            PageStamp stamp = world.Stamps.Next(page + i, job.Number);
+            stamp.Fill(bytes.Slice(i << DaxConstants.PageShift, DaxConstants.PageSize));
+            world.Stamps.Set(PageSide.File, page + i, stamp);
+        }
+
+        int written = world.File.Write(page << DaxConstants.PageShift, bytes);
+        job.Require(written == bytes.Length, $"{written} of {bytes.Length} bytes were written");
+    }
+
+    /// <summary>Reads pages that the job has taken, at most eight.</summary>
+    public void ReadTaken(long page, long count)
+    {
+        Span<byte> bytes = job.Buffer.AsSpan(0, (int)count << DaxConstants.PageShift);
+        int read = world.File.Read(page << DaxConstants.PageShift, bytes);
+        job.Require(read == bytes.Length, $"{read} of {bytes.Length} bytes were read");
+        for (int i = 0; i < count; i++)
+        {
+            job.Check(PageSide.File, page + i, bytes.Slice(i << DaxConstants.PageShift, DaxConstants.PageSize), "by read");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using DaxEmu.Core.Extents;
+using DaxEmu.Core.Files;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Bench.Soak;
+
+/// <summary>What there is to be known of a page that shows something wrong: entry, extent, and every translation, with the bytes behind each.</summary>
+internal static class PageEvidence
+{
+    /// <summary>Looks without a lock and faults nothing in: what is wrong may go away otherwise.</summary>
+    public static string Of(SoakWorld world, long page)
+    {
+        var text = new StringBuilder();
+        foreach (DaxFile file in world.Files.Where(f => f == world.File || page < world.ClonePageCount))
+        {
+            string name = file == world.File ? "file" : "second file";
+            var index = new PageIndex(page);
+            text.Append("  ").Append(name).Append(": entry ").Append(file.Mapping.Entries[index]);
+            Extent extent = file.Extents.Find(index, 1, ExtentIntent.Read).Source;
+            text.Append(", extent ").Append(extent.Kind).Append(extent.IsShared ? " shared" : string.Empty);
+            if (extent.Kind != ExtentKind.Hole)
+            {
+                text.Append(" at device page ").Append(extent.PfnAt(index)).Append(", which holds ").Append(At(world, extent.PfnAt(index)));
+            }
+
+            text.Append('\n');
+            int number = 0;
+            foreach (VmArea area in file.Mapping.Areas)
+            {
+                Translation translation = area.TranslationOf(page);
+                text.Append("    view ").Append(number++).Append(" (").Append(area.Kind).Append("): ").Append(Describe(world, area, page, translation)).Append('\n');
+            }
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
+    private static string Describe(SoakWorld world, VmArea area, long page, Translation translation)
+    {
+        if (!translation.IsPresent)
+        {
+            return "no translation";
+        }
+
+        string order = translation.IsHuge ? "2 MiB" : "4 KiB";
+        if (translation.IsZero || translation.IsCopy)
+        {
+            return $"{order}, {(translation.IsZero ? "zero page" : "private copy")}";
+        }
+
+        Pfn pfn = PfnBehind(area, page, translation);
+        return $"{order}, {(translation.IsWritable ? "writable" : "read-only")}, device page {pfn}, which holds {At(world, pfn)}";
+    }
+
+    /// <summary>The device page that a translation of device memory leads to.</summary>
+    public static Pfn PfnBehind(VmArea area, long page, Translation translation) =>
+        translation.Pfn + (translation.IsHuge ? (area.LeadPages + page) & DaxConstants.ColourMask : 0);
+
+    private static string At(SoakWorld world, Pfn pfn)
+    {
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(world.Device.GetSpan(pfn, 1));
+        return words[0] == words[^1] ? new PageStamp(words[0]).ToString() : $"{new PageStamp(words[0])} ... {new PageStamp(words[^1])}";
+    }
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Text.Json;
+using DaxEmu.Bench.Answers;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Core.Tracing.Ftrace;
+
+namespace DaxEmu.Bench.Verbs;
+
+/// <summary><c>daxemu answers</c>: what each answer of 2019 costs.</summary>
+internal static class AnswersVerb
+{
+    private const int MostRanges = 4096;
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.List("--numjobs", "threads; a list is allowed", text => VerbOptions.Count(text), [2, 8]);
+    private static readonly Option<int> Ranges = VerbOptions.Of("--ranges", "2 MiB ranges on which the threads meet", ParseRanges, 2);
+    private static readonly Option<int> Mix = VerbOptions.Of("--mix", "of a hundred operations, those that are 2 MiB faults", ParsePercent, 30);
+    private static readonly Option<int> Empty = VerbOptions.Of("--empty", "of a hundred operations, those that empty a range", ParsePercent, 3);
+    private static readonly Option<TimeSpan> Hold = VerbOptions.Of("--hold", "how long the owner of a 4 KiB entry asks the file system", DurationText.Parse, TimeSpan.FromMicroseconds(2));
+    private static readonly Option<TimeSpan> HugeHold = VerbOptions.Of("--hold-2m", "the same for 2 MiB", DurationText.Parse, TimeSpan.FromMicroseconds(50));
+    private static readonly Option<int> Rounds = VerbOptions.Of("--rounds", "turns of each policy", text => VerbOptions.Count(text), 9);
+    private static readonly Option<TimeSpan> Runtime = VerbOptions.Of("--runtime", "how long a turn is", DurationText.Parse, TimeSpan.FromMilliseconds(200));
+    private static readonly Option<string?> Trace = VerbOptions.Of<string?>("--trace", "the kernel's trace text (plain or .gz), to be replayed under each policy instead of the random faults", text => text, null);
+    private static readonly Option<int> Seed = VerbOptions.Of("--randseed", "seed of all choices", text => VerbOptions.Count(text, 0), 1);
+    private static readonly Option<bool> Markdown = new("--markdown") { Description = "the table as Markdown" };
+    private static readonly Option<OutputFormat> Format = VerbOptions.Format();
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "answers",
+            "What each answer of 2019 costs: throughput, sleeps, needless sleeps and wrong wake-ups of mask-all, any-order, return-locked, conflict and fixed,\n"
+            + "where 4 KiB and 2 MiB faults meet on the same ranges, or with a recorded fault stream.\n\n"
+            + "Examples:\n  daxemu answers --numjobs 2,4,8\n  daxemu answers --trace rocksdb.trace.gz --numjobs 2,8")
+        {
+            Jobs, Ranges, Mix, Empty, Hold, HugeHold, Rounds, Runtime, Trace, Seed, Markdown, Format,
+        };
+        CommandFrame.SetAction(command, Run);
+        return command;
+    }
+
+    private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        AnswersPlan plan = PlanOf(parsed);
+        IReadOnlyList<PolicyResult> results;
+        using (var progress = new ProgressLine())
+        {
+            results = new AnswersRunner(plan, progress.Show, cancellation).Run();
+        }
+
+        var report = new AnswersReport(results);
+        if (parsed.GetValue(Format) == OutputFormat.Json)
+        {
+            Console.WriteLine(report.ToJson().ToJsonString(Indented));
+        }
+        else
+        {
+            ConsoleWidth.Terminal().Write(report.ToTable(parsed.GetValue(Markdown)));
+            Console.WriteLine(AnswersReport.Legend);
+        }
+
+        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Fine;
+    }
+
+    private static AnswersPlan PlanOf(ParseResult parsed) => new()
+    {
+        JobCounts = parsed.GetRequiredValue(Jobs),
+        RangeCount = parsed.GetValue(Ranges),
+        HugePercent = parsed.GetValue(Mix),
+        EmptyPercent = parsed.GetValue(Empty),
+        Hold = parsed.GetValue(Hold),
+        HugeHold = parsed.GetValue(HugeHold),
+        RoundCount = parsed.GetValue(Rounds),
+        Turn = parsed.GetValue(Runtime),
+        Seed = parsed.GetValue(Seed),
+        Recording = parsed.GetValue(Trace) is { } path ? Read(path) : null,
+    };
+
+    private static List<RecordedFault> Read(string path)
+    {
+        using FtraceReader reader = FtraceReader.Open(InputFiles.Expand(path).First());
+        return [.. new FtraceFaults(reader).ReadAll()];
+    }
+
+    private static int ParsePercent(string text) => VerbOptions.Count(text, 0) is var percent and <= 50
+        ? percent
+        : throw new FormatException($"'{text}' is more than 50 of a hundred: 4 KiB faults must have a share.");
+
+    private static int ParseRanges(string text) => VerbOptions.Count(text) is var count and <= MostRanges
+        ? count
+        : throw new FormatException($"'{text}' is more than {MostRanges} ranges: the threads would hardly meet.");
+}

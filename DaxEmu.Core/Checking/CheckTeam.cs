@@ -1,0 +1,82 @@
+namespace DaxEmu.Core.Checking;
+
+/// <summary>Searches many worlds, several at once, and answers as if they had been searched one after the other.</summary>
+internal static class CheckTeam
+{
+    /// <summary>Searches the worlds in their order, up to the first that fails.</summary>
+    /// <param name="worlds">The worlds.</param>
+    /// <param name="search">Searches one; called by several threads at once.</param>
+    /// <param name="memberCount">How many are searched at once.</param>
+    /// <param name="progress">Told which world is begun, by several threads at once.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <returns>
+    /// The outcomes of the first worlds, in their order: of all, or of those up to the first that failed, whichever worlds behind it were
+    /// searched meanwhile; fewer if it was cancelled.
+    /// </returns>
+    /// <exception cref="AggregateException">A search threw.</exception>
+    public static IReadOnlyList<CheckOutcome> Search(
+        IReadOnlyList<World> worlds,
+        Func<World, CancellationToken, CheckOutcome> search,
+        int memberCount,
+        Action<int> progress,
+        CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(memberCount);
+        var outcomes = new CheckOutcome?[worlds.Count];
+        var abandoned = new CancellationTokenSource?[worlds.Count];
+        var gate = new Lock();
+        int next = 0;
+        int end = worlds.Count;
+
+        // False if there is nothing left to begin.
+        bool Begin(out int index, out CancellationToken whileWanted)
+        {
+            lock (gate)
+            {
+                index = next++;
+                if (index >= end)
+                {
+                    whileWanted = default;
+                    return false;
+                }
+
+                abandoned[index] = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+                whileWanted = abandoned[index]!.Token;
+                return true;
+            }
+        }
+
+        // A failure makes every world behind it superfluous.
+        void Finish(int index, CheckOutcome outcome)
+        {
+            lock (gate)
+            {
+                abandoned[index]!.Dispose();
+                abandoned[index] = null;
+                outcomes[index] = outcome;
+                if (outcome is not CheckFailed)
+                {
+                    return;
+                }
+
+                end = Math.Min(end, index + 1);
+                foreach (CancellationTokenSource? source in abandoned.Skip(end))
+                {
+                    source?.Cancel();
+                }
+            }
+        }
+
+        void Work()
+        {
+            while (!cancellation.IsCancellationRequested && Begin(out int index, out CancellationToken whileWanted))
+            {
+                progress(index);
+                Finish(index, search(worlds[index], whileWanted));
+            }
+        }
+
+        Task.WaitAll([.. Enumerable.Range(0, memberCount).Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))]);
+        return [.. outcomes.Take(end).TakeWhile(o => o is not null).Select(o => o!)];
+    }
+}

@@ -1,0 +1,67 @@
+using DaxEmu.Tests.Support;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Text;
+
+namespace DaxEmu.Tests.Mutation;
+
+/// <summary>The sources of the core, to be compiled with a line changed.</summary>
+internal sealed class CoreSources
+{
+    private const string Project = "DaxEmu.Core";
+
+    // What the SDK adds to every project.
+    private const string ImplicitUsings =
+        "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; "
+        + "global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;";
+
+    private static readonly CSharpParseOptions Syntax = new(LanguageVersion.Preview);
+
+    private readonly CSharpCompilation compilation;
+
+    public CoreSources()
+    {
+        string probe = Path.Combine(Solution.Root, "DaxEmu.Tests", "Mutation", "Probe.cs");
+        compilation = CSharpCompilation.Create(
+            Project, // the same name: the core's friends are its friends
+            [.. Solution.Sources(Project).Append(probe).Select(Parse), CSharpSyntaxTree.ParseText(ImplicitUsings, Syntax)],
+            References(),
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+    }
+
+    /// <summary>Compiles the sources as they are, and hands out the way in.</summary>
+    public ProbedCore Compile() => Compile(compilation, "no fault");
+
+    /// <summary>Compiles the sources with a mutant's line.</summary>
+    /// <exception cref="InvalidOperationException">The line is not there exactly once, or the change does not compile.</exception>
+    public ProbedCore Compile(Mutant mutant)
+    {
+        string file = Path.Combine(Solution.Root, Project, mutant.File);
+        SyntaxTree tree = compilation.SyntaxTrees.Single(t => t.FilePath == file);
+        SourceText text = tree.GetText();
+        TextLine[] places = [.. text.Lines.Where(l => text.ToString(l.Span).Trim() == mutant.Line)];
+        return places is [TextLine only]
+            ? Compile(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(text.Replace(only.Span, mutant.Fault))), mutant.Name)
+            : throw new InvalidOperationException($"'{mutant.Name}': the line is {places.Length} times in {mutant.File}: {mutant.Line}");
+    }
+
+    private static ProbedCore Compile(CSharpCompilation sources, string name)
+    {
+        using var image = new MemoryStream();
+        string[] errors = [.. sources.Emit(image).Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => d.ToString())];
+        if (errors.Length > 0)
+        {
+            throw new InvalidOperationException($"'{name}' does not compile: {string.Join('\n', errors)}");
+        }
+
+        image.Position = 0;
+        return new ProbedCore(image, name);
+    }
+
+    private static SyntaxTree Parse(string file) => CSharpSyntaxTree.ParseText(SourceText.From(File.ReadAllText(file)), Syntax, file);
+
+    private static IEnumerable<MetadataReference> References() => ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+        .Split(Path.PathSeparator)
+        .Where(path => Path.GetFileNameWithoutExtension(path) is var name && name != Project && (name == "DaxEmu.Native" || name.StartsWith("System.", StringComparison.Ordinal) || name is "System" or "netstandard"))
+        .Select(path => MetadataReference.CreateFromFile(path));
+}

@@ -1,0 +1,125 @@
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Mutation;
+
+/// <summary>
+/// Would the checker notice? Single faults are put into the sources of the core, and the search of a small world must find each; the
+/// same search of the same sources without the fault, compiled the same way, must find nothing.
+/// </summary>
+public sealed class MutationTests
+{
+    private const string Locker = "Entries/EntryLocker.cs";
+    private const string Table = "Entries/EntryTable.cs";
+    private const string Marks = "Entries/EntryTable.Marks.cs";
+    private const string Waits = "Waiting/WaitTable.cs";
+    private const string Lock = "Interleaving/WordLock.cs";
+    private const string Invalidate = "Mapping/InvalidateLock.cs";
+
+    private static readonly Mutant[] Mutants =
+    [
+        new("a wake-up is not passed on", Locker,
+            "WakeKey(key, WakeMode.Next, WakeCause.PassedOn);", "",
+            "pass-on", "any-order"),
+        new("who may give up swallows a wake-up", Locker,
+            "Sleep(ref table.WordOf(start, entry.Order), start, entry.Order, index, PageOrder.Pte, profile.GiveUp.IsExclusive, ref ticket);",
+            "Sleep(ref table.WordOf(start, entry.Order), start, entry.Order, index, PageOrder.Pte, true, ref ticket);",
+            "give-up"),
+        new("a put wakes nobody", Locker,
+            "if (profile.PassOn.WakesWhenPut && Atomic.Load(ref table.Sleepers, Site.ReadSleepers) != 0)", "if (false)",
+            "put-wakes"),
+        new("an unlock wakes nobody", Locker,
+            "Wake(start, new DaxEntry(entry).Order, WakeMode.Next);", "",
+            "empty--pte1--pte1"),
+        new("an unlock by page wakes the page's key", Locker,
+            "Wake(page.StartOf(order), order, WakeMode.Next);", "WakeKey(page, WakeMode.Next, WakeCause.PassedOn);",
+            "unlock-by-page"),
+        new("the key is the page that was searched for", Locker,
+            "PageIndex keyPage = profile.Keying.KeyFor(searched, start, order);", "PageIndex keyPage = searched;",
+            "unlock-by-page"),
+        new("a removal wakes one", Locker,
+            "RemovalWakeMode.All => WakeMode.All,", "RemovalWakeMode.All => WakeMode.Next,",
+            "three-invalidators", "conflict"),
+        new("a downgrade wakes nobody", Locker,
+            "WakeRemoved(pmd, RemovalKind.Downgrade);", "",
+            "downgrade"),
+        new("the entry is looked at before the queue is locked", Waits,
+            "if (!condition.StillHolds())", "Leave(ref bucket); bool holds = condition.StillHolds(); Enter(ref bucket); if (!holds)",
+            "empty--pte1--pte1"),
+        new("the entry is not looked at again", Waits,
+            "if (!condition.StillHolds())", "if (false)",
+            "empty--pte1--pte1"),
+        new("no barrier on the parking side", Waits,
+            "Atomic.ProcessWideBarrier(Site.SleeperBarrier);", "",
+            "empty--pte1--pte1", StoresLinger: true),
+        new("a wake-up for all ends at the first", Waits,
+            "bool isLast = mode == WakeMode.Next && node->IsExclusive;", "bool isLast = node->IsExclusive;",
+            "three-invalidators", "conflict"),
+        new("the woken thread's futex is not woken", Waits,
+            "Atomic.Wake(ref woken[i]->State, Site.WakeSleeper);", "",
+            "empty--pte1--pte1"),
+        new("the queue forgets its new last sleeper", Waits,
+            "bucket.Last = node->Previous;", "",
+            "put-wakes"),
+        new("a sleeper is queued before it says that it waits", Waits,
+            "Atomic.Store(ref node->State, WaitNode.Waiting, Site.NodeState);", "",
+            "put-wakes"),
+        new("a lock that does not look", Lock,
+            "while (!Atomic.TryReplace(ref word, Taken, Free, site))", "while (false)",
+            "put-wakes"),
+        new("a lock that is two steps", Table,
+            "Atomic.TryReplace(ref word, seen.WithLock.Word, seen.Word, Site.LockEntry);",
+            "Atomic.Load(ref word, Site.LockEntry) == seen.Word && Atomic.Exchange(ref word, seen.WithLock.Word, Site.LockEntry) != 1;",
+            "realpte--pte1--page1"),
+        new("a 2 MiB entry is put in a step after the look at its range", Table,
+            "if (!Atomic.TryReplace(ref RegionOf(index), locked.Word, 0, Site.InsertPmd))",
+            "if (Atomic.Load(ref RegionOf(index), Site.ReadRegion) != 0 || Atomic.Exchange(ref RegionOf(index), locked.Word, Site.InsertPmd) == 1)",
+            "empty--pte1--pmd"),
+        new("who loses a slot leaves it counted", Table,
+            "CountOut(ref word);", "",
+            "empty--pte1--pte1"),
+        new("a refresh does not look at the slots", Marks,
+            "if ((Atomic.Load(ref slot, Site.ReadSlot) & (DaxEntry.DirtyBit | DaxEntry.LockedBit)) != 0)", "if (false)",
+            "realpte--wb--pte1"),
+        new("no barrier before the readers are looked for", Invalidate,
+            "Atomic.ProcessWideBarrier(Site.WriterBarrier); // [G] matches [E] and [F]", "",
+            "empty--pte0--trunc", StoresLinger: true),
+        new("a reader does not look for the writer", Invalidate,
+            "if (Atomic.Load(ref *writer, Site.ReadWriter) == NoWriter) // [F] matches [G]", "if (true)",
+            "empty--pte0--trunc"),
+        new("a writer does not wait for the readers", Invalidate,
+            "Atomic.SpinWhile(ref (&line->Hold0)[hold], id, Site.AwaitReader);", "",
+            "empty--pte0--trunc"),
+        new("a writer leaves and wakes nobody", Invalidate,
+            "Atomic.Wake(ref *writer, Site.Writer);", "",
+            "empty--pte0--trunc"),
+    ];
+
+    private CoreSources sources = null!;
+
+    private static IEnumerable<Mutant> Worlds => Mutants.DistinctBy(m => (m.World, m.Profile, m.StoresLinger));
+
+    [OneTimeSetUp]
+    public void ReadSources() => sources = new CoreSources();
+
+    [Test]
+    public void TheSearchFindsTheFault([ValueSource(nameof(Mutants))] Mutant mutant)
+    {
+        using ProbedCore faulty = sources.Compile(mutant);
+        string? found = faulty.Search(mutant);
+        Assert.That(found, Is.Not.Null, "the search sees nothing");
+        TestContext.Out.WriteLine(found);
+    }
+
+    [Test]
+    public void TheSourcesCompiledTheSameWayWithoutAFaultPassEveryWorld()
+    {
+        using ProbedCore sound = sources.Compile();
+        Assert.Multiple(() =>
+        {
+            foreach (Mutant mutant in Worlds)
+            {
+                Assert.That(sound.Search(mutant), Is.Null, mutant.World);
+            }
+        });
+    }
+}

@@ -1,0 +1,34 @@
+using DaxEmu.Core.Checking;
+using DaxEmu.Core.Checking.Worlds;
+using DaxEmu.Core.Waiting.Profiles;
+
+namespace DaxEmu.Tests.Mutation;
+
+/// <summary>
+/// Searches a world. This file is compiled twice: into the tests, and into each changed copy of the core, where it is the only way in.
+/// </summary>
+public static class Probe
+{
+    private const int Preemptions = 2;
+    private static readonly RunLimits Limits = new(200_000, TimeSpan.FromSeconds(30));
+
+    /// <summary>Searches every schedule of a world up to two preemptions.</summary>
+    /// <param name="world">Its name.</param>
+    /// <param name="profile">The profile's name.</param>
+    /// <param name="storesLinger">Whether stores may linger.</param>
+    /// <returns>How it failed, as text; null if every schedule was tried and none failed.</returns>
+    public static string? Search(string world, string profile, bool storesLinger)
+    {
+        World searched = LockWorlds.Named(world, WaitProfiles.ByName(profile)) with
+        {
+            Model = storesLinger ? MemoryModel.TotalStoreOrder : MemoryModel.SequentiallyConsistent,
+            StepLimit = 5_000,
+        };
+        return CheckRunner.Exhaust(searched, Limits, Preemptions) switch
+        {
+            CheckFailed failed => $"{failed.Failure.Kind}: {string.Join("; ", failed.Trace)}",
+            CheckPassed { Coverage: Coverage.UpToTheBound or Coverage.Everything } => null,
+            CheckOutcome other => throw new InvalidOperationException($"the search of {world} did not end: {other}"),
+        };
+    }
+}
