@@ -49,6 +49,9 @@ internal static class ScheduleTrace
         NoteKind.WalksAway => "goes away and wakes nobody",
         NoteKind.Conflict => $"meets a 4 KiB entry in the 2 MiB at {note.Index.Value} and falls back",
         NoteKind.Downgrades => $"splits the 2 MiB placeholder at {note.Index.Value}",
+        NoteKind.AwaitsIdle => $"sleeps until device page {note.Key} is idle",
+        NoteKind.WakesAtIdle => $"drops the last pin of device page {note.Key} and wakes who waits for it",
+        NoteKind.IgnoresIdle => $"drops the last pin of device page {note.Key} and wakes nobody",
         _ => note.Text ?? note.Kind.ToString(),
     };
 
@@ -146,10 +149,10 @@ internal static class ScheduleTrace
     private static string StuckOn(TraceRecorder recorder, StuckThread stuck)
     {
         RecordedNote last = recorder.Notes.LastOrDefault(
-            note => note.Thread == stuck.Thread && note.Note.Kind is NoteKind.Sleeps or NoteKind.Woken);
-        if (stuck.Pending == StepKind.Wait && last.Thread == stuck.Thread && last.Note.Kind == NoteKind.Sleeps)
+            note => note.Thread == stuck.Thread && note.Note.Kind is NoteKind.Sleeps or NoteKind.Woken or NoteKind.AwaitsIdle);
+        if (stuck.Pending == StepKind.Wait && last.Thread == stuck.Thread && last.Note.Kind != NoteKind.Woken)
         {
-            return $"sleeps for ever on key {last.Note.Key}";
+            return last.Note.Kind == NoteKind.Sleeps ? $"sleeps for ever on key {last.Note.Key}" : $"waits for ever for device page {last.Note.Key} to be idle";
         }
 
         return stuck.Pending == StepKind.SpinWhile ? $"spins for ever at {stuck.Site}" : $"sleeps for ever at {stuck.Site}";

@@ -248,6 +248,7 @@ internal sealed unsafe class PageOwners : IDisposable
             }
 
             // A pin or unpin in between changes the word, and the sleep ends at once or does not begin.
+            Atomic.Note(new(NoteKind.AwaitsIdle, 0, default, PageOrder.Pte, pfn.Value));
             Atomic.Wait(ref word, now | WaiterBit, Site.Sleep);
         }
     }
@@ -299,9 +300,13 @@ internal sealed unsafe class PageOwners : IDisposable
                 continue;
             }
 
-            if (next == 0 && (now & WaiterBit) != 0 && wakes)
+            if (next == 0 && (now & WaiterBit) != 0)
             {
-                Atomic.Wake(ref word, Site.WakeSleeper);
+                Atomic.Note(new(wakes ? NoteKind.WakesAtIdle : NoteKind.IgnoresIdle, 0, default, PageOrder.Pte, pfn.Value));
+                if (wakes)
+                {
+                    Atomic.Wake(ref word, Site.WakeSleeper);
+                }
             }
 
             return;

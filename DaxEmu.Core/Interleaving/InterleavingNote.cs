@@ -41,6 +41,15 @@ internal enum NoteKind
     /// <summary>A 2 MiB placeholder makes way for 4 KiB entries.</summary>
     Downgrades,
 
+    /// <summary>The thread goes to sleep until the device page <see cref="InterleavingNote.Key"/> has no pin.</summary>
+    AwaitsIdle,
+
+    /// <summary>The thread drops the last pin of the device page <see cref="InterleavingNote.Key"/> and wakes who waits for that.</summary>
+    WakesAtIdle,
+
+    /// <summary>As <see cref="WakesAtIdle"/>, but it wakes nobody.</summary>
+    IgnoresIdle,
+
     /// <summary>A text of the operation's own.</summary>
     Says,
 }
@@ -50,6 +59,6 @@ internal enum NoteKind
 /// <param name="Mapping">The mapping's id.</param>
 /// <param name="Index">First page of the entry it is about.</param>
 /// <param name="Order">The entry's order.</param>
-/// <param name="Key">The page of the wait key, where one is involved; else -1.</param>
+/// <param name="Key">The page of the wait key, or the device page, where one is involved; else -1.</param>
 /// <param name="Text">For <see cref="NoteKind.Says"/>; else null.</param>
 internal readonly record struct InterleavingNote(NoteKind Kind, long Mapping, PageIndex Index, PageOrder Order, long Key = -1, string? Text = null);

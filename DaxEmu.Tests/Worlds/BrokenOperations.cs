@@ -147,7 +147,8 @@ internal static unsafe class BrokenOperations
     {
         ref ulong writer = ref *WriterOf(room.Mapping.InvalidateLock);
         Atomic.TryReplace(ref writer, 1, 0, Site.Writer);
-        for (int line = 0; line < ThreadSlots.HighWater; line++)
+        (int first, int end) = ThreadSlots.InUse;
+        for (int line = first; line < end; line++)
         {
             Atomic.SpinWhile(ref ReaderLine.At(line)->Hold0, (ulong)room.Mapping.Id, Site.AwaitReader);
         }

@@ -77,6 +77,7 @@ internal sealed unsafe class RoomBlocks : IExtentMap
             {
                 Pfn? inUse = Unscheduled.Look(() => owners.FirstInUse(new PfnRange(block, 1)));
                 WorldCheck.That(inUse is null, $"block {block} of page {page} is given up and still in use");
+                Atomic.Note(new(NoteKind.Says, 0, new PageIndex(page), PageOrder.Pte, -1, $"gives block {block} of page {page} up"));
                 isFreed[block.Value] = true;
                 blocks[page] = None;
             }
