@@ -52,14 +52,15 @@ internal sealed record CheckPlan
 
     /// <summary>
     /// The worlds: scenarios first, then generated ones - all of a size for an exhaustive search, else a sample. Stores linger
-    /// where each thread has one operation and there are two threads: a search with lingering stores takes many times as long.
+    /// where each thread has one operation and there are two threads, and in the smaller scenarios: a search with lingering stores takes
+    /// many times as long.
     /// </summary>
     public IReadOnlyList<World> Worlds()
     {
         IEnumerable<World> generated = Scenario is not null ? [] : Sizes.SelectMany(s => Strategy == SearchStrategy.Exhaustive
             ? LockWorlds.All(Profile, s.ThreadCount, s.OperationCount)
             : LockWorlds.Sample(Profile, s.ThreadCount, s.OperationCount, SampledWorlds, Seed));
-        IEnumerable<World> buffered = Scenario is null ? LockWorlds.All(Profile, 2, 1) : [];
+        IEnumerable<World> buffered = Scenario is null ? LockWorlds.All(Profile, 2, 1).Concat(MappingWorlds.Buffered(Profile)) : [];
         return [.. Named(), .. generated.Select(WithoutLingering), .. buffered];
     }
 
@@ -78,13 +79,13 @@ internal sealed record CheckPlan
 
     /// <summary>Searches the hang of 2019 in the same way; it must be found. A random search gets schedules enough for that.</summary>
     public CheckOutcome SearchControl(CancellationToken cancellation) => Search(
-        WithoutLingering(LockWorlds.Named(ControlScenario, WaitProfiles.V4_20)),
+        WithoutLingering(CheckWorlds.Named(ControlScenario, WaitProfiles.V4_20)),
         Math.Max(MostSchedules, LeastControlSchedules),
         cancellation);
 
     private static World WithoutLingering(World world) => world with { Model = MemoryModel.SequentiallyConsistent };
 
-    private IEnumerable<World> Named() => (Scenario is null ? LockWorlds.Names : [Scenario]).Select(n => WithoutLingering(LockWorlds.Named(n, Profile)));
+    private IEnumerable<World> Named() => (Scenario is null ? CheckWorlds.Names : [Scenario]).Select(n => WithoutLingering(CheckWorlds.Named(n, Profile)));
 
     private CheckOutcome Search(World world, long most, CancellationToken cancellation)
     {

@@ -16,16 +16,16 @@ internal sealed class HistoricTable
     private readonly List<(HistoricBug Bug, CheckOutcome Outcome, double Milliseconds)> rows = [];
 
     /// <summary>Whether every bug was found. Here finding is what was asked for: one that stays hidden means that the checker sees nothing.</summary>
-    public bool IsComplete => rows.Count == LockWorlds.Bugs.Count && rows.TrueForAll(r => r.Outcome is CheckFailed);
+    public bool IsComplete => rows.Count == CheckWorlds.Bugs.Count && rows.TrueForAll(r => r.Outcome is CheckFailed);
 
     /// <summary>Searches them one after the other.</summary>
     public static HistoricTable Search(CancellationToken cancellation)
     {
         var table = new HistoricTable();
-        foreach (HistoricBug bug in LockWorlds.Bugs)
+        foreach (HistoricBug bug in CheckWorlds.Bugs)
         {
             long begin = Stopwatch.GetTimestamp();
-            World world = LockWorlds.Named(bug.World, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent };
+            World world = CheckWorlds.Named(bug.World, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent };
             CheckOutcome outcome = CheckRunner.Exhaust(world, Limits, Preemptions, cancellation);
             table.rows.Add((bug, outcome, Stopwatch.GetElapsedTime(begin).TotalMilliseconds));
         }

@@ -80,7 +80,7 @@ internal static class CheckVerb
     private static ExitCode ReplayOne(string text, bool showsSteps)
     {
         Schedule schedule = Schedule.Parse(text);
-        World world = LockWorlds.Named(schedule.World, WaitProfiles.ByName(schedule.Profile));
+        World world = CheckWorlds.Named(schedule.World, WaitProfiles.ByName(schedule.Profile));
         ReplayedRun run = CheckRunner.Replay(world, schedule);
         Console.WriteLine(string.Join('\n', showsSteps ? [.. run.Steps, .. run.Trace] : run.Trace));
         return run.Failure is null ? ExitCode.Fine : ExitCode.Found;

@@ -38,7 +38,8 @@ namespace DaxEmu.Core.Device;
 /// <para>
 /// <b>Waiting.</b> A waiter sets a bit in the pin word by compare-and-exchange on a word with pins, and sleeps on the value that has
 /// both. The unpin that takes the last pin clears the word in one step and learns from it whether to wake: the bit cannot be set
-/// after it and missed. Every way of unpinning goes through that step (B28: a put that did not know the idle value woke nobody).
+/// after it and missed. Every way of unpinning goes through that step. Whether it then wakes is the caller's to say: Linux 5.18 had a
+/// put that did not know the idle value and woke nobody (B28), and a profile can have it again.
 /// </para>
 /// </remarks>
 internal sealed unsafe class PageOwners : IDisposable
@@ -164,8 +165,10 @@ internal sealed unsafe class PageOwners : IDisposable
     }
 
     /// <summary>Drops a hold of <see cref="Pin"/>; who waits for a page that is idle now is woken.</summary>
+    /// <param name="pages">The pages.</param>
+    /// <param name="wakes">False for a put that does not know when a page is idle, and wakes nobody.</param>
     /// <exception cref="InvalidOperationException">A page is not pinned.</exception>
-    public void Unpin(PfnRange pages)
+    public void Unpin(PfnRange pages, bool wakes = true)
     {
         Check(pages);
         for (PfnRange rest = pages; !rest.IsEmpty; rest = Behind(rest))
@@ -173,7 +176,7 @@ internal sealed unsafe class PageOwners : IDisposable
             PfnRange part = InFirstPmd(rest);
             for (Pfn pfn = part.First; pfn.Value < part.End.Value; pfn += 1)
             {
-                UnpinOne(pfn);
+                UnpinOne(pfn, wakes);
             }
 
             Atomic.Add(ref PmdPins(part.First), -part.PageCount, Site.PageOwner);
@@ -259,6 +262,13 @@ internal sealed unsafe class PageOwners : IDisposable
         }
     }
 
+    /// <summary>Forgets every holder and pin: for a checker that uses one device for many runs. Nobody else may be at it.</summary>
+    public void Reset()
+    {
+        // SAFETY: the region holds exactly the four arrays, and they are words.
+        new Span<byte>((void*)words.Base, checked((int)words.LengthBytes)).Clear();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => words.Dispose();
 
@@ -271,7 +281,7 @@ internal sealed unsafe class PageOwners : IDisposable
         return new PfnRange(part.End, pages.PageCount - part.PageCount);
     }
 
-    private void UnpinOne(Pfn pfn)
+    private void UnpinOne(Pfn pfn, bool wakes)
     {
         ref ulong word = ref PagePins(pfn);
         while (true)
@@ -289,7 +299,7 @@ internal sealed unsafe class PageOwners : IDisposable
                 continue;
             }
 
-            if (next == 0 && (now & WaiterBit) != 0)
+            if (next == 0 && (now & WaiterBit) != 0 && wakes)
             {
                 Atomic.Wake(ref word, Site.WakeSleeper);
             }

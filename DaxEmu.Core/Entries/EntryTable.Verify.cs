@@ -36,10 +36,11 @@ public sealed unsafe partial class EntryTable
         return wrong;
     }
 
-    /// <summary>Forgets every entry, mark and sleeper: for a checker that uses one table for many runs. Nobody else may be at it.</summary>
+    /// <summary>Forgets every entry, mark and sleeper: for a checker that uses one small table for many runs. Nobody else may be at it.</summary>
     internal void Reset()
     {
-        for (long region = 0; region < (long)*usedRegions; region++)
+        // All ranges, not only those that are noted as used: who was stopped in the middle of an insert has filled one and not said so.
+        for (long region = 0; region < RegionCapacity; region++)
         {
             SlotsOf(region).Clear();
             regions[region] = 0;

@@ -2,6 +2,7 @@ using DaxEmu.Core.Device;
 using DaxEmu.Core.Faults;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
+using DaxEmu.Core.Waiting.Profiles;
 
 namespace DaxEmu.Core.Files;
 
@@ -13,11 +14,13 @@ public sealed unsafe class PinLease : IDisposable
     private readonly DeviceLease deviceLease;
     private readonly List<PfnRange> pins = [];
     private readonly bool forWriting;
+    private readonly IUnpinWake unpinWake;
     private bool isDisposed;
 
-    private PinLease(PmemDevice device, bool forWriting)
+    private PinLease(PmemDevice device, IUnpinWake unpinWake, bool forWriting)
     {
         this.device = device;
+        this.unpinWake = unpinWake;
         this.forWriting = forWriting;
         deviceLease = device.Lease();
     }
@@ -48,14 +51,14 @@ public sealed unsafe class PinLease : IDisposable
         }
 
         PmemDevice.DrainUnchecked();
-        pins.ForEach(device.Owners.Unpin);
+        pins.ForEach(Unpin);
         deviceLease.Dispose();
     }
 
     /// <summary>Pins pages of a VMA.</summary>
     internal static PinLease Take(FaultLoop faults, VmArea area, PageRange pages, bool forWriting)
     {
-        var lease = new PinLease(area.Mapping.Device, forWriting);
+        var lease = new PinLease(area.Mapping.Device, area.Mapping.Profile.UnpinWake, forWriting);
         try
         {
             for (long page = pages.First.Value; page < pages.End.Value;)
@@ -71,6 +74,8 @@ public sealed unsafe class PinLease : IDisposable
 
         return lease;
     }
+
+    private void Unpin(PfnRange run) => device.Owners.Unpin(run, unpinWake.WakesWhenIdle);
 
     // One translation's worth of pages; 0 if it must be faulted in first, or changed while it was looked at.
     private long TakeFrom(FaultLoop faults, VmArea area, long page, long pageCount)
@@ -108,7 +113,7 @@ public sealed unsafe class PinLease : IDisposable
         Translation again = area.Table.Find(page); // [A] matches [B] in PageOwners: pin first, then look again
         if (!again.IsPresent || again.IsHuge != translation.IsHuge || again.IsZero || again.IsCopy || again.Pfn != translation.Pfn)
         {
-            device.Owners.Unpin(run);
+            Unpin(run);
             return 0;
         }
 

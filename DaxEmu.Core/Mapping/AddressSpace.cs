@@ -227,6 +227,22 @@ public sealed unsafe class AddressSpace : IDisposable
         InvalidateLock.ExitWrite();
     }
 
+    /// <summary>
+    /// As it was made, with the same VMAs but no translation, no entry and nobody at its locks: for a checker that uses one mapping for many
+    /// runs. Nobody else may be at it. Who owns device pages is the device's to forget.
+    /// </summary>
+    internal void Reset(long sizeBytes)
+    {
+        foreach (VmArea area in areas)
+        {
+            area.Reset();
+        }
+
+        Entries.Reset();
+        new Span<byte>((void*)header.Base, 3 * ThreadSlots.LineBytes).Clear();
+        *size = (ulong)sizeBytes;
+    }
+
     /// <summary>Forgets the file; its VMAs go first. Nobody may work on it any more.</summary>
     public void Dispose()
     {

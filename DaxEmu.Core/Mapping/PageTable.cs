@@ -225,6 +225,14 @@ internal sealed unsafe class PageTable : IDisposable
         });
     }
 
+    /// <summary>Forgets every translation and every table; see <see cref="AddressSpace.Reset"/>.</summary>
+    public void Reset()
+    {
+        // SAFETY: the regions have this many words; see the constructor.
+        new Span<ulong>(pages, checked((int)(SlotCount * DaxConstants.PagesPerPmd))).Clear();
+        new Span<ulong>(directory, (int)SlotCount).Clear();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

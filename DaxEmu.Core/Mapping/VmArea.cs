@@ -181,6 +181,13 @@ public sealed unsafe class VmArea : IDisposable
     /// <summary>Whether it was unmapped. Trustworthy while the invalidate lock is held for reading, as is the memory of its tables then.</summary>
     internal bool IsGone { get; private set; }
 
+    /// <summary>Without a translation, as it was made; see <see cref="AddressSpace.Reset"/>.</summary>
+    internal void Reset()
+    {
+        Table.Reset();
+        CopyGate = 0;
+    }
+
     /// <summary>Called with the invalidate lock held for writing.</summary>
     internal void MarkGone() => IsGone = true;
 

@@ -20,7 +20,7 @@ public sealed partial class LayeringTests
         ["Writeback"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing"],
         ["DataPath"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Invalidation", "Writeback", "Faults"],
         ["Invalidation"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing"],
-        ["Checking"] = ["Units", "Interleaving", "Waiting", "Entries", "Mapping"],
+        ["Checking"] = ["Units", "Interleaving", "Waiting", "Entries", "Device", "Extents", "Mapping", "Faults", "Writeback", "Invalidation", "DataPath", "Files"],
         ["Faults"] = ["Units", "Interleaving", "Entries", "Device", "Extents", "Mapping", "Tracing", "Writeback"],
     };
 

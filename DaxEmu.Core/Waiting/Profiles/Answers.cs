@@ -181,3 +181,20 @@ public sealed class SizeFromPageHead : IUnlockSize
     /// <inheritdoc/>
     public PageOrder OrderFor(PageOrder entryOrder) => PageOrder.Pte;
 }
+
+/// <summary>The last unpin wakes those who break the layout around the page.</summary>
+public sealed class WakeWhenIdle : IUnpinWake
+{
+    /// <inheritdoc/>
+    public bool WakesWhenIdle => true;
+}
+
+/// <summary>
+/// The unpin goes through a put that takes a page for idle when nothing refers to it, while a page of fs-dax is idle when one reference is
+/// left: nobody is woken (5.18; mended by f4f451a16dd1 in 5.19). Smallest case: two threads, two steps.
+/// </summary>
+public sealed class WakeNobodyWhenIdle : IUnpinWake
+{
+    /// <inheritdoc/>
+    public bool WakesWhenIdle => false;
+}

@@ -110,3 +110,10 @@ public interface IUnlockSize
     /// <summary>The order, given the entry's own.</summary>
     PageOrder OrderFor(PageOrder entryOrder);
 }
+
+/// <summary>Whether whoever drops the last pin of a device page wakes those who wait until nobody uses it (<c>put_page</c>, <c>folio_put</c>).</summary>
+public interface IUnpinWake
+{
+    /// <summary>Whether they are woken.</summary>
+    bool WakesWhenIdle { get; }
+}

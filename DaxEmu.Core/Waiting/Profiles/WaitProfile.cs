@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Waiting.Profiles;
 
 /// <summary>
-/// Six answers that make up a version of the entry locks. They are asked only by who must wait or is waited for: a lock that nobody
+/// Seven answers that make up a version of the entry locks, and of the wait for pinned pages. They are asked only by who must wait or is waited for: a lock that nobody
 /// contends costs the same under every profile.
 /// </summary>
 /// <param name="Name">The name by which it is chosen.</param>
@@ -12,6 +12,7 @@ namespace DaxEmu.Core.Waiting.Profiles;
 /// <param name="GiveUp">How somebody waits who may walk away.</param>
 /// <param name="RemovalWake">Whom a removal wakes.</param>
 /// <param name="UnlockSize">Which size an unlock by page uses.</param>
+/// <param name="UnpinWake">Whether the last unpin of a page wakes those who wait for it.</param>
 public sealed record WaitProfile(
     string Name,
     string Story,
@@ -20,7 +21,8 @@ public sealed record WaitProfile(
     IPassOnRule PassOn,
     IGiveUpWait GiveUp,
     IRemovalWake RemovalWake,
-    IUnlockSize UnlockSize)
+    IUnlockSize UnlockSize,
+    IUnpinWake UnpinWake)
 {
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -12,7 +12,8 @@ public static class WaitProfiles
         new PassOnUnderWaitedKey(),
         new NonExclusiveWait(),
         new WakeAllWaiters(),
-        new SizeFromEntry());
+        new SizeFromEntry(),
+        new WakeWhenIdle());
 
     /// <summary>Upstream with all four commits, passing on as upstream does.</summary>
     public static WaitProfile Upstream { get; } = Fixed with
@@ -108,9 +109,17 @@ public static class WaitProfiles
         RemovalWake = new WakeOneOnDelete(),
     };
 
+    /// <summary>5.18: who waits for a pinned page is never woken.</summary>
+    public static WaitProfile V5_18 { get; } = Upstream with
+    {
+        Name = "v5.18",
+        Story = "Linux 5.18 to 5.19-rc (mended by f4f451a16dd1): the last unpin of a page wakes nobody, and who breaks the layout sleeps for ever.",
+        UnpinWake = new WakeNobodyWhenIdle(),
+    };
+
     /// <summary>Every profile.</summary>
     public static IReadOnlyList<WaitProfile> All { get; } =
-        [Fixed, Upstream, V4_10Holes, V4_19, V4_20, DanNaive, KaraAnyOrder, KeyFound, ReturnsLocked, V5_3Rc1, V5_3, V5_4];
+        [Fixed, Upstream, V4_10Holes, V4_19, V4_20, DanNaive, KaraAnyOrder, KeyFound, ReturnsLocked, V5_3Rc1, V5_3, V5_4, V5_18];
 
     /// <summary>The five policies of the 2019 discussion, by the names that they have there.</summary>
     public static IReadOnlyDictionary<string, WaitProfile> Policies { get; } = new Dictionary<string, WaitProfile>(StringComparer.OrdinalIgnoreCase)

@@ -1,0 +1,87 @@
+using DaxEmu.Core.Waiting.Profiles;
+
+namespace DaxEmu.Core.Checking.Worlds;
+
+/// <summary>Small worlds over the real address space and fault handler, by name.</summary>
+internal static class MappingWorlds
+{
+    private static readonly Scenario[] Scenarios =
+    [
+        new("last-unpin", "A truncate waits for a page that is pinned: the last unpin must wake it.", MappingRoomState.PinnedPage,
+            [MappingOperation.Unpin], [MappingOperation.Punch(1)]),
+        new("fault-or-truncate", "A write fault meets a truncate: no translation of a block that is given up survives.", MappingRoomState.Unmapped,
+            [MappingOperation.WriteFault(1)], [MappingOperation.Truncate(1)], [MappingOperation.Look]),
+        new("writeback-or-fault", "A page is written again while it is written back: a translation that may be written through has a dirty entry.", MappingRoomState.DirtyPages,
+            [MappingOperation.Writeback(1)], [MappingOperation.WriteFault(1)], [MappingOperation.Look]),
+        new("writeback-two-views", "2 MiB are written back while another process writes to a page of them through a smaller VMA.", MappingRoomState.DirtyPmd,
+            [MappingOperation.Writeback(0)], [MappingOperation.WriteFault(1)], [MappingOperation.Look]),
+        new("pmd-over-ptes", "A 2 MiB fault and a 4 KiB fault on an empty range: never both, in the entries or in a page table.", MappingRoomState.Unmapped,
+            [MappingOperation.HugeWriteFault], [MappingOperation.WriteFault(1, MappedBy.Whole)], [MappingOperation.Look]),
+        new("pinned-page", "A page is pinned while a truncate takes its block: not before it is unpinned.", MappingRoomState.DirtyPages,
+            [MappingOperation.PinAndUnpin(1)], [MappingOperation.Punch(1)]),
+        new("two-faults-one-page", "A read and a write fault on a page of a hole: both see the block in the end.", MappingRoomState.Hole,
+            [MappingOperation.ReadFault(1, MappedBy.Whole)], [MappingOperation.WriteFault(1)], [MappingOperation.Look]),
+        new("downgrade-mapped", "A 2 MiB zero entry that is mapped makes way for two 4 KiB faults.", MappingRoomState.ZeroPmd,
+            [MappingOperation.WriteFault(0)], [MappingOperation.WriteFault(1)], [MappingOperation.Look]),
+        new("hole-becomes-pages", "A 2 MiB read fault maps the huge zero page where a 4 KiB write fault puts a block.", MappingRoomState.Hole,
+            [MappingOperation.HugeReadFault], [MappingOperation.WriteFault(1, MappedBy.Whole)], [MappingOperation.Look]),
+        new("invalidate-or-fault", "A clean entry is taken out while it is mapped once more.", MappingRoomState.CleanPage,
+            [MappingOperation.Invalidate(1)], [MappingOperation.ReadFault(1, MappedBy.Whole)]),
+        new("hole-or-write", "A read fault finds a hole that a write fills: nobody keeps the zero page.", MappingRoomState.Hole,
+            [MappingOperation.ReadFault(1)], [MappingOperation.Write(1)]),
+        new("poison-or-fault", "A page's memory is lost while it is faulted in: nobody reaches it afterwards.", MappingRoomState.DirtyPages,
+            [MappingOperation.WriteFault(1)], [MappingOperation.Poison(1)]),
+        new("lock-by-page-or-punch", "A handler of a memory error locks an entry by its block while the page gets another one.", MappingRoomState.DirtyPages,
+            [MappingOperation.LockByPage(1)], [MappingOperation.Punch(1), MappingOperation.WriteFault(1)]),
+        new("huge-fault-or-punch", "A 2 MiB fault meets a punch of one page of it.", MappingRoomState.Unmapped,
+            [MappingOperation.HugeWriteFault], [MappingOperation.Punch(1)], [MappingOperation.Look]),
+    ];
+
+    // Those whose threads are few and short enough for lingering stores.
+    private static readonly string[] BufferedNames = ["last-unpin", "fault-or-truncate", "pinned-page", "invalidate-or-fault", "hole-or-write", "poison-or-fault"];
+
+    /// <summary>The bugs of history that need more than the entry table, each with the scenario and the profile that show it.</summary>
+    public static IReadOnlyList<HistoricBug> Bugs { get; } = [new("B28", "last-unpin", WaitProfiles.V5_18, "f4f451a16dd1")];
+
+    /// <summary>The names of the scenarios.</summary>
+    public static IEnumerable<string> Names => Scenarios.Select(s => s.Name);
+
+    /// <summary>A scenario under a profile.</summary>
+    /// <exception cref="ArgumentException">There is none of that name; the message lists them.</exception>
+    public static World Named(string name, WaitProfile profile)
+    {
+        Scenario scenario = Array.Find(Scenarios, s => s.Name == name)
+            ?? throw new ArgumentException($"there is no scenario '{name}'. Choose one of: {string.Join(", ", Names)}.", nameof(name));
+        return Make(name, scenario.Story, profile, scenario.State, scenario.Threads);
+    }
+
+    /// <summary>The smaller scenarios with lingering stores, which the invalidate lock must do with: its readers store plainly.</summary>
+    public static IEnumerable<World> Buffered(WaitProfile profile) =>
+        BufferedNames.Select(name => Named(name, profile) with { Model = MemoryModel.TotalStoreOrder });
+
+    /// <summary>A world of threads of operations.</summary>
+    public static World Make(string name, string story, WaitProfile profile, MappingRoomState state, params MappingOperation[][] threads) =>
+        new(name, profile.Name, story, () => new Run(profile, state, threads)) { Model = MemoryModel.SequentiallyConsistent };
+
+    private sealed record Scenario(string Name, string Story, MappingRoomState State, params MappingOperation[][] Threads);
+
+    private sealed class Run : IWorldRun
+    {
+        private readonly MappingRoom room;
+
+        public Run(WaitProfile profile, MappingRoomState state, MappingOperation[][] threads)
+        {
+            room = MappingRoom.Rent(profile, state);
+            Threads = [.. threads.Select(operations => new WorldThread(
+                string.Join(", then ", operations.Select(o => o.Name)),
+                () => Array.ForEach(operations, o => o.Run(room)),
+                Mapping.InvalidateLock.Forget))];
+        }
+
+        public IReadOnlyList<WorldThread> Threads { get; }
+
+        public void Check() => room.Check();
+
+        public void Dispose() => room.Dispose();
+    }
+}
