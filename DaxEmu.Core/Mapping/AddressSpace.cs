@@ -188,17 +188,25 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>Gives blocks back that the file no longer shows and no entry of it maps. Those that somebody has pinned are kept until they are not.</summary>
     internal void ReleaseBlocks(FreedBlocks freed)
     {
+        FreedBlocks[] candidates;
         lock (unreleased)
         {
-            if (freed.PageCount > 0)
+            candidates = freed.PageCount > 0 ? [.. unreleased, freed] : [.. unreleased];
+            unreleased.Clear();
+        }
+
+        // Outside the lock: looking at pins is steps, and a scheduler may stop a thread before each.
+        foreach (FreedBlocks blocks in candidates)
+        {
+            if (blocks.Ranges.All(r => Device.Owners.FirstBusy(r) is null))
             {
-                unreleased.Add(freed);
+                blocks.Release();
+                continue;
             }
 
-            foreach (FreedBlocks idle in unreleased.Where(b => b.Ranges.All(r => Device.Owners.FirstBusy(r) is null)).ToList())
+            lock (unreleased)
             {
-                unreleased.Remove(idle);
-                idle.Release();
+                unreleased.Add(blocks);
             }
         }
     }
@@ -239,6 +247,7 @@ public sealed unsafe class AddressSpace : IDisposable
         }
 
         Entries.Reset();
+        unreleased.Clear();
         new Span<byte>((void*)header.Base, 3 * ThreadSlots.LineBytes).Clear();
         *size = (ulong)sizeBytes;
     }
