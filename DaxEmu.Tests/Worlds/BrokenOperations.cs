@@ -69,6 +69,17 @@ internal static unsafe class BrokenOperations
         }
     });
 
+    /// <summary>Cleans the entry that it has seen, and not the one that it finds when it gets the lock.</summary>
+    public static MappingOperation WritebackThatStoresWhatItSaw(long page) => new("writeback that stores what it saw", room =>
+    {
+        DaxEntry seen = room.Mapping.Entries.Lookup(new PageIndex(page));
+        if (seen.IsReal && room.Mapping.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        {
+            room.Mapping.WriteProtect(held.Range);
+            room.Mapping.Locker.Unlock(held.Start, seen.WithoutLock.WithDirty(false));
+        }
+    });
+
     /// <summary>Write-protects in one VMA (B27).</summary>
     public static MappingOperation WritebackOfOneView { get; } = new("writeback of one VMA", room =>
     {
@@ -108,6 +119,10 @@ internal static unsafe class BrokenOperations
     /// <summary>Splits a 2 MiB zero entry and leaves it mapped.</summary>
     public static MappingOperation WriteFaultThatLeavesTheZeroPage(long page) =>
         new("write fault that leaves the zero page", room => Reading(room, () => TakeOverWithoutUnmapping(room, page)));
+
+    /// <summary>Copies a shared block and leaves other processes with the old one.</summary>
+    public static MappingOperation CopyThatUnmapsNobody(long page) =>
+        new("copy that unmaps nobody", room => Reading(room, () => TakeOverWithoutUnmapping(room, page)));
 
     /// <summary>Unmaps the zero page before it has the entry: who reads in between maps it again.</summary>
     public static MappingOperation WriteFaultThatUnmapsTooEarly(long page) => new("write fault that unmaps too early", room => Reading(room, () =>
@@ -159,13 +174,20 @@ internal static unsafe class BrokenOperations
         room.Mapping.InvalidateLock.ExitWrite();
     });
 
+    // A write fault on a page whose entry leads elsewhere so far; translations to there stay.
     private static void TakeOverWithoutUnmapping(MappingRoom room, long page)
     {
+        AddressSpace mapping = room.Mapping;
         var index = new PageIndex(page);
-        Grab grab = room.Mapping.Locker.Grab(index, PageOrder.Pte);
-        HeldEntry held = grab.Outcome == GrabOutcome.NeedsDowngrade ? room.Mapping.Locker.FinishDowngrade(grab.Held, index) : grab.Held;
-        DaxEntry wanted = DaxEntry.Real(room.Blocks.Find(index, 1, ExtentIntent.Fault | ExtentIntent.Write).Target.PfnAt(index), PageOrder.Pte);
-        room.Mapping.Locker.Unlock(held.Start, EntryInstall.Insert(room.Mapping, held, wanted, isDirty: true, isCopied: false));
+        HeldEntry held = mapping.Locker.Grab(index, PageOrder.Pte).Held;
+        mapping.Disassociate(held.Start, held.Entry);
+        held = held.Entry.IsPmd ? mapping.Locker.FinishDowngrade(held, index) : held;
+        ExtentAnswer answer = room.Blocks.Find(index, 1, ExtentIntent.Fault | ExtentIntent.Write);
+        DaxEntry entry = DaxEntry.Real(answer.Target.PfnAt(index), PageOrder.Pte).WithDirty();
+        mapping.Associate(index, entry);
+        mapping.Entries.NoteDirty(index);
+        mapping.ReleaseBlocks(room.Blocks.End(answer, MappingOperation.One(page)));
+        mapping.Locker.Unlock(index, entry);
     }
 
     private static void Reading(MappingRoom room, Action action)

@@ -30,6 +30,12 @@ internal enum MappingRoomState
     /// <summary>As <see cref="DirtyPages"/>, and page 1 is pinned.</summary>
     PinnedPage,
 
+    /// <summary>Its blocks are another file's, too. Page 1 was read through the whole: a clean 4 KiB entry, a translation.</summary>
+    SharedPage,
+
+    /// <summary>Its blocks are another file's, too. It was read through the whole at 2 MiB: a clean 2 MiB entry, a translation.</summary>
+    SharedPmd,
+
     /// <summary>A hole that was read through the whole: a 2 MiB zero entry, mapped.</summary>
     ZeroPmd,
 
@@ -191,7 +197,9 @@ internal sealed unsafe class MappingRoom : IPageHolders, IDisposable
         waits.Reset();
         Device.Owners.Reset();
         Device.PoisonList.Clear(RoomBlocks.All.First, RoomBlocks.All.PageCount);
-        Blocks.Reset(isHole: state is MappingRoomState.Hole or MappingRoomState.ZeroPmd);
+        Blocks.Reset(
+            isHole: state is MappingRoomState.Hole or MappingRoomState.ZeroPmd,
+            isSharedByAll: state is MappingRoomState.SharedPage or MappingRoomState.SharedPmd);
         switch (state)
         {
             case MappingRoomState.DirtyPages or MappingRoomState.PinnedPage:
@@ -201,7 +209,10 @@ internal sealed unsafe class MappingRoom : IPageHolders, IDisposable
             case MappingRoomState.CleanPage:
                 Touch(Piece, 1, FaultFlags.None, PageOrder.Pte);
                 break;
-            case MappingRoomState.ZeroPmd:
+            case MappingRoomState.SharedPage:
+                Touch(Whole, 1, FaultFlags.None, PageOrder.Pte);
+                break;
+            case MappingRoomState.ZeroPmd or MappingRoomState.SharedPmd:
                 Touch(Whole, 0, FaultFlags.None, PageOrder.Pmd);
                 break;
             case MappingRoomState.DirtyPmd:
@@ -301,7 +312,7 @@ internal sealed unsafe class MappingRoom : IPageHolders, IDisposable
             Pfn? shown = entry.IsReal ? entry.Pfn + (page - start) : null;
             foreach (Pfn pfn in (ReadOnlySpan<Pfn>)[RoomBlocks.OldBlock(page), RoomBlocks.FreshBlock(page)])
             {
-                PageOwner expected = pfn == shown ? PageOwner.One(MappingId, new PageIndex(page)) : default;
+                PageOwner expected = pfn != shown ? default : entry.IsShared ? PageOwner.Counted(1) : PageOwner.One(MappingId, new PageIndex(page));
                 if (Device.Owners.Find(pfn) is var owner && owner != expected)
                 {
                     return $"block {pfn} is held by {owner}, not by {expected}";

@@ -7,8 +7,9 @@ using DaxEmu.Native.Memory;
 namespace DaxEmu.Core.Checking.Worlds;
 
 /// <summary>
-/// The blocks of a mapping world's file: 2 MiB that lie there from the start, or a hole; and 2 MiB from which a write fills holes, each
-/// page at its own place, so that no run depends on who came first. It remembers which blocks were given up.
+/// The blocks of a mapping world's file: 2 MiB that lie there from the start, perhaps shared with another file, or a hole; and 2 MiB from
+/// which a write fills holes and copies shared blocks to, each page at its own place, so that no run depends on who came first. It
+/// remembers which blocks were given up.
 /// </summary>
 /// <remarks>One word of native memory locks all of it: a scheduler sees the two steps, and by them everything here is ordered.</remarks>
 internal sealed unsafe class RoomBlocks : IExtentMap
@@ -23,6 +24,7 @@ internal sealed unsafe class RoomBlocks : IExtentMap
 
     private readonly ReservedRegion gateMemory = ReservedRegion.Reserve(sizeof(ulong));
     private readonly long[] blocks = new long[PageCount];
+    private readonly bool[] isShared = new bool[PageCount];
     private readonly bool[] isFreed = new bool[FreshFirst + PageCount];
 
     /// <summary>Every device page that may be the file's.</summary>
@@ -37,7 +39,9 @@ internal sealed unsafe class RoomBlocks : IExtentMap
     private ref ulong Gate => ref *(ulong*)gateMemory.Base;
 
     /// <summary>As at the start of a run.</summary>
-    public void Reset(bool isHole)
+    /// <param name="isHole">Whether there are no blocks.</param>
+    /// <param name="isSharedByAll">Whether another file has the same blocks.</param>
+    public void Reset(bool isHole, bool isSharedByAll)
     {
         Gate = 0;
         for (int page = 0; page < blocks.Length; page++)
@@ -45,6 +49,7 @@ internal sealed unsafe class RoomBlocks : IExtentMap
             blocks[page] = isHole ? None : OldFirst + page;
         }
 
+        Array.Fill(isShared, isSharedByAll);
         Array.Clear(isFreed);
     }
 
@@ -60,10 +65,33 @@ internal sealed unsafe class RoomBlocks : IExtentMap
         WordLock.Enter(ref Gate, Site.Other);
         int first = (int)index.Value;
         int end = (int)Math.Min(PageCount, index.Value + Math.Max(1, pageCount));
-        bool isNew = (intent & ExtentIntent.Write) != 0 && Fill(first, end);
-        Extent extent = Run(first, isNew ? ExtentFlags.New : ExtentFlags.None);
+        bool isWrite = (intent & ExtentIntent.Write) != 0;
+        bool isNew = isWrite && Fill(first, end);
+        ExtentAnswer answer = isWrite && isShared[first] ? CopyOf(first, end) : ExtentAnswer.Of(Run(first, isNew ? ExtentFlags.New : ExtentFlags.None));
         WordLock.Leave(ref Gate, Site.Other);
-        return ExtentAnswer.Of(extent);
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public FreedBlocks End(in ExtentAnswer answer, PageRange completed)
+    {
+        if (!answer.IsCopy || completed.IsEmpty)
+        {
+            return FreedBlocks.None;
+        }
+
+        WordLock.Enter(ref Gate, Site.Other);
+        List<PfnRange> old = [];
+        for (PageIndex page = completed.First; page < completed.End; page += 1)
+        {
+            old.Add(new PfnRange(new Pfn(blocks[page.Value]), 1));
+            isFreed[blocks[page.Value]] = true;
+            blocks[page.Value] = answer.Target.PfnAt(page).Value;
+            isShared[page.Value] = false;
+        }
+
+        WordLock.Leave(ref Gate, Site.Other);
+        return new FreedBlocks(null, old); // whose they are now is the other file's affair
     }
 
     /// <summary>The file gives the range's blocks up, which nobody may map, hold or pin any more.</summary>
@@ -91,6 +119,15 @@ internal sealed unsafe class RoomBlocks : IExtentMap
     {
     }
 
+    // Shared blocks and where their copy goes; the file shows it when the copy has ended.
+    private ExtentAnswer CopyOf(int first, int end)
+    {
+        Extent source = Run(first, ExtentFlags.None);
+        long count = Math.Min(end - first, source.PageCount);
+        return new ExtentAnswer(
+            new Extent(source.First, count, ExtentKind.Mapped, FreshBlock(first), ExtentFlags.New), source with { PageCount = count }, ExtentError.None);
+    }
+
     private bool Fill(int first, int end)
     {
         bool isNew = false;
@@ -112,11 +149,12 @@ internal sealed unsafe class RoomBlocks : IExtentMap
     {
         int end = first + 1;
         bool isHole = blocks[first] == None;
-        while (end < PageCount && (isHole ? blocks[end] == None : blocks[end] == blocks[first] + (end - first)))
+        while (end < PageCount && isShared[end] == isShared[first] && (isHole ? blocks[end] == None : blocks[end] == blocks[first] + (end - first)))
         {
             end++;
         }
 
+        flags |= !isHole && isShared[first] ? ExtentFlags.Shared : ExtentFlags.None;
         return new Extent(
             new PageIndex(first), end - first, isHole ? ExtentKind.Hole : ExtentKind.Mapped, new Pfn(isHole ? 0 : blocks[first]), flags);
     }
