@@ -17,7 +17,7 @@ public sealed class MutationTests
     private const string Lock = "Interleaving/WordLock.cs";
     private const string Invalidate = "Mapping/InvalidateLock.cs";
 
-    private static readonly Mutant[] Mutants =
+    private static readonly Mutant[] LockMutants =
     [
         new("a wake-up is not passed on", Locker,
             "WakeKey(key, WakeMode.Next, WakeCause.PassedOn);", "",
@@ -97,6 +97,8 @@ public sealed class MutationTests
     ];
 
     private CoreSources sources = null!;
+
+    private static IEnumerable<Mutant> Mutants => LockMutants.Concat(FaultMutants.All);
 
     private static IEnumerable<Mutant> Worlds => Mutants.DistinctBy(m => (m.World, m.Profile, m.StoresLinger));
 

@@ -19,7 +19,7 @@ public static class Probe
     /// <returns>How it failed, as text; null if every schedule was tried and none failed.</returns>
     public static string? Search(string world, string profile, bool storesLinger)
     {
-        World searched = LockWorlds.Named(world, WaitProfiles.ByName(profile)) with
+        World searched = CheckWorlds.Named(world, WaitProfiles.ByName(profile)) with
         {
             Model = storesLinger ? MemoryModel.TotalStoreOrder : MemoryModel.SequentiallyConsistent,
             StepLimit = 5_000,
