@@ -65,7 +65,14 @@ public sealed class WaitCountsTests
         // It found the entry unlocked, had no use for it and passed the wake-up on, to nobody.
         Assert.That(counts with { WaitedNs = 0 }, Is.EqualTo(new WaitCounts
         {
-            Waits = 1, Sleeps = 1, WaitsForSmaller = 1, NeedlessWaits = 1, Conflicts = 1, PassedOn = 1, WakeCalls = counts.WakeCalls, EmptyWakeCalls = counts.WakeCalls - 1,
+            Waits = 1,
+            Sleeps = 1,
+            WaitsForSmaller = 1,
+            NeedlessWaits = 1,
+            Conflicts = 1,
+            PassedOn = 1,
+            WakeCalls = counts.WakeCalls,
+            EmptyWakeCalls = counts.WakeCalls - 1,
         }));
     }
 
