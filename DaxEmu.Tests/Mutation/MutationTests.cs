@@ -6,6 +6,8 @@ namespace DaxEmu.Tests.Mutation;
 /// Would the checker notice? Single faults are put into the sources of the core, and the search of a small world must find each; the
 /// same search of the same sources without the fault, compiled the same way, must find nothing.
 /// </summary>
+/// <remarks>Each copy of the core has statics of its own, so copies are compiled and searched side by side.</remarks>
+[Parallelizable(ParallelScope.All)]
 public sealed class MutationTests
 {
     private const string Locker = "Entries/EntryLocker.cs";
