@@ -77,6 +77,14 @@ public sealed class WaitProfileTests
         Assert.That(WaitProfiles.All.Where(p => p.GiveUp.IsExclusive), Is.EqualTo(new[] { WaitProfiles.V4_19 }));
     }
 
+    [Test]
+    public void TheLastUnpinWakesNobodyOnlyIn518()
+    {
+        Assert.That(new WakeWhenIdle().WakesWhenIdle, Is.True);
+        Assert.That(new WakeNobodyWhenIdle().WakesWhenIdle, Is.False);
+        Assert.That(WaitProfiles.All.Where(p => !p.UnpinWake.WakesWhenIdle), Is.EqualTo(new[] { WaitProfiles.V5_18 }));
+    }
+
     [TestCase(PageOrder.Pte)]
     [TestCase(PageOrder.Pmd)]
     public void TheSizeOfAnUnlockByPage(PageOrder order)
