@@ -3,6 +3,16 @@ using DaxEmu.Core.Waiting.Profiles;
 
 namespace DaxEmu.Bench.Answers;
 
+/// <summary>How ranges are emptied.</summary>
+internal enum EmptyingKind
+{
+    /// <summary>As a write into fresh blocks does under a mapping that is read: clean entries are taken out one by one, past running faults.</summary>
+    Write,
+
+    /// <summary>As a truncate does under a mapping that is written: faults are kept out, those that wait for an entry are waited for.</summary>
+    Truncate,
+}
+
 /// <summary>What is to be measured of the answers of 2019.</summary>
 internal sealed record AnswersPlan
 {
@@ -24,6 +34,9 @@ internal sealed record AnswersPlan
 
     /// <summary>Of a hundred operations, those that empty a range, so that its entries are made anew.</summary>
     public required int EmptyPercent { get; init; }
+
+    /// <summary>How that is done: it decides whether a 2 MiB fault can get anything by waiting.</summary>
+    public required EmptyingKind Emptying { get; init; }
 
     /// <summary>How long an owner is at it with the entry locked, where the extent map is asked for 4 KiB: what a file system does there.</summary>
     public required TimeSpan Hold { get; init; }

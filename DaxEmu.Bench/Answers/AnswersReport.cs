@@ -12,7 +12,7 @@ internal sealed class AnswersReport(IReadOnlyList<PolicyResult> results)
     {
         bool hasLatencies = results.Any(r => r.HugeLatencyNs(50) is not null);
         Table table = new Table().Border(isMarkdown ? TableBorder.Markdown : TableBorder.Simple);
-        table.AddColumns("threads", "policy", "faults/s", $"x {AnswersPlan.Baseline}", "2 MiB served", "waits", "us each", "asleep", "for smaller", "needless", "wrong", "futile", "passed on");
+        table.AddColumns("threads", "policy", "faults/s", $"x {AnswersPlan.Baseline}", "2 MiB served", "waits", "us each", "asleep", "for smaller", "needless", "useful", "wrong", "futile", "passed on");
         if (hasLatencies)
         {
             table.AddColumns("2 MiB p50", "p99", "p99.9 us");
@@ -26,6 +26,7 @@ internal sealed class AnswersReport(IReadOnlyList<PolicyResult> results)
                 $"{Text(100.0 * result.HugeServed / Math.Max(1, result.HugeServed + result.HugeFellBack), "0.0")} %",
                 PerMillion(result, result.Waits.Waits), Text(WaitUs(result), "0.0"), PerMillion(result, result.Waits.Sleeps),
                 PerMillion(result, result.Waits.WaitsForSmaller), PerMillion(result, result.Waits.NeedlessWaits),
+                PerMillion(result, result.Waits.WaitsForSmaller - result.Waits.NeedlessWaits),
                 PerMillion(result, result.Waits.WrongWakeUps), PerMillion(result, result.Waits.FutileWakeUps), PerMillion(result, result.Waits.PassedOn),
             ];
             if (hasLatencies)
@@ -42,7 +43,7 @@ internal sealed class AnswersReport(IReadOnlyList<PolicyResult> results)
     /// <summary>What the columns are.</summary>
     public static string Legend =>
         "Waits and wake-ups per million faults. Asleep: waits that did not end while spinning; for smaller: a 2 MiB fault waited for a 4 KiB entry;\n"
-        + "needless: and was refused after all; wrong: woken for another entry of the same key; futile: woken, and slept again. Policies have their\n"
+        + "needless: and was refused after all; useful: and was not; wrong: woken for another entry of the same key; futile: woken, and slept again. Policies have their\n"
         + "turns round by round; the ratio is the median of the rounds. The policy raw (Linux 4.20 to 5.2) is left out: it hangs.";
 
     /// <summary>For programs.</summary>

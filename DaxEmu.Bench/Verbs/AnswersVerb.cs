@@ -16,6 +16,7 @@ internal static class AnswersVerb
     private static readonly Option<int> Ranges = VerbOptions.Of("--ranges", "2 MiB ranges on which the threads meet", ParseRanges, 2);
     private static readonly Option<int> Mix = VerbOptions.Of("--mix", "of a hundred operations, those that are 2 MiB faults", ParsePercent, 30);
     private static readonly Option<int> Empty = VerbOptions.Of("--empty", "of a hundred operations, those that empty a range", ParsePercent, 3);
+    private static readonly Option<EmptyingKind> EmptyBy = VerbOptions.Of("--empty-by", "write: clean entries are taken out past running faults; truncate: faults are kept out meanwhile", text => Enum.Parse<EmptyingKind>(VerbOptions.Choice(text, "write", "truncate"), ignoreCase: true), EmptyingKind.Write);
     private static readonly Option<TimeSpan> Hold = VerbOptions.Of("--hold", "how long the owner of a 4 KiB entry asks the file system", DurationText.Parse, TimeSpan.FromMicroseconds(2));
     private static readonly Option<TimeSpan> HugeHold = VerbOptions.Of("--hold-2m", "the same for 2 MiB", DurationText.Parse, TimeSpan.FromMicroseconds(50));
     private static readonly Option<int> Rounds = VerbOptions.Of("--rounds", "turns of each policy", text => VerbOptions.Count(text), 9);
@@ -33,7 +34,7 @@ internal static class AnswersVerb
             + "where 4 KiB and 2 MiB faults meet on the same ranges, or with a recorded fault stream.\n\n"
             + "Examples:\n  daxemu answers --numjobs 2,4,8\n  daxemu answers --trace rocksdb.trace.gz --numjobs 2,8")
         {
-            Jobs, Ranges, Mix, Empty, Hold, HugeHold, Rounds, Runtime, Trace, Seed, Markdown, Format,
+            Jobs, Ranges, Mix, Empty, EmptyBy, Hold, HugeHold, Rounds, Runtime, Trace, Seed, Markdown, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -68,6 +69,7 @@ internal static class AnswersVerb
         RangeCount = parsed.GetValue(Ranges),
         HugePercent = parsed.GetValue(Mix),
         EmptyPercent = parsed.GetValue(Empty),
+        Emptying = parsed.GetValue(EmptyBy),
         Hold = parsed.GetValue(Hold),
         HugeHold = parsed.GetValue(HugeHold),
         RoundCount = parsed.GetValue(Rounds),
