@@ -10,7 +10,7 @@ internal sealed class AnswersReport(IReadOnlyList<PolicyResult> results)
     /// <summary>For people; as Markdown for pages.</summary>
     public Table ToTable(bool isMarkdown)
     {
-        bool hasLatencies = results.Any(r => r.HugeLatencyNs(50) is not null);
+        bool hasLatencies = results.Any(r => r.HugeLatencies is not null);
         Table table = new Table().Border(isMarkdown ? TableBorder.Markdown : TableBorder.Simple);
         table.AddColumns("threads", "policy", "faults/s", $"x {AnswersPlan.Baseline}", "2 MiB served", "waits", "us each", "asleep", "for smaller", "needless", "useful", "wrong", "futile", "passed on");
         if (hasLatencies)

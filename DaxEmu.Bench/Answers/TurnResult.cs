@@ -42,20 +42,22 @@ internal sealed record PolicyResult(string Policy, int JobCount, IReadOnlyList<T
     public double SpeedRelativeTo(PolicyResult other) =>
         Median(Turns.Zip(other.Turns, (mine, theirs) => mine.FaultsPerSecond / theirs.FaultsPerSecond));
 
+    /// <summary>The 2 MiB faults' latencies of all turns; null if none were taken.</summary>
+    public LongHistogram? HugeLatencies { get; } = Merged(Turns);
+
     /// <summary>A percentile of the 2 MiB faults' latency, in nanoseconds; null if not taken.</summary>
-    public long? HugeLatencyNs(double percentile)
+    public long? HugeLatencyNs(double percentile) => HugeLatencies is { TotalCount: > 0 } all ? all.GetValueAtPercentile(percentile) : null;
+
+    private static LongHistogram? Merged(IReadOnlyList<TurnResult> turns)
     {
         LongHistogram? all = null;
-        foreach (LongHistogram turn in Turns.Select(t => t.HugeLatencies).OfType<LongHistogram>())
+        foreach (LongHistogram turn in turns.Select(t => t.HugeLatencies).OfType<LongHistogram>())
         {
-            all ??= (LongHistogram)turn.Copy();
-            if (!ReferenceEquals(turn, Turns[0].HugeLatencies))
-            {
-                all.Add(turn);
-            }
+            all ??= new LongHistogram(turn.LowestTrackableValue, turn.HighestTrackableValue, turn.NumberOfSignificantValueDigits);
+            all.Add(turn);
         }
 
-        return all is null || all.TotalCount == 0 ? null : all.GetValueAtPercentile(percentile);
+        return all;
     }
 
     private static double Median(IEnumerable<double> values)

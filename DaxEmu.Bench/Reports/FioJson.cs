@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Engines;
@@ -12,7 +11,6 @@ namespace DaxEmu.Bench.Reports;
 internal static class FioJson
 {
     private static readonly double[] Percentiles = [1, 5, 10, 50, 90, 95, 99, 99.9, 99.99];
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static string Write(BenchReport report)
     {
@@ -27,7 +25,7 @@ internal static class FioJson
             ["environment"] = Environment(report),
             ["jobs"] = new JsonArray([.. report.Results.Select(r => (JsonNode)Job(report, r))]),
         };
-        return root.ToJsonString(Indented);
+        return JsonText.Of(root);
     }
 
     private static JsonObject Options(BenchReport report) => new()

@@ -1,19 +1,18 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DaxEmu.Bench.Cli;
 
 namespace DaxEmu.Bench.Soak;
 
 /// <summary>A soak's report for programs.</summary>
 internal static class SoakJson
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static string Write(SoakSession session)
     {
         SoakReport report = session.Report;
         SoakPlan plan = report.Plan;
-        return new JsonObject
+        return JsonText.Of(new JsonObject
         {
             ["profile"] = plan.Profile.Name,
             ["seed"] = plan.Seed,
@@ -30,7 +29,7 @@ internal static class SoakJson
             ["again"] = plan.Command,
             ["samples"] = Array(report.Samples, Sample),
             ["machine"] = Machine(report),
-        }.ToJsonString(Indented);
+        });
     }
 
     private static string OutcomeOf(SoakSession session) => session.Report.Outcome switch

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using DaxEmu.Bench.Answers;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Core.Tracing.Ftrace;
@@ -10,7 +9,6 @@ namespace DaxEmu.Bench.Verbs;
 internal static class AnswersVerb
 {
     private const int MostRanges = 4096;
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.List("--numjobs", "threads; a list is allowed", text => VerbOptions.Count(text), [2, 8]);
     private static readonly Option<int> Ranges = VerbOptions.Of("--ranges", "2 MiB ranges on which the threads meet", ParseRanges, 2);
@@ -52,7 +50,7 @@ internal static class AnswersVerb
         var report = new AnswersReport(results);
         if (parsed.GetValue(Format) == OutputFormat.Json)
         {
-            Console.WriteLine(report.ToJson().ToJsonString(Indented));
+            Console.WriteLine(JsonText.Of(report.ToJson()));
         }
         else
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text.Json;
 using DaxEmu.Bench.Checking;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Core.Checking;
@@ -19,7 +18,6 @@ internal static class CheckVerb
     private const string AllScenarios = "all";
     private static readonly IReadOnlyList<WorldSize> ExhaustiveSizes = [new(3, 1), new(2, 2)];
     private static readonly IReadOnlyList<WorldSize> RandomSizes = [new(4, 2)];
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private static readonly Option<WaitProfile> Profile = VerbOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
     private static readonly Option<string> Scenario = VerbOptions.Of("--scenario", "a scenario's name, or all", text => text, AllScenarios);
@@ -91,7 +89,7 @@ internal static class CheckVerb
         HistoricTable table = HistoricTable.Search(cancellation);
         if (isJson)
         {
-            Console.WriteLine(table.ToJson().ToJsonString(Indented));
+            Console.WriteLine(JsonText.Of(table.ToJson()));
         }
         else
         {
@@ -122,7 +120,7 @@ internal static class CheckVerb
             IsCancelled = cancellation.IsCancellationRequested,
             Elapsed = Stopwatch.GetElapsedTime(begin),
         };
-        Console.WriteLine(isJson ? report.ToJson().ToJsonString(Indented) : report.ToText());
+        Console.WriteLine(isJson ? JsonText.Of(report.ToJson()) : report.ToText());
         return report.Failed is not null ? ExitCode.Found
             : report.IsPass ? ExitCode.Fine
             : report.IsCancelled ? ExitCode.TimeLimit

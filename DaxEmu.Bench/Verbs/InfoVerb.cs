@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Core.Device;
@@ -9,7 +8,6 @@ namespace DaxEmu.Bench.Verbs;
 /// <summary><c>daxemu info PATH</c>: what a path offers to a device.</summary>
 internal static class InfoVerb
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static Command Create()
     {
@@ -48,7 +46,7 @@ internal static class InfoVerb
         ];
         if (isJson)
         {
-            Console.WriteLine(new JsonObject(rows.Select(r => KeyValuePair.Create(r.Name, r.Value))).ToJsonString(Indented));
+            Console.WriteLine(JsonText.Of(new JsonObject(rows.Select(r => KeyValuePair.Create(r.Name, r.Value)))));
             return ExitCode.Fine;
         }
 

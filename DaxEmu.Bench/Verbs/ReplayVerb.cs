@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Replay;
@@ -13,7 +12,6 @@ namespace DaxEmu.Bench.Verbs;
 internal static class ReplayVerb
 {
     private const int ShownMismatches = 20;
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static Command Create()
     {
@@ -66,7 +64,7 @@ internal static class ReplayVerb
 
         if (isJson)
         {
-            Console.WriteLine(rows.ToJsonString(Indented));
+            Console.WriteLine(JsonText.Of(rows));
         }
 
         return isWrong ? ExitCode.Found : ExitCode.Fine;
@@ -125,7 +123,7 @@ internal static class ReplayVerb
         IEnumerable<ReplayMismatch> mismatches = reports.SelectMany(r => r.Mismatches);
         if (isJson)
         {
-            Console.WriteLine(ToJson(reports).ToJsonString(Indented));
+            Console.WriteLine(JsonText.Of(ToJson(reports)));
         }
         else
         {

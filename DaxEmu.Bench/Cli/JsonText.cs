@@ -1,0 +1,13 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace DaxEmu.Bench.Cli;
+
+/// <summary>JSON as every verb writes it.</summary>
+internal static class JsonText
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>The node as indented text.</summary>
+    public static string Of(JsonNode node) => node.ToJsonString(Indented);
+}
