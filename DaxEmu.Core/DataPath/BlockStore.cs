@@ -65,7 +65,7 @@ internal static class BlockStore
         length = Math.Min(length, target.End.OffsetBytes - offset);
         PageRange pages = PageRange.Touching(offset, length);
         Pfn first = target.PfnAt(pages.First);
-        PoisonList poison = mapping.Device.PoisonList;
+        PoisonList poison = mapping.Device.Poison;
         bool heals = false;
         if (poison.FindFirst(first, pages.PageCount) is { } poisoned)
         {
@@ -94,7 +94,7 @@ internal static class BlockStore
         }
 
         Put(mapping.Device, first.OffsetBytes + (offset - pages.First.OffsetBytes), source, length);
-        PmemDevice.DrainUnchecked();
+        mapping.Device.DrainUnchecked();
         if (heals)
         {
             poison.Clear(first);
@@ -142,8 +142,8 @@ internal static class BlockStore
             Put(mapping.Device, around.Head);
             Put(mapping.Device, around.Tail);
             Put(mapping.Device, answer.Target.PfnAt(pages.First).OffsetBytes + (offset - pages.First.OffsetBytes), source, length);
-            PmemDevice.DrainUnchecked();
-            mapping.Device.PoisonList.Clear(answer.Target.PfnAt(pages.First), pages.PageCount);
+            mapping.Device.DrainUnchecked();
+            mapping.Device.Poison.Clear(answer.Target.PfnAt(pages.First), pages.PageCount);
             mapping.ReleaseBlocks(mapping.Extents.End(answer, pages));
             stored = length;
             return DataError.None;
@@ -169,7 +169,7 @@ internal static class BlockStore
     }
 
     private static bool IsPoisoned(AddressSpace mapping, CopyPart part) =>
-        !part.IsEmpty && !part.IsZero && mapping.Device.PoisonList.Contains(new Pfn(part.SourceOffsetBytes >> DaxConstants.PageShift));
+        !part.IsEmpty && !part.IsZero && mapping.Device.Poison.Contains(new Pfn(part.SourceOffsetBytes >> DaxConstants.PageShift));
 
     private static void Put(PmemDevice device, CopyPart part)
     {
@@ -178,7 +178,7 @@ internal static class BlockStore
             return;
         }
 
-        ReadOnlySpan<byte> source = part.IsZero ? default : device.GetSpan(part.SourceOffsetBytes, (int)part.LengthBytes);
+        ReadOnlySpan<byte> source = part.IsZero ? default : device.SpanUnchecked(part.SourceOffsetBytes, (int)part.LengthBytes);
         Put(device, part.TargetOffsetBytes, source, part.LengthBytes);
     }
 

@@ -76,7 +76,7 @@ internal static class ReadWrite
         Pfn first = extent.PfnAt(pages.First);
         int inPage = (int)(offsetBytes - pages.First.OffsetBytes);
         PmemDevice device = mapping.Device;
-        if (device.PoisonList.FindFirst(first, PageRange.Touching(offsetBytes, pieceBytes).PageCount) is { } poisoned)
+        if (device.Poison.FindFirst(first, PageRange.Touching(offsetBytes, pieceBytes).PageCount) is { } poisoned)
         {
             long before = ((poisoned.Value - first.Value) << DaxConstants.PageShift) - inPage;
             pieceBytes = (int)Math.Max(0, before);
@@ -86,7 +86,7 @@ internal static class ReadWrite
             }
         }
 
-        memory = device.GetSpan(first.OffsetBytes + inPage, pieceBytes);
+        memory = device.SpanUnchecked(first.OffsetBytes + inPage, pieceBytes);
         return DataError.None;
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Units;
 using DaxEmu.Native.Cpu;
+using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Device;
 
@@ -9,6 +10,12 @@ public sealed partial class PmemDevice
 {
     /// <summary>Which entries hold the device's pages, and who has pinned them.</summary>
     internal PageOwners Owners => owners.Value;
+
+    /// <summary>As <see cref="PoisonList"/>, for who holds a lease: also after the device was disposed.</summary>
+    internal PoisonList Poison => poison;
+
+    /// <summary>What a loss of power would leave; null unless <see cref="PmemDeviceOptions.TracksDurable"/> asks for it.</summary>
+    internal DurableImage? Durable { get; }
 
     /// <summary>First byte of the device; valid while the device is open or a lease on it exists.</summary>
     internal nint Base => start;
@@ -72,7 +79,7 @@ public sealed partial class PmemDevice
     public void Drain()
     {
         ThrowIfDisposed();
-        FlushInstruction.Fence();
+        DrainUnchecked();
     }
 
     /// <summary><see cref="Flush"/> and <see cref="Drain"/>.</summary>
@@ -82,7 +89,7 @@ public sealed partial class PmemDevice
     public void Persist(long offsetBytes, long lengthBytes)
     {
         Flush(offsetBytes, lengthBytes);
-        FlushInstruction.Fence();
+        DrainUnchecked();
     }
 
     /// <summary>
@@ -119,6 +126,7 @@ public sealed partial class PmemDevice
     /// <summary>As <see cref="Flush"/>, for who holds a lease: neither bounds nor disposal are looked at.</summary>
     internal void FlushUnchecked(long offsetBytes, long lengthBytes)
     {
+        Fallible.ThrowIfFails(FallibleStep.Flush);
         if (flushInstruction is { } instruction)
         {
             instruction.Flush(start + (nint)offsetBytes, lengthBytes);
@@ -127,30 +135,45 @@ public sealed partial class PmemDevice
         {
             FlushByOtherMeans(offsetBytes, lengthBytes);
         }
+
+        Durable?.Flush(offsetBytes, lengthBytes);
     }
 
     /// <summary>As <see cref="Drain"/>, for who holds a lease.</summary>
-    internal static void DrainUnchecked() => FlushInstruction.Fence();
+    internal void DrainUnchecked()
+    {
+        FlushInstruction.Fence();
+        Durable?.Drain();
+    }
 
     /// <summary>As <see cref="Zero"/> on bytes, for who holds a lease: neither bounds nor disposal are looked at.</summary>
     internal void ZeroUnchecked(long offsetBytes, long lengthBytes)
     {
+        Fallible.ThrowIfFails(FallibleStep.Flush);
         NonTemporal.Zero(start + (nint)offsetBytes, lengthBytes, flushInstruction);
         if (flushInstruction is null)
         {
             FlushByOtherMeans(offsetBytes, lengthBytes);
         }
+
+        Durable?.Flush(offsetBytes, lengthBytes);
     }
 
     /// <summary>As <see cref="CopyNonTemporal"/>, for who holds a lease: neither bounds nor disposal are looked at.</summary>
     internal void CopyUnchecked(long offsetBytes, ReadOnlySpan<byte> source)
     {
+        Fallible.ThrowIfFails(FallibleStep.Flush);
         NonTemporal.Copy(start + (nint)offsetBytes, source, flushInstruction);
         if (flushInstruction is null)
         {
             FlushByOtherMeans(offsetBytes, source.Length);
         }
+
+        Durable?.Flush(offsetBytes, source.Length);
     }
+
+    /// <summary>Bytes of the device as a span, for who holds a lease: neither bounds nor disposal are looked at.</summary>
+    internal unsafe Span<byte> SpanUnchecked(long offsetBytes, int lengthBytes) => new((byte*)start + offsetBytes, lengthBytes);
 
     /// <summary>Bytes of the device as a span; poison is not looked at.</summary>
     internal Span<byte> GetSpan(long offsetBytes, int lengthBytes)

@@ -33,4 +33,7 @@ public sealed record PmemDeviceOptions
 
     /// <summary>Whether to ask the kernel for 2 MiB pages; it may decline (<see cref="DeviceCapabilities.HugePages"/>).</summary>
     public bool PreferHugePages { get; init; } = true;
+
+    /// <summary>Whether the device keeps track of what a loss of power would leave (<see cref="PmemDevice.Durable"/>). For checks.</summary>
+    internal bool TracksDurable { get; init; }
 }

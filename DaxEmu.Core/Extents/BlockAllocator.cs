@@ -1,4 +1,5 @@
 using DaxEmu.Core.Units;
+using DaxEmu.Native.Failures;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Extents;
@@ -83,7 +84,7 @@ public sealed partial class BlockAllocator : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
         lock (gate)
         {
-            if (freePageCount == 0)
+            if (freePageCount == 0 || Fallible.Fails(FallibleStep.BlockAllocation))
             {
                 run = default;
                 return false;
@@ -105,7 +106,7 @@ public sealed partial class BlockAllocator : IDisposable
         lock (gate)
         {
             long first = wholePmds.NextSetAround(LocalHint(hint) >> DaxConstants.PmdOrder);
-            if (first < 0)
+            if (first < 0 || Fallible.Fails(FallibleStep.BlockAllocation))
             {
                 run = default;
                 return false;

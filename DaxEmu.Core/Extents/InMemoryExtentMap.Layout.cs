@@ -1,4 +1,5 @@
 using DaxEmu.Core.Units;
+using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Extents;
 
@@ -175,6 +176,7 @@ public sealed partial class InMemoryExtentMap
         ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
         ArgumentOutOfRangeException.ThrowIfNegative(range.PageCount, nameof(range));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(range.PageCount, PageRange.All.End - range.First, nameof(range));
+        Fallible.ThrowIfFails(FallibleStep.ExtentMap);
     }
 
     private ExtentError Shown(ExtentTree next)

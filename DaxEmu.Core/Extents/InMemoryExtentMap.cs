@@ -1,4 +1,5 @@
 using DaxEmu.Core.Units;
+using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Extents;
 
@@ -120,6 +121,11 @@ public sealed partial class InMemoryExtentMap : IExtentMap
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index.Value, PageRange.All.PageCount, nameof(index));
 
+        if (Fallible.Fails(FallibleStep.ExtentMap))
+        {
+            return ExtentAnswer.Failed(ExtentError.Io);
+        }
+
         Extent extent = blocks.Covering(index);
         if (IsFinal(extent, intent))
         {
@@ -174,6 +180,7 @@ public sealed partial class InMemoryExtentMap : IExtentMap
     {
         lock (commitGate)
         {
+            Fallible.ThrowIfFails(FallibleStep.Commit);
             long change;
             ExtentTree tree;
             lock (gate)

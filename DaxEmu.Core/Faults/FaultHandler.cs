@@ -35,7 +35,7 @@ public sealed unsafe class FaultHandler
         table = mapping.Entries;
         locker = mapping.Locker;
         invalidateLock = mapping.InvalidateLock;
-        poison = mapping.Device.PoisonList;
+        poison = mapping.Device.Poison;
         readsDirty = mapping.Behaviour.ReadFaultsDirty;
         pte = new PteFault(mapping);
         pmd = new PmdFault(mapping);

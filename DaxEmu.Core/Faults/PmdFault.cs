@@ -81,7 +81,7 @@ internal sealed class PmdFault(AddressSpace mapping)
     private FaultOutcome Install(in FaultRequest request, HeldEntry held, in ExtentAnswer answer, Pfn pfn, ref DaxEntry final)
     {
         VmArea area = request.Area;
-        if (mapping.Device.PoisonList.FindFirst(pfn, DaxConstants.PagesPerPmd) is not null)
+        if (mapping.Device.Poison.FindFirst(pfn, DaxConstants.PagesPerPmd) is not null)
         {
             // One bad page need not cost the other 511: the 4 KiB fault meets it alone.
             SharedCopy.Abandon(mapping, answer);

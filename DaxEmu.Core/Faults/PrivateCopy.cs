@@ -23,7 +23,7 @@ internal static unsafe class PrivateCopy
         }
 
         Extent source = answer.Source;
-        if (!source.ReadsAsZeroes && mapping.Device.PoisonList.Contains(source.PfnAt(index)))
+        if (!source.ReadsAsZeroes && mapping.Device.Poison.Contains(source.PfnAt(index)))
         {
             return FaultOutcome.Of(FaultResult.Hwpoison);
         }

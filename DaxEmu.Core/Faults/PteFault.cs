@@ -58,7 +58,7 @@ internal sealed class PteFault(AddressSpace mapping)
         }
 
         Pfn pfn = target.PfnAt(index);
-        if (mapping.Device.PoisonList.Contains(pfn))
+        if (mapping.Device.Poison.Contains(pfn))
         {
             return FaultOutcome.Of(FaultResult.Hwpoison);
         }

@@ -16,20 +16,20 @@ internal static class SharedCopy
         Pfn target = answer.Target.PfnAt(range.First);
         if (answer.Source.ReadsAsZeroes)
         {
-            device.Zero(target, range.PageCount);
-            device.Drain();
+            device.ZeroUnchecked(target.OffsetBytes, range.PageCount << DaxConstants.PageShift);
+            device.DrainUnchecked();
             return true;
         }
 
         Pfn source = answer.Source.PfnAt(range.First);
-        if (device.PoisonList.FindFirst(source, range.PageCount) is not null)
+        if (device.Poison.FindFirst(source, range.PageCount) is not null)
         {
             Abandon(mapping, answer);
             return false;
         }
 
-        device.CopyNonTemporal(target.OffsetBytes, device.GetSpan(source, range.PageCount));
-        device.Drain();
+        device.CopyUnchecked(target.OffsetBytes, device.SpanUnchecked(source.OffsetBytes, (int)range.PageCount << DaxConstants.PageShift));
+        device.DrainUnchecked();
         return true;
     }
 

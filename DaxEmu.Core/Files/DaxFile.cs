@@ -178,7 +178,7 @@ public sealed partial class DaxFile : IDisposable
             WritebackPass.Run(Mapping, PageRange.All, cancellationToken);
         }
 
-        PmemDevice.DrainUnchecked();
+        Volume.Device.DrainUnchecked();
         Extents.Commit();
         int errno = Mapping.TakeWritebackError();
         if (errno != 0)

@@ -117,7 +117,7 @@ public sealed unsafe class DaxView : IDisposable
     public void Drain()
     {
         ObjectDisposedException.ThrowIf(Area.IsGone, this);
-        PmemDevice.DrainUnchecked();
+        file.Volume.Device.DrainUnchecked();
     }
 
     /// <summary><see cref="Flush"/> and <see cref="Drain"/>: durable if the blocks are (see <see cref="MapMode.Sync"/>).</summary>
@@ -125,7 +125,7 @@ public sealed unsafe class DaxView : IDisposable
     public void Persist(long offsetBytes, long lengthBytes)
     {
         Flush(offsetBytes, lengthBytes);
-        PmemDevice.DrainUnchecked();
+        file.Volume.Device.DrainUnchecked();
     }
 
     /// <summary>Writes the view's pages of a range back and makes their blocks durable (msync).</summary>

@@ -4,6 +4,7 @@ using DaxEmu.Core.Extents;
 using DaxEmu.Core.Invalidation;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
+using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Files;
 
@@ -238,15 +239,20 @@ public sealed class DaxVolume : IDisposable
     {
         public bool TryZero(PfnRange blocks)
         {
+            if (Fallible.Fails(FallibleStep.Zeroing))
+            {
+                return false;
+            }
+
             device.ZeroUnchecked(blocks.First.OffsetBytes, blocks.PageCount << DaxConstants.PageShift);
-            PmemDevice.DrainUnchecked();
-            device.PoisonList.Clear(blocks.First, blocks.PageCount);
+            device.DrainUnchecked();
+            device.Poison.Clear(blocks.First, blocks.PageCount);
             return true;
         }
 
         // A copy fills the page without looking at it: were the mark still there, the file's page would be lost from the start.
         public bool TryHeal(PfnRange blocks) =>
-            device.PoisonList.FindFirst(blocks.First, blocks.PageCount) is null || TryZero(blocks);
+            device.Poison.FindFirst(blocks.First, blocks.PageCount) is null || TryZero(blocks);
     }
 
     /// <summary>The reverse map: from a device page to the files that show it. Called under the gate.</summary>

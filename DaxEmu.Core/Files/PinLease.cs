@@ -50,7 +50,7 @@ public sealed unsafe class PinLease : IDisposable
             }
         }
 
-        PmemDevice.DrainUnchecked();
+        device.DrainUnchecked();
         pins.ForEach(Unpin);
         deviceLease.Dispose();
     }

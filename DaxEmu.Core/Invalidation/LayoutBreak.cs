@@ -144,7 +144,7 @@ internal static class LayoutBreak
         if (isCut && held.Entry is { IsReal: true, IsDirty: true })
         {
             mapping.Device.FlushUnchecked(held.Entry.Pfn.OffsetBytes, held.Entry.Order.SizeBytes());
-            PmemDevice.DrainUnchecked();
+            mapping.Device.DrainUnchecked();
         }
 
         mapping.Locker.Put(held);

@@ -98,7 +98,7 @@ internal static class MemoryFailure
     public static MemoryFailureOutcome Poison(PmemDevice device, Pfn pfn, IPageHolders holders)
     {
         // First the mark, so that a fault that comes after the unmapping meets it.
-        device.PoisonList.Mark(pfn);
+        device.Poison.Mark(pfn);
         int mappings = 0;
         IReadOnlyList<PagePlace> places = holders.PlacesOf(pfn);
         foreach (PagePlace place in places)

@@ -1,4 +1,3 @@
-using DaxEmu.Core.Device;
 using DaxEmu.Core.Entries;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
@@ -85,7 +84,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
             long offset = held.Entry.Pfn.OffsetBytes;
             long length = (long)held.Entry.Order.SizeBytes();
             mapping.Device.FlushUnchecked(offset, length);
-            PmemDevice.DrainUnchecked();
+            mapping.Device.DrainUnchecked();
         }
 
         final = held.Entry.WithDirty(false);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Native.Failures;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Native.Memory;
@@ -37,6 +38,7 @@ internal sealed class ReservedRegion : SafeHandle
     public static ReservedRegion Reserve(long lengthBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lengthBytes);
+        Fallible.ThrowIfFails(FallibleStep.NativeMemory);
         nuint length = ((nuint)lengthBytes + 4095) & ~(nuint)4095;
         nuint total = length + Alignment;
         nint address = Mman.Mmap(

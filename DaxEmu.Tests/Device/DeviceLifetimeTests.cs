@@ -52,7 +52,7 @@ public sealed class DeviceLifetimeTests
         device.ByteAt(Size - 1) = 7;
         device.FlushUnchecked(0, Size);
         device.ZeroUnchecked(0, 4096);
-        PmemDevice.DrainUnchecked();
+        device.DrainUnchecked();
         first.Dispose();
         first.Dispose();
         Assert.That(device.ByteAt(Size - 1), Is.EqualTo(7), "the second lease must still hold the memory");
