@@ -188,6 +188,13 @@ public sealed partial class PmemDevice : IDisposable
         }
     }
 
+    /// <summary>As <see cref="AddReference"/>, for who has a reference already: also after the device was disposed.</summary>
+    internal void AddReferenceUnchecked()
+    {
+        bool added = false;
+        region.DangerousAddRef(ref added);
+    }
+
     /// <summary>Gives a reference of <see cref="AddReference"/> back.</summary>
     internal void ReleaseReference() => region.DangerousRelease();
 

@@ -24,7 +24,6 @@ public sealed unsafe class AddressSpace : IDisposable
     private readonly ulong* writebackError;
     private readonly Lock areasGate = new();
     private readonly DeviceLease lease;
-    private readonly List<FreedBlocks> unreleased = [];
     private volatile VmArea[] areas = [];
     private bool isDisposed;
 
@@ -188,37 +187,10 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>Gives blocks back that the file no longer shows and no entry of it maps. Those that somebody has pinned are kept until they are not.</summary>
     internal void ReleaseBlocks(FreedBlocks freed)
     {
-        FreedBlocks[] candidates;
-        lock (unreleased)
+        freed.ReleaseWhenIdle();
+        if (freed.PageCount == 0)
         {
-            candidates = freed.PageCount > 0 ? [.. unreleased, freed] : [.. unreleased];
-            unreleased.Clear();
-        }
-
-        // Outside the lock: looking at pins is steps, and a scheduler may stop a thread before each.
-        foreach (FreedBlocks blocks in candidates)
-        {
-            if (blocks.Ranges.All(r => Device.Owners.FirstBusy(r) is null))
-            {
-                blocks.Release();
-                continue;
-            }
-
-            lock (unreleased)
-            {
-                unreleased.Add(blocks);
-            }
-        }
-    }
-
-    /// <summary>The blocks that still wait for pins, to be given back by somebody else: this file goes.</summary>
-    internal IReadOnlyList<FreedBlocks> TakeUnreleased()
-    {
-        lock (unreleased)
-        {
-            FreedBlocks[] rest = [.. unreleased];
-            unreleased.Clear();
-            return rest;
+            (Extents as InMemoryExtentMap)?.Allocator.ReleaseIdle();
         }
     }
 
@@ -247,7 +219,6 @@ public sealed unsafe class AddressSpace : IDisposable
         }
 
         Entries.Reset();
-        unreleased.Clear();
         new Span<byte>((void*)header.Base, 3 * ThreadSlots.LineBytes).Clear();
         *size = (ulong)sizeBytes;
     }
