@@ -65,6 +65,9 @@ public sealed class DaxVolume : IDisposable
 
     internal BlockAllocator Allocator { get; }
 
+    /// <summary>Held while files are opened, closed, and looked for: for tests.</summary>
+    internal Lock Gate => gate;
+
     internal IPageHolders PageHolders => holders;
 
     /// <summary>The volume of a device; a new, empty one when it is first asked for.</summary>

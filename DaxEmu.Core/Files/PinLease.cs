@@ -33,7 +33,7 @@ public sealed unsafe class PinLease : IDisposable
     }
 
     /// <summary>Ends a lease that was forgotten. Nobody is there to be told of a failure.</summary>
-    ~PinLease() => _ = End(flushes: forWriting);
+    ~PinLease() => _ = End(flushes: forWriting, byCollector: true);
 
     /// <summary>The runs of device pages that are pinned, in the order of the file. Zero pages and private copies are none.</summary>
     public IReadOnlyList<PfnRange> Pages => pins;
@@ -50,7 +50,7 @@ public sealed unsafe class PinLease : IDisposable
         }
     }
 
-    private Exception? End(bool flushes)
+    private Exception? End(bool flushes, bool byCollector = false)
     {
         lock (gate)
         {
@@ -71,7 +71,7 @@ public sealed unsafe class PinLease : IDisposable
         }
 
         pins.ForEach(run => Try(() => Unpin(run)));
-        device.ReleaseReference();
+        device.ReleaseReference(byCollector);
         return failure;
 
         // Each step is taken whatever becomes of the others: a page that stays pinned would be waited for without end.

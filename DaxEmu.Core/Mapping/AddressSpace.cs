@@ -23,7 +23,7 @@ public sealed unsafe class AddressSpace : IDisposable
     private readonly ulong* size;
     private readonly ulong* writebackError;
     private readonly Lock areasGate = new();
-    private readonly DeviceLease lease;
+    private readonly DeviceReference deviceReference;
     private volatile VmArea[] areas = [];
     private bool isDisposed;
 
@@ -39,7 +39,7 @@ public sealed unsafe class AddressSpace : IDisposable
         Extents = extents;
         Behaviour = options.Behaviour;
         Id = options.Id != 0 ? options.Id : NextId();
-        lease = device.Lease();
+        deviceReference = device.Refer();
         header = ReservedRegion.Reserve(3 * ThreadSlots.LineBytes);
         size = (ulong*)(header.Base + ThreadSlots.LineBytes);
         writebackError = (ulong*)(header.Base + (2 * ThreadSlots.LineBytes));
@@ -244,7 +244,7 @@ public sealed unsafe class AddressSpace : IDisposable
         ForgetOwners();
         Entries.Dispose();
         header.Dispose();
-        lease.Dispose();
+        deviceReference.Dispose();
     }
 
     private void ForgetOwners()
