@@ -50,6 +50,22 @@ public sealed unsafe class PinLease : IDisposable
         }
     }
 
+    /// <summary>Forgets what it holds, for a checker that has reset who pins what: the collector must not unpin for it later.</summary>
+    internal void Abandon()
+    {
+        lock (gate)
+        {
+            if (isDisposed)
+            {
+                return;
+            }
+
+            isDisposed = true;
+        }
+
+        device.ReleaseReference();
+    }
+
     private Exception? End(bool flushes, bool byCollector = false)
     {
         lock (gate)
