@@ -50,7 +50,7 @@ public sealed class DisposedDeviceTests
         {
             for (int i = 0; i < uses.Length; i++)
             {
-                Assert.That(new TestDelegate(uses[i]), Throws.Nothing, $"use {i}");
+                Assert.That(uses[i], Throws.Nothing, $"use {i}");
             }
         });
         Assert.That(() => DaxFile.Create(device, 0), Throws.TypeOf<ObjectDisposedException>());
