@@ -181,7 +181,8 @@ internal sealed unsafe partial class MappingRoom : IPageHolders, IDisposable
     /// <summary>Gives the room back, in whatever state a run left it.</summary>
     public void Dispose()
     {
-        pin = null; // its page is forgotten below; what it holds of the device goes with the process
+        pin?.Abandon(); // its page is forgotten when the room is prepared anew
+        pin = null;
         lock (Idle)
         {
             Idle.Add(this);
