@@ -213,7 +213,7 @@ internal sealed class GoldenReplayer : IDisposable
         if (area.IsShared)
         {
             PageRange pages = PageRange.Touching(op.Number(1), op.Number(2));
-            WritebackPass.Run(mapping, new PageRange(area.FirstIndex + pages.First.Value, pages.PageCount));
+            WriteBack(new PageRange(area.FirstIndex + pages.First.Value, pages.PageCount));
         }
 
         return new Observed();
@@ -221,8 +221,17 @@ internal sealed class GoldenReplayer : IDisposable
 
     private Observed Fsync()
     {
-        WritebackPass.Run(mapping, PageRange.All);
+        WriteBack(PageRange.All);
         return new Observed();
+    }
+
+    // A file without a dirty page is not asked.
+    private void WriteBack(PageRange range)
+    {
+        if (mapping.Entries.HasDirty())
+        {
+            WritebackPass.Run(mapping, range);
+        }
     }
 
     private Observed DontNeed(GoldenOp op)

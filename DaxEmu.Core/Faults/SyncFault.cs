@@ -21,7 +21,11 @@ internal static unsafe class SyncFault
     {
         AddressSpace mapping = area.Mapping;
         var request = new FaultRequest(area, page, flags);
-        WritebackOutcome written = WritebackPass.Run(mapping, new PageRange(request.Index, order.PageCount()));
+
+        // As fsync does: a file without a dirty page is not asked.
+        WritebackOutcome written = mapping.Entries.HasDirty()
+            ? WritebackPass.Run(mapping, new PageRange(request.Index, order.PageCount()))
+            : default;
         if (written.Errno != 0)
         {
             return FaultResult.Sigbus;
