@@ -47,13 +47,17 @@ internal sealed class SharingOperations(SoakJob job)
             Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
             stamp.Fill(bytes);
             world.Clone.Write(offset, bytes);
+            world.Stamps.Set(PageSide.Clone, page, stamp);
+            job.Promise(PageSide.Clone, page, 1, "by write");
         }
         else
         {
-            stamp.Fill(world.CloneViews[way].Write(offset, DaxConstants.PageSize));
+            Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
+            stamp.Fill(bytes);
+            world.CloneViews[way].CopyFrom(offset, bytes);
+            world.Stamps.Set(PageSide.Clone, page, stamp);
         }
 
-        world.Stamps.Set(PageSide.Clone, page, stamp);
         return End(page, count);
     }
 
