@@ -3,6 +3,7 @@ using DaxEmu.Core.Extents;
 using DaxEmu.Core.Invalidation;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
+using DaxEmu.Native;
 
 namespace DaxEmu.Core.DataPath;
 
@@ -86,14 +87,18 @@ internal static class BlockStore
 
         if ((target.Flags & ExtentFlags.New) != 0)
         {
-            // Who had mapped the hole shall see the block. Entries first: a fault that found the hole holds its entry until the zero page
+            // A VMA that maps the hole must see the block. Entries first: a fault that found the hole holds its entry until the zero page
             // is mapped, so the translation is there to be cleared when the entry has been waited for.
             PageRange stale = PageRange.Touching(offset, length);
             Invalidator.InvalidateRangeIfClean(mapping, stale);
             mapping.Unmap(stale);
         }
 
-        Put(mapping.Device, first.OffsetBytes + (offset - pages.First.OffsetBytes), source, length);
+        if (!TryPut(mapping.Device, first.OffsetBytes + (offset - pages.First.OffsetBytes), source, length))
+        {
+            return DataError.Io;
+        }
+
         mapping.Device.DrainUnchecked();
         if (heals)
         {
@@ -109,88 +114,110 @@ internal static class BlockStore
     private static DataError StoreCopied(
         AddressSpace mapping, long offset, long length, ReadOnlySpan<byte> source, FaultsAre faults, out long stored)
     {
-        stored = 0;
-        if (faults == FaultsAre.Allowed)
+        if (faults == FaultsAre.KeptOut)
         {
-            mapping.InvalidateLock.EnterWrite();
+            return StoreCopiedHeld(mapping, offset, length, source, out stored);
         }
 
-        try
-        {
-            PageRange asked = PageRange.Touching(offset, length);
-            ExtentAnswer answer = mapping.Extents.Find(asked.First, asked.PageCount, IntentFor(source));
-            if (answer.Error != ExtentError.None)
-            {
-                return answer.Error == ExtentError.NoSpace ? DataError.NoSpace : DataError.Io;
-            }
-
-            if (!answer.IsCopy)
-            {
-                return DataError.None; // a fault has copied the block meanwhile: the caller comes again
-            }
-
-            length = Math.Min(length, answer.Target.End.OffsetBytes - offset);
-            PageRange pages = PageRange.Touching(offset, length);
-            CopyAround around = CopyAround.Write(answer, offset, length);
-            if (IsPoisoned(mapping, around.Head) || IsPoisoned(mapping, around.Tail))
-            {
-                mapping.ReleaseBlocks(mapping.Extents.End(answer, default));
-                return DataError.Poison;
-            }
-
-            DropEntries(mapping, pages);
-            Put(mapping.Device, around.Head);
-            Put(mapping.Device, around.Tail);
-            Put(mapping.Device, answer.Target.PfnAt(pages.First).OffsetBytes + (offset - pages.First.OffsetBytes), source, length);
-            mapping.Device.DrainUnchecked();
-            mapping.Device.Poison.Clear(answer.Target.PfnAt(pages.First), pages.PageCount);
-            mapping.ReleaseBlocks(mapping.Extents.End(answer, pages));
-            stored = length;
-            return DataError.None;
-        }
-        finally
-        {
-            if (faults == FaultsAre.Allowed)
-            {
-                mapping.InvalidateLock.ExitWrite();
-            }
-        }
+        using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();
+        return StoreCopiedHeld(mapping, offset, length, source, out stored);
     }
 
-    /// <summary>Takes out the entries of blocks that are about to be replaced; the caller keeps faults out.</summary>
-    /// <remarks>Dirty ones too: their marks are cleared first, or the file would go on showing the block it gave up (B29).</remarks>
-    internal static void DropEntries(AddressSpace mapping, PageRange pages)
+    private static DataError StoreCopiedHeld(AddressSpace mapping, long offset, long length, ReadOnlySpan<byte> source, out long stored)
+    {
+        stored = 0;
+        PageRange asked = PageRange.Touching(offset, length);
+        ExtentAnswer answer = mapping.Extents.Find(asked.First, asked.PageCount, IntentFor(source));
+        if (answer.Error != ExtentError.None)
+        {
+            return answer.Error == ExtentError.NoSpace ? DataError.NoSpace : DataError.Io;
+        }
+
+        if (!answer.IsCopy)
+        {
+            return DataError.None; // a fault has copied the block meanwhile: the caller comes again
+        }
+
+        length = Math.Min(length, answer.Target.End.OffsetBytes - offset);
+        PageRange pages = PageRange.Touching(offset, length);
+        CopyAround around = CopyAround.Write(answer, offset, length);
+        bool isLost = IsPoisoned(mapping, around.Head) || IsPoisoned(mapping, around.Tail);
+
+        // All that can fail is done on fresh blocks, which nobody is shown before the last step.
+        PmemDevice device = mapping.Device;
+        bool isStored = !isLost
+            && TryPut(device, around.Head)
+            && TryPut(device, around.Tail)
+            && TryPut(device, answer.Target.PfnAt(pages.First).OffsetBytes + (offset - pages.First.OffsetBytes), source, length);
+        device.DrainUnchecked();
+        if (!isStored || !TryReplaceEntries(mapping, pages))
+        {
+            mapping.ReleaseBlocks(mapping.Extents.End(answer, default));
+            return isLost ? DataError.Poison : DataError.Io;
+        }
+
+        device.Poison.Clear(answer.Target.PfnAt(pages.First), pages.PageCount);
+        mapping.ReleaseBlocks(mapping.Extents.End(answer, pages));
+        stored = length;
+        return DataError.None;
+    }
+
+    /// <summary>Takes out the entries of blocks that are about to be replaced by copies; the caller keeps faults out.</summary>
+    /// <remarks>
+    /// Whatever their marks: an entry that stayed, because a writeback pass has chosen it for a moment, would go on showing the block that
+    /// the file gave up (B29). Pages of the same entries that keep their blocks are made durable first.
+    /// </remarks>
+    /// <returns>False if the storage failed; the entries are still there then.</returns>
+    internal static bool TryReplaceEntries(AddressSpace mapping, PageRange pages)
     {
         PageRange whole = LayoutBreak.WholeEntries(mapping.Entries, pages);
-        LayoutBreak.FlushCut(mapping, pages);
         mapping.Unmap(whole);
-        Invalidator.ClearDirty(mapping, whole);
-        Invalidator.InvalidateRangeIfClean(mapping, whole);
+        try
+        {
+            LayoutBreak.FlushKept(mapping, pages, discards: pages);
+        }
+        catch (DaxEnvironmentException)
+        {
+            return false;
+        }
+
+        LayoutBreak.TakeOut(mapping, pages);
+        return true;
     }
 
     private static bool IsPoisoned(AddressSpace mapping, CopyPart part) =>
         !part.IsEmpty && !part.IsZero && mapping.Device.Poison.Contains(new Pfn(part.SourceOffsetBytes >> DaxConstants.PageShift));
 
-    private static void Put(PmemDevice device, CopyPart part)
+    private static bool TryPut(PmemDevice device, CopyPart part)
     {
         if (part.IsEmpty)
         {
-            return;
+            return true;
         }
 
         ReadOnlySpan<byte> source = part.IsZero ? default : device.SpanUnchecked(part.SourceOffsetBytes, (int)part.LengthBytes);
-        Put(device, part.TargetOffsetBytes, source, part.LengthBytes);
+        return TryPut(device, part.TargetOffsetBytes, source, part.LengthBytes);
     }
 
-    private static void Put(PmemDevice device, long deviceOffset, ReadOnlySpan<byte> source, long length)
+    // False if the storage failed: what was stored may show, and is not durable.
+    private static bool TryPut(PmemDevice device, long deviceOffset, ReadOnlySpan<byte> source, long length)
     {
-        if (source.IsEmpty)
+        try
         {
-            device.ZeroUnchecked(deviceOffset, length);
+            if (source.IsEmpty)
+            {
+                device.ZeroUnchecked(deviceOffset, length);
+            }
+            else
+            {
+                device.CopyUnchecked(deviceOffset, source[..(int)length]);
+            }
+
+            return true;
         }
-        else
+        catch (DaxEnvironmentException)
         {
-            device.CopyUnchecked(deviceOffset, source[..(int)length]);
+            return false;
         }
     }
 }

@@ -1,4 +1,5 @@
 using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.DataPath;
 

@@ -12,7 +12,8 @@ internal static class ReadWrite
     /// <summary>Reads bytes, up to the end of the file. Holes and unwritten blocks give zeroes.</summary>
     public static DataOutcome Read(AddressSpace mapping, long offsetBytes, Span<byte> buffer)
     {
-        long end = Math.Min(mapping.SizeBytes, offsetBytes + buffer.Length);
+        long size = mapping.SizeBytes;
+        long end = size - offsetBytes < buffer.Length ? size : offsetBytes + buffer.Length; // the sum may not fit a long
         long at = offsetBytes;
         while (at < end)
         {

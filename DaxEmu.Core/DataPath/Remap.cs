@@ -3,6 +3,7 @@ using DaxEmu.Core.Invalidation;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Writeback;
+using DaxEmu.Native;
 
 namespace DaxEmu.Core.DataPath;
 
@@ -13,31 +14,46 @@ internal static class Remap
     /// <remarks>
     /// Both sides lose the entries of their range: the target's because its blocks change, the source's because they would allow a write
     /// without a look at the extents, which now say "shared". Before that the source is written back, and pins of either are waited for:
-    /// what a DMA stores would be seen by both files.
+    /// what a DMA stores would be seen by both files. All that can fail comes before the first entry goes.
     /// </remarks>
-    public static void Share(
-        AddressSpace source, InMemoryExtentMap sourceExtents, PageRange range, AddressSpace target, InMemoryExtentMap targetExtents, PageIndex first)
+    /// <param name="source">The file whose blocks are shared.</param>
+    /// <param name="sourceExtents">Its extents.</param>
+    /// <param name="range">Which of its pages.</param>
+    /// <param name="target">The file that shows them too.</param>
+    /// <param name="targetExtents">Its extents.</param>
+    /// <param name="first">Where it shows them.</param>
+    /// <param name="cutsTarget">Whether the target ends with the range: everything behind it goes.</param>
+    /// <param name="targetSizeBytes">The target's size afterwards.</param>
+    /// <param name="maySleep">Whether to wait for pins.</param>
+    /// <param name="busy">The page that is pinned, if it may not sleep.</param>
+    /// <returns>Why not: the source could not be written back. Nothing has changed then.</returns>
+    public static DataError Share(
+        AddressSpace source,
+        InMemoryExtentMap sourceExtents,
+        PageRange range,
+        AddressSpace target,
+        InMemoryExtentMap targetExtents,
+        PageIndex first,
+        bool cutsTarget,
+        long targetSizeBytes,
+        bool maySleep,
+        out Pfn? busy)
     {
         var targetRange = new PageRange(first, range.PageCount);
+        PageRange dropped = cutsTarget ? PageRange.Between(first, PageRange.All.End) : targetRange;
         bool isOneFile = source == target;
         AddressSpace lower = source.Id <= target.Id ? source : target;
         AddressSpace upper = lower == source ? target : source;
         while (true)
         {
             Enter(lower, upper, isOneFile);
-            Pfn? busy = null;
             try
             {
                 busy = LayoutBreak.AwaitIdle(source, default, range, maySleep: false)
-                    ?? LayoutBreak.AwaitIdle(target, default, targetRange, maySleep: false);
+                    ?? LayoutBreak.AwaitIdle(target, default, dropped, maySleep: false);
                 if (busy is null)
                 {
-                    WritebackPass.Run(source, range);
-                    LayoutBreak.TakeOut(source, range);
-                    LayoutBreak.TakeOut(target, targetRange);
-                    target.Unmap(targetRange);
-                    target.ReleaseBlocks(targetExtents.ShareFrom(sourceExtents, range, first));
-                    return;
+                    return ShareIdle(source, sourceExtents, range, target, targetExtents, targetRange, dropped, targetSizeBytes);
                 }
             }
             finally
@@ -45,8 +61,51 @@ internal static class Remap
                 Exit(lower, upper, isOneFile);
             }
 
+            if (!maySleep)
+            {
+                return DataError.None;
+            }
+
             source.Device.Owners.WaitIdle(busy.Value);
         }
+    }
+
+    private static DataError ShareIdle(
+        AddressSpace source,
+        InMemoryExtentMap sourceExtents,
+        PageRange range,
+        AddressSpace target,
+        InMemoryExtentMap targetExtents,
+        PageRange targetRange,
+        PageRange dropped,
+        long targetSizeBytes)
+    {
+        if (WritebackPass.RunHeld(source, range).Errno != 0)
+        {
+            return DataError.Io;
+        }
+
+        try
+        {
+            LayoutBreak.FlushKept(source, range, discards: default);
+            LayoutBreak.FlushKept(target, dropped, discards: dropped);
+        }
+        catch (DaxEnvironmentException)
+        {
+            return DataError.Io;
+        }
+
+        FreedBlocks freed = targetExtents.ShareFrom(sourceExtents, range, targetRange.First);
+        FreedBlocks cut = dropped.End > targetRange.End
+            ? targetExtents.Punch(PageRange.Between(targetRange.End, dropped.End))
+            : FreedBlocks.None;
+        target.SetSize(targetSizeBytes);
+        LayoutBreak.TakeOut(source, range);
+        LayoutBreak.TakeOut(target, dropped);
+        target.Unmap(dropped);
+        target.ReleaseBlocks(freed);
+        target.ReleaseBlocks(cut);
+        return DataError.None;
     }
 
     // In the order of ids, so that two opposite calls cannot wait for each other.

@@ -19,18 +19,29 @@ internal static class Unshare
         PageIndex at = range.First;
         while (at < range.End)
         {
-            mapping.InvalidateLock.EnterWrite();
             DataError error;
-            try
+            using (mapping.InvalidateLock.Write())
             {
                 error = Step(mapping, ref at, range.End);
             }
-            finally
-            {
-                mapping.InvalidateLock.ExitWrite();
-            }
 
             if (error != DataError.None)
+            {
+                return new DataOutcome(Math.Clamp(at.OffsetBytes - offsetBytes, 0, lengthBytes), error);
+            }
+        }
+
+        return new DataOutcome(lengthBytes, DataError.None);
+    }
+
+    /// <summary>As <see cref="Run"/>, for a caller that holds the invalidate lock for writing.</summary>
+    public static DataOutcome RunHeld(AddressSpace mapping, long offsetBytes, long lengthBytes)
+    {
+        PageRange range = PageRange.Touching(offsetBytes, lengthBytes);
+        PageIndex at = range.First;
+        while (at < range.End)
+        {
+            if (Step(mapping, ref at, range.End) is var error && error != DataError.None)
             {
                 return new DataOutcome(Math.Clamp(at.OffsetBytes - offsetBytes, 0, lengthBytes), error);
             }
@@ -54,12 +65,18 @@ internal static class Unshare
             var pages = PageRange.Between(at, stop);
 
             // Copies whole blocks, and zeroes where the source is a hole: the fresh block holds what somebody else left there.
-            if (!SharedCopy.Copy(mapping, answer, pages))
+            DataError error = SharedCopy.TryCopy(mapping, answer, pages);
+            if (error != DataError.None)
             {
-                return DataError.Poison;
+                return error;
             }
 
-            BlockStore.DropEntries(mapping, pages);
+            if (!BlockStore.TryReplaceEntries(mapping, pages))
+            {
+                SharedCopy.Abandon(mapping, answer);
+                return DataError.Io;
+            }
+
             SharedCopy.Finish(mapping, answer, pages);
         }
 

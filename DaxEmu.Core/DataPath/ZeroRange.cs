@@ -1,7 +1,15 @@
+using DaxEmu.Core.Extents;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
+using DaxEmu.Native;
+using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.DataPath;
+
+/// <summary>Bytes of the device that an operation will zero once it has happened.</summary>
+/// <param name="DeviceOffsetBytes">The first byte.</param>
+/// <param name="LengthBytes">How many; 0 for none.</param>
+internal readonly record struct ZeroedPart(long DeviceOffsetBytes, long LengthBytes);
 
 /// <summary>
 /// Writes zeroes where there are data (<c>dax_zero_range</c>); holes and unwritten blocks read as zeroes already and stay.
@@ -39,4 +47,68 @@ internal static class ZeroRange
     /// </summary>
     public static DataOutcome TruncatePage(AddressSpace mapping, long sizeBytes, FaultsAre faults, out bool didZero) =>
         Run(mapping, sizeBytes, -sizeBytes & (DaxConstants.PageSize - 1), faults, out didZero);
+
+    /// <summary>
+    /// Does all of zeroing a part of a page that can fail, and nothing that shows: a shared block gets a copy of its own, a poisoned one is
+    /// refused. <see cref="Finish"/> does the rest.
+    /// </summary>
+    /// <param name="mapping">The file; the caller keeps faults out.</param>
+    /// <param name="offsetBytes">The first byte.</param>
+    /// <param name="lengthBytes">How many, inside one page; 0 for nothing.</param>
+    /// <param name="part">What to hand to <see cref="Finish"/>.</param>
+    public static DataError Prepare(AddressSpace mapping, long offsetBytes, long lengthBytes, out ZeroedPart part)
+    {
+        part = default;
+        if (lengthBytes <= 0)
+        {
+            return DataError.None;
+        }
+
+        DataOutcome unshared = Unshare.RunHeld(mapping, offsetBytes, lengthBytes);
+        if (unshared.Error != DataError.None)
+        {
+            return unshared.Error;
+        }
+
+        var page = PageIndex.FromBytes(offsetBytes);
+        ExtentAnswer answer = mapping.Extents.Find(page, 1, ExtentIntent.Read);
+        if (answer.Error != ExtentError.None)
+        {
+            return DataError.Io;
+        }
+
+        if (answer.Target.ReadsAsZeroes)
+        {
+            return DataError.None;
+        }
+
+        Pfn pfn = answer.Target.PfnAt(page);
+        if (mapping.Device.Poison.Contains(pfn))
+        {
+            return DataError.Poison;
+        }
+
+        part = new ZeroedPart(pfn.OffsetBytes + (offsetBytes - page.OffsetBytes), lengthBytes);
+        return DataError.None;
+    }
+
+    /// <summary>Zeroes what was prepared. The zeroes show in any case; if the storage fails to take them, the next sync reports it.</summary>
+    public static void Finish(AddressSpace mapping, ZeroedPart part)
+    {
+        if (part.LengthBytes == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            mapping.Device.ZeroUnchecked(part.DeviceOffsetBytes, part.LengthBytes);
+            mapping.Device.DrainUnchecked();
+        }
+        catch (DaxEnvironmentException)
+        {
+            mapping.Device.SpanUnchecked(part.DeviceOffsetBytes, (int)part.LengthBytes).Clear();
+            mapping.NoteWritebackError(Errno.Eio);
+        }
+    }
 }

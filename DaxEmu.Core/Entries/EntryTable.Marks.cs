@@ -49,6 +49,18 @@ public sealed unsafe partial class EntryTable
         }
     }
 
+    /// <summary>A held entry was written back: it is clean, and no pass has chosen it any more. Its owner unlocks it next.</summary>
+    /// <remarks>
+    /// Clean first, then the mark. A tagger looks at the word, sets the mark, and looks again. The locked instruction that clears the
+    /// mark comes after the store [C']: either the tagger's mark came before it and is cleared here, or the tagger's second look
+    /// comes after it, sees a clean entry, and takes the mark back [D].
+    /// </remarks>
+    internal void MarkClean(HeldEntry held)
+    {
+        Atomic.Store(ref WordOf(held.Start, held.Entry.Order), held.Entry.WithDirty(false).WithLock.Word, Site.ReplaceEntry);
+        Atomic.And(ref MarkWordOf(held.Start), ~MarkBitOf(held.Start), Site.Towrite);
+    }
+
     /// <summary>The first chosen entry from <paramref name="from"/> on and before <paramref name="end"/>.</summary>
     /// <returns>False if there is none.</returns>
     internal bool NextTowrite(PageIndex from, PageIndex end, out PageIndex start)

@@ -26,7 +26,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     private readonly ReservedRegion slotMemory;
     private readonly ReservedRegion regionMemory;
     private readonly ReservedRegion markMemory;
-    private readonly ReservedRegion header;
+    private readonly PinnedLines header = new(3);
     private readonly ulong* slots;
     private readonly ulong* regions;
     private readonly ulong* marks;
@@ -47,13 +47,12 @@ public sealed unsafe partial class EntryTable : IDisposable
         slotMemory = ReservedRegion.Reserve(RegionCapacity * WordsPerRegion * sizeof(ulong));
         regionMemory = ReservedRegion.Reserve(RegionCapacity * sizeof(ulong));
         markMemory = ReservedRegion.Reserve(RegionCapacity * MarkWordsPerRegion * sizeof(ulong));
-        header = ReservedRegion.Reserve(3 * ThreadSlots.LineBytes);
         slots = (ulong*)slotMemory.Base;
         regions = (ulong*)regionMemory.Base;
         marks = (ulong*)markMemory.Base;
-        sleepers = (ulong*)header.Base;
-        usedRegions = (ulong*)(header.Base + ThreadSlots.LineBytes);
-        marking = (ulong*)(header.Base + (2 * ThreadSlots.LineBytes));
+        sleepers = header[0];
+        usedRegions = header[1];
+        marking = header[2];
     }
 
     /// <summary>The most pages that a table can have room for: a file of 16 TiB.</summary>
@@ -66,7 +65,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     public long PageCapacity => RegionCapacity << DaxConstants.PmdOrder;
 
     /// <summary>How many 2 MiB ranges the table has room for.</summary>
-    internal long RegionCapacity { get; }
+    internal long RegionCapacity { get; private set; }
 
     /// <summary>How many threads sleep, or are about to, for an entry of this mapping. Read by everybody who unlocks, written only by who sleeps.</summary>
     internal ref ulong Sleepers => ref *sleepers;
@@ -216,13 +215,18 @@ public sealed unsafe partial class EntryTable : IDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Empties the table and gives its memory back; from then on it has room for no page, and looks find nothing.</summary>
+    /// <remarks>
+    /// The addresses stay reserved until the collector finds that nobody references the table: a thread that still looks at it, against
+    /// the rule, finds no entry and no unmapped memory.
+    /// </remarks>
     public void Dispose()
     {
-        slotMemory.Dispose();
-        regionMemory.Dispose();
-        markMemory.Dispose();
-        header.Dispose();
+        RegionCapacity = 0;
+        *usedRegions = 0;
+        slotMemory.Release(0, slotMemory.LengthBytes);
+        regionMemory.Release(0, regionMemory.LengthBytes);
+        markMemory.Release(0, markMemory.LengthBytes);
     }
 
     private static void CountOut(ref ulong word)

@@ -41,7 +41,8 @@ public sealed class DaxFaultException : IOException
     {
         TouchResult.Segv => "the view is read-only. Map it shared or private for writing.",
         TouchResult.Hwpoison => "the device page is poisoned. Write the whole page through the file to heal it.",
-        TouchResult.Oom => "no block is left on the device. Free some, or use a larger device.",
-        _ => "it lies beyond the end of the file, or its blocks cannot be read. Look at the file's size.",
+        TouchResult.Oom => "there is no memory for it. Use a smaller view, or raise 'ulimit -v'.",
+        _ => "it lies beyond the end of the file, no block is left on the device, or its blocks cannot be read. "
+            + "Look at the file's size and at the volume's free space.",
     };
 }

@@ -18,12 +18,20 @@ internal static class EntryGrab
             return held;
         }
 
-        // A zero entry is mapped and goes from every VMA; an empty one never was. A real one of shared blocks makes way too: the
-        // page is about to get a block of its own, the other 511 are found again where they are.
-        if (!held.Entry.IsEmpty)
+        try
         {
-            mapping.Unmap(held.Range);
-            mapping.Disassociate(held.Start, held.Entry);
+            // A zero entry is mapped and goes from every VMA; an empty one never was. A real one of shared blocks makes way too: the
+            // page is about to get a block of its own, the other 511 are found again where they are.
+            if (!held.Entry.IsEmpty)
+            {
+                mapping.Unmap(held.Range);
+                mapping.Disassociate(held.Start, held.Entry);
+            }
+        }
+        catch
+        {
+            mapping.Locker.Put(held);
+            throw;
         }
 
         return mapping.Locker.FinishDowngrade(held, index);

@@ -1,4 +1,5 @@
 using DaxEmu.Core.Entries;
+using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Mapping;
 
 namespace DaxEmu.Core.Faults;
@@ -6,7 +7,15 @@ namespace DaxEmu.Core.Faults;
 /// <summary>Works out what a held entry becomes, and unmaps what it ceases to be (<c>dax_insert_entry</c>).</summary>
 internal static class EntryInstall
 {
-    /// <summary>The entry to unlock with. A real entry is never replaced by the fault path, except where the block was copied for a write.</summary>
+    /// <summary>
+    /// The entry to unlock with, which stands in the table already, locked. A real entry is never replaced by the fault path, except where
+    /// the block was copied for a write.
+    /// </summary>
+    /// <remarks>
+    /// Mark before map: DIRTY is in the entry's word, and its range says ANYDIRTY, before the caller installs the translation that allows a
+    /// store. A thread that stores through that translation and then syncs meets a dirty entry, locked or not. On x86-64 plain stores of a
+    /// thread become visible in their order, so the stores below need no fence.
+    /// </remarks>
     /// <param name="mapping">The file.</param>
     /// <param name="held">The entry whose lock the caller holds.</param>
     /// <param name="wanted">What the fault found: a real entry or a zero one, of the held entry's order.</param>
@@ -36,6 +45,12 @@ internal static class EntryInstall
         if (entry is { IsDirty: true, IsPmd: false } && !held.Entry.IsDirty)
         {
             mapping.Entries.NoteDirty(held.Start);
+        }
+
+        if (entry != held.Entry)
+        {
+            // Only the owner of the lock writes the word.
+            Atomic.Store(ref mapping.Entries.WordOf(held.Start, entry.Order), entry.WithLock.Word, Site.ReplaceEntry);
         }
 
         if (isCopied)

@@ -6,5 +6,6 @@ namespace DaxEmu.Core.Faults;
 /// <summary>What an extent map's refusal means for a fault (<c>dax_fault_return</c>).</summary>
 internal static class ExtentFault
 {
-    public static FaultResult ResultOf(ExtentError error) => error == ExtentError.NoSpace ? FaultResult.Oom : FaultResult.Sigbus;
+    /// <summary>As <c>vmf_error</c>: every error of the file system is SIGBUS, no space too; only ENOMEM would be VM_FAULT_OOM.</summary>
+    public static FaultResult ResultOf(ExtentError error) => error == ExtentError.None ? FaultResult.None : FaultResult.Sigbus;
 }

@@ -21,7 +21,7 @@ public sealed unsafe class FaultHandler
     private readonly AddressSpace mapping;
     private readonly EntryTable table;
     private readonly EntryLocker locker;
-    private readonly InvalidateLock invalidateLock;
+    private readonly AsymmetricLock invalidateLock;
     private readonly PoisonList poison;
     private readonly bool readsDirty;
     private readonly PteFault pte;
@@ -62,44 +62,76 @@ public sealed unsafe class FaultHandler
         }
 
         ulong* hold = invalidateLock.EnterRead(lane.Line);
-        bool isWrite = (flags & FaultFlags.Write) != 0;
-        if (IsPlain(area, isWrite) && (order == PageOrder.Pte ? TryRefaultPte(area, page, isWrite) : TryRefaultPmd(area, page, isWrite)))
+        if (TryRefault(area, page, flags, order))
         {
-            InvalidateLock.ExitRead(hold);
+            AsymmetricLock.ExitRead(hold);
             return FaultOutcome.Done;
         }
 
         return FaultSlow(area, page, flags, order, hold);
     }
 
-    // A page whose entry is there, real and unlocked: lock it, install the translation, unlock it. The words are handled as numbers:
-    // wrapped, the just-in-time compiler keeps them in memory.
+    /// <summary>As <see cref="Fault(VmArea, long, FaultFlags, PageOrder)"/>, for a caller that holds the invalidate lock for reading and has checked the request.</summary>
+    internal FaultOutcome FaultHeld(in FaultRequest request, PageOrder order)
+    {
+        if (TryRefault(request.Area, request.Page, request.Flags, order))
+        {
+            return FaultOutcome.Done;
+        }
+
+        return mapping.Sink is { } sink ? FaultTraced(request, order, sink) : Serve(request, order);
+    }
+
+    /// <summary>Refuses a VMA of another file, and one that was unmapped; called with the invalidate lock held.</summary>
+    /// <exception cref="ArgumentException">The VMA maps another file.</exception>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
+    internal void Check(VmArea area)
+    {
+        if (area.Mapping != mapping)
+        {
+            throw new ArgumentException(
+                $"The VMA maps file {area.Mapping.Id}, and these are the faults of file {mapping.Id}. Use the handler of the VMA's own file.", nameof(area));
+        }
+
+        area.ThrowIfGone();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryRefault(VmArea area, long page, FaultFlags flags, PageOrder order)
+    {
+        bool isWrite = (flags & FaultFlags.Write) != 0;
+        return IsPlain(area, isWrite) && (order == PageOrder.Pte ? TryRefaultPte(area, page, isWrite) : TryRefaultPmd(area, page, isWrite));
+    }
+
+    // A page whose entry is there, real and unlocked: lock it and mark it dirty in one step, install the translation, unlock it. Dirty
+    // comes before the translation that allows a store (see EntryInstall). The words are handled as numbers: wrapped, the just-in-time
+    // compiler keeps them in memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryRefaultPte(VmArea area, long page, bool isWrite)
     {
         PageIndex index = area.IndexOf(page);
         ref ulong word = ref table.SlotOf(index);
         ulong entry = Atomic.Load(ref word, Site.ReadSlot);
+        ulong marked = isWrite | readsDirty ? entry | DaxEntry.DirtyBit : entry;
         if ((entry & LockableMask) != DaxEntry.PresentBit
             || index.OffsetBytes >= mapping.SizeBytes
             || table.ReadRegion(index).IsPmd
             || !area.Table.Directory(page).IsTable
-            || !Atomic.TryReplace(ref word, entry | DaxEntry.LockedBit, entry, Site.LockEntry))
+            || !Atomic.TryReplace(ref word, marked | DaxEntry.LockedBit, entry, Site.LockEntry))
         {
             return false;
         }
 
-        if ((isWrite | readsDirty) && (entry & DaxEntry.DirtyBit) == 0)
+        if (marked != entry)
         {
             table.NoteDirty(index);
-            entry |= DaxEntry.DirtyBit;
         }
 
         ref ulong translation = ref area.Table.PageWord(page);
         ulong place = (entry & ~(ulong)(DaxConstants.PageSize - 1)) | Translation.PresentBit;
         if (isWrite)
         {
-            // Over whatever stands there: it leads to the same page, and allows no more than this.
+            // Unconditional: any translation already here maps the same page with at most these rights.
             Atomic.Store(ref translation, place | Translation.WritableBit | Translation.DirtyBit, Site.WriteTranslation);
         }
         else if ((Atomic.Load(ref translation, Site.ReadTranslation) & Translation.PresentBit) == 0)
@@ -107,7 +139,7 @@ public sealed unsafe class FaultHandler
             Atomic.Store(ref translation, place, Site.WriteTranslation);
         }
 
-        locker.Unlock(index, ref word, entry);
+        locker.Unlock(index, ref word, marked);
         return true;
     }
 
@@ -118,23 +150,24 @@ public sealed unsafe class FaultHandler
         PageIndex start = area.IndexOf(page).PmdStart;
         ref ulong word = ref table.RegionOf(start);
         ulong entry = Atomic.Load(ref word, Site.ReadRegion);
+        ulong marked = isWrite | readsDirty ? entry | DaxEntry.DirtyBit : entry;
         if ((entry & (LockableMask | DaxEntry.PmdBit)) != (DaxEntry.PresentBit | DaxEntry.PmdBit)
             || PmdEligibility.Check(area, page, start, isWrite, mapping.SizeBytes) != FallbackReason.None
             || area.Table.Directory(page).IsTable
-            || !Atomic.TryReplace(ref word, entry | DaxEntry.LockedBit, entry, Site.LockEntry))
+            || !Atomic.TryReplace(ref word, marked | DaxEntry.LockedBit, entry, Site.LockEntry))
         {
             return false;
         }
 
         var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);
-        bool isInstalled = area.Table.InstallHuge(page, translation); // unless a table came in between: the slow way says so
-        locker.Unlock(start, ref word, entry | (isInstalled && (isWrite | readsDirty) ? DaxEntry.DirtyBit : 0));
+        bool isInstalled = area.Table.InstallHuge(page, translation); // not if a table came in between: the slow path reports it
+        locker.Unlock(start, ref word, marked);
         return isInstalled;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsPlain(VmArea area, bool isWrite) =>
-        (!isWrite || area.IsPlainForWrites) && !area.IsGone && locker.Sink is null && poison.IsEmpty;
+        (!isWrite || area.IsPlainForWrites) && !area.IsGone && area.Mapping == mapping && locker.Sink is null && poison.IsEmpty;
 
     // Apart, so that building its message costs the hot path no stack.
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -146,13 +179,13 @@ public sealed unsafe class FaultHandler
     {
         try
         {
-            ObjectDisposedException.ThrowIf(area.IsGone, area);
+            Check(area);
             var request = new FaultRequest(area, page, flags);
             return mapping.Sink is { } sink ? FaultTraced(request, order, sink) : Serve(request, order);
         }
         finally
         {
-            InvalidateLock.ExitRead(hold);
+            AsymmetricLock.ExitRead(hold);
         }
     }
 

@@ -3,13 +3,13 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Faults;
 
-/// <summary>What a touch came to.</summary>
+/// <summary>What an access came to.</summary>
 public enum TouchResult
 {
     /// <summary>The page can be reached.</summary>
     Mapped,
 
-    /// <summary>Beyond the end of the file, or an I/O error (SIGBUS).</summary>
+    /// <summary>Beyond the end of the file, an I/O error, or no block left (SIGBUS).</summary>
     Sigbus,
 
     /// <summary>A write to a read-only VMA (SIGSEGV).</summary>
@@ -18,7 +18,7 @@ public enum TouchResult
     /// <summary>The page is poisoned (SIGBUS with <c>BUS_MCEERR_AR</c>).</summary>
     Hwpoison,
 
-    /// <summary>No memory or no space for it.</summary>
+    /// <summary>No memory for it (ENOMEM).</summary>
     Oom,
 }
 
@@ -26,7 +26,7 @@ public enum TouchResult
 /// What the memory manager does around the fault handler (<c>handle_mm_fault</c>): looks at the translation, chooses the order, falls back,
 /// finishes synchronous faults, and tries again until the access can go through.
 /// </summary>
-public sealed unsafe class FaultLoop
+public sealed class FaultLoop
 {
     private readonly FaultHandler handler;
     private readonly bool asksForPrivateWrite;
@@ -42,46 +42,62 @@ public sealed unsafe class FaultLoop
     /// <summary>The handler that is asked.</summary>
     public FaultHandler Handler => handler;
 
-    /// <summary>Touches a page: afterwards it is mapped as the access needs it, or cannot be.</summary>
+    /// <summary>Accesses a page: afterwards it is mapped as the access needs it, or cannot be.</summary>
     /// <param name="area">A VMA of the handler's file.</param>
     /// <param name="page">The page, counted from the VMA's start.</param>
     /// <param name="isWrite">Whether it is to be written.</param>
+    /// <exception cref="ArgumentException">The VMA maps another file, or has no such page.</exception>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
     public TouchResult Touch(VmArea area, long page, bool isWrite)
     {
         ArgumentNullException.ThrowIfNull(area);
         ArgumentOutOfRangeException.ThrowIfNegative(page);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page, area.PageCount);
+        using AsymmetricLock.ReadHold hold = area.Mapping.InvalidateLock.Read();
+        handler.Check(area);
+        return Resolve(area, page, isWrite, out _);
+    }
+
+    /// <summary>Faults until the translation of a page allows the access, and says what it leads to.</summary>
+    /// <remarks>
+    /// The caller holds the invalidate lock for reading, over this and for as long as it uses the memory, and has checked the VMA. So all
+    /// parts of a fault, the sync of a synchronous one included, meet one and the same layout. What the lock does not keep away is a
+    /// writeback, which may write-protect and clean the page at any time.
+    /// </remarks>
+    /// <param name="area">The VMA.</param>
+    /// <param name="page">The page, counted from the VMA's start.</param>
+    /// <param name="isWrite">Whether it is to be written.</param>
+    /// <param name="translation">What the page was mapped by at a moment of the call.</param>
+    internal TouchResult Resolve(VmArea area, long page, bool isWrite, out Translation translation)
+    {
         while (true)
         {
-            Step step = Look(area, page, isWrite, out FaultFlags flags);
-            switch (step)
+            switch (Look(area, page, isWrite, out translation, out FaultFlags flags))
             {
                 case Step.Mapped:
                     return TouchResult.Mapped;
                 case Step.Segv:
                     return TouchResult.Segv;
+                case Step.TryHuge:
+                    FaultOutcome huge = Fault(new FaultRequest(area, page, flags), PageOrder.Pmd);
+                    if (huge.IsError)
+                    {
+                        return ResultOf(huge.Result);
+                    }
+
+                    if ((huge.Result & FaultResult.Fallback) == 0)
+                    {
+                        continue;
+                    }
+
+                    // Served at 4 KiB: a 2 MiB translation of a file that is in the way is dropped, nothing is mapped in its stead.
+                    area.Table.Split(page);
+                    break;
                 case Step.Again:
                     continue;
             }
 
-            if (step == Step.TryHuge)
-            {
-                FaultOutcome huge = Fault(area, page, flags, PageOrder.Pmd);
-                if (huge.IsError)
-                {
-                    return ResultOf(huge.Result);
-                }
-
-                if ((huge.Result & FaultResult.Fallback) == 0)
-                {
-                    continue;
-                }
-
-                // Mended at 4 KiB: a 2 MiB translation of a file that is in the way is dropped, nothing is mapped in its stead.
-                Split(area, page);
-            }
-
-            FaultOutcome outcome = Fault(area, page, flags, PageOrder.Pte);
+            FaultOutcome outcome = Fault(new FaultRequest(area, page, flags), PageOrder.Pte);
             if (outcome.IsError)
             {
                 return ResultOf(outcome.Result);
@@ -105,48 +121,38 @@ public sealed unsafe class FaultLoop
         _ => TouchResult.Sigbus,
     };
 
-    // One look at the translation, with the tables kept in place by the invalidate lock.
-    private Step Look(VmArea area, long page, bool isWrite, out FaultFlags flags)
+    private Step Look(VmArea area, long page, bool isWrite, out Translation translation, out FaultFlags flags)
     {
         flags = FaultFlags.UserTouch | (isWrite ? FaultFlags.Write : FaultFlags.None);
-        ulong* hold = area.Mapping.InvalidateLock.EnterRead();
-        try
+        Translation slot = area.Table.Directory(page);
+        translation = slot.IsTable ? area.Table.Page(page) : slot;
+        if (translation.Allows(isWrite))
         {
-            ObjectDisposedException.ThrowIf(area.IsGone, area);
-            Translation slot = area.Table.Directory(page);
-            Translation translation = slot.IsTable ? area.Table.Page(page) : slot;
-            if (translation.IsPresent && (!isWrite || translation.IsWritable))
+            if (isWrite && !translation.IsDirty)
             {
-                if (isWrite && !translation.IsDirty)
-                {
-                    area.Table.MarkDirty(page, translation);
-                }
-
-                return Step.Mapped;
+                area.Table.MarkDirty(page, translation);
             }
 
-            if (isWrite && area.PieceOf(page).IsReadOnly)
-            {
-                return Step.Segv;
-            }
-
-            if (slot.IsTable)
-            {
-                return LookAtPage(area, page, isWrite, translation, ref flags);
-            }
-
-            if (slot.IsHuge && isWrite && !area.IsShared && !asksForPrivateWrite)
-            {
-                area.Table.Split(page);
-                return Step.TryPage;
-            }
-
-            return slot.IsHuge || area.AllowsHuge ? Step.TryHuge : Step.TryPage;
+            return Step.Mapped;
         }
-        finally
+
+        if (isWrite && area.PieceOf(page).IsReadOnly)
         {
-            InvalidateLock.ExitRead(hold);
+            return Step.Segv;
         }
+
+        if (slot.IsTable)
+        {
+            return LookAtPage(area, page, isWrite, translation, ref flags);
+        }
+
+        if (slot.IsHuge && isWrite && !area.IsShared && !asksForPrivateWrite)
+        {
+            area.Table.Split(page);
+            return Step.TryPage;
+        }
+
+        return slot.IsHuge || area.AllowsHuge ? Step.TryHuge : Step.TryPage;
     }
 
     private static Step LookAtPage(VmArea area, long page, bool isWrite, Translation translation, ref FaultFlags flags)
@@ -165,25 +171,11 @@ public sealed unsafe class FaultLoop
         return Step.TryPage;
     }
 
-    private static void Split(VmArea area, long page)
+    private FaultOutcome Fault(in FaultRequest request, PageOrder order)
     {
-        ulong* hold = area.Mapping.InvalidateLock.EnterRead();
-        try
-        {
-            ObjectDisposedException.ThrowIf(area.IsGone, area);
-            area.Table.Split(page);
-        }
-        finally
-        {
-            InvalidateLock.ExitRead(hold);
-        }
-    }
-
-    private FaultOutcome Fault(VmArea area, long page, FaultFlags flags, PageOrder order)
-    {
-        FaultOutcome outcome = handler.Fault(area, page, flags, order);
+        FaultOutcome outcome = handler.FaultHeld(request, order);
         return (outcome.Result & FaultResult.NeedDsync) != 0
-            ? FaultOutcome.Of(SyncFault.Finish(area, page, flags, order))
+            ? FaultOutcome.Of(SyncFault.Finish(request, order))
             : outcome;
     }
 }

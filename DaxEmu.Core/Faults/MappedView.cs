@@ -1,3 +1,4 @@
+using DaxEmu.Core.Device;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
 
@@ -20,6 +21,13 @@ public sealed unsafe class MappedView : IDisposable
     {
         ArgumentNullException.ThrowIfNull(faults);
         ArgumentNullException.ThrowIfNull(area);
+        if (area.Mapping != faults.Handler.Mapping)
+        {
+            throw new ArgumentException(
+                $"The VMA maps file {area.Mapping.Id}, and these are the faults of file {faults.Handler.Mapping.Id}. Use the loop of the VMA's own file.",
+                nameof(area));
+        }
+
         this.faults = faults;
         this.area = area;
     }
@@ -45,79 +53,166 @@ public sealed unsafe class MappedView : IDisposable
         return bytes;
     }
 
-    /// <summary>As many bytes for reading as lie in one piece, at least one.</summary>
+    /// <summary>As many bytes for reading as lie in one piece and can be reached, at least one.</summary>
+    /// <exception cref="DaxFaultException">Not even the first page can be reached.</exception>
     public ReadOnlySpan<byte> ReadAtMost(long offsetBytes, int lengthBytes) => Piece(offsetBytes, lengthBytes, isWrite: false);
 
-    /// <summary>As many bytes for writing as lie in one piece, at least one.</summary>
+    /// <summary>As many bytes for writing as lie in one piece and can be reached, at least one.</summary>
+    /// <exception cref="DaxFaultException">Not even the first page can be reached.</exception>
     public Span<byte> WriteAtMost(long offsetBytes, int lengthBytes) => Piece(offsetBytes, lengthBytes, isWrite: true);
+
+    /// <summary>Copies bytes out of the view.</summary>
+    /// <remarks>While it copies a piece, the layout of the file cannot change: no punch, truncate, clone or unmap takes the memory away.</remarks>
+    /// <exception cref="DaxFaultException">A page cannot be reached; the bytes before it are copied.</exception>
+    public void CopyTo(long offsetBytes, Span<byte> destination)
+    {
+        CheckRange(offsetBytes, destination.Length);
+        for (int done = 0; done < destination.Length;)
+        {
+            using AsymmetricLock.ReadHold hold = Enter();
+            byte* memory = Reach(offsetBytes + done, isWrite: false, destination.Length - done, out int length);
+            new ReadOnlySpan<byte>(memory, length).CopyTo(destination[done..]);
+            done += length;
+        }
+    }
+
+    /// <summary>Copies bytes into the view. When it returns, every page that got bytes is dirty, or was written back with them.</summary>
+    /// <remarks>
+    /// A processor whose page is written back under its stores faults at the next one, and the page is dirty again. A copy does the
+    /// same afterwards: store, fence [H], then look whether the translation still allows stores. Writeback write-protects with a locked
+    /// instruction and then flushes [I]. If the look finds the translation writable, the write-protection comes after the fence, and
+    /// the flush after it takes the stores along; if not, the page is faulted in again, which marks it dirty, before anything that depends
+    /// on its marks can run: the invalidate lock is held all the while.
+    /// </remarks>
+    /// <exception cref="DaxFaultException">A page cannot be reached; the bytes before it are copied.</exception>
+    public void CopyFrom(long offsetBytes, ReadOnlySpan<byte> source)
+    {
+        CheckRange(offsetBytes, source.Length);
+        for (int done = 0; done < source.Length;)
+        {
+            using AsymmetricLock.ReadHold hold = Enter();
+            byte* memory = Reach(offsetBytes + done, isWrite: true, source.Length - done, out int length);
+            long page = (offsetBytes + done) >> DaxConstants.PageShift;
+            bool isHuge = area.Table.Directory(page).IsHuge;
+            source.Slice(done, length).CopyTo(new Span<byte>(memory, length));
+            hold.Fence(); // [H] matches [I] in EntryCleaner
+            Translation now = area.Table.Find(page);
+            if (!now.Allows(isWrite: true) || now.IsHuge != isHuge)
+            {
+                // What is reached now is dirty again, and has the bytes if it is the same memory; the rest is copied once more.
+                byte* again = Reach(offsetBytes + done, isWrite: true, length, out int reached);
+                length = again == memory ? reached : 0;
+            }
+
+            done += length;
+        }
+    }
+
+    /// <summary>Flushes the caches over a range, with the layout held in place. Private copies and zero pages go nowhere.</summary>
+    /// <exception cref="DaxFaultException">A page cannot be reached.</exception>
+    internal void Flush(long offsetBytes, long lengthBytes)
+    {
+        CheckRange(offsetBytes, lengthBytes);
+        PmemDevice device = area.Mapping.Device;
+        for (long done = 0; done < lengthBytes;)
+        {
+            using AsymmetricLock.ReadHold hold = Enter();
+            byte* memory = Reach(offsetBytes + done, isWrite: false, (int)Math.Min(DaxConstants.PmdSize, lengthBytes - done), out int length);
+            long onDevice = (nint)memory - device.Base;
+            if (onDevice >= 0 && onDevice < device.SizeBytes)
+            {
+                device.FlushUnchecked(onDevice, length);
+            }
+
+            done += length;
+        }
+    }
+
+    /// <summary>Waits until what this thread flushed has arrived.</summary>
+    internal void Drain()
+    {
+        using AsymmetricLock.ReadHold hold = Enter();
+        area.Mapping.Device.DrainUnchecked();
+    }
 
     /// <summary>Unmaps the VMA.</summary>
     public void Dispose() => area.Dispose();
+
+    internal void CheckRange(long offsetBytes, long lengthBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, LengthBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
+    }
 
     private static ReadOnlySpan<byte> Whole(ReadOnlySpan<byte> bytes, int lengthBytes) => bytes.Length == lengthBytes
         ? bytes
         : throw new InvalidOperationException(
             $"only the first {bytes.Length} of {lengthBytes} bytes lie in one piece on the device. Go piece by piece with ReadAtMost and WriteAtMost.");
 
+    private AsymmetricLock.ReadHold Enter()
+    {
+        AsymmetricLock.ReadHold hold = area.Mapping.InvalidateLock.Read();
+        if (!area.IsGone)
+        {
+            return hold;
+        }
+
+        hold.Dispose();
+        throw new ObjectDisposedException(GetType().FullName);
+    }
+
     private Span<byte> Piece(long offsetBytes, int lengthBytes, bool isWrite)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
-        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, LengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
+        CheckRange(offsetBytes, lengthBytes);
         if (lengthBytes == 0)
         {
             return [];
         }
 
-        long page = offsetBytes >> DaxConstants.PageShift;
-        int inPage = (int)offsetBytes & (DaxConstants.PageSize - 1);
-        byte* start = MemoryOf(page, isWrite, out long pageCount);
-        long length = (pageCount << DaxConstants.PageShift) - inPage;
+        using AsymmetricLock.ReadHold hold = Enter();
+        byte* start = Reach(offsetBytes, isWrite, lengthBytes, out int length);
         while (length < lengthBytes)
         {
-            page += pageCount;
-            if (MemoryOf(page, isWrite, out pageCount) != start + inPage + length)
+            // What cannot be reached ends the piece: whoever asks for it by itself gets the error.
+            byte* next = start + length;
+            if (TryReach(offsetBytes + length, isWrite, lengthBytes - length, out byte* memory, out int more) != TouchResult.Mapped || memory != next)
             {
                 break;
             }
 
-            length += pageCount << DaxConstants.PageShift;
+            length += more;
         }
 
         // SAFETY: the pages were faulted in one behind the other and lie so in memory, which stays mapped while the file is open.
-        return new Span<byte>(start + inPage, (int)Math.Min(length, lengthBytes));
+        return new Span<byte>(start, length);
     }
 
-    // The translation is looked at under the invalidate lock: outside of it, its table may go with the VMA. One of 2 MiB answers for all
-    // pages up to its end.
-    private byte* MemoryOf(long page, bool isWrite, out long pageCount)
+    private byte* Reach(long offsetBytes, bool isWrite, int wantedBytes, out int lengthBytes)
     {
-        while (true)
-        {
-            // Before the lock, whose word goes with the file.
-            ObjectDisposedException.ThrowIf(area.IsGone, this);
-            ulong* hold = area.Mapping.InvalidateLock.EnterRead();
-            try
-            {
-                ObjectDisposedException.ThrowIf(area.IsGone, this);
-                Translation translation = area.Table.Find(page);
-                if (translation.IsPresent && (!isWrite || translation.IsWritable))
-                {
-                    pageCount = translation.IsHuge ? DaxConstants.PagesPerPmd - ((area.LeadPages + page) & DaxConstants.ColourMask) : 1;
-                    return area.MemoryOf(page, translation);
-                }
-            }
-            finally
-            {
-                InvalidateLock.ExitRead(hold);
-            }
+        TouchResult result = TryReach(offsetBytes, isWrite, wantedBytes, out byte* memory, out lengthBytes);
+        return result == TouchResult.Mapped
+            ? memory
+            : throw new DaxFaultException(offsetBytes & -DaxConstants.PageSize, result);
+    }
 
-            TouchResult result = faults.Touch(area, page, isWrite);
-            if (result != TouchResult.Mapped)
-            {
-                throw new DaxFaultException(page << DaxConstants.PageShift, result);
-            }
+    // The memory behind an offset, up to the end of the translation that leads there. Under the invalidate lock.
+    private TouchResult TryReach(long offsetBytes, bool isWrite, int wantedBytes, out byte* memory, out int lengthBytes)
+    {
+        long page = offsetBytes >> DaxConstants.PageShift;
+        TouchResult result = faults.Resolve(area, page, isWrite, out Translation translation);
+        if (result != TouchResult.Mapped)
+        {
+            memory = null;
+            lengthBytes = 0;
+            return result;
         }
+
+        int inPage = (int)offsetBytes & (DaxConstants.PageSize - 1);
+        long pages = translation.IsHuge ? DaxConstants.PagesPerPmd - ((area.LeadPages + page) & DaxConstants.ColourMask) : 1;
+        memory = area.MemoryOf(page, translation) + inPage;
+        lengthBytes = (int)Math.Min((pages << DaxConstants.PageShift) - inPage, wantedBytes);
+        return TouchResult.Mapped;
     }
 }

@@ -89,7 +89,7 @@ internal sealed class PmdFault(AddressSpace mapping)
         }
 
         bool isCopied = request.IsWrite && answer.IsCopy;
-        if (isCopied && !SharedCopy.Copy(mapping, answer, held.Range))
+        if (isCopied && SharedCopy.TryCopy(mapping, answer, held.Range) != DataError.None)
         {
             return FaultOutcome.FallBack(FallbackReason.NotAllocated);
         }

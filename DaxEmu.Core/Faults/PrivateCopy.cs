@@ -29,13 +29,19 @@ internal static unsafe class PrivateCopy
         }
 
         WordLock.Enter(ref area.CopyGate, Site.Copying);
-        if (!area.Table.Page(page).IsCopy)
+        try
         {
-            Fill(area, page, source.ReadsAsZeroes ? null : (byte*)mapping.Device.Base + source.PfnAt(index).OffsetBytes);
-            area.Table.TryInstallPage(page, Translation.Copy);
+            if (!area.Table.Page(page).IsCopy)
+            {
+                Fill(area, page, source.ReadsAsZeroes ? null : (byte*)mapping.Device.Base + source.PfnAt(index).OffsetBytes);
+                area.Table.TryInstallPage(page, Translation.Copy);
+            }
+        }
+        finally
+        {
+            WordLock.Leave(ref area.CopyGate, Site.Copying);
         }
 
-        WordLock.Leave(ref area.CopyGate, Site.Copying);
         return FaultOutcome.Of(FaultResult.DoneCow);
     }
 
@@ -46,14 +52,19 @@ internal static unsafe class PrivateCopy
     public static void MakeFromMapped(VmArea area, long page)
     {
         WordLock.Enter(ref area.CopyGate, Site.Copying);
-        Translation seen = area.Table.Page(page);
-        if (seen is { IsPresent: true, IsCopy: false })
+        try
         {
-            Fill(area, page, area.MemoryOf(page, seen));
-            _ = area.Table.TryReplacePage(page, seen, Translation.Copy); // cleared meanwhile: the next try faults
+            Translation seen = area.Table.Page(page);
+            if (seen is { IsPresent: true, IsCopy: false })
+            {
+                Fill(area, page, area.MemoryOf(page, seen));
+                _ = area.Table.TryReplacePage(page, seen, Translation.Copy); // cleared meanwhile: the next try faults
+            }
         }
-
-        WordLock.Leave(ref area.CopyGate, Site.Copying);
+        finally
+        {
+            WordLock.Leave(ref area.CopyGate, Site.Copying);
+        }
     }
 
     private static void Fill(VmArea area, long page, byte* source)

@@ -60,11 +60,12 @@ internal sealed class PteFault(AddressSpace mapping)
         Pfn pfn = target.PfnAt(index);
         if (mapping.Device.Poison.Contains(pfn))
         {
+            SharedCopy.Abandon(mapping, answer);
             return FaultOutcome.Of(FaultResult.Hwpoison);
         }
 
         bool isCopied = request.IsWrite && answer.IsCopy;
-        if (isCopied && !SharedCopy.Copy(mapping, answer, new PageRange(index, 1)))
+        if (isCopied && SharedCopy.TryCopy(mapping, answer, new PageRange(index, 1)) != DataError.None)
         {
             return FaultOutcome.Of(FaultResult.Sigbus);
         }
@@ -84,7 +85,8 @@ internal sealed class PteFault(AddressSpace mapping)
             return FaultOutcome.Of(major | FaultResult.NeedDsync);
         }
 
-        // A page of shared blocks is only ever mapped read-only: the write that ends that asks for a copy.
+        // A page of shared blocks is only ever mapped read-only: the write that ends that asks for a copy. Without a table (a 2 MiB
+        // translation stands there) the access looks again; the entry stays dirty, as in the kernel.
         area.Table.TryInstallPage(request.Page, Translation.Device(pfn, PageOrder.Pte, request.IsWrite));
         return FaultOutcome.Of(major | FaultResult.Nopage);
     }

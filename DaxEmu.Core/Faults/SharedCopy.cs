@@ -2,6 +2,7 @@ using DaxEmu.Core.Device;
 using DaxEmu.Core.Extents;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
+using DaxEmu.Native;
 
 namespace DaxEmu.Core.Faults;
 
@@ -9,28 +10,41 @@ namespace DaxEmu.Core.Faults;
 internal static class SharedCopy
 {
     /// <summary>Copies the data and makes them durable, before anybody is shown the fresh blocks.</summary>
-    /// <returns>False if a page of the source is poisoned; then the answer has been given back.</returns>
-    public static bool Copy(AddressSpace mapping, in ExtentAnswer answer, PageRange range)
+    /// <returns>Why not: a page of the source is poisoned, or the storage failed. Then the answer has been given back.</returns>
+    public static DataError TryCopy(AddressSpace mapping, in ExtentAnswer answer, PageRange range)
     {
         PmemDevice device = mapping.Device;
         Pfn target = answer.Target.PfnAt(range.First);
-        if (answer.Source.ReadsAsZeroes)
+        try
         {
-            device.ZeroUnchecked(target.OffsetBytes, range.PageCount << DaxConstants.PageShift);
-            device.DrainUnchecked();
-            return true;
-        }
+            if (answer.Source.ReadsAsZeroes)
+            {
+                device.ZeroUnchecked(target.OffsetBytes, range.PageCount << DaxConstants.PageShift);
+                device.DrainUnchecked();
+                return DataError.None;
+            }
 
-        Pfn source = answer.Source.PfnAt(range.First);
-        if (device.Poison.FindFirst(source, range.PageCount) is not null)
+            Pfn source = answer.Source.PfnAt(range.First);
+            if (device.Poison.FindFirst(source, range.PageCount) is null)
+            {
+                device.CopyUnchecked(target.OffsetBytes, device.SpanUnchecked(source.OffsetBytes, (int)range.PageCount << DaxConstants.PageShift));
+                device.DrainUnchecked();
+                return DataError.None;
+            }
+        }
+        catch (DaxEnvironmentException)
         {
             Abandon(mapping, answer);
-            return false;
+            return DataError.Io;
+        }
+        catch
+        {
+            Abandon(mapping, answer);
+            throw;
         }
 
-        device.CopyUnchecked(target.OffsetBytes, device.SpanUnchecked(source.OffsetBytes, (int)range.PageCount << DaxConstants.PageShift));
-        device.DrainUnchecked();
-        return true;
+        Abandon(mapping, answer);
+        return DataError.Poison;
     }
 
     /// <summary>The file shows the fresh blocks from here on; the caller has replaced the entry.</summary>

@@ -8,23 +8,26 @@ using DaxEmu.Core.Writeback;
 namespace DaxEmu.Core.Faults;
 
 /// <summary>The second half of a synchronous fault: metadata first, then the writable translation.</summary>
-internal static unsafe class SyncFault
+internal static class SyncFault
 {
     /// <summary>Whether a fault must wait for metadata before the page may be written (<c>dax_fault_is_synchronous</c>).</summary>
     public static bool MustWait(VmArea area, bool isWrite, in Extent extent) =>
         isWrite && area.IsSync && (extent.Flags & ExtentFlags.Dirty) != 0;
 
     /// <summary>After <see cref="FaultResult.NeedDsync"/>: makes data and metadata durable and installs the translation (<c>dax_finish_sync_fault</c>).</summary>
-    /// <remarks>The range that is made durable begins at the page that was touched, also for 2 MiB.</remarks>
+    /// <remarks>
+    /// The caller has held the invalidate lock for reading since before the first half of the fault: the extent that is made durable is
+    /// the one that is mapped, as no clone, punch or truncate can come in between. The range that is made durable begins at the page
+    /// that was accessed, also for 2 MiB.
+    /// </remarks>
     /// <returns>Nopage, also if the entry went away meanwhile and the access must fault again; or Sigbus.</returns>
-    public static FaultResult Finish(VmArea area, long page, FaultFlags flags, PageOrder order)
+    public static FaultResult Finish(in FaultRequest request, PageOrder order)
     {
-        AddressSpace mapping = area.Mapping;
-        var request = new FaultRequest(area, page, flags);
+        AddressSpace mapping = request.Area.Mapping;
 
         // As fsync does: a file without a dirty page is not asked.
         WritebackOutcome written = mapping.Entries.HasDirty()
-            ? WritebackPass.Run(mapping, new PageRange(request.Index, order.PageCount()))
+            ? WritebackPass.RunHeld(mapping, new PageRange(request.Index, order.PageCount()))
             : default;
         if (written.Errno != 0)
         {
@@ -32,16 +35,7 @@ internal static unsafe class SyncFault
         }
 
         mapping.Extents.Commit();
-        ulong* hold = mapping.InvalidateLock.EnterRead();
-        try
-        {
-            ObjectDisposedException.ThrowIf(area.IsGone, area);
-            return InsertPfnMkwrite(request, order);
-        }
-        finally
-        {
-            InvalidateLock.ExitRead(hold);
-        }
+        return InsertPfnMkwrite(request, order);
     }
 
     // dax_insert_pfn_mkwrite
@@ -61,16 +55,12 @@ internal static unsafe class SyncFault
             return FaultResult.Nopage;
         }
 
+        DaxEntry final = EntryInstall.Insert(mapping, held, held.Entry, isDirty: true, isCopied: false);
         var translation = Translation.Device(held.Entry.Pfn, order, writable: true);
-        bool isInstalled = order == PageOrder.Pmd
+        _ = order == PageOrder.Pmd
             ? request.Area.Table.InstallHuge(request.Page, translation)
-            : request.Area.Table.TryInstallPage(request.Page, translation);
-        if (isInstalled && order == PageOrder.Pte && !held.Entry.IsDirty)
-        {
-            mapping.Entries.NoteDirty(held.Start);
-        }
-
-        mapping.Locker.Unlock(held.Start, isInstalled ? held.Entry.WithDirty() : held.Entry);
+            : request.Area.Table.TryInstallPage(request.Page, translation); // refused: the access looks again
+        mapping.Locker.Unlock(held.Start, final);
         mapping.Sink?.InsertPfnMkwrite(request.ToEvent(), MkwriteOutcome.Installed, FaultResult.Nopage);
         return FaultResult.Nopage;
     }

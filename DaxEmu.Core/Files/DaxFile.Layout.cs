@@ -1,31 +1,34 @@
 using DaxEmu.Core.DataPath;
 using DaxEmu.Core.Extents;
 using DaxEmu.Core.Units;
+using DaxEmu.Native;
 
 namespace DaxEmu.Core.Files;
 
 /// <content>What changes size and blocks.</content>
 public sealed partial class DaxFile
 {
-    /// <summary>Sets the size. What lies behind it goes; new bytes read as zeroes.</summary>
-    /// <exception cref="DaxFileException">The last block could not be zeroed, or is pinned.</exception>
+    /// <summary>Sets the size. What lies past it goes; new bytes read as zeroes.</summary>
+    /// <exception cref="DaxFileException">The last block could not be zeroed, or is pinned; nothing has changed.</exception>
     public void SetLength(long sizeBytes)
     {
         CheckRange(sizeBytes, 0);
-        ChangeLayout(FileOperation.Truncate, sizeBytes, 0, (change, plan) =>
+        PageRange discards = PageRange.Between(PageRange.Inside(sizeBytes, 0).First, PageRange.All.End);
+        ChangeLayout(FileOperation.Truncate, sizeBytes, 0, discards, (change, steps) =>
         {
-            long oldSize = SizeBytes;
-            if (sizeBytes < oldSize)
+            bool isGrowing = sizeBytes > SizeBytes;
+            ZeroBehindEndTo(sizeBytes, change);
+            if (sizeBytes < SizeBytes)
             {
-                CheckAll(DataPath.ZeroRange.TruncatePage(Mapping, sizeBytes, FaultsAre.KeptOut, out _), sizeBytes);
-            }
-            else if (sizeBytes > oldSize && ZeroBehindEnd(FaultsAre.KeptOut))
-            {
-                change.WriteBackZeroed(plan);
+                PrepareZeroes(sizeBytes, -sizeBytes & (DaxConstants.PageSize - 1), steps);
             }
 
-            Mapping.SetSize(sizeBytes);
-            return sizeBytes <= oldSize ? Extents.Truncate(PageRange.Inside(sizeBytes, 0).First) : FreedBlocks.None;
+            steps.Change = () =>
+            {
+                FreedBlocks freed = isGrowing ? FreedBlocks.None : Extents.Truncate(discards.First);
+                Mapping.SetSize(sizeBytes);
+                return freed;
+            };
         });
     }
 
@@ -38,39 +41,51 @@ public sealed partial class DaxFile
     {
         CheckPositive(offsetBytes, lengthBytes);
         FileOperation operation = keepSize ? FileOperation.AllocateKeepingSize : FileOperation.Allocate;
-        ChangeLayout(operation, offsetBytes, lengthBytes, (change, plan) =>
+        ChangeLayout(operation, offsetBytes, lengthBytes, discards: default, (change, steps) =>
         {
-            Require(Extents.Allocate(PageRange.Touching(offsetBytes, lengthBytes)), offsetBytes);
-            GrowTo(keepSize ? 0 : offsetBytes + lengthBytes, change, plan);
-            return FreedBlocks.None;
+            long newSize = keepSize ? 0 : offsetBytes + lengthBytes;
+            ZeroBehindEndTo(newSize, change);
+            steps.Change = () =>
+            {
+                Require(Extents.Allocate(PageRange.Touching(offsetBytes, lengthBytes)), offsetBytes);
+                Mapping.GrowSize(newSize);
+                return FreedBlocks.None;
+            };
         });
     }
 
     /// <summary>Takes the blocks out of a range, which reads as zeroes then; the size stays. Parts of pages are zeroed.</summary>
-    /// <exception cref="DaxFileException">A part of a page could not be zeroed, or a page is pinned.</exception>
+    /// <exception cref="DaxFileException">A part of a page could not be zeroed, or a page is pinned; nothing has changed.</exception>
     public void PunchHole(long offsetBytes, long lengthBytes)
     {
         CheckPositive(offsetBytes, lengthBytes);
-        ChangeLayout(FileOperation.PunchHole, offsetBytes, lengthBytes, (_, _) =>
+        PageRange inside = PageRange.Inside(offsetBytes, lengthBytes);
+        ChangeLayout(FileOperation.PunchHole, offsetBytes, lengthBytes, inside, (_, steps) =>
         {
-            ZeroEdges(offsetBytes, lengthBytes);
-            return Extents.Punch(PageRange.Inside(offsetBytes, lengthBytes));
+            PrepareEdges(offsetBytes, lengthBytes, steps);
+            steps.Change = () => Extents.Punch(inside);
         });
     }
 
-    /// <summary>Makes a range read as zeroes, with blocks behind all of it; the file grows if it reaches behind its end.</summary>
-    /// <exception cref="DaxFileException">There are not enough blocks, a part of a page could not be zeroed, or a page is pinned.</exception>
+    /// <summary>Makes a range read as zeroes, with blocks behind all of it; the file grows if it reaches past its end.</summary>
+    /// <exception cref="DaxFileException">
+    /// There are not enough blocks, a part of a page could not be zeroed, or a page is pinned; no byte and no size has changed.
+    /// </exception>
     public void ZeroRange(long offsetBytes, long lengthBytes)
     {
         CheckPositive(offsetBytes, lengthBytes);
-        ChangeLayout(FileOperation.ZeroRange, offsetBytes, lengthBytes, (change, plan) =>
+        PageRange inside = PageRange.Inside(offsetBytes, lengthBytes);
+        ChangeLayout(FileOperation.ZeroRange, offsetBytes, lengthBytes, inside, (change, steps) =>
         {
-            Require(Extents.ToUnwritten(PageRange.Inside(offsetBytes, lengthBytes), out FreedBlocks freed), offsetBytes);
-            Mapping.ReleaseBlocks(freed);
+            ZeroBehindEndTo(offsetBytes + lengthBytes, change);
+            PrepareEdges(offsetBytes, lengthBytes, steps);
             Require(Extents.Allocate(PageRange.Touching(offsetBytes, lengthBytes)), offsetBytes);
-            ZeroEdges(offsetBytes, lengthBytes);
-            GrowTo(offsetBytes + lengthBytes, change, plan);
-            return FreedBlocks.None;
+            steps.Change = () =>
+            {
+                Require(Extents.ToUnwritten(inside, out FreedBlocks freed), offsetBytes);
+                Mapping.GrowSize(offsetBytes + lengthBytes);
+                return freed;
+            };
         });
     }
 
@@ -78,17 +93,20 @@ public sealed partial class DaxFile
     /// <param name="offsetBytes">First byte; a multiple of 4096.</param>
     /// <param name="lengthBytes">How many; a multiple of 4096. The range ends before the file does.</param>
     /// <exception cref="ArgumentException">The range is not aligned, or reaches to the end.</exception>
+    /// <exception cref="DaxFileException">A page that moves could not be written back, or is pinned; nothing has changed.</exception>
     public void CollapseRange(long offsetBytes, long lengthBytes)
     {
         CheckPositive(offsetBytes, lengthBytes);
         CheckAligned(offsetBytes, lengthBytes);
+        PageRange inside = PageRange.Inside(offsetBytes, lengthBytes);
         ChangeLayout(
             FileOperation.CollapseRange,
             offsetBytes,
             lengthBytes,
-            (_, _) =>
+            inside,
+            (_, steps) => steps.Change = () =>
             {
-                FreedBlocks freed = Extents.Collapse(PageRange.Inside(offsetBytes, lengthBytes));
+                FreedBlocks freed = Extents.Collapse(inside);
                 Mapping.SetSize(SizeBytes - lengthBytes);
                 return freed;
             },
@@ -101,6 +119,7 @@ public sealed partial class DaxFile
     /// <param name="offsetBytes">Where; a multiple of 4096, before the end of the file.</param>
     /// <param name="lengthBytes">How many bytes; a multiple of 4096.</param>
     /// <exception cref="ArgumentException">The range is not aligned, begins behind the end, or the file would become too large.</exception>
+    /// <exception cref="DaxFileException">A page that moves could not be written back, or is pinned; nothing has changed.</exception>
     public void InsertRange(long offsetBytes, long lengthBytes)
     {
         CheckPositive(offsetBytes, lengthBytes);
@@ -109,17 +128,17 @@ public sealed partial class DaxFile
             FileOperation.InsertRange,
             offsetBytes,
             lengthBytes,
-            (change, plan) =>
+            discards: default,
+            (change, steps) =>
             {
                 long newSize = SizeBytes + lengthBytes;
-                if (ZeroBehindEnd(FaultsAre.KeptOut))
+                ZeroBehindEndTo(newSize, change);
+                steps.Change = () =>
                 {
-                    change.WriteBackZeroed(plan);
-                }
-
-                FreedBlocks freed = Extents.Insert(PageRange.Inside(offsetBytes, lengthBytes));
-                Mapping.SetSize(newSize);
-                return freed;
+                    FreedBlocks freed = Extents.Insert(PageRange.Inside(offsetBytes, lengthBytes));
+                    Mapping.SetSize(newSize);
+                    return freed;
+                };
             },
             () =>
             {
@@ -132,14 +151,17 @@ public sealed partial class DaxFile
             });
     }
 
-    private delegate FreedBlocks LayoutWork(LayoutChange change, LayoutPlan plan);
+    private delegate void LayoutPreparation(LayoutChange change, LayoutSteps steps);
 
-    // One writer of the layout at a time; the plan is made when the size cannot change any more.
-    private void ChangeLayout(FileOperation operation, long offset, long length, LayoutWork work, Action? check = null)
+    // One writer of the layout at a time; the plan is made when the size cannot change any more. What can fail runs first and shows
+    // nothing; then extents and size change in one step; then entries, translations and edges follow, which cannot fail.
+    private void ChangeLayout(
+        FileOperation operation, long offset, long length, PageRange discards, LayoutPreparation prepare, Action? check = null)
     {
         inodeLock.EnterWriteLock();
         try
         {
+            ThrowIfDisposed();
             check?.Invoke();
             LayoutPlan plan = Habits.PlanFor(operation, offset, length, SizeBytes);
             if (!LayoutChange.TryBegin(Mapping, plan, options.WaitsForPins, out LayoutChange change))
@@ -149,8 +171,7 @@ public sealed partial class DaxFile
 
             using (change)
             {
-                // Nothing maps or pins them any more: they may go to other files.
-                Mapping.ReleaseBlocks(work(change, plan));
+                Carry(change, discards, offset, prepare);
             }
         }
         finally
@@ -159,30 +180,69 @@ public sealed partial class DaxFile
         }
     }
 
-    private void GrowTo(long sizeBytes, LayoutChange change, LayoutPlan plan)
+    private void Carry(LayoutChange change, PageRange discards, long offset, LayoutPreparation prepare)
     {
-        if (sizeBytes <= SizeBytes)
+        var steps = new LayoutSteps();
+        try
         {
-            return;
+            prepare(change, steps);
+            change.FlushKept(discards);
+        }
+        catch (DaxEnvironmentException failure)
+        {
+            throw DaxFileException.Io(this, offset, failure);
         }
 
-        if (ZeroBehindEnd(FaultsAre.KeptOut))
-        {
-            change.WriteBackZeroed(plan);
-        }
+        FreedBlocks freed = steps.Change();
+        change.TakeOut();
+        steps.Zeroes.ForEach(part => DataPath.ZeroRange.Finish(Mapping, part));
 
-        Mapping.GrowSize(sizeBytes);
+        // Nothing maps or pins them any more: they may go to other files.
+        Mapping.ReleaseBlocks(freed);
+    }
+
+    // What a layout change does once nothing can fail any more.
+    private sealed class LayoutSteps
+    {
+        public Func<FreedBlocks> Change { get; set; } = () => FreedBlocks.None;
+
+        public List<ZeroedPart> Zeroes { get; } = [];
+    }
+
+    private void ZeroBehindEndTo(long newSize, LayoutChange change)
+    {
+        if (newSize > SizeBytes && ZeroBehindEnd(FaultsAre.KeptOut))
+        {
+            change.WriteBackZeroed();
+        }
     }
 
     // The parts of the first and the last page that a range does not cover whole.
-    private void ZeroEdges(long offset, long length)
+    private void PrepareEdges(long offset, long length, LayoutSteps steps)
     {
         long end = offset + length;
         PageRange inside = PageRange.Inside(offset, length);
         long headEnd = inside.IsEmpty ? end : inside.First.OffsetBytes;
         long tailStart = inside.IsEmpty ? end : inside.End.OffsetBytes;
-        CheckAll(DataPath.ZeroRange.Run(Mapping, offset, headEnd - offset, FaultsAre.KeptOut, out _), offset);
-        CheckAll(DataPath.ZeroRange.Run(Mapping, tailStart, end - tailStart, FaultsAre.KeptOut, out _), tailStart);
+        if (inside.IsEmpty && PageIndex.FromBytes(offset) != PageIndex.FromBytes(end - 1))
+        {
+            // Two parts of two neighbouring pages, and no whole page between them.
+            headEnd = tailStart = PageIndex.FromBytes(end - 1).OffsetBytes;
+        }
+
+        PrepareZeroes(offset, headEnd - offset, steps);
+        PrepareZeroes(tailStart, end - tailStart, steps);
+    }
+
+    private void PrepareZeroes(long offset, long length, LayoutSteps steps)
+    {
+        DataError error = DataPath.ZeroRange.Prepare(Mapping, offset, length, out ZeroedPart part);
+        if (error != DataError.None)
+        {
+            throw DaxFileException.Of(this, error, offset);
+        }
+
+        steps.Zeroes.Add(part);
     }
 
     private void Require(ExtentError error, long offset)

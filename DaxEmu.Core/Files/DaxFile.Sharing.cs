@@ -7,15 +7,27 @@ namespace DaxEmu.Core.Files;
 public sealed partial class DaxFile
 {
     /// <summary>Makes another file show all of this one's blocks and have its size (<c>FICLONE</c>).</summary>
-    /// <param name="target">A file on the same volume.</param>
+    /// <param name="target">Another file on the same volume, with room for this one's size.</param>
+    /// <exception cref="ArgumentException">It is this file, lies on another volume, or may not become so large; nothing has changed.</exception>
+    /// <exception cref="DaxFileException">This file could not be written back, or a page of either is pinned; nothing has changed.</exception>
     public void CloneTo(DaxFile target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        target.SetLength(0);
-        if (SizeBytes > 0)
+        ThrowIfDisposed();
+        target.ThrowIfDisposed();
+        Refuse(target == this, $"{this} cannot be cloned onto itself. Give another file.");
+        CheckVolume(target);
+        WithBoth(this, target, () =>
         {
-            CloneRange(0, SizeBytes, target, 0);
-        }
+            long size = SizeBytes;
+            if (size > target.options.MaximumSizeBytes)
+            {
+                throw new ArgumentException(
+                    $"{this} has {size} bytes, and {target} can have {target.options.MaximumSizeBytes} at the most. Open it with a larger MaximumSizeBytes.");
+            }
+
+            Share(PageRange.Touching(0, size), target, new PageIndex(0), cutsTarget: true, size);
+        });
     }
 
     /// <summary>Makes another file show blocks of this one (<c>FICLONERANGE</c>): who writes first gets a copy.</summary>
@@ -23,13 +35,14 @@ public sealed partial class DaxFile
     /// <param name="lengthBytes">How many bytes, inside this file; a multiple of 4096 unless they end with both files.</param>
     /// <param name="target">A file on the same volume; it grows if need be.</param>
     /// <param name="targetOffsetBytes">First byte there; a multiple of 4096.</param>
-    /// <exception cref="ArgumentException">A range is not aligned, reaches behind this file, overlaps the other, or the volumes differ.</exception>
+    /// <exception cref="ArgumentException">A range is not aligned, reaches past this file, overlaps the other, or the volumes differ.</exception>
+    /// <exception cref="DaxFileException">This file could not be written back, or a page of either is pinned; nothing has changed.</exception>
     public void CloneRange(long offsetBytes, long lengthBytes, DaxFile target, long targetOffsetBytes)
     {
         ArgumentNullException.ThrowIfNull(target);
         CheckPositive(offsetBytes, lengthBytes);
         target.CheckPositive(targetOffsetBytes, lengthBytes);
-        Refuse(target.Volume != Volume, "Files on different devices cannot share blocks.");
+        CheckVolume(target);
         CheckAligned(offsetBytes, targetOffsetBytes);
         WithBoth(this, target, () =>
         {
@@ -47,10 +60,28 @@ public sealed partial class DaxFile
                 target.ZeroBehindEnd(FaultsAre.Allowed);
             }
 
-            Remap.Share(Mapping, Extents, pages, target.Mapping, target.Extents, first);
-            target.Mapping.GrowSize(targetEnd);
+            Share(pages, target, first, cutsTarget: false, Math.Max(targetEnd, target.SizeBytes));
         });
     }
+
+    private void Share(PageRange pages, DaxFile target, PageIndex first, bool cutsTarget, long targetSize)
+    {
+        bool maySleep = options.WaitsForPins && target.options.WaitsForPins;
+        DataError error = Remap.Share(
+            Mapping, Extents, pages, target.Mapping, target.Extents, first, cutsTarget, targetSize, maySleep, out Pfn? busy);
+        if (error != DataError.None)
+        {
+            throw DaxFileException.Of(this, error, pages.First.OffsetBytes);
+        }
+
+        if (busy is not null)
+        {
+            throw DaxFileException.Busy(this, pages.First.OffsetBytes);
+        }
+    }
+
+    private void CheckVolume(DaxFile target) =>
+        Refuse(target.Volume != Volume, $"{this} lies on {Volume.Device.Name} and {target} on {target.Volume.Device.Name}: only files of one volume can share blocks.");
 
     /// <summary>
     /// Gives this file blocks of its own where a range shares them (<c>FALLOC_FL_UNSHARE_RANGE</c>), whole blocks at a time.

@@ -16,7 +16,7 @@ namespace DaxEmu.Core.Files;
 /// <para>Durable: what <see cref="Write"/> stored is ordered behind it, and durable with the blocks that lead to it when <see cref="Sync"/>
 /// returns. What was stored through a view is durable after <see cref="Sync"/>, or after <see cref="DaxView.Persist"/> if the blocks are (a
 /// view with <see cref="MapMode.Sync"/> sees to that).</para>
-/// <para>No call may run, and no span of a view be used, when <see cref="Dispose"/> begins.</para>
+/// <para>No span of a view may be used when <see cref="Dispose"/> begins. Calls that run are waited for; later ones throw.</para>
 /// </remarks>
 public sealed partial class DaxFile : IDisposable
 {
@@ -31,6 +31,7 @@ public sealed partial class DaxFile : IDisposable
         Name = name;
         Extents = extents;
         this.options = options;
+        _ = AddressSpace.PageCapacityFor(options.MaximumSizeBytes);
         Mapping = new AddressSpace(volume.Device, extents, sizeBytes, new AddressSpaceOptions
         {
             Profile = options.Profile,
@@ -105,7 +106,9 @@ public sealed partial class DaxFile : IDisposable
     /// <param name="offsetBytes">The first byte; a multiple of 4096.</param>
     /// <param name="lengthBytes">How many; rounded up to pages. They may lie behind the end of the file, but cannot be touched there.</param>
     /// <param name="mode">What the view is for.</param>
-    /// <exception cref="ArgumentException">The offset is not aligned, or <see cref="MapMode.Sync"/> stands without <see cref="MapMode.Shared"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// The offset is not aligned, or the mode is neither shared nor private, both, or synchronous and not shared.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public DaxView Map(long offsetBytes, long lengthBytes, MapMode mode = MapMode.Shared)
     {
@@ -116,11 +119,7 @@ public sealed partial class DaxFile : IDisposable
             throw new ArgumentException($"A view begins at a multiple of {DaxConstants.PageSize}, not at {offsetBytes}.", nameof(offsetBytes));
         }
 
-        if ((mode & (MapMode.Sync | MapMode.Shared)) == MapMode.Sync)
-        {
-            throw new ArgumentException("A synchronous view is a shared one: use MapMode.Shared | MapMode.Sync.", nameof(mode));
-        }
-
+        VmArea.CheckKind((VmAreaKind)mode, nameof(MapMode));
         PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
         return new DaxView(this, faults, Mapping.Map(pages.First, pages.PageCount, (VmAreaKind)mode));
     }
@@ -134,7 +133,8 @@ public sealed partial class DaxFile : IDisposable
     /// <exception cref="DaxFileException">Not even the first byte can be read.</exception>
     public int Read(long offsetBytes, Span<byte> buffer)
     {
-        CheckRange(offsetBytes, buffer.Length);
+        ThrowIfDisposed();
+        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
         inodeLock.EnterReadLock();
         try
         {
@@ -173,14 +173,19 @@ public sealed partial class DaxFile : IDisposable
     /// <exception cref="DaxFileException">Some page could not be written back, now or since the last sync.</exception>
     public void Sync(CancellationToken cancellationToken = default)
     {
-        if (Mapping.Entries.HasDirty())
+        AddressSpace mapping = Mapping;
+        using (mapping.Use())
         {
-            WritebackPass.Run(Mapping, PageRange.All, cancellationToken);
+            if (mapping.Entries.HasDirty())
+            {
+                WritebackPass.RunHeld(mapping, PageRange.All, cancellationToken);
+            }
+
+            mapping.Device.DrainUnchecked();
         }
 
-        Volume.Device.DrainUnchecked();
         Extents.Commit();
-        int errno = Mapping.TakeWritebackError();
+        int errno = mapping.TakeWritebackError();
         if (errno != 0)
         {
             throw DaxFileException.Writeback(this, errno);
@@ -205,13 +210,15 @@ public sealed partial class DaxFile : IDisposable
     public DaxStream OpenStream() => new(this);
 
     /// <summary>
-    /// Closes the file; its views are unmapped. Waits for nothing but faults that run: pinned blocks are free when they are unpinned. One with
-    /// a name is written back first. Again does nothing.
+    /// Closes the file; its views are unmapped. Waits for operations and faults that run; pinned blocks are free when they are unpinned. One
+    /// with a name is written back first. Again does nothing.
     /// </summary>
+    /// <exception cref="DaxFileException">The file is closed, but not all of it could be written back.</exception>
     public void Dispose()
     {
         AddressSpace mapping;
         long size;
+        int errno = 0;
         inodeLock.EnterWriteLock();
         try
         {
@@ -224,7 +231,7 @@ public sealed partial class DaxFile : IDisposable
             size = mapping.SizeBytes;
             if (Name is not null)
             {
-                WritebackPass.Run(mapping, PageRange.All);
+                errno = WritebackPass.RunHeld(mapping, PageRange.All).Errno;
             }
 
             isDisposed = true;
@@ -235,6 +242,10 @@ public sealed partial class DaxFile : IDisposable
         }
 
         Volume.Close(this, mapping, Extents, size);
+        if (errno != 0)
+        {
+            throw DaxFileException.Writeback(this, errno);
+        }
     }
 
     /// <summary>The file's name, or that it has none.</summary>

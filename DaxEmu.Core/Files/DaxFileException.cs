@@ -1,10 +1,12 @@
 using DaxEmu.Core.DataPath;
+using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Files;
 
 /// <summary>An operation on a file failed: no space, lost memory, or pages in use.</summary>
 public sealed class DaxFileException : IOException
 {
+    private const int Eio = 5;
     private const int Ebusy = 16;
     private const int Enospc = 28;
 
@@ -34,10 +36,10 @@ public sealed class DaxFileException : IOException
     }
 
     /// <summary>The kernel's number for it (ENOSPC 28, EBUSY 16, EIO 5); 0 if none fits.</summary>
-    public int Errno { get; }
+    public int Errno { get; private init; }
 
     /// <summary>Where in the file.</summary>
-    public long OffsetBytes { get; }
+    public long OffsetBytes { get; private init; }
 
     internal static DaxFileException NoSpace(DaxFile file, long offset) => new(
         $"No block is left on {file.Volume.Device.Name} for byte {offset} of {file}. Delete files or punch holes, or use a larger device.",
@@ -58,6 +60,9 @@ public sealed class DaxFileException : IOException
             offset),
         _ => new($"The blocks at byte {offset} of {file} cannot be read or written.", new DataOutcome(0, error).Errno, offset),
     };
+
+    internal static DaxFileException Io(DaxFile file, long offset, Exception cause) => new(
+        $"The storage behind byte {offset} of {file} failed, so nothing was changed: {cause.Message}", cause) { Errno = Eio, OffsetBytes = offset };
 
     internal static DaxFileException Writeback(DaxFile file, int errno) => new(
         $"Writing back {file} failed (error {errno}): what was stored since the last sync may be lost. "

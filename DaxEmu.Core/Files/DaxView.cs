@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using DaxEmu.Core.Device;
 using DaxEmu.Core.Faults;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
@@ -16,7 +13,7 @@ namespace DaxEmu.Core.Files;
 /// would be dirty again; a span cannot. So take a new one for each burst of writes, or hold a lease (<see cref="Pin"/>), which flushes
 /// what it covers when it is disposed. No span may be used when the view, the file or the device is gone.</para>
 /// </remarks>
-public sealed unsafe class DaxView : IDisposable
+public sealed class DaxView : IDisposable
 {
     private readonly DaxFile file;
     private readonly FaultLoop faults;
@@ -64,68 +61,35 @@ public sealed unsafe class DaxView : IDisposable
     /// <exception cref="DaxFaultException">A page cannot be reached.</exception>
     public Span<byte> WriteAtMost(long offsetBytes, int lengthBytes) => memory.WriteAtMost(offsetBytes, lengthBytes);
 
-    /// <summary>Copies bytes out of the view, piece by piece.</summary>
+    /// <summary>Copies bytes out of the view.</summary>
+    /// <remarks>The layout of the file cannot change under a piece while it is copied.</remarks>
     /// <exception cref="DaxFaultException">A page cannot be reached; those before it are copied.</exception>
-    public void CopyTo(long offsetBytes, Span<byte> destination)
-    {
-        for (int done = 0; done < destination.Length;)
-        {
-            ReadOnlySpan<byte> piece = memory.ReadAtMost(offsetBytes + done, destination.Length - done);
-            piece.CopyTo(destination[done..]);
-            done += piece.Length;
-        }
-    }
+    /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
+    public void CopyTo(long offsetBytes, Span<byte> destination) => memory.CopyTo(offsetBytes, destination);
 
-    /// <summary>Copies bytes into the view, piece by piece.</summary>
+    /// <summary>Copies bytes into the view: a later <see cref="Sync"/> makes them durable, also if another thread syncs meanwhile.</summary>
+    /// <remarks>The layout of the file cannot change under a piece while it is copied.</remarks>
     /// <exception cref="DaxFaultException">A page cannot be reached; those before it are copied.</exception>
-    public void CopyFrom(long offsetBytes, ReadOnlySpan<byte> source)
-    {
-        for (int done = 0; done < source.Length;)
-        {
-            Span<byte> piece = memory.WriteAtMost(offsetBytes + done, source.Length - done);
-            source.Slice(done, piece.Length).CopyTo(piece);
-            done += piece.Length;
-        }
-    }
+    /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
+    public void CopyFrom(long offsetBytes, ReadOnlySpan<byte> source) => memory.CopyFrom(offsetBytes, source);
 
     /// <summary>Starts moving stores of this thread towards the device; they are durable after <see cref="Drain"/>.</summary>
     /// <remarks>Pages that are not mapped any more are faulted in, as by the processor's instruction. Private copies go nowhere.</remarks>
     /// <exception cref="DaxFaultException">A page cannot be reached.</exception>
-    public void Flush(long offsetBytes, long lengthBytes)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
-        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, LengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
-        PmemDevice device = file.Volume.Device;
-        for (long done = 0; done < lengthBytes;)
-        {
-            ReadOnlySpan<byte> piece = memory.ReadAtMost(offsetBytes + done, (int)Math.Min(1 << 30, lengthBytes - done));
-
-            // SAFETY: the span is over native memory, which does not move.
-            long onDevice = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(piece)) - device.Base;
-            if (onDevice >= 0 && onDevice < device.SizeBytes)
-            {
-                device.FlushUnchecked(onDevice, piece.Length);
-            }
-
-            done += piece.Length;
-        }
-    }
+    /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
+    public void Flush(long offsetBytes, long lengthBytes) => memory.Flush(offsetBytes, lengthBytes);
 
     /// <summary>Waits until what this thread flushed has arrived.</summary>
-    public void Drain()
-    {
-        ObjectDisposedException.ThrowIf(Area.IsGone, this);
-        file.Volume.Device.DrainUnchecked();
-    }
+    /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
+    public void Drain() => memory.Drain();
 
     /// <summary><see cref="Flush"/> and <see cref="Drain"/>: durable if the blocks are (see <see cref="MapMode.Sync"/>).</summary>
     /// <exception cref="DaxFaultException">A page cannot be reached.</exception>
+    /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
     public void Persist(long offsetBytes, long lengthBytes)
     {
         Flush(offsetBytes, lengthBytes);
-        file.Volume.Device.DrainUnchecked();
+        Drain();
     }
 
     /// <summary>Writes the view's pages of a range back and makes their blocks durable (msync).</summary>
@@ -133,10 +97,7 @@ public sealed unsafe class DaxView : IDisposable
     /// <exception cref="DaxFileException">A page could not be written back.</exception>
     public void Sync(long offsetBytes, long lengthBytes, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
-        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, LengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
+        memory.CheckRange(offsetBytes, lengthBytes);
         ObjectDisposedException.ThrowIf(Area.IsGone, this);
         WritebackOutcome outcome = WritebackPass.Run(
             Area.Mapping, PageRange.Touching(FileOffsetBytes + offsetBytes, lengthBytes), cancellationToken);
@@ -152,22 +113,11 @@ public sealed unsafe class DaxView : IDisposable
     /// </summary>
     public void DontNeed(long offsetBytes, long lengthBytes)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
-        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, LengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
+        memory.CheckRange(offsetBytes, lengthBytes);
+        using AsymmetricLock.ReadHold hold = Area.Mapping.InvalidateLock.Read();
         ObjectDisposedException.ThrowIf(Area.IsGone, this);
-        ulong* hold = Area.Mapping.InvalidateLock.EnterRead();
-        try
-        {
-            ObjectDisposedException.ThrowIf(Area.IsGone, this);
-            PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
-            Area.Table.Unmap(pages.First.Value, pages.PageCount, keepCopies: false);
-        }
-        finally
-        {
-            InvalidateLock.ExitRead(hold);
-        }
+        PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
+        Area.Zap(pages.First.Value, pages.PageCount);
     }
 
     /// <summary>
@@ -184,10 +134,7 @@ public sealed unsafe class DaxView : IDisposable
     /// <exception cref="DaxFaultException">A page cannot be reached; nothing is pinned then.</exception>
     public PinLease Pin(long offsetBytes, long lengthBytes, bool forWriting = true)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
-        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, LengthBytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
+        memory.CheckRange(offsetBytes, lengthBytes);
         ObjectDisposedException.ThrowIf(Area.IsGone, this);
         return PinLease.Take(faults, Area, PageRange.Touching(offsetBytes, lengthBytes), forWriting);
     }

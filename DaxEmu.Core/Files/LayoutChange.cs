@@ -11,19 +11,29 @@ namespace DaxEmu.Core.Files;
 /// </summary>
 /// <remarks>
 /// The order: take the invalidate lock for writing; drop translations; wait for pins of what is taken out, without the lock, and start over;
-/// write back; take the entries out. Writeback comes while no fault can make a page dirty again, and before the entry that says it is dirty
-/// goes.
+/// write back. Then the caller does what can fail, calls <see cref="FlushKept"/>, changes extents and size in one step, and calls
+/// <see cref="TakeOut"/>. Entries and their dirty marks go last: an operation that fails leaves them as they were.
 /// </remarks>
 internal readonly ref struct LayoutChange : IDisposable
 {
     private readonly AddressSpace mapping;
+    private readonly LayoutPlan plan;
 
-    private LayoutChange(AddressSpace mapping) => this.mapping = mapping;
+    private LayoutChange(AddressSpace mapping, LayoutPlan plan)
+    {
+        this.mapping = mapping;
+        this.plan = plan;
+    }
 
     /// <summary>Carries a plan out; returns with nothing held.</summary>
-    public static void Execute(AddressSpace mapping, LayoutPlan plan) => Begin(mapping, plan).Dispose();
+    public static void Execute(AddressSpace mapping, LayoutPlan plan)
+    {
+        using LayoutChange change = Begin(mapping, plan);
+        change.FlushKept(plan.TakesOut);
+        change.TakeOut();
+    }
 
-    /// <summary>Carries a plan out, waiting for pins; the invalidate lock is held for writing until <see cref="Dispose"/>.</summary>
+    /// <summary>Begins a plan, waiting for pins; the invalidate lock is held for writing until <see cref="Dispose"/>.</summary>
     public static LayoutChange Begin(AddressSpace mapping, LayoutPlan plan)
     {
         _ = TryBegin(mapping, plan, maySleep: true, out LayoutChange change);
@@ -47,12 +57,6 @@ internal readonly ref struct LayoutChange : IDisposable
 
             WriteBack(mapping, plan.Writeback);
             WriteBack(mapping, plan.SecondWriteback);
-            if (!plan.DropsCopies.IsEmpty)
-            {
-                mapping.Unmap(plan.DropsCopies, keepCopies: false);
-            }
-
-            LayoutBreak.TakeOut(mapping, plan.TakesOut);
         }
         catch
         {
@@ -60,12 +64,28 @@ internal readonly ref struct LayoutChange : IDisposable
             throw;
         }
 
-        change = new LayoutChange(mapping);
+        change = new LayoutChange(mapping, plan);
         return true;
     }
 
-    /// <summary>Writes back what a plan wants written back after bytes behind the old end were zeroed.</summary>
-    public void WriteBackZeroed(LayoutPlan plan) => WriteBack(mapping, plan.WritebackIfZeroed);
+    /// <summary>Makes what stays in the file durable, of the entries that will be taken out; see <see cref="LayoutBreak.FlushKept"/>.</summary>
+    /// <param name="discards">The pages whose content goes.</param>
+    /// <exception cref="Native.DaxEnvironmentException">The storage failed; nothing has changed.</exception>
+    public void FlushKept(PageRange discards) => LayoutBreak.FlushKept(mapping, plan.TakesOut, discards);
+
+    /// <summary>Takes out what the plan takes out: the caller has changed extents and size.</summary>
+    public void TakeOut()
+    {
+        if (!plan.DropsCopies.IsEmpty)
+        {
+            mapping.Unmap(plan.DropsCopies, keepCopies: false);
+        }
+
+        LayoutBreak.TakeOut(mapping, plan.TakesOut);
+    }
+
+    /// <summary>Writes back what the plan wants written back after bytes past the old EOF were zeroed.</summary>
+    public void WriteBackZeroed() => WriteBack(mapping, plan.WritebackIfZeroed);
 
     /// <summary>Lets faults in again.</summary>
     public void Dispose() => mapping?.InvalidateLock.ExitWrite();
@@ -75,7 +95,7 @@ internal readonly ref struct LayoutChange : IDisposable
     {
         if (!range.IsEmpty && mapping.Entries.HasDirty())
         {
-            WritebackPass.Run(mapping, range);
+            WritebackPass.RunHeld(mapping, range);
         }
     }
 }

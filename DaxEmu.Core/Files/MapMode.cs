@@ -2,10 +2,13 @@ using DaxEmu.Core.Mapping;
 
 namespace DaxEmu.Core.Files;
 
-/// <summary>What a view is for, in the flags of mmap and madvise.</summary>
+/// <summary>What a view is for, in the flags of mmap and madvise. As with mmap, exactly one of <see cref="Shared"/> and <see cref="Private"/>.</summary>
 [Flags]
 public enum MapMode
 {
+    /// <summary>Neither shared nor private: no view can be made of it.</summary>
+    None = VmAreaKind.None,
+
     /// <summary>Writes go to copies of the view's own (<c>MAP_PRIVATE</c>).</summary>
     Private = VmAreaKind.Private,
 

@@ -92,7 +92,7 @@ public sealed unsafe class PinLease : IDisposable
         }
         finally
         {
-            InvalidateLock.ExitRead(hold);
+            AsymmetricLock.ExitRead(hold);
         }
 
         TouchResult result = faults.Touch(area, page, forWriting);

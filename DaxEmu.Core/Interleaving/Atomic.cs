@@ -14,6 +14,8 @@ namespace DaxEmu.Core.Interleaving;
 /// </remarks>
 internal static unsafe class Atomic
 {
+    private const int SpinsBeforeSleep = 100;
+
     [ThreadStatic]
     private static IInterleaver? current;
 
@@ -157,10 +159,18 @@ internal static unsafe class Atomic
             return;
         }
 
+        // No Thread.Sleep, which Thread.Interrupt ends with an exception: callers hold locks. After a while it sleeps for a millisecond at a time.
         SpinWait spinner = default;
         while (Volatile.Read(ref location) == unwanted)
         {
-            spinner.SpinOnce();
+            if (spinner.Count < SpinsBeforeSleep)
+            {
+                spinner.SpinOnce(sleep1Threshold: -1);
+            }
+            else
+            {
+                _ = Futex.Wait((int*)Pointer(ref location), (int)unwanted, TimeSpan.FromMilliseconds(1));
+            }
         }
     }
 

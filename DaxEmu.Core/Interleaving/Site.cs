@@ -84,6 +84,9 @@ internal enum Site : byte
     /// <summary>Waits for a reader to leave.</summary>
     AwaitReader,
 
+    /// <summary>A full fence between a thread's stores to memory and its next look at a translation.</summary>
+    Fence,
+
     /// <summary>Reads a translation.</summary>
     ReadTranslation,
 

@@ -48,6 +48,10 @@ public static class Invalidator
     }
 
     /// <summary>Takes out every clean entry that touches the range (<c>invalidate_inode_pages2_range</c> of a DAX file).</summary>
+    /// <remarks>
+    /// One whose memory somebody has pinned stays: without its entry, no later change of layout would find the pin (B34). The kernel takes
+    /// it out.
+    /// </remarks>
     /// <returns>Whether none was kept.</returns>
     internal static bool InvalidateRangeIfClean(AddressSpace mapping, PageRange range)
     {
@@ -63,22 +67,6 @@ public static class Invalidator
         return isAllGone;
     }
 
-    /// <summary>Clears DIRTY and TOWRITE of the range's entries, before blocks are replaced by copies (<c>__dax_clear_dirty_range</c>).</summary>
-    internal static void ClearDirty(AddressSpace mapping, PageRange range)
-    {
-        PageIndex next = range.First;
-        while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
-        {
-            if (mapping.Locker.TakeAny(start, out HeldEntry held))
-            {
-                mapping.Entries.ClearTowrite(held.Start);
-                mapping.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
-            }
-
-            next = start + seen.Order.PageCount();
-        }
-    }
-
     private static InvalidateOutcome Invalidate(AddressSpace mapping, PageIndex index, bool keepsDirty, out HeldEntry held)
     {
         if (!mapping.Locker.TakeAny(index, out held))
@@ -86,14 +74,40 @@ public static class Invalidator
             return InvalidateOutcome.Absent;
         }
 
-        if (keepsDirty && (held.Entry.IsDirty || mapping.Entries.IsTowrite(held.Start)))
+        try
+        {
+            if (keepsDirty && MustStay(mapping, held))
+            {
+                mapping.Locker.Put(held);
+                return InvalidateOutcome.Kept;
+            }
+
+            mapping.Disassociate(held.Start, held.Entry);
+        }
+        catch
         {
             mapping.Locker.Put(held);
-            return InvalidateOutcome.Kept;
+            throw;
         }
 
-        mapping.Disassociate(held.Start, held.Entry);
         mapping.Locker.Remove(held);
         return InvalidateOutcome.Removed;
+    }
+
+    // Pins are looked for after the translations are gone, and while the entry's lock lets nobody make new ones: see PageOwners, [A] and [B].
+    private static bool MustStay(AddressSpace mapping, HeldEntry held)
+    {
+        if (held.Entry.IsDirty || mapping.Entries.IsTowrite(held.Start))
+        {
+            return true;
+        }
+
+        if (!held.Entry.IsReal)
+        {
+            return false;
+        }
+
+        mapping.Unmap(held.Range);
+        return mapping.Device.Owners.FirstBusy(new PfnRange(held.Entry.Pfn, held.Entry.Order.PageCount())) is not null;
     }
 }

@@ -54,6 +54,7 @@ internal static class LayoutBreak
             return busy;
         }
 
+        FlushKept(mapping, range, discards: range);
         TakeOut(mapping, range);
         return null;
     }
@@ -96,17 +97,42 @@ internal static class LayoutBreak
     }
 
     /// <summary>
-    /// Takes out the entries of a range that is unmapped and idle. Not before: without its entry nobody finds a page in use (B34).
+    /// Takes out the entries of a range that is unmapped and idle. Not before: without its entry nobody finds a page in use (B34). Cannot
+    /// fail: what can, and <see cref="FlushKept"/>, comes first.
     /// </summary>
     public static void TakeOut(AddressSpace mapping, PageRange range)
+    {
+        if (!range.IsEmpty)
+        {
+            Invalidator.DeleteRange(mapping, WholeEntries(mapping.Entries, range));
+        }
+    }
+
+    /// <summary>Flushes dirty entries that are about to be taken out although pages of theirs stay in the file.</summary>
+    /// <remarks>
+    /// Their dirty marks go with them, so these pages are made durable now. Entries whose pages all go are left alone, and so are all
+    /// marks: if the operation fails after this, or by this, nothing is lost.
+    /// </remarks>
+    /// <param name="mapping">The file; its invalidate lock is held for writing, and the range is unmapped.</param>
+    /// <param name="range">The pages whose entries will be taken out; one that touches them goes whole.</param>
+    /// <param name="discards">The pages whose content goes.</param>
+    /// <exception cref="Native.DaxEnvironmentException">The storage failed.</exception>
+    public static void FlushKept(AddressSpace mapping, PageRange range, PageRange discards)
     {
         if (range.IsEmpty)
         {
             return;
         }
 
-        FlushCut(mapping, range);
-        Invalidator.DeleteRange(mapping, WholeEntries(mapping.Entries, range));
+        PageRange whole = WholeEntries(mapping.Entries, range);
+        if (discards.IsEmpty)
+        {
+            FlushDirty(mapping, whole);
+            return;
+        }
+
+        FlushDirty(mapping, PageRange.Between(whole.First, discards.First < whole.End ? discards.First : whole.End));
+        FlushDirty(mapping, PageRange.Between(discards.End > whole.First ? discards.End : whole.First, whole.End));
     }
 
     // Flags first: a zero or empty entry has no page, and must not be asked for one (B35).
@@ -122,31 +148,29 @@ internal static class LayoutBreak
             table.ReadsPmd(last) ? last.PmdStart + DaxConstants.PagesPerPmd : range.End);
     }
 
-    /// <summary>Flushes dirty entries that a range cuts, before they are taken out.</summary>
-    /// <remarks>
-    /// They take pages along that stay in the file. These are not marked dirty afterwards, so they are made durable now; a file system
-    /// that does not write back first leaves that to luck.
-    /// </remarks>
-    internal static void FlushCut(AddressSpace mapping, PageRange range)
+    private static void FlushDirty(AddressSpace mapping, PageRange range)
     {
-        FlushIfCut(mapping, range.First, range);
-        FlushIfCut(mapping, range.End + -1, range);
-    }
-
-    private static void FlushIfCut(AddressSpace mapping, PageIndex index, PageRange range)
-    {
-        if (!mapping.Entries.ReadsPmd(index) || !mapping.Locker.TakeAny(index, out HeldEntry held))
+        PageIndex next = range.First;
+        while (next < range.End && mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
         {
-            return;
+            if (mapping.Locker.TakeAny(start, out HeldEntry held))
+            {
+                try
+                {
+                    if (held.Entry is { IsReal: true, IsDirty: true })
+                    {
+                        mapping.Device.FlushUnchecked(held.Entry.Pfn.OffsetBytes, held.Entry.Order.SizeBytes());
+                    }
+                }
+                finally
+                {
+                    mapping.Locker.Put(held);
+                }
+            }
+
+            next = start + seen.Order.PageCount();
         }
 
-        bool isCut = held.Start < range.First || held.Range.End > range.End;
-        if (isCut && held.Entry is { IsReal: true, IsDirty: true })
-        {
-            mapping.Device.FlushUnchecked(held.Entry.Pfn.OffsetBytes, held.Entry.Order.SizeBytes());
-            mapping.Device.DrainUnchecked();
-        }
-
-        mapping.Locker.Put(held);
+        mapping.Device.DrainUnchecked();
     }
 }

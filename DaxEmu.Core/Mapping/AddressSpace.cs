@@ -6,7 +6,6 @@ using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Waiting;
 using DaxEmu.Core.Waiting.Profiles;
-using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Mapping;
 
@@ -19,35 +18,56 @@ public sealed unsafe class AddressSpace : IDisposable
     private static readonly Lock IdGate = new();
     private static long lastId;
 
-    private readonly ReservedRegion header;
+    // What tells the mapping's three locks apart in a reader's line. Ids of mappings are smaller.
+    private const ulong AreasTag = 1UL << 62;
+    private const ulong LifetimeTag = 1UL << 61;
+
+    private readonly PinnedLines header = new(5);
     private readonly ulong* size;
     private readonly ulong* writebackError;
+    private readonly AsymmetricLock lifetime;
+    private readonly bool ownsId;
     private readonly Lock areasGate = new();
     private readonly DeviceLease lease;
     private readonly List<FreedBlocks> unreleased = [];
     private volatile VmArea[] areas = [];
-    private bool isDisposed;
+    private volatile bool isDisposed;
 
-    /// <summary>The mapping of a file of <paramref name="sizeBytes"/> whose blocks <paramref name="extents"/> tells.</summary>
+    /// <summary>The mapping of a file of <paramref name="sizeBytes"/> whose blocks <paramref name="extents"/> names.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative or above the maximum, or the maximum is above 16 TiB.</exception>
     public AddressSpace(PmemDevice device, IExtentMap extents, long sizeBytes, AddressSpaceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(extents);
         options ??= new AddressSpaceOptions();
+        long pageCapacity = PageCapacityFor(options.MaximumSizeBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, options.MaximumSizeBytes);
         Device = device;
         Extents = extents;
         Behaviour = options.Behaviour;
-        Id = options.Id != 0 ? options.Id : NextId();
+        ownsId = options.Id == 0;
         lease = device.Lease();
-        header = ReservedRegion.Reserve(3 * ThreadSlots.LineBytes);
-        size = (ulong*)(header.Base + ThreadSlots.LineBytes);
-        writebackError = (ulong*)(header.Base + (2 * ThreadSlots.LineBytes));
+        try
+        {
+            Id = ownsId ? MappingIds.Take() : options.Id;
+            Entries = new EntryTable(Id, pageCapacity);
+        }
+        catch
+        {
+            ReturnId();
+            lease.Dispose();
+            throw;
+        }
+
+        MaximumSizeBytes = Entries.PageCapacity << DaxConstants.PageShift;
+        size = header[1];
+        writebackError = header[2];
         *size = (ulong)sizeBytes;
-        Entries = new EntryTable(Id, Math.Max(1, (options.MaximumSizeBytes + DaxConstants.PageSize - 1) >> DaxConstants.PageShift));
         Locker = new EntryLocker(Entries, options.Waits ?? WaitTable.Shared, options.Profile) { Sink = options.Sink };
-        InvalidateLock = new InvalidateLock(Id, (ulong*)header.Base);
+        InvalidateLock = new AsymmetricLock((ulong)Id, header[0]);
+        AreasLock = new AsymmetricLock((ulong)Id | AreasTag, header[3]);
+        lifetime = new AsymmetricLock((ulong)Id | LifetimeTag, header[4]);
     }
 
     /// <summary>The mapping's id: the inode number in events, and part of every wait key.</summary>
@@ -78,7 +98,7 @@ public sealed unsafe class AddressSpace : IDisposable
     public PageIndex EndIndex => new((SizeBytes + DaxConstants.PageSize - 1) >> DaxConstants.PageShift);
 
     /// <summary>The largest size that the file can have, in bytes.</summary>
-    public long MaximumSizeBytes => Entries.PageCapacity << DaxConstants.PageShift;
+    public long MaximumSizeBytes { get; }
 
     /// <summary>Receives the mapping's events; null for nobody.</summary>
     public IDaxTraceSink? Sink
@@ -89,7 +109,17 @@ public sealed unsafe class AddressSpace : IDisposable
 
     internal EntryLocker Locker { get; }
 
-    internal InvalidateLock InvalidateLock { get; }
+    /// <summary>Keeps faults out of layout changes: faults and copies through views hold it for reading (<c>invalidate_lock</c>).</summary>
+    internal AsymmetricLock InvalidateLock { get; }
+
+    /// <summary>
+    /// Keeps each VMA and its page table alive (<c>i_mmap_rwsem</c>): a walk over the VMAs holds it for reading, munmap for writing
+    /// before it frees a table. The innermost lock: nothing is waited for under it.
+    /// </summary>
+    internal AsymmetricLock AreasLock { get; }
+
+    /// <summary>Whether <see cref="Dispose"/> was called.</summary>
+    internal bool IsDisposed => isDisposed;
 
     /// <summary>Maps pages of the file.</summary>
     /// <param name="first">The file page that the VMA's first page maps.</param>
@@ -104,14 +134,34 @@ public sealed unsafe class AddressSpace : IDisposable
         int lead = leadPages ?? first.Colour;
         ArgumentOutOfRangeException.ThrowIfNegative(lead, nameof(leadPages));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lead, DaxConstants.ColourMask, nameof(leadPages));
+        VmArea.CheckKind(kind);
         ObjectDisposedException.ThrowIf(isDisposed, this);
         var area = new VmArea(this, AddressAllocator.Take(lead, pageCount), first, pageCount, kind);
         lock (areasGate)
         {
-            areas = [.. areas, area];
+            if (!isDisposed)
+            {
+                areas = [.. areas, area];
+                return area;
+            }
         }
 
-        return area;
+        area.Dispose();
+        throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    /// <summary>Keeps the mapping alive while an operation works on it that no VMA keeps alive: writeback, a handler of memory errors.</summary>
+    /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
+    internal AsymmetricLock.ReadHold Use()
+    {
+        AsymmetricLock.ReadHold hold = lifetime.Read();
+        if (!isDisposed)
+        {
+            return hold;
+        }
+
+        hold.Dispose();
+        throw new ObjectDisposedException(GetType().FullName);
     }
 
     /// <summary>Writes the error of a failed writeback down, to be told to whoever asks next.</summary>
@@ -142,6 +192,7 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>Clears the translations of file pages in every VMA (<c>unmap_mapping_pages</c>).</summary>
     internal void Unmap(PageRange range, bool keepCopies = true)
     {
+        using AsymmetricLock.ReadHold walk = AreasLock.Read();
         foreach (VmArea area in areas)
         {
             if (area.FileRange.Overlaps(range))
@@ -152,12 +203,16 @@ public sealed unsafe class AddressSpace : IDisposable
     }
 
     /// <summary>How many VMAs reach a file page through a present translation of the file's memory; private copies are not counted.</summary>
-    internal int CountTranslations(PageIndex index) => areas.Count(
-        a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
+    internal int CountTranslations(PageIndex index)
+    {
+        using AsymmetricLock.ReadHold walk = AreasLock.Read();
+        return areas.Count(a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
+    }
 
     /// <summary>Makes the translations of file pages read-only and clean in every VMA that maps any of them, wherever it begins (<c>pfn_mkclean_range</c>).</summary>
     internal void WriteProtect(PageRange range)
     {
+        using AsymmetricLock.ReadHold walk = AreasLock.Read();
         foreach (VmArea area in areas)
         {
             if (area.FileRange.Overlaps(range))
@@ -222,17 +277,22 @@ public sealed unsafe class AddressSpace : IDisposable
         }
     }
 
-    /// <summary>Forgets a VMA; returns when no fault works on it any more.</summary>
+    /// <summary>Forgets a VMA: returns when no fault and no walk over the VMAs works on it any more, so that its table can be freed.</summary>
     internal void Remove(VmArea area)
     {
-        InvalidateLock.EnterWrite();
-        area.MarkGone();
-        lock (areasGate)
+        using (InvalidateLock.Write())
         {
-            areas = [.. areas.Where(a => a != area)];
+            area.MarkGone();
         }
 
-        InvalidateLock.ExitWrite();
+        // A walk that began before holds the lock for reading; one that begins later does not find the VMA.
+        using (AreasLock.Write())
+        {
+            lock (areasGate)
+            {
+                areas = [.. areas.Where(a => a != area)];
+            }
+        }
     }
 
     /// <summary>
@@ -248,11 +308,13 @@ public sealed unsafe class AddressSpace : IDisposable
 
         Entries.Reset();
         unreleased.Clear();
-        new Span<byte>((void*)header.Base, 3 * ThreadSlots.LineBytes).Clear();
+        header.Clear();
         *size = (ulong)sizeBytes;
     }
 
-    /// <summary>Forgets the file; its VMAs go first. Nobody may work on it any more.</summary>
+    /// <summary>
+    /// Forgets the file; its VMAs go first. Waits for operations that run; later ones meet an <see cref="ObjectDisposedException"/>. Again does nothing.
+    /// </summary>
     public void Dispose()
     {
         lock (areasGate)
@@ -265,6 +327,20 @@ public sealed unsafe class AddressSpace : IDisposable
             isDisposed = true;
         }
 
+        // Who is inside an operation or a fault goes on to its end; who comes later sees that the mapping is gone. A VMA that another thread
+        // is just unmapping counts too: its faults are waited for here.
+        using (lifetime.Write())
+        {
+        }
+
+        using (InvalidateLock.Write())
+        {
+            foreach (VmArea area in areas)
+            {
+                area.MarkGone();
+            }
+        }
+
         foreach (VmArea area in areas)
         {
             area.Dispose();
@@ -272,8 +348,30 @@ public sealed unsafe class AddressSpace : IDisposable
 
         ForgetOwners();
         Entries.Dispose();
-        header.Dispose();
+        ReturnId();
         lease.Dispose();
+    }
+
+    /// <summary>Pages that a file of up to <paramref name="maximumSizeBytes"/> can have.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The maximum is not positive, or above 16 TiB.</exception>
+    internal static long PageCapacityFor(long maximumSizeBytes)
+    {
+        long most = EntryTable.MaximumPageCapacity << DaxConstants.PageShift;
+        if (maximumSizeBytes < 0 || maximumSizeBytes > most)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(maximumSizeBytes), maximumSizeBytes, $"A file can have from 0 up to {most} bytes (16 TiB). Choose a maximum size in between.");
+        }
+
+        return Math.Max(1, (maximumSizeBytes + DaxConstants.PageSize - 1) >> DaxConstants.PageShift);
+    }
+
+    private void ReturnId()
+    {
+        if (ownsId && Id != 0)
+        {
+            MappingIds.Return(Id);
+        }
     }
 
     private void ForgetOwners()
@@ -286,11 +384,39 @@ public sealed unsafe class AddressSpace : IDisposable
         }
     }
 
-    private static long NextId()
+    /// <summary>Numbers of mappings, which the owner word of a device page has 31 bits for: fresh ones first, then those of mappings that are gone.</summary>
+    private static class MappingIds
     {
-        lock (IdGate)
+        private const int MostReturned = 1 << 16;
+
+        private static readonly Queue<long> Returned = new();
+
+        public static long Take()
         {
-            return ++lastId;
+            lock (IdGate)
+            {
+                if (lastId < PageOwner.MaxMapping)
+                {
+                    return ++lastId;
+                }
+
+                return Returned.TryDequeue(out long id)
+                    ? id
+                    : throw new InvalidOperationException($"More than {PageOwner.MaxMapping} files are open. Dispose those that are no longer needed.");
+            }
+        }
+
+        // The oldest first, so that an id comes back as late as can be.
+        public static void Return(long id)
+        {
+            lock (IdGate)
+            {
+                Returned.Enqueue(id);
+                if (Returned.Count > MostReturned && lastId < PageOwner.MaxMapping)
+                {
+                    Returned.Dequeue();
+                }
+            }
         }
     }
 

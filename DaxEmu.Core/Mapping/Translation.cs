@@ -47,6 +47,9 @@ public readonly record struct Translation(ulong Word)
     /// <summary>Whether 4 KiB translations stand below it.</summary>
     public bool IsTable => (Word & TableBit) != 0;
 
+    /// <summary>Whether it lets an access through.</summary>
+    internal bool Allows(bool isWrite) => IsPresent && (!isWrite || IsWritable);
+
     /// <summary>The device page that it maps; without meaning for the zero page and for copies.</summary>
     public Pfn Pfn
     {

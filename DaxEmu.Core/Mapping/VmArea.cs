@@ -1,14 +1,15 @@
+using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Units;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Mapping;
 
-/// <summary>What a VMA is for, in the flags of mmap and madvise.</summary>
+/// <summary>What a VMA is for, in the flags of mmap and madvise. As with mmap, exactly one of <see cref="Shared"/> and <see cref="Private"/>.</summary>
 [Flags]
 public enum VmAreaKind
 {
-    /// <summary>Private, writable: writes go to copies (<c>MAP_PRIVATE</c>).</summary>
-    Private = 0,
+    /// <summary>Neither shared nor private: no VMA can be made of it.</summary>
+    None = 0,
 
     /// <summary>Writes go to the file (<c>MAP_SHARED</c>).</summary>
     Shared = 1,
@@ -21,6 +22,9 @@ public enum VmAreaKind
 
     /// <summary>No 2 MiB translations (<c>MADV_NOHUGEPAGE</c>).</summary>
     NoHugePage = 8,
+
+    /// <summary>Writes go to copies (<c>MAP_PRIVATE</c>).</summary>
+    Private = 16,
 }
 
 /// <summary>A mapping of a range of a file into an address space (<c>struct vm_area_struct</c>), with page tables of its own.</summary>
@@ -30,7 +34,7 @@ public enum VmAreaKind
 public sealed unsafe class VmArea : IDisposable
 {
     private readonly Lock copyCreation = new();
-    private readonly ReservedRegion gateMemory;
+    private readonly PinnedLines gate = new(1);
     private readonly Lock disposeGate = new();
     private ReservedRegion? copies;
     private bool isDisposed;
@@ -48,7 +52,6 @@ public sealed unsafe class VmArea : IDisposable
         IsPlainForWrites = IsShared && !IsSync && (kind & VmAreaKind.ReadOnly) == 0;
         Table = new PageTable(LeadPages, pageCount);
         pieces = [new VmPiece(0, pageCount, (kind & VmAreaKind.ReadOnly) != 0)];
-        gateMemory = ReservedRegion.Reserve(sizeof(ulong));
     }
 
     /// <summary>The file that is mapped.</summary>
@@ -99,14 +102,17 @@ public sealed unsafe class VmArea : IDisposable
     internal bool IsWhole => pieces.Length == 1;
 
     /// <summary>Orders the makers of private copies: two must not write the same copy.</summary>
-    internal ref ulong CopyGate => ref *(ulong*)gateMemory.Base;
+    internal ref ulong CopyGate => ref *gate[0];
 
     /// <summary>The translation through which a page is reached, of either size.</summary>
     /// <param name="page">The page, counted from the start of the VMA.</param>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
     public Translation TranslationOf(long page)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(page);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page, PageCount);
+        using AsymmetricLock.ReadHold hold = Mapping.InvalidateLock.Read();
+        ThrowIfGone();
         return Table.Find(page);
     }
 
@@ -118,30 +124,25 @@ public sealed unsafe class VmArea : IDisposable
     /// <param name="firstPage">First page, counted from the VMA's start.</param>
     /// <param name="pageCount">How many pages.</param>
     /// <param name="isReadOnly">Whether writes are refused from now on.</param>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
     public void Protect(long firstPage, long pageCount, bool isReadOnly)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstPage);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, PageCount - firstPage);
-        Mapping.InvalidateLock.EnterWrite();
-        try
+        using AsymmetricLock.WriteHold hold = Mapping.InvalidateLock.Write();
+        ThrowIfGone();
+        VmPiece before = PieceOf(firstPage);
+        if (before.IsReadOnly == isReadOnly && before.EndPage >= firstPage + pageCount)
         {
-            VmPiece before = PieceOf(firstPage);
-            if (before.IsReadOnly == isReadOnly && before.EndPage >= firstPage + pageCount)
-            {
-                return;
-            }
+            return;
+        }
 
-            pieces = VmPiece.Protect(pieces, firstPage, pageCount, isReadOnly);
-            IsPlainForWrites = IsShared && !IsSync && pieces.Length == 1 && !pieces[0].IsReadOnly;
-            Table.SplitAt(firstPage);
-            Table.SplitAt(firstPage + pageCount);
-            Table.Protect(firstPage, pageCount, isReadOnly, Mapping.Behaviour.RestoresHugeWrites);
-        }
-        finally
-        {
-            Mapping.InvalidateLock.ExitWrite();
-        }
+        pieces = VmPiece.Protect(pieces, firstPage, pageCount, isReadOnly);
+        IsPlainForWrites = IsShared && !IsSync && pieces.Length == 1 && !pieces[0].IsReadOnly;
+        Table.SplitAt(firstPage);
+        Table.SplitAt(firstPage + pageCount);
+        Table.Protect(firstPage, pageCount, isReadOnly, Mapping.Behaviour.RestoresHugeWrites);
     }
 
     /// <summary>The run of one protection around a page.</summary>
@@ -175,11 +176,40 @@ public sealed unsafe class VmArea : IDisposable
         Mapping.Remove(this);
         Table.Dispose();
         copies?.Dispose();
-        gateMemory.Dispose();
     }
 
-    /// <summary>Whether it was unmapped. Trustworthy while the invalidate lock is held for reading, as is the memory of its tables then.</summary>
+    /// <summary>Whether it was unmapped. Does not change, and its tables stay, while the invalidate lock is held for reading.</summary>
     internal bool IsGone { get; private set; }
+
+    /// <summary>Refuses a VMA that was unmapped; called with the invalidate lock held.</summary>
+    internal void ThrowIfGone() => ObjectDisposedException.ThrowIf(IsGone, this);
+
+    /// <summary>Refuses flags of which no VMA can be made.</summary>
+    /// <exception cref="ArgumentException">They are neither shared nor private, both, synchronous and not shared, or unknown.</exception>
+    internal static void CheckKind(VmAreaKind kind, string words = nameof(VmAreaKind))
+    {
+        const VmAreaKind All =
+            VmAreaKind.Shared | VmAreaKind.Private | VmAreaKind.Sync | VmAreaKind.ReadOnly | VmAreaKind.NoHugePage;
+        if ((kind & ~All) != 0)
+        {
+            throw new ArgumentException($"The flags 0x{(int)kind:x} of a mapping have bits that mean nothing. Use those of {words}.", nameof(kind));
+        }
+
+        bool isShared = (kind & VmAreaKind.Shared) != 0;
+        if (isShared == ((kind & VmAreaKind.Private) != 0))
+        {
+            throw new ArgumentException(
+                $"A mapping is either shared or private, not '{kind}'. Add {words}.{nameof(VmAreaKind.Shared)} for writes that go to the file, "
+                    + $"or {words}.{nameof(VmAreaKind.Private)} for writes that go to copies.",
+                nameof(kind));
+        }
+
+        if (!isShared && (kind & VmAreaKind.Sync) != 0)
+        {
+            throw new ArgumentException(
+                $"A synchronous mapping is a shared one, not '{kind}': use {words}.{nameof(VmAreaKind.Shared)} | {words}.{nameof(VmAreaKind.Sync)}.", nameof(kind));
+        }
+    }
 
     /// <summary>Without a translation, as it was made; see <see cref="AddressSpace.Reset"/>.</summary>
     internal void Reset()
@@ -204,6 +234,28 @@ public sealed unsafe class VmArea : IDisposable
         }
 
         return (byte*)(translation.IsZero ? ZeroMemory.Base : Mapping.Device.Base + (nint)translation.Pfn.OffsetBytes) + offset;
+    }
+
+    /// <summary>Drops the translations of a run of pages, and the memory of private copies (<c>zap_page_range</c> of <c>MADV_DONTNEED</c>).</summary>
+    /// <remarks>The caller holds the invalidate lock for reading. Under the gate of the copies nobody fills one of these pages.</remarks>
+    internal void Zap(long firstPage, long pageCount)
+    {
+        WordLock.Enter(ref CopyGate, Site.Copying);
+        try
+        {
+            Table.Unmap(firstPage, pageCount, keepCopies: false);
+            ReservedRegion? memory;
+            lock (copyCreation)
+            {
+                memory = copies;
+            }
+
+            memory?.Release(firstPage << DaxConstants.PageShift, Math.Min(pageCount, PageCount - firstPage) << DaxConstants.PageShift);
+        }
+        finally
+        {
+            WordLock.Leave(ref CopyGate, Site.Copying);
+        }
     }
 
     /// <summary>Where the private copy of a page lies: copies of neighbouring pages are neighbours.</summary>

@@ -1,6 +1,7 @@
 using DaxEmu.Core.Entries;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
+using DaxEmu.Native;
 
 namespace DaxEmu.Core.Writeback;
 
@@ -13,15 +14,16 @@ internal enum CleanOutcome
     /// <summary>It is gone, was replaced, or another pass has dealt with it.</summary>
     Skipped,
 
-    /// <summary>Something is there that cannot be dirty, or its page is poisoned (EIO).</summary>
+    /// <summary>Something is there that cannot be dirty, its memory is lost, or its storage failed (EIO).</summary>
     Error,
 }
 
 /// <summary>Writes one entry back (<c>dax_writeback_one</c>).</summary>
 /// <remarks>
-/// The order of steps is what keeps data safe. TOWRITE goes first: who dirties the entry again later is for the next pass. Then every VMA's
-/// translation is write-protected, so that a new writer faults and waits for the entry's lock. Then the caches are flushed. Only then is
-/// DIRTY cleared, together with the lock: a crash before that finds the entry dirty, and no store can slip in between.
+/// The order of steps is what keeps data safe. First every VMA's translation is write-protected, so that a new writer faults and waits for
+/// the entry's lock. Then the caches are flushed and the fence is passed. Only then does the entry become clean: a crash before that finds
+/// it dirty, and no store can slip in between. TOWRITE goes last, still under the lock: a second pass that has chosen the same entry
+/// finds the mark and waits for the lock, so that it does not return while this one flushes.
 /// </remarks>
 internal sealed class EntryCleaner(AddressSpace mapping)
 {
@@ -62,8 +64,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
     // The entry was waited for: it may be another one, or somebody else's work may be done on it.
     private bool IsStillChosen(PageIndex start, DaxEntry seen, DaxEntry now, out bool isError)
     {
-        // Between the mark that was found and the look at the entry that one may have gone, and its mark with it: what stands here
-        // now, a zero entry perhaps, was not chosen by anybody.
+        // The tagged entry may have been removed since we found its TOWRITE mark. An untagged entry here is a new one: not ours to write back.
         bool isChosen = mapping.Entries.IsTowrite(start);
         bool isAnother = seen.IsReal != now.IsReal || (seen.IsReal && seen.Pfn != now.Pfn);
         isError = isChosen && !isAnother && !now.IsReal;
@@ -72,23 +73,44 @@ internal sealed class EntryCleaner(AddressSpace mapping)
 
     private CleanOutcome CleanHeld(HeldEntry held, ref DaxEntry final)
     {
-        mapping.Entries.ClearTowrite(held.Start);
         if (held.Entry.IsEmpty)
         {
+            mapping.Entries.ClearTowrite(held.Start);
             return CleanOutcome.Skipped;
         }
 
-        mapping.WriteProtect(held.Range);
-        if (held.Entry.IsReal)
+        mapping.WriteProtect(held.Range); // [I] matches [H] in MappedView
+        if (held.Entry.IsReal && !TryFlush(held.Entry))
         {
-            long offset = held.Entry.Pfn.OffsetBytes;
-            long length = (long)held.Entry.Order.SizeBytes();
-            mapping.Device.FlushUnchecked(offset, length);
-            mapping.Device.DrainUnchecked();
+            // It stays dirty; the error is the pass's to remember.
+            mapping.Entries.ClearTowrite(held.Start);
+            return CleanOutcome.Error;
         }
 
         final = held.Entry.WithDirty(false);
+        mapping.Entries.MarkClean(held);
         mapping.Sink?.WritebackOne(mapping.Id, held.Start, held.Entry.Order.PageCount());
         return CleanOutcome.Written;
+    }
+
+    // Memory that is lost cannot be made durable, and neither can pages whose storage fails.
+    private bool TryFlush(DaxEntry entry)
+    {
+        if (entry.IsDirty && mapping.Device.Poison.FindFirst(entry.Pfn, entry.Order.PageCount()) is not null)
+        {
+            return false;
+        }
+
+        try
+        {
+            mapping.Device.FlushUnchecked(entry.Pfn.OffsetBytes, entry.Order.SizeBytes());
+        }
+        catch (DaxEnvironmentException)
+        {
+            return false;
+        }
+
+        mapping.Device.DrainUnchecked();
+        return true;
     }
 }

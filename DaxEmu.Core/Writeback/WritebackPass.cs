@@ -16,9 +16,17 @@ public static class WritebackPass
     /// <param name="range">The pages that were asked for.</param>
     /// <param name="cancellationToken">Ends the pass between two entries; what is left stays dirty.</param>
     /// <exception cref="OperationCanceledException">The pass was ended.</exception>
+    /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
     public static WritebackOutcome Run(AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(mapping);
+        using AsymmetricLock.ReadHold use = mapping.Use();
+        return RunHeld(mapping, range, cancellationToken);
+    }
+
+    /// <summary>As <see cref="Run"/>, for a caller that keeps the mapping alive already: by the invalidate lock or by its own reference.</summary>
+    internal static WritebackOutcome RunHeld(AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default)
+    {
         if (range.IsEmpty)
         {
             return default;

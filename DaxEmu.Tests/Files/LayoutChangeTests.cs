@@ -78,6 +78,7 @@ public sealed class LayoutChangeTests
         Assert.That(world.Pte(area, 7).IsError, Is.False);
         world.Device.Owners.Unpin(pinned);
         Assert.That(LayoutChange.TryBegin(world.Mapping, new LayoutPlan { TakesOut = PageRange.All }, maySleep: false, out LayoutChange change));
+        change.TakeOut();
         change.Dispose();
         Assert.That(world.Mapping.Entries.PresentPageCount, Is.Zero);
     }

@@ -15,7 +15,7 @@ public sealed class MutationTests
     private const string Marks = "Entries/EntryTable.Marks.cs";
     private const string Waits = "Waiting/WaitTable.cs";
     private const string Lock = "Interleaving/WordLock.cs";
-    private const string Invalidate = "Mapping/InvalidateLock.cs";
+    private const string Invalidate = "Mapping/AsymmetricLock.cs";
 
     private static readonly Mutant[] LockMutants =
     [

@@ -135,7 +135,11 @@ internal static unsafe class BrokenOperations
     public static MappingOperation InvalidateThatUnmapsFirst(long page) => new("invalidate that unmaps first", room =>
     {
         room.Mapping.Unmap(MappingOperation.One(page));
-        Invalidator.InvalidateRangeIfClean(room.Mapping, MappingOperation.One(page));
+        if (room.Mapping.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        {
+            room.Mapping.Disassociate(held.Start, held.Entry);
+            room.Mapping.Locker.Remove(held);
+        }
     });
 
     /// <summary>Unmaps a lost page without keeping faults out: one that has looked for poison already maps it again.</summary>
@@ -194,9 +198,9 @@ internal static unsafe class BrokenOperations
     {
         ulong* hold = room.Mapping.InvalidateLock.EnterRead();
         action();
-        InvalidateLock.ExitRead(hold);
+        AsymmetricLock.ExitRead(hold);
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "writer")]
-    private static extern ref ulong* WriterOf(InvalidateLock from);
+    private static extern ref ulong* WriterOf(AsymmetricLock from);
 }

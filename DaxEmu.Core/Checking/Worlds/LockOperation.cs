@@ -79,7 +79,7 @@ internal sealed record LockOperation(string Name, string Code, Action<LockRoom, 
     {
         ulong* hold = room.InvalidateLock.EnterRead();
         action();
-        InvalidateLock.ExitRead(hold);
+        AsymmetricLock.ExitRead(hold);
     }
 
     private static void FaultPte(LockRoom room, long page, int thread)

@@ -50,7 +50,7 @@ internal sealed unsafe class LockRoom : IDisposable
         Table = new EntryTable(MappingId, DaxConstants.PagesPerPmd);
         Waits = new WaitTable(WaitBits);
         Locker = new EntryLocker(Table, Waits, profile);
-        InvalidateLock = new InvalidateLock(MappingId, (ulong*)header.Base);
+        InvalidateLock = new AsymmetricLock(MappingId, (ulong*)header.Base);
     }
 
     /// <summary>A room in a state. Making one costs more than a schedule, so they are used again.</summary>
@@ -78,7 +78,7 @@ internal sealed unsafe class LockRoom : IDisposable
 
     public EntryLocker Locker { get; }
 
-    public InvalidateLock InvalidateLock { get; }
+    public AsymmetricLock InvalidateLock { get; }
 
     /// <summary>2 MiB requests that were refused though the range was empty and nobody else was there.</summary>
     public bool WasRefusedWithoutReason { get; set; }

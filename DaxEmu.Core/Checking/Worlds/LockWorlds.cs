@@ -133,7 +133,7 @@ internal static class LockWorlds
             Threads = [.. threads.Select((operations, number) => new WorldThread(
                 string.Join(", then ", operations.Select(o => o.Name)),
                 () => Array.ForEach(operations, o => o.Run(room, number)),
-                Mapping.InvalidateLock.Forget))];
+                Mapping.AsymmetricLock.Forget))];
         }
 
         public IReadOnlyList<WorldThread> Threads { get; }

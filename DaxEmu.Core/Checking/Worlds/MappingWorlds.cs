@@ -81,7 +81,7 @@ internal static class MappingWorlds
             Threads = [.. threads.Select(operations => new WorldThread(
                 string.Join(", then ", operations.Select(o => o.Name)),
                 () => Array.ForEach(operations, o => o.Run(room)),
-                Mapping.InvalidateLock.Forget))];
+                Mapping.AsymmetricLock.Forget))];
         }
 
         public IReadOnlyList<WorldThread> Threads { get; }

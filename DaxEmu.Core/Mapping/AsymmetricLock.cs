@@ -4,19 +4,21 @@ using DaxEmu.Core.Interleaving;
 namespace DaxEmu.Core.Mapping;
 
 /// <summary>
-/// Keeps faults out while a file is truncated (the file's <c>invalidate_lock</c>): faults hold it for reading, at the price of one
-/// plain store to a line that their thread owns; truncate, punch and unmap hold it for writing, and pay for all.
+/// A lock for many readers and rare writers: a reader pays one plain store to a line that its thread owns, the writer pays for all.
+/// A mapping has three: the invalidate lock (<c>invalidate_lock</c>), the lock of its VMAs (<c>i_mmap_rwsem</c>), and one that
+/// keeps it alive while an operation runs.
 /// </summary>
 /// <remarks>
-/// <para>Reader: store the mapping's id into the thread's line [E], a plain store; load the writer's word [F], a plain load; if a writer
+/// <para>Reader: store the lock's id into the thread's line [E], a plain store; load the writer's word [F], a plain load; if a writer
 /// is there, withdraw and sleep. Writer: set the word; process-wide barrier; wait until no line shows the id. The barrier falls
-/// somewhere in the reader's two steps: before his load, and he sees the writer; or after it, and then his store came before the
-/// barrier too, and the writer sees him. So never both inside.</para>
-/// <para>A thread that reads already and enters again (a fault inside a read on the same file) does not look at the writer's word: the
+/// somewhere in the reader's two steps: before its load, and it sees the writer; or after it, and then its store came before the
+/// barrier too, and the writer sees it. So never both inside.</para>
+/// <para>A thread that reads already and enters again (a fault inside a copy on the same file) does not look at the writer's word: the
 /// writer waits for its outer hold anyway, and waiting here would be a deadlock.</para>
-/// <para>Hold it before any entry lock, never the other way round.</para>
+/// <para>No wait in here can be interrupted (<see cref="Thread.Interrupt"/>): a writer that gave up halfway would lock readers out.</para>
+/// <para>Order: the invalidate lock, then entry locks, then the lock of the VMAs, under which nothing is waited for.</para>
 /// </remarks>
-internal sealed unsafe class InvalidateLock
+internal sealed unsafe class AsymmetricLock
 {
     private const ulong NoWriter = 0;
     private const ulong Writer = 1;
@@ -24,13 +26,23 @@ internal sealed unsafe class InvalidateLock
     private readonly ulong id;
     private readonly ulong* writer;
 
-    /// <param name="mappingId">What readers show in their line; not 0.</param>
-    /// <param name="writerWord">A word of native memory that outlives the lock, 0 at first.</param>
-    public InvalidateLock(long mappingId, ulong* writerWord)
+    /// <param name="id">What readers show in their line; not 0, and no other lock's.</param>
+    /// <param name="writerWord">A word of memory that does not move and outlives the lock, 0 at first.</param>
+    public AsymmetricLock(ulong id, ulong* writerWord)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(mappingId);
-        id = (ulong)mappingId;
+        ArgumentOutOfRangeException.ThrowIfZero(id);
+        this.id = id;
         writer = writerWord;
+    }
+
+    /// <summary>Enters for reading until the result is disposed; sleeps while a writer is inside.</summary>
+    public ReadHold Read() => new(EnterRead());
+
+    /// <summary>Enters for writing until the result is disposed; see <see cref="EnterWrite"/>.</summary>
+    public WriteHold Write()
+    {
+        EnterWrite();
+        return new WriteHold(this);
     }
 
     /// <summary>Enters for reading; sleeps while a writer is inside.</summary>
@@ -38,7 +50,7 @@ internal sealed unsafe class InvalidateLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong* EnterRead() => EnterRead(ReaderLine.Mine);
 
-    /// <summary>As <see cref="EnterRead()"/>, for who has looked his thread's line up already.</summary>
+    /// <summary>As <see cref="EnterRead()"/>, for a caller that has its thread's line at hand.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong* EnterRead(ReaderLine* line)
     {
@@ -67,7 +79,7 @@ internal sealed unsafe class InvalidateLock
         new Span<ulong>(&line->Hold0, ReaderLine.Holds).Clear();
     }
 
-    /// <summary>Whether nobody is inside: for a check when all threads stand still, not for a decision.</summary>
+    /// <summary>Whether nobody is inside: for a check when all threads are stopped, not for a decision.</summary>
     public bool IsFree
     {
         get
@@ -125,7 +137,7 @@ internal sealed unsafe class InvalidateLock
 
         if (free < 0)
         {
-            throw new InvalidOperationException($"a thread works on more than {ReaderLine.Holds} files at once, one inside the other.");
+            throw new InvalidOperationException($"a thread holds more than {ReaderLine.Holds} locks of files at once, one inside the other.");
         }
 
         while (true)
@@ -139,5 +151,20 @@ internal sealed unsafe class InvalidateLock
             Atomic.Store(ref holds[free], 0, Site.ExitRead);
             Atomic.Wait(ref *writer, Writer, Site.ReadWriter);
         }
+    }
+
+    /// <summary>A thread inside for reading. Lives on the stack, as only its own thread may leave.</summary>
+    internal readonly ref struct ReadHold(ulong* hold)
+    {
+        /// <summary>A full fence of this thread, at the price of a locked instruction on its own line.</summary>
+        public void Fence() => Atomic.Or(ref *hold, 0, Site.Fence);
+
+        public void Dispose() => ExitRead(hold);
+    }
+
+    /// <summary>A thread inside for writing.</summary>
+    internal readonly ref struct WriteHold(AsymmetricLock owner)
+    {
+        public void Dispose() => owner.ExitWrite();
     }
 }
