@@ -27,7 +27,7 @@ internal sealed class ViewOperations(SoakJob job)
         }
 
         job.Begin(SoakOperation.ShortView, page, count);
-        using (DaxView view = isWhole ? world.File.Map(mode) : world.File.Map(page << DaxConstants.PageShift, count << DaxConstants.PageShift, mode))
+        using (DaxView view = isWhole ? MapWhole(mode) : world.File.Map(page << DaxConstants.PageShift, count << DaxConstants.PageShift, mode))
         {
             long viewPage = isWhole ? page : 0;
             copies.LoadTaken(view, viewPage, page, count);
@@ -52,7 +52,7 @@ internal sealed class ViewOperations(SoakJob job)
     {
         int slot = random.Next(world.Slots.Length);
         job.Begin(SoakOperation.SwapView, 0, way: slot);
-        DaxView? old = Interlocked.Exchange(ref world.Slots[slot], world.File.Map(ModeOf(slot, ref random)));
+        DaxView? old = Interlocked.Exchange(ref world.Slots[slot], MapWhole(ModeOf(slot, ref random)));
         old?.Dispose();
         return true;
     }
@@ -76,6 +76,9 @@ internal sealed class ViewOperations(SoakJob job)
 
     private static MapMode ModeOf(int slot, ref StepRandom random) =>
         IsShared(slot) ? Modes[random.Next(2) * 2] : MapMode.Private | (random.OneIn(2) ? MapMode.NoHugePage : 0);
+
+    // Not as long as the file is: it may be cut off at the moment.
+    private DaxView MapWhole(MapMode mode) => world.File.Map(0, world.PageCount << DaxConstants.PageShift, mode);
 
     private bool UseShared(DaxView view, int slot, long page, long count, bool isStore)
     {
