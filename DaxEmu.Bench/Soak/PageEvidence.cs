@@ -32,16 +32,24 @@ internal static class PageEvidence
         int number = 0;
         foreach (VmArea area in file.Mapping.Areas.Where(a => page >= a.FirstIndex.Value && page < a.FirstIndex.Value + a.PageCount))
         {
-            long inArea = page - area.FirstIndex.Value;
-            Translation translation = area.TranslationOf(inArea);
-            text.Append("    view ").Append(number++).Append(" (").Append(area.Kind).Append("): ").Append(Describe(world, area, inArea, translation)).Append('\n');
+            text.Append("    view ").Append(number++).Append(" (").Append(area.Kind).Append("): ").Append(Describe(world, area, page - area.FirstIndex.Value)).Append('\n');
         }
 
         return text.ToString().TrimEnd();
     }
 
-    private static string Describe(SoakWorld world, VmArea area, long page, Translation translation)
+    private static string Describe(SoakWorld world, VmArea area, long page)
     {
+        Translation translation;
+        try
+        {
+            translation = area.TranslationOf(page);
+        }
+        catch (ObjectDisposedException)
+        {
+            return "unmapped meanwhile";
+        }
+
         if (!translation.IsPresent)
         {
             return "no translation";
