@@ -179,13 +179,13 @@ internal sealed class SoakJob : IWatched
     /// <summary>A line was durable when it was looked at.</summary>
     public void CountKept(long count) => Volatile.Write(ref promisesKept, promisesKept + count);
 
-    /// <summary>Syncs the file of the soak, or one of its views.</summary>
-    /// <returns>False if memory is lost somewhere, so that nothing is promised.</returns>
-    public bool TrySync(Action sync)
+    /// <summary>Does what writes back: a sync, a clone, a move of pages.</summary>
+    /// <returns>False if memory is lost somewhere, so that it has failed: nothing is promised, and nothing has changed.</returns>
+    public bool TryWriteBack(Action work)
     {
         try
         {
-            sync();
+            work();
             return true;
         }
         catch (DaxFileException e) when (e.Errno == FileOperations.Eio && World.AllowsPoison)

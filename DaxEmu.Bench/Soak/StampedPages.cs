@@ -107,6 +107,14 @@ internal sealed class StampedPages
     {
         Of(source).AsSpan((int)sourceFirst, (int)count).CopyTo(Of(target).AsSpan((int)targetFirst));
         DurableOf(source).AsSpan((int)sourceFirst, (int)count).CopyTo(DurableOf(target).AsSpan((int)targetFirst));
+        for (long page = targetFirst; page < targetFirst + count; page++)
+        {
+            // What was stored since the promise bears the number of another page: with it a loss of power may leave what looks foreign.
+            if (DurableOf(target)[page] != Of(target)[page])
+            {
+                DurableOf(target)[page] = 0;
+            }
+        }
     }
 
     private ulong[] DurableOf(PageSide side) => side switch

@@ -156,10 +156,10 @@ internal sealed class CopyOperations(SoakJob job)
                 view.Persist(offset, length);
                 job.Promise(PageSide.File, page, count, "by persist");
                 break;
-            case 1 when job.TrySync(() => view.Sync(offset, length)):
+            case 1 when job.TryWriteBack(() => view.Sync(offset, length)):
                 job.Promise(PageSide.File, page, count, "by a sync of its view");
                 break;
-            case 2 when job.TrySync(() => world.File.Sync()):
+            case 2 when job.TryWriteBack(() => world.File.Sync()):
                 job.Promise(PageSide.File, page, count, "by a sync of the file");
                 break;
             default:

@@ -84,7 +84,7 @@ internal sealed class FailureOperations(SoakJob job)
         world.File.InjectPoison(page << DaxConstants.PageShift);
         if (isSynced)
         {
-            job.TrySync(() => world.File.Sync());
+            job.TryWriteBack(() => world.File.Sync());
         }
 
         job.Require(IsRefusedByRead(page), $"page {page} is lost and can be read");

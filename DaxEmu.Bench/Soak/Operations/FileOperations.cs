@@ -51,7 +51,7 @@ internal sealed class FileOperations(SoakJob job)
     public bool Sync()
     {
         job.Begin(SoakOperation.Sync, 0, world.PageCount);
-        job.TrySync(() => world.File.Sync());
+        job.TryWriteBack(() => world.File.Sync());
         return true;
     }
 

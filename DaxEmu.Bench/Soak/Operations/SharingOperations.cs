@@ -20,12 +20,13 @@ internal sealed class SharingOperations(SoakJob job)
         long length = count << DaxConstants.PageShift;
         if (isBack)
         {
-            world.Clone.CloneRange(offset, length, world.File, offset);
-            world.Stamps.Copy(PageSide.Clone, page, PageSide.File, page, count);
+            if (job.TryWriteBack(() => world.Clone.CloneRange(offset, length, world.File, offset)))
+            {
+                world.Stamps.Copy(PageSide.Clone, page, PageSide.File, page, count);
+            }
         }
-        else
+        else if (job.TryWriteBack(() => world.File.CloneRange(offset, length, world.Clone, offset)))
         {
-            world.File.CloneRange(offset, length, world.Clone, offset);
             world.Stamps.Copy(PageSide.File, page, PageSide.Clone, page, count);
         }
 

@@ -93,7 +93,7 @@ internal sealed class ViewOperations(SoakJob job)
             if (isStore)
             {
                 copies.StoreTaken(view, page, page, count);
-                if (job.TrySync(() => view.Sync(page << DaxConstants.PageShift, count << DaxConstants.PageShift)))
+                if (job.TryWriteBack(() => view.Sync(page << DaxConstants.PageShift, count << DaxConstants.PageShift)))
                 {
                     job.Promise(PageSide.File, page, count, "by a sync of a view that others may unmap");
                 }
