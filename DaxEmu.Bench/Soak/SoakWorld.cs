@@ -116,6 +116,13 @@ internal sealed class SoakWorld : IDisposable
     /// <summary>Views that any thread may use or replace at any time, which unmaps them under the others. Odd ones are shared.</summary>
     public Span<DaxView?> Slots => slots;
 
+    /// <summary>A view to store through. Not a synchronous one while memory may be lost: its fault writes back, and fails with the writeback.</summary>
+    public int ChooseWayToStore(ref StepRandom random)
+    {
+        int way = random.Next(Views.Count);
+        return AllowsPoison && (Views[way].Mode & MapMode.Sync) != 0 ? 0 : way;
+    }
+
     /// <summary>How messages call a file.</summary>
     public string NameOf(DaxFile file) => file == File ? "file"
         : file == Clone ? "second file"

@@ -14,7 +14,7 @@ internal sealed class CopyOperations(SoakJob job)
     /// <summary>Copies new stamps in; perhaps they are made durable, and must be at once.</summary>
     public bool CopyIn(long page, ref StepRandom random)
     {
-        int way = random.Next(world.Views.Count);
+        int way = world.ChooseWayToStore(ref random);
         int durable = random.Next(16);
         if (!TryTake(ref page, ref random, out long count))
         {
@@ -47,7 +47,7 @@ internal sealed class CopyOperations(SoakJob job)
     /// <summary>A store whose page others may be faulting in, then a sync: if that succeeds, the store is durable.</summary>
     public bool StoreAndSync(long page, ref StepRandom random)
     {
-        int way = random.Next(world.Views.Count);
+        int way = world.ChooseWayToStore(ref random);
         int durable = 1 + random.Next(2);
         if (!world.Stamps.TryTake(page))
         {
@@ -64,7 +64,7 @@ internal sealed class CopyOperations(SoakJob job)
     /// <summary>Holds a pin while others work on the pages beside it. The memory is the file's until it is dropped.</summary>
     public bool HoldPin(long page, ref StepRandom random)
     {
-        int way = random.Next(world.Views.Count);
+        int way = world.ChooseWayToStore(ref random);
         int holds = random.Next(MostHolds);
         long count = Math.Min(1 + random.Next(4), world.PageCount - page);
         if (!world.Stamps.TryTake(page, count))

@@ -62,7 +62,7 @@ internal sealed class FailureOperations(SoakJob job)
     /// <summary>The same with a page that needs writeback, which cannot be had before the poison is cleared.</summary>
     public bool PoisonDirty(long page, ref StepRandom random)
     {
-        int way = random.Next(world.Views.Count);
+        int way = world.ChooseWayToStore(ref random);
         bool isPunched = random.OneIn(4);
         bool isSynced = random.OneIn(2);
         if (!world.AllowsPoison || !world.Stamps.TryTake(page))

@@ -10,7 +10,7 @@ internal sealed class MemoryOperations(SoakJob job)
 
     public bool Store(long page, ref StepRandom random)
     {
-        int way = random.Next(world.Views.Count);
+        int way = world.ChooseWayToStore(ref random);
         if (!world.Stamps.TryTake(page))
         {
             return false;
@@ -81,7 +81,7 @@ internal sealed class MemoryOperations(SoakJob job)
     // What a device would do: the pages' memory is used after their translations may be gone.
     public bool Pin(long page, ref StepRandom random)
     {
-        int way = random.Next(world.Views.Count);
+        int way = world.ChooseWayToStore(ref random);
         long count = Math.Min(random.OneIn(8) ? 64 : 1 + random.Next(4), world.PageCount - page);
         if (!world.Stamps.TryTake(page, count))
         {

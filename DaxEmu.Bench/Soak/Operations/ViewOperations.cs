@@ -17,7 +17,7 @@ internal sealed class ViewOperations(SoakJob job)
     /// <summary>A view of a thread's own: mapped, read, stored to, perhaps synced, unmapped.</summary>
     public bool Short(long page, ref StepRandom random)
     {
-        MapMode mode = Modes[random.Next(Modes.Length)];
+        MapMode mode = Allowed(Modes[random.Next(Modes.Length)]);
         bool isWhole = random.OneIn(2);
         int durable = random.Next(8);
         long count = Math.Min(1 + random.Next(8), world.PageCount - page);
@@ -69,13 +69,16 @@ internal sealed class ViewOperations(SoakJob job)
             return false;
         }
 
-        return IsShared(slot) ? UseShared(view, slot, page, Math.Min(count, 8), isStore) : UsePrivate(view, slot, page, count, isStore);
+        return IsShared(slot) ? UseShared(view, slot, page, Math.Min(count, 8), isStore && Allowed(view.Mode) == view.Mode) : UsePrivate(view, slot, page, count, isStore);
     }
 
     private static bool IsShared(int slot) => slot % 2 == 1;
 
-    private static MapMode ModeOf(int slot, ref StepRandom random) =>
-        IsShared(slot) ? Modes[random.Next(2) * 2] : MapMode.Private | (random.OneIn(2) ? MapMode.NoHugePage : 0);
+    // As a view to store through is chosen: not a synchronous one while memory may be lost.
+    private MapMode Allowed(MapMode mode) => world.AllowsPoison ? mode & ~MapMode.Sync : mode;
+
+    private MapMode ModeOf(int slot, ref StepRandom random) =>
+        IsShared(slot) ? Allowed(Modes[random.Next(2) * 2]) : MapMode.Private | (random.OneIn(2) ? MapMode.NoHugePage : 0);
 
     // Not as long as the file is: it may be cut off at the moment.
     private DaxView MapWhole(MapMode mode) => world.File.Map(0, world.PageCount << DaxConstants.PageShift, mode);
