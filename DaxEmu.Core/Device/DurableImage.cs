@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Units;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Device;
@@ -14,6 +16,8 @@ internal sealed unsafe class DurableImage : IDisposable
     private const int LineBytes = 64;
 
     private readonly Lock gate = new();
+    private readonly PinnedLines order = new(1);
+    private readonly long trackedBytesPerPmd;
     private readonly byte* device;
     private readonly ReservedRegion image;
     private readonly ReservedRegion versions;
@@ -24,8 +28,10 @@ internal sealed unsafe class DurableImage : IDisposable
     /// <summary>An image that begins with the device's content.</summary>
     /// <param name="device">The device's first byte; outlives the image.</param>
     /// <param name="sizeBytes">Its size.</param>
-    public DurableImage(nint device, long sizeBytes)
+    /// <param name="trackedPagesPerPmd">How many pages from the start of each 2 MiB are tracked; what is flushed elsewhere is passed over.</param>
+    public DurableImage(nint device, long sizeBytes, int trackedPagesPerPmd = DaxConstants.PagesPerPmd)
     {
+        trackedBytesPerPmd = (long)trackedPagesPerPmd << DaxConstants.PageShift;
         this.device = (byte*)device;
         SizeBytes = sizeBytes;
         image = ReservedRegion.Reserve(sizeBytes);
@@ -49,6 +55,20 @@ internal sealed unsafe class DurableImage : IDisposable
     /// <summary>This thread flushes lines, or stored them around the caches; they are durable after its next <see cref="Drain"/>.</summary>
     public void Flush(long offsetBytes, long lengthBytes)
     {
+        Order();
+        for (long end = offsetBytes + lengthBytes; offsetBytes < end;)
+        {
+            long pmd = offsetBytes & -DaxConstants.PmdSize;
+            FlushTracked(offsetBytes, Math.Min(end, pmd + trackedBytesPerPmd) - offsetBytes);
+            offsetBytes = pmd + DaxConstants.PmdSize;
+        }
+    }
+
+    /// <summary>A step by which a scheduler orders flushes, fences and stores to memory, which are no atomic steps of their own.</summary>
+    public void Order() => Atomic.Add(ref *order[0], 1, Site.Flush);
+
+    private void FlushTracked(long offsetBytes, long lengthBytes)
+    {
         if (lengthBytes <= 0)
         {
             return;
@@ -67,6 +87,7 @@ internal sealed unsafe class DurableImage : IDisposable
     /// <summary>What this thread flushed is durable.</summary>
     public void Drain()
     {
+        Order();
         List<Flushed> mine = pending.Value!;
         if (mine.Count == 0)
         {

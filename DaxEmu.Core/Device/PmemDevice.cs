@@ -45,7 +45,7 @@ public sealed partial class PmemDevice : IDisposable
             placement.FlushMethod);
         poison = new PoisonList(PageCount);
         owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount)));
-        Durable = options.TracksDurable ? new DurableImage(start, region.LengthBytes) : null;
+        Durable = options.TracksDurable ? new DurableImage(start, region.LengthBytes, options.DurablePagesPerPmd) : null;
         if (options.PreferHugePages)
         {
             region.PreferHugePages();

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Units;
 using DaxEmu.Native.Cpu;
 
 namespace DaxEmu.Core.Device;
@@ -36,4 +37,7 @@ public sealed record PmemDeviceOptions
 
     /// <summary>Whether the device keeps track of what a loss of power would leave (<see cref="PmemDevice.Durable"/>). For checks.</summary>
     internal bool TracksDurable { get; init; }
+
+    /// <summary>With <see cref="TracksDurable"/>: how many pages from the start of each 2 MiB are tracked.</summary>
+    internal int DurablePagesPerPmd { get; init; } = DaxConstants.PagesPerPmd;
 }

@@ -79,7 +79,7 @@ public sealed unsafe class FaultHandler
             return FaultOutcome.Done;
         }
 
-        return mapping.Sink is { } sink ? FaultTraced(request, order, sink) : Serve(request, order);
+        return mapping.Events is { } sink ? FaultTraced(request, order, sink) : Serve(request, order);
     }
 
     /// <summary>Refuses a VMA of another file, and one that was unmapped; called with the invalidate lock held.</summary>
@@ -181,7 +181,7 @@ public sealed unsafe class FaultHandler
         {
             Check(area);
             var request = new FaultRequest(area, page, flags);
-            return mapping.Sink is { } sink ? FaultTraced(request, order, sink) : Serve(request, order);
+            return mapping.Events is { } sink ? FaultTraced(request, order, sink) : Serve(request, order);
         }
         finally
         {

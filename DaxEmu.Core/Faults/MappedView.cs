@@ -94,6 +94,7 @@ public sealed unsafe class MappedView : IDisposable
             byte* memory = Reach(offsetBytes + done, isWrite: true, source.Length - done, out int length);
             long page = (offsetBytes + done) >> DaxConstants.PageShift;
             bool isHuge = area.Table.Directory(page).IsHuge;
+            area.Mapping.Device.Durable?.Order();
             source.Slice(done, length).CopyTo(new Span<byte>(memory, length));
             hold.Fence(); // [H] matches [I] in EntryCleaner
             Translation now = area.Table.Find(page);

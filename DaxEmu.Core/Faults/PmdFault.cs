@@ -123,7 +123,7 @@ internal sealed class PmdFault(AddressSpace mapping)
             return new FaultOutcome(FaultResult.None, FallbackReason.PageTableInTheWay);
         }
 
-        mapping.Sink?.PmdLoadHole(request.ToEvent(), final.Word);
+        mapping.Events?.PmdLoadHole(request.ToEvent(), final.Word);
         return FaultOutcome.Done;
     }
 }

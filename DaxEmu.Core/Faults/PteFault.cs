@@ -97,7 +97,7 @@ internal sealed class PteFault(AddressSpace mapping)
         final = EntryInstall.Insert(
             mapping, held, DaxEntry.Zero(PageOrder.Pte), mapping.Behaviour.ReadFaultsDirty, isCopied: false);
         request.Area.Table.TryInstallPage(request.Page, Translation.ZeroPage(PageOrder.Pte));
-        mapping.Sink?.LoadHole(request.ToEvent(), FaultResult.Nopage);
+        mapping.Events?.LoadHole(request.ToEvent(), FaultResult.Nopage);
         return FaultOutcome.Done;
     }
 }

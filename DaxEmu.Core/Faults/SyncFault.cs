@@ -51,7 +51,7 @@ internal static class SyncFault
                 mapping.Locker.Put(held);
             }
 
-            mapping.Sink?.InsertPfnMkwrite(request.ToEvent(), MkwriteOutcome.NoEntry, FaultResult.Nopage);
+            mapping.Events?.InsertPfnMkwrite(request.ToEvent(), MkwriteOutcome.NoEntry, FaultResult.Nopage);
             return FaultResult.Nopage;
         }
 
@@ -61,7 +61,7 @@ internal static class SyncFault
             ? request.Area.Table.InstallHuge(request.Page, translation)
             : request.Area.Table.TryInstallPage(request.Page, translation); // refused: the access looks again
         mapping.Locker.Unlock(held.Start, final);
-        mapping.Sink?.InsertPfnMkwrite(request.ToEvent(), MkwriteOutcome.Installed, FaultResult.Nopage);
+        mapping.Events?.InsertPfnMkwrite(request.ToEvent(), MkwriteOutcome.Installed, FaultResult.Nopage);
         return FaultResult.Nopage;
     }
 }

@@ -84,6 +84,9 @@ internal enum Site : byte
     /// <summary>Waits for a reader to leave.</summary>
     AwaitReader,
 
+    /// <summary>Flushes memory, drains flushes, or stores to memory whose durability is tracked.</summary>
+    Flush,
+
     /// <summary>A full fence between a thread's stores to memory and its next look at a translation.</summary>
     Fence,
 

@@ -94,7 +94,8 @@ public static class Invalidator
         return InvalidateOutcome.Removed;
     }
 
-    // Pins are looked for after the translations are gone, and while the entry's lock lets nobody make new ones: see PageOwners, [A] and [B].
+    // The translations go first, while the entry's lock lets nobody make new ones: none outlives its entry, and a pin is looked for after
+    // them (see PageOwners, [A] and [B]).
     private static bool MustStay(AddressSpace mapping, HeldEntry held)
     {
         if (held.Entry.IsDirty || mapping.Entries.IsTowrite(held.Start))
@@ -102,12 +103,13 @@ public static class Invalidator
             return true;
         }
 
-        if (!held.Entry.IsReal)
+        if (held.Entry.IsEmpty)
         {
             return false;
         }
 
         mapping.Unmap(held.Range);
-        return mapping.Device.Owners.FirstBusy(new PfnRange(held.Entry.Pfn, held.Entry.Order.PageCount())) is not null;
+        return held.Entry.IsReal
+            && mapping.Device.Owners.FirstBusy(new PfnRange(held.Entry.Pfn, held.Entry.Order.PageCount())) is not null;
     }
 }

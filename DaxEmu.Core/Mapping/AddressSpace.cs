@@ -64,7 +64,8 @@ public sealed unsafe class AddressSpace : IDisposable
         size = header[1];
         writebackError = header[2];
         *size = (ulong)sizeBytes;
-        Locker = new EntryLocker(Entries, options.Waits ?? WaitTable.Shared, options.Profile) { Sink = options.Sink };
+        Locker = new EntryLocker(Entries, options.Waits ?? WaitTable.Shared, options.Profile);
+        Sink = options.Sink;
         InvalidateLock = new AsymmetricLock((ulong)Id, header[0]);
         AreasLock = new AsymmetricLock((ulong)Id | AreasTag, header[3]);
         lifetime = new AsymmetricLock((ulong)Id | LifetimeTag, header[4]);
@@ -100,12 +101,18 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>The largest size that the file can have, in bytes.</summary>
     public long MaximumSizeBytes { get; }
 
-    /// <summary>Receives the mapping's events; null for nobody.</summary>
+    /// <summary>Receives the mapping's events; null for nobody. One that throws gets no further event (<see cref="SinkFailure"/>).</summary>
     public IDaxTraceSink? Sink
     {
-        get => Locker.Sink;
-        set => Locker.Sink = value;
+        get => (Locker.Sink as GuardedSink)?.Inner;
+        set => Locker.Sink = value is null ? null : new GuardedSink(value);
     }
+
+    /// <summary>What <see cref="Sink"/> threw first, so that its record of events is incomplete; null if it threw nothing.</summary>
+    public Exception? SinkFailure => (Locker.Sink as GuardedSink)?.Failure;
+
+    /// <summary>Where the core reports events: <see cref="Sink"/>, whose exceptions stay outside.</summary>
+    internal IDaxTraceSink? Events => Locker.Sink;
 
     internal EntryLocker Locker { get; }
 
@@ -299,8 +306,19 @@ public sealed unsafe class AddressSpace : IDisposable
     /// As it was made, with the same VMAs but no translation, no entry and nobody at its locks: for a checker that uses one mapping for many
     /// runs. Nobody else may be at it. Who owns device pages is the device's to forget.
     /// </summary>
-    internal void Reset(long sizeBytes)
+    /// <param name="sizeBytes">The file's size.</param>
+    /// <param name="keeps">The VMAs that stay; all others are forgotten, in whatever state they are.</param>
+    internal void Reset(long sizeBytes, params ReadOnlySpan<VmArea> keeps)
     {
+        foreach (VmArea area in areas)
+        {
+            if (!keeps.Contains(area))
+            {
+                area.FreeTables();
+            }
+        }
+
+        areas = keeps.ToArray();
         foreach (VmArea area in areas)
         {
             area.Reset();

@@ -25,6 +25,7 @@ internal sealed unsafe class PageTable : IDisposable
     private readonly ulong* directory;
     private readonly int lead;
     private readonly long pageCount;
+    private bool isFreed;
 
     /// <param name="leadPages">Pages from the 2 MiB boundary before the VMA to its start, 0 to 511.</param>
     /// <param name="pageCount">Pages of the VMA.</param>
@@ -49,12 +50,21 @@ internal sealed unsafe class PageTable : IDisposable
     /// <summary>The first page of a slot; below 0 in the first one of a VMA that starts inside 2 MiB.</summary>
     public long FirstPageOf(long slot) => (slot << DaxConstants.PmdOrder) - lead;
 
-    // SAFETY (the two below): callers pass a page of the VMA, checked once at the door of the fault.
+    // SAFETY (the two below): callers pass a page of the VMA, checked once at the door of the fault, and keep the table alive by the
+    // invalidate lock or by the lock of the VMAs. Where a scheduler may own threads, that they do is checked.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref ulong PageWord(long page) => ref pages[lead + page];
+    public ref ulong PageWord(long page)
+    {
+        RequireAlive();
+        return ref pages[lead + page];
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref ulong DirectoryWord(long page) => ref directory[SlotOf(page)];
+    public ref ulong DirectoryWord(long page)
+    {
+        RequireAlive();
+        return ref directory[SlotOf(page)];
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Translation Directory(long page) => new(Atomic.Load(ref DirectoryWord(page), Site.ReadTranslation));
@@ -158,6 +168,7 @@ internal sealed unsafe class PageTable : IDisposable
     {
         ForEachSlot(first, count, (slot, from, end) =>
         {
+            RequireAlive();
             ref ulong word = ref directory[slot];
             var seen = new Translation(Atomic.Load(ref word, Site.ReadTranslation));
             if (seen.IsHuge)
@@ -179,6 +190,7 @@ internal sealed unsafe class PageTable : IDisposable
     {
         ForEachSlot(first, count, (slot, from, end) =>
         {
+            RequireAlive();
             ref ulong word = ref directory[slot];
             var seen = new Translation(Atomic.Load(ref word, Site.ReadTranslation));
             if (seen.IsHuge)
@@ -209,6 +221,7 @@ internal sealed unsafe class PageTable : IDisposable
     {
         ForEachSlot(first, count, (slot, from, end) =>
         {
+            RequireAlive();
             ref ulong word = ref directory[slot];
             var seen = new Translation(Atomic.Load(ref word, Site.ReadTranslation));
             if (seen.IsHuge && (isReadOnly || restoresHuge))
@@ -233,11 +246,24 @@ internal sealed unsafe class PageTable : IDisposable
         new Span<ulong>(directory, (int)SlotCount).Clear();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees the table; nobody may be at it (see <see cref="AddressSpace.Remove"/>).</summary>
     public void Dispose()
     {
-        pageMemory.Dispose();
-        directoryMemory.Dispose();
+        isFreed = true;
+        if (Atomic.Current is null)
+        {
+            pageMemory.Dispose();
+            directoryMemory.Dispose();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void RequireAlive()
+    {
+        if (InterleavingSwitch.On && isFreed)
+        {
+            throw new InvalidOperationException("A page table is used after it was freed.");
+        }
     }
 
     // A read that finds a translation leaves it; a write replaces all but a writable one to the same place. The place of a present
@@ -325,6 +351,7 @@ internal sealed unsafe class PageTable : IDisposable
         long lastSlot = SlotOf(end - 1);
         for (long slot = SlotOf(begin); slot <= lastSlot; slot++)
         {
+            RequireAlive();
             if (Atomic.Load(ref directory[slot], Site.ReadTranslation) == 0)
             {
                 continue;

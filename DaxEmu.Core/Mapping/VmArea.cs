@@ -174,6 +174,12 @@ public sealed unsafe class VmArea : IDisposable
         }
 
         Mapping.Remove(this);
+        FreeTables();
+    }
+
+    /// <summary>Frees page tables and private copies: nobody reaches them any more.</summary>
+    internal void FreeTables()
+    {
         Table.Dispose();
         copies?.Dispose();
     }

@@ -43,7 +43,7 @@ public enum EntryEvent
 /// <summary>
 /// Receives the events of one mapping in the order in which they happen: the kernel's event group <c>fs_dax</c>, and a few of
 /// the emulator's own. Called on the thread that caused the event, with the entry locked where the kernel has it locked:
-/// an implementation must not touch the mapping.
+/// an implementation must not touch the mapping. One that throws gets no further event, and the operation goes on.
 /// </summary>
 public interface IDaxTraceSink
 {

@@ -89,7 +89,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
 
         final = held.Entry.WithDirty(false);
         mapping.Entries.MarkClean(held);
-        mapping.Sink?.WritebackOne(mapping.Id, held.Start, held.Entry.Order.PageCount());
+        mapping.Events?.WritebackOne(mapping.Id, held.Start, held.Entry.Order.PageCount());
         return CleanOutcome.Written;
     }
 

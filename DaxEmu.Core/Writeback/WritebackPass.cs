@@ -34,7 +34,7 @@ public static class WritebackPass
 
         EntryTable table = mapping.Entries;
         PageIndex last = range.End + -1;
-        mapping.Sink?.WritebackRange(mapping.Id, range.First, last);
+        mapping.Events?.WritebackRange(mapping.Id, range.First, last);
         table.TagTowrite(range);
 
         var cleaner = new EntryCleaner(mapping);
@@ -60,7 +60,7 @@ public static class WritebackPass
         }
 
         table.RefreshAnyDirty(range);
-        mapping.Sink?.WritebackRangeDone(mapping.Id, next, last);
+        mapping.Events?.WritebackRangeDone(mapping.Id, next, last);
         return new WritebackOutcome(entries, pages, errno);
     }
 }

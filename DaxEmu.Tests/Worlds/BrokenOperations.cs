@@ -23,7 +23,7 @@ internal static unsafe class BrokenOperations
     {
         room.Mapping.Unmap(MappingOperation.One(page));
         Invalidator.DeleteRange(room.Mapping, MappingOperation.One(page));
-        room.Blocks.Free(MappingOperation.One(page), room.Device.Owners);
+        room.Blocks.Free(MappingOperation.One(page), room.Device);
     });
 
     /// <summary>Takes the entry out before its translations.</summary>
@@ -32,7 +32,7 @@ internal static unsafe class BrokenOperations
         room.Mapping.InvalidateLock.EnterWrite();
         Invalidator.DeleteRange(room.Mapping, MappingOperation.One(page));
         room.Mapping.Unmap(MappingOperation.One(page));
-        room.Blocks.Free(MappingOperation.One(page), room.Device.Owners);
+        room.Blocks.Free(MappingOperation.One(page), room.Device);
         room.Mapping.InvalidateLock.ExitWrite();
     });
 
@@ -42,7 +42,7 @@ internal static unsafe class BrokenOperations
         room.Mapping.InvalidateLock.EnterWrite();
         room.Mapping.Unmap(MappingOperation.One(page));
         LayoutBreak.TakeOut(room.Mapping, MappingOperation.One(page));
-        room.Blocks.Free(MappingOperation.One(page), room.Device.Owners);
+        room.Blocks.Free(MappingOperation.One(page), room.Device);
         room.Mapping.InvalidateLock.ExitWrite();
     });
 
@@ -174,7 +174,7 @@ internal static unsafe class BrokenOperations
 
         LayoutBreak.TakeOut(room.Mapping, MappingOperation.One(page));
         room.Mapping.Unmap(MappingOperation.One(page));
-        room.Blocks.Free(MappingOperation.One(page), room.Device.Owners);
+        room.Blocks.Free(MappingOperation.One(page), room.Device);
         room.Mapping.InvalidateLock.ExitWrite();
     });
 

@@ -45,6 +45,73 @@ internal sealed record MappingOperation(string Name, Action<MappingRoom> Run)
     public static MappingOperation Writeback(long page) =>
         new($"writeback @{page}", room => WritebackPass.Run(room.Mapping, One(page)));
 
+    /// <summary>A store of the processor: atomic with the look at the translation; faults until it may.</summary>
+    public static MappingOperation Store(long page, ulong value) => new($"store @{page}", room => room.Store(room.Piece, page, value));
+
+    /// <summary>A store, and a sync of the file by the same thread.</summary>
+    public static MappingOperation StoreAndSync(long page, ulong value) => new($"store and sync @{page}", room =>
+    {
+        room.Store(room.Piece, page, value);
+        Sync(room, page);
+    });
+
+    /// <summary>A sync of the file by a thread that knows of a store.</summary>
+    public static MappingOperation SyncOf(long page) => new($"sync of what was stored @{page}", room =>
+    {
+        WritebackPass.Run(room.Mapping, One(page));
+        room.CheckStoredDurably(page);
+    });
+
+    /// <summary>A store through the synchronous VMA.</summary>
+    public static MappingOperation SyncStore(long page, ulong value) => new($"MAP_SYNC store @{page}", room => room.Store(room.Synchronous, page, value));
+
+    /// <summary>Copies a word in through a view.</summary>
+    public static MappingOperation CopyOf(long page, ulong value) => new($"copy in @{page}", room =>
+        CopyIn(room, page, value));
+
+    /// <summary>Copies a word in through a view, and syncs.</summary>
+    public static MappingOperation CopyInAndSync(long page, ulong value) => new($"copy in and sync @{page}", room =>
+    {
+        CopyIn(room, page, value);
+        Sync(room, page);
+    });
+
+    /// <summary>A write to a page through the VMA that may be unmapped.</summary>
+    public static MappingOperation ExtraStore(long page) => new($"write @{page} (extra)", room =>
+    {
+        try
+        {
+            room.Loop.Touch(room.Extra, page, isWrite: true);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Unmapped: what would be a signal to a process.
+        }
+    });
+
+    /// <summary>Unmaps the VMA that may be unmapped.</summary>
+    public static MappingOperation Unmap { get; } = new("munmap (extra)", room => room.Extra.Dispose());
+
+    /// <summary>Another file gets the page's block too, as by a clone.</summary>
+    public static MappingOperation CloneOf(long page) => new($"clone @{page}", room =>
+    {
+        AddressSpace mapping = room.Mapping;
+        using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();
+        LayoutBreak.AwaitIdle(mapping, default, One(page), maySleep: false);
+        WritebackPass.RunHeld(mapping, One(page));
+        LayoutBreak.FlushKept(mapping, One(page), discards: default);
+        room.Blocks.Share(One(page), room.Device);
+        LayoutBreak.TakeOut(mapping, One(page));
+    });
+
+    /// <summary>Gives the file a block of its own.</summary>
+    public static MappingOperation Unshare(long page) => new($"unshare @{page}", room =>
+        DataPath.Unshare.Run(room.Mapping, page << DaxConstants.PageShift, DaxConstants.PageSize));
+
+    /// <summary>write(2) of some pages.</summary>
+    public static MappingOperation WritePages(long page, int count) => new($"write @{page}+{count}", room =>
+        ReadWrite.Write(room.Mapping, page << DaxConstants.PageShift, new byte[count << DaxConstants.PageShift]));
+
     /// <summary>write(2) of a byte of a page.</summary>
     public static MappingOperation Write(long page) =>
         new($"write @{page}", room => ReadWrite.Write(room.Mapping, page << DaxConstants.PageShift, OneByte));
@@ -107,10 +174,31 @@ internal sealed record MappingOperation(string Name, Action<MappingRoom> Run)
     private static void TakeOut(MappingRoom room, PageRange range, long sizeBytes)
     {
         AddressSpace mapping = room.Mapping;
-        mapping.InvalidateLock.EnterWrite();
-        LayoutBreak.Break(mapping, range, maySleep: true);
+        using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();
+        LayoutBreak.AwaitIdle(mapping, range, range, maySleep: true);
+        LayoutBreak.FlushKept(mapping, range, discards: range);
+        room.Blocks.Punch(range, room.Device);
         mapping.SetSize(sizeBytes);
-        room.Blocks.Free(range, room.Device.Owners);
-        mapping.InvalidateLock.ExitWrite();
+        LayoutBreak.TakeOut(mapping, range);
+        room.Blocks.Release(room.Device.Owners);
+    }
+
+    // A page that bytes are being copied to has no promise before the copy returns.
+    private static void CopyIn(MappingRoom room, long page, ulong value)
+    {
+        room.CopiesTo = page;
+        room.View.CopyFrom(page << DaxConstants.PageShift, BitConverter.GetBytes(value));
+        room.CopiesTo = null;
+    }
+
+    // fsync: as DaxFile.Sync, of one page.
+    private static void Sync(MappingRoom room, long page)
+    {
+        if (room.Mapping.Entries.HasDirty())
+        {
+            WritebackPass.Run(room.Mapping, One(page));
+        }
+
+        room.CheckStoredDurably(page);
     }
 }

@@ -14,7 +14,7 @@ internal sealed unsafe partial class MappingRoom
     /// <exception cref="WorldViolationException">It does not.</exception>
     public void CheckNow()
     {
-        string? wrong = Unscheduled.Look(() => TranslationError(PiecePages));
+        string? wrong = Unscheduled.Look(() => TranslationError(PiecePages) ?? DurabilityError());
         WorldCheck.That(wrong is null, wrong!);
     }
 
@@ -49,17 +49,49 @@ internal sealed unsafe partial class MappingRoom
     {
         IReadOnlyList<string> wrong = Mapping.Entries.Verify();
         WorldCheck.That(wrong.Count == 0, string.Join(' ', wrong));
-        string? error = TranslationError(DaxConstants.PagesPerPmd) ?? EntryError() ?? OwnerError();
+        string? error = TranslationError(DaxConstants.PagesPerPmd) ?? DurabilityError() ?? EntryError() ?? OwnerError();
         WorldCheck.That(error is null, error!);
         WorldCheck.That(Device.Owners.FirstBusy(RoomBlocks.All) is null, "a page is still pinned");
     }
 
-    // Translations of the first pages of both VMAs: each has an entry behind it that leads to the same memory, dirty if it may be written
-    // through, and none leads to a block that the file gave up. While an entry is locked it may be about to become what it is not yet.
+    /// <summary>What must hold when a thread has synced a page that it stored to: a loss of power leaves the store.</summary>
+    /// <exception cref="WorldViolationException">It does not.</exception>
+    public void CheckStoredDurably(long page)
+    {
+        string? wrong = Unscheduled.Look(() => Blocks.BlockOf(page) is { } block && !IsDurable(block)
+            ? $"page {page} was stored to and synced, and block {block} is not durable"
+            : null);
+        WorldCheck.That(wrong is null, wrong!);
+    }
+
+    // A page in the file is dirty, or its bytes are durable. What the file gave up, or shares, does not change any more.
+    private string? DurabilityError()
+    {
+        for (long page = 0; page < PiecePages; page++)
+        {
+            if (page != CopiesTo && Blocks.BlockOf(page) is { } block && !EntryOf(page).Entry.IsDirty && !IsDurable(block))
+            {
+                return $"page {page} is clean ({EntryOf(page).Entry}), and what block {block} holds is not durable";
+            }
+        }
+
+        return Blocks.FindChanged(Device) is { } changed ? $"block {changed} was given up or shared, and was stored to afterwards" : null;
+    }
+
+    private bool IsDurable(Pfn block) => Device.Durable!.IsDurable(block.OffsetBytes, sizeof(ulong));
+
+    // Translations of the first pages of all VMAs: each has an entry behind it that leads to the same memory, dirty if it may be written
+    // through, and none leads to a block that the file gave up. That holds of locked entries too: marks come before translations, and
+    // translations go before entries.
     private string? TranslationError(long pageCount)
     {
         foreach (VmArea area in Mapping.Areas)
         {
+            if (area.IsGone)
+            {
+                continue; // its threads are on their way out, and its table may be freed
+            }
+
             bool isHuge = new Translation(area.Table.DirectoryWord(0)).IsHuge;
             for (long page = 0; page < Math.Min(pageCount, area.PageCount); page++)
             {
@@ -70,9 +102,15 @@ internal sealed unsafe partial class MappingRoom
                 }
 
                 Translation seen = isHuge ? new Translation(area.Table.DirectoryWord(0)) : small;
-                if (seen.IsPresent && TranslationError(page, seen) is { } error)
+                if (seen.IsPresent && !seen.IsCopy && TranslationError(page, seen) is { } error)
                 {
                     return error;
+                }
+
+                if (area.IsSync && seen.IsWritable && seen.Pfn + (seen.IsHuge ? page : 0) is var reached && Blocks.CommittedBlockOf(page) != reached)
+                {
+                    return $"page {page} may be written through a synchronous VMA to block {reached}, and the durable metadata have "
+                        + $"{Blocks.CommittedBlockOf(page)?.ToString() ?? "a hole"} there";
                 }
             }
         }
@@ -94,14 +132,14 @@ internal sealed unsafe partial class MappingRoom
             return $"page {page} is mapped and has no entry";
         }
 
-        if (entry.IsLocked)
-        {
-            return null;
-        }
-
         if (seen.IsZero ? !entry.IsZero : !entry.IsReal || entry.Pfn + (page - start) != pfn)
         {
             return $"page {page} is mapped to {(pfn is null ? "the zero page" : $"block {pfn}")} and its entry is {entry}";
+        }
+
+        if (seen.IsWritable && Blocks.IsShared(page))
+        {
+            return $"page {page} may be written through and its block is another file's too";
         }
 
         return seen.IsWritable && !entry.IsDirty ? $"page {page} may be written through and its entry is clean" : null;
@@ -135,7 +173,7 @@ internal sealed unsafe partial class MappingRoom
         {
             (DaxEntry entry, long start) = EntryOf(page);
             Pfn? shown = entry.IsReal ? entry.Pfn + (page - start) : null;
-            foreach (Pfn pfn in (ReadOnlySpan<Pfn>)[RoomBlocks.OldBlock(page), RoomBlocks.FreshBlock(page)])
+            foreach (Pfn pfn in (ReadOnlySpan<Pfn>)[RoomBlocks.OldBlock(page), RoomBlocks.FreshBlock(page), RoomBlocks.SecondFreshBlock(page)])
             {
                 PageOwner expected = pfn != shown ? default : entry.IsShared ? PageOwner.Counted(1) : PageOwner.One(MappingId, new PageIndex(page));
                 if (Device.Owners.Find(pfn) is var owner && owner != expected)

@@ -1,4 +1,5 @@
 using DaxEmu.Core.Device;
+using DaxEmu.Core.Entries;
 using DaxEmu.Core.Faults;
 using DaxEmu.Core.Files;
 using DaxEmu.Core.Invalidation;
@@ -40,6 +41,18 @@ internal enum MappingRoomState
 
     /// <summary>Written through the whole at 2 MiB: a dirty 2 MiB entry, a writable translation.</summary>
     DirtyPmd,
+
+    /// <summary>As <see cref="Unmapped"/>, and the metadata are not durable yet.</summary>
+    DirtyMetadata,
+
+    /// <summary>A hole whose metadata are durable; page 1 has a block, was read through the piece, and its entry is clean.</summary>
+    HoleBesidePage,
+
+    /// <summary>As <see cref="SharedPage"/>, with a dirty entry: Linux 6.1 marks what was only read.</summary>
+    SharedDirtyPage,
+
+    /// <summary>As <see cref="DirtyPages"/>; page 1 was stored to, and not flushed.</summary>
+    StoredPage,
 }
 
 /// <summary>
@@ -58,6 +71,9 @@ internal sealed unsafe partial class MappingRoom : IPageHolders, IDisposable
 
     private const int WaitBits = 3;
 
+    /// <summary>Pages of each 2 MiB of the device whose durability is tracked: those that operations store to.</summary>
+    private const int TrackedPages = 16;
+
     private static readonly List<MappingRoom> Idle = [];
 
     private readonly ReservedRegion quiet = ReservedRegion.Reserve(sizeof(ulong));
@@ -67,7 +83,13 @@ internal sealed unsafe partial class MappingRoom : IPageHolders, IDisposable
     private MappingRoom(WaitProfile profile)
     {
         Device = PmemDevice.CreateInMemory(
-            RoomBlocks.DeviceBytes, new PmemDeviceOptions { Flush = FlushMethod.None, PreferHugePages = false });
+            RoomBlocks.DeviceBytes, new PmemDeviceOptions
+            {
+                Flush = FlushMethod.None,
+                PreferHugePages = false,
+                TracksDurable = true,
+                DurablePagesPerPmd = TrackedPages,
+            });
         Mapping = new AddressSpace(
             Device,
             Blocks,
@@ -77,6 +99,8 @@ internal sealed unsafe partial class MappingRoom : IPageHolders, IDisposable
         Loop = new FaultLoop(Handler);
         Whole = Mapping.Map(new PageIndex(0), DaxConstants.PagesPerPmd, VmAreaKind.Shared);
         Piece = Mapping.Map(new PageIndex(0), PiecePages, VmAreaKind.Shared);
+        Synchronous = Mapping.Map(new PageIndex(0), PiecePages, VmAreaKind.Shared | VmAreaKind.Sync);
+        View = new MappedView(Loop, Piece);
     }
 
     public PmemDevice Device { get; }
@@ -95,11 +119,23 @@ internal sealed unsafe partial class MappingRoom : IPageHolders, IDisposable
     /// <summary>The VMA of the first pages.</summary>
     public VmArea Piece { get; }
 
+    /// <summary>A VMA of the first pages whose write faults wait for durable metadata.</summary>
+    public VmArea Synchronous { get; }
+
+    /// <summary>The small VMA as a view.</summary>
+    public MappedView View { get; }
+
+    /// <summary>A VMA of the first pages that is there for one run, and that a thread may unmap.</summary>
+    public VmArea Extra { get; private set; } = null!;
+
+    /// <summary>The page that bytes are being copied to through a view; null if there is none.</summary>
+    public long? CopiesTo { get; set; }
+
     /// <summary>A word that nobody writes: a step on it depends on nothing.</summary>
     public ref ulong Quiet => ref *(ulong*)quiet.Base;
 
     /// <summary>A room in a state. Making one costs more than a thousand schedules, so they are used again.</summary>
-    public static MappingRoom Rent(WaitProfile profile, MappingRoomState state)
+    public static MappingRoom Rent(WaitProfile profile, MappingRoomState state, VmAreaKind extra = VmAreaKind.None)
     {
         MappingRoom? room;
         lock (Idle)
@@ -112,7 +148,7 @@ internal sealed unsafe partial class MappingRoom : IPageHolders, IDisposable
         }
 
         room ??= new MappingRoom(profile);
-        room.Prepare(state);
+        room.Prepare(state, extra);
         return room;
     }
 
@@ -146,17 +182,41 @@ internal sealed unsafe partial class MappingRoom : IPageHolders, IDisposable
         }
     }
 
-    private void Prepare(MappingRoomState state)
+    private void Prepare(MappingRoomState state, VmAreaKind extra)
     {
-        Mapping.Reset(FileBytes);
+        Mapping.Reset(FileBytes, Whole, Piece, Synchronous);
         waits.Reset();
         Device.Owners.Reset();
         Device.PoisonList.Clear(RoomBlocks.All.First, RoomBlocks.All.PageCount);
         Blocks.Reset(
-            isHole: state is MappingRoomState.Hole or MappingRoomState.ZeroPmd,
-            isSharedByAll: state is MappingRoomState.SharedPage or MappingRoomState.SharedPmd);
+            isHole: state is MappingRoomState.Hole or MappingRoomState.ZeroPmd or MappingRoomState.HoleBesidePage,
+            isSharedByAll: state is MappingRoomState.SharedPage or MappingRoomState.SharedPmd or MappingRoomState.SharedDirtyPage);
+        CopiesTo = null;
+        ForgetContent();
+        if (extra != VmAreaKind.None)
+        {
+            Extra = Mapping.Map(new PageIndex(0), PiecePages, extra);
+        }
+
         switch (state)
         {
+            case MappingRoomState.DirtyMetadata:
+                Blocks.MakeDirty();
+                break;
+            case MappingRoomState.HoleBesidePage:
+                Blocks.Place(1, RoomBlocks.FreshBlock(1));
+                Touch(Piece, 1, FaultFlags.None, PageOrder.Pte);
+                break;
+            case MappingRoomState.SharedDirtyPage:
+                Touch(Whole, 1, FaultFlags.None, PageOrder.Pte);
+                Mapping.Entries.NoteDirty(new PageIndex(1));
+                Mapping.Entries.SlotOf(new PageIndex(1)) |= DaxEntry.DirtyBit;
+                break;
+            case MappingRoomState.StoredPage:
+                Touch(Piece, 0, FaultFlags.Write, PageOrder.Pte);
+                Touch(Piece, 1, FaultFlags.Write, PageOrder.Pte);
+                WordOf(RoomBlocks.OldBlock(1)) = 1;
+                break;
             case MappingRoomState.DirtyPages or MappingRoomState.PinnedPage:
                 Touch(Piece, 0, FaultFlags.Write, PageOrder.Pte);
                 Touch(Piece, 1, FaultFlags.Write, PageOrder.Pte);
@@ -176,6 +236,55 @@ internal sealed unsafe partial class MappingRoom : IPageHolders, IDisposable
         }
 
         pin = state == MappingRoomState.PinnedPage ? PinLease.Take(Loop, Piece, new PageRange(new PageIndex(1), 1), forWriting: true) : null;
+    }
+
+    /// <summary>A store of the processor to the first word of a page: faults until the translation lets it through.</summary>
+    public void Store(VmArea area, long page, ulong value)
+    {
+        while (!TryStore(area, page, value))
+        {
+            if (Loop.Touch(area, page, isWrite: true) != TouchResult.Mapped)
+            {
+                return;
+            }
+        }
+    }
+
+    // The look at the translation and the store are one: no write-protection comes between them, as its shootdown would wait. The first
+    // look is a step, so that the thread's history has it; the second is part of the step that orders the store among the flushes.
+    private bool TryStore(VmArea area, long page, ulong value)
+    {
+        Translation seen = area.Table.Find(page);
+        if (!seen.Allows(isWrite: true))
+        {
+            return false;
+        }
+
+        Device.Durable!.Order();
+        if (Unscheduled.Look(() => area.Table.Find(page)) != seen)
+        {
+            return false;
+        }
+
+        WordOf(seen.Pfn + (seen.IsHuge ? page : 0)) = value;
+        return true;
+    }
+
+    /// <summary>The first word of a block. A look or a store, not a step.</summary>
+    public ref ulong WordOf(Pfn block) => ref *(ulong*)(Device.Base + (nint)block.OffsetBytes);
+
+    // Every block that may be the file's holds zeroes, durably.
+    private void ForgetContent()
+    {
+        for (long page = 0; page < TrackedPages; page++)
+        {
+            WordOf(RoomBlocks.OldBlock(page)) = 0;
+            WordOf(RoomBlocks.FreshBlock(page)) = 0;
+        }
+
+        const int Bytes = TrackedPages << DaxConstants.PageShift;
+        Device.Durable!.Reset(RoomBlocks.OldBlock(0).OffsetBytes, Bytes);
+        Device.Durable.Reset(RoomBlocks.FreshBlock(0).OffsetBytes, Bytes);
     }
 
     private void Touch(VmArea area, long page, FaultFlags flags, PageOrder order)

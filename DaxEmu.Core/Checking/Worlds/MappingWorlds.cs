@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Waiting.Profiles;
 
 namespace DaxEmu.Core.Checking.Worlds;
@@ -39,6 +40,38 @@ internal static class MappingWorlds
             [MappingOperation.WriteFault(1)], [MappingOperation.Poison(1)]),
         new("lock-by-page-or-punch", "A handler of a memory error locks an entry by its block while the page gets another one.", MappingRoomState.DirtyPages,
             [MappingOperation.LockByPage(1)], [MappingOperation.Punch(1), MappingOperation.WriteFault(1)]),
+        new("store-or-fault", "A page is faulted in for a write while another thread stores to it and syncs: the store is durable.", MappingRoomState.CleanPage,
+            [MappingOperation.WriteFault(1)], [MappingOperation.StoreAndSync(1, 7)], [MappingOperation.Look]),
+        new("huge-store-or-fault", "The same through a 2 MiB fault and a smaller VMA.", MappingRoomState.Unmapped,
+            [MappingOperation.HugeWriteFault], [MappingOperation.StoreAndSync(1, 7)], [MappingOperation.Look]),
+        new("two-syncs", "Two threads sync a page that was stored to: neither returns before the store is durable.", MappingRoomState.StoredPage,
+            [MappingOperation.SyncOf(1)], [MappingOperation.SyncOf(1)]),
+        new("sync-or-store", "A page is stored to while it is written back: it is dirty, or durable.", MappingRoomState.StoredPage,
+            [MappingOperation.Writeback(1)], [MappingOperation.StoreAndSync(1, 7)], [MappingOperation.Look]),
+        new("unmap-or-writeback", "A VMA is unmapped while its pages are written back: its page table outlives the walk.", MappingRoomState.DirtyPages,
+            [MappingOperation.Writeback(1)], [MappingOperation.Unmap], [MappingOperation.Look]) { Extra = VmAreaKind.Shared },
+        new("unmap-or-write", "A VMA is unmapped while write(2) fills a hole that it maps.", MappingRoomState.Hole,
+            [MappingOperation.Write(1)], [MappingOperation.Unmap]) { Extra = VmAreaKind.Shared },
+        new("unmap-or-copy", "A private VMA is unmapped while a page of it is copied.", MappingRoomState.CleanPage,
+            [MappingOperation.ExtraStore(1)], [MappingOperation.Unmap]) { Extra = VmAreaKind.Private },
+        new("sync-fault-or-clone", "A MAP_SYNC fault meets a clone: no shared block may be written through.", MappingRoomState.DirtyMetadata,
+            [MappingOperation.SyncStore(1, 7)], [MappingOperation.CloneOf(1)], [MappingOperation.Look]),
+        new("sync-fault-or-punch", "A MAP_SYNC fault meets a punch and another fault: what is mapped is where the durable metadata say.", MappingRoomState.DirtyMetadata,
+            [MappingOperation.SyncStore(1, 7)], [MappingOperation.Punch(1), MappingOperation.WriteFault(1)], [MappingOperation.Look]),
+        new("copy-in-or-sync", "Bytes are copied in through a view while another thread syncs: the thread's own sync makes them durable.", MappingRoomState.DirtyPages,
+            [MappingOperation.CopyInAndSync(1, 7)], [MappingOperation.Writeback(1)], [MappingOperation.Look]),
+        new("copy-in-or-punch", "Bytes are copied in through a view while the page is punched: no store reaches the block that was given up.", MappingRoomState.DirtyPages,
+            [MappingOperation.CopyOf(1, 7)], [MappingOperation.Punch(1)], [MappingOperation.Look]),
+        new("copy-in-or-clone", "Bytes are copied in through a view while the page is cloned: the clone does not change afterwards.", MappingRoomState.DirtyPages,
+            [MappingOperation.CopyOf(1, 7)], [MappingOperation.CloneOf(1)], [MappingOperation.Look]),
+        new("clone-or-fault", "A page is cloned while it is written to: it gets a block of its own, or the clone has the write.", MappingRoomState.CleanPage,
+            [MappingOperation.Store(1, 7)], [MappingOperation.CloneOf(1)], [MappingOperation.Look]),
+        new("unshare-or-fault", "A shared page gets a block of its own while it is written to.", MappingRoomState.SharedPage,
+            [MappingOperation.Unshare(1)], [MappingOperation.Store(1, 7)], [MappingOperation.Look]),
+        new("write-or-pin", "write(2) fills a hole beside a page that is pinned; a punch of that page waits for the pin.", MappingRoomState.HoleBesidePage,
+            [MappingOperation.PinAndUnpin(1)], [MappingOperation.WritePages(0, 2), MappingOperation.Punch(1)]),
+        new("copied-write-or-writeback", "write(2) copies a shared block while the page is written back: no entry stays on the old block.", MappingRoomState.SharedDirtyPage,
+            [MappingOperation.Write(1)], [MappingOperation.Writeback(1)]),
         new("huge-fault-or-punch", "A 2 MiB fault meets a punch of one page of it.", MappingRoomState.Unmapped,
             [MappingOperation.HugeWriteFault], [MappingOperation.Punch(1)], [MappingOperation.Look]),
     ];
@@ -58,7 +91,7 @@ internal static class MappingWorlds
     {
         Scenario scenario = Array.Find(Scenarios, s => s.Name == name)
             ?? throw new ArgumentException($"there is no scenario '{name}'. Choose one of: {string.Join(", ", Names)}.", nameof(name));
-        return Make(name, scenario.Story, profile, scenario.State, scenario.Threads);
+        return Make(name, scenario.Story, profile, scenario.State, scenario.Extra, scenario.Threads);
     }
 
     /// <summary>The smaller scenarios with lingering stores, which the invalidate lock must do with: its readers store plainly.</summary>
@@ -67,21 +100,32 @@ internal static class MappingWorlds
 
     /// <summary>A world of threads of operations.</summary>
     public static World Make(string name, string story, WaitProfile profile, MappingRoomState state, params MappingOperation[][] threads) =>
-        new(name, profile.Name, story, () => new Run(profile, state, threads)) { Model = MemoryModel.SequentiallyConsistent };
+        Make(name, story, profile, state, VmAreaKind.None, threads);
 
-    private sealed record Scenario(string Name, string Story, MappingRoomState State, params MappingOperation[][] Threads);
+    /// <summary>As the other, with a VMA that threads may unmap.</summary>
+    public static World Make(
+        string name, string story, WaitProfile profile, MappingRoomState state, VmAreaKind extra, params MappingOperation[][] threads) =>
+        new(name, profile.Name, story, () => new Run(profile, state, extra, threads)) { Model = MemoryModel.SequentiallyConsistent };
+
+    /// <summary>The VMA that a scenario's threads may unmap; none in most.</summary>
+    public static VmAreaKind ExtraOf(string name) => Array.Find(Scenarios, s => s.Name == name)?.Extra ?? VmAreaKind.None;
+
+    private sealed record Scenario(string Name, string Story, MappingRoomState State, params MappingOperation[][] Threads)
+    {
+        public VmAreaKind Extra { get; init; }
+    }
 
     private sealed class Run : IWorldRun
     {
         private readonly MappingRoom room;
 
-        public Run(WaitProfile profile, MappingRoomState state, MappingOperation[][] threads)
+        public Run(WaitProfile profile, MappingRoomState state, VmAreaKind extra, MappingOperation[][] threads)
         {
-            room = MappingRoom.Rent(profile, state);
+            room = MappingRoom.Rent(profile, state, extra);
             Threads = [.. threads.Select(operations => new WorldThread(
                 string.Join(", then ", operations.Select(o => o.Name)),
                 () => Array.ForEach(operations, o => o.Run(room)),
-                Mapping.AsymmetricLock.Forget))];
+                AsymmetricLock.Forget))];
         }
 
         public IReadOnlyList<WorldThread> Threads { get; }

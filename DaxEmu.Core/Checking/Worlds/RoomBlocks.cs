@@ -21,17 +21,25 @@ internal sealed unsafe class RoomBlocks : IExtentMap
     private const long OldFirst = PageCount;
     private const long FreshFirst = 2 * PageCount;
     private const long None = -1;
+    private const long SecondOffset = 8;
 
     private readonly ReservedRegion gateMemory = ReservedRegion.Reserve(sizeof(ulong));
     private readonly long[] blocks = new long[PageCount];
     private readonly bool[] isShared = new bool[PageCount];
     private readonly bool[] isFreed = new bool[FreshFirst + PageCount];
+    private readonly long[] committed = new long[PageCount];
+    private readonly Dictionary<long, ulong> lastWords = [];
+    private readonly List<Pfn> givenUp = [];
+    private bool isDirty;
 
     /// <summary>Every device page that may be the file's.</summary>
     public static PfnRange All { get; } = new(new Pfn(OldFirst), 2 * PageCount);
 
     /// <summary>The block that the page has from the start, if the file begins with blocks.</summary>
     public static Pfn OldBlock(long page) => new(OldFirst + page);
+
+    /// <summary>The block that a write puts where the first one was given up.</summary>
+    public static Pfn SecondFreshBlock(long page) => new(FreshFirst + SecondOffset + page);
 
     /// <summary>The block that a write puts where there is none.</summary>
     public static Pfn FreshBlock(long page) => new(FreshFirst + page);
@@ -51,6 +59,56 @@ internal sealed unsafe class RoomBlocks : IExtentMap
 
         Array.Fill(isShared, isSharedByAll);
         Array.Clear(isFreed);
+        lastWords.Clear();
+        givenUp.Clear();
+        isDirty = false;
+        blocks.CopyTo(committed, 0);
+    }
+
+    /// <summary>Gives a page another block, before the threads begin.</summary>
+    public void Place(long page, Pfn? block)
+    {
+        blocks[page] = committed[page] = block?.Value ?? None;
+    }
+
+    /// <summary>The metadata have changed, and are not durable: a synchronous fault has to wait for them.</summary>
+    public void MakeDirty() => isDirty = true;
+
+    /// <summary>The page's block in the durable metadata. A look, not a step.</summary>
+    public Pfn? CommittedBlockOf(long page) => committed[page] == None ? null : new Pfn(committed[page]);
+
+    /// <summary>Whether another file has the page's block too. A look, not a step.</summary>
+    public bool IsShared(long page) => isShared[page];
+
+    /// <summary>The first block whose content changed after the file gave it up, or while another file shared it; null if none did. A look, not a step.</summary>
+    public Pfn? FindChanged(PmemDevice device)
+    {
+        foreach ((long block, ulong word) in lastWords)
+        {
+            if (FirstWord(device, block) != word)
+            {
+                return new Pfn(block);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Another file shows the range's blocks from now on; what they hold may not change any more.</summary>
+    public void Share(PageRange range, PmemDevice device)
+    {
+        WordLock.Enter(ref Gate, Site.Other);
+        for (long page = range.First.Value; page < Math.Min(PageCount, range.End.Value); page++)
+        {
+            if (blocks[page] != None && !isShared[page])
+            {
+                isShared[page] = true;
+                lastWords[blocks[page]] = FirstWord(device, blocks[page]);
+            }
+        }
+
+        isDirty = true;
+        WordLock.Leave(ref Gate, Site.Other);
     }
 
     /// <summary>The page's block now; null in a hole. A look, not a step.</summary>
@@ -88,36 +146,67 @@ internal sealed unsafe class RoomBlocks : IExtentMap
             isFreed[blocks[page.Value]] = true;
             blocks[page.Value] = answer.Target.PfnAt(page).Value;
             isShared[page.Value] = false;
+            isDirty = true;
         }
 
         WordLock.Leave(ref Gate, Site.Other);
         return new FreedBlocks(null, old); // whose they are now is the other file's affair
     }
 
-    /// <summary>The file gives the range's blocks up, which nobody may map, hold or pin any more.</summary>
-    /// <exception cref="WorldViolationException">Somebody does.</exception>
-    public void Free(PageRange range, PageOwners owners)
+    /// <summary>The range becomes a hole; its blocks are still the file's until <see cref="Release"/>. The caller keeps faults out.</summary>
+    public void Punch(PageRange range, PmemDevice device)
     {
         WordLock.Enter(ref Gate, Site.Other);
         for (long page = range.First.Value; page < Math.Min(PageCount, range.End.Value); page++)
         {
             if (BlockOf(page) is { } block)
             {
-                Pfn? inUse = Unscheduled.Look(() => owners.FirstInUse(new PfnRange(block, 1)));
-                WorldCheck.That(inUse is null, $"block {block} of page {page} is given up and still in use");
-                Atomic.Note(new(NoteKind.Says, 0, new PageIndex(page), PageOrder.Pte, -1, $"gives block {block} of page {page} up"));
-                isFreed[block.Value] = true;
+                lastWords[block.Value] = FirstWord(device, block.Value);
+                givenUp.Add(block);
                 blocks[page] = None;
+                isDirty = true;
             }
         }
 
         WordLock.Leave(ref Gate, Site.Other);
     }
 
-    /// <summary>Nothing is ever dirty.</summary>
+    /// <summary>What was punched may be another file's: nobody may map, hold or pin it any more.</summary>
+    /// <exception cref="WorldViolationException">Somebody does.</exception>
+    public void Release(PageOwners owners)
+    {
+        WordLock.Enter(ref Gate, Site.Other);
+        foreach (Pfn block in givenUp)
+        {
+            Pfn? inUse = Unscheduled.Look(() => owners.FirstInUse(new PfnRange(block, 1)));
+            WorldCheck.That(inUse is null, $"block {block} is given up and still in use");
+            Atomic.Note(new(NoteKind.Says, 0, default, PageOrder.Pte, -1, $"gives block {block} up"));
+            isFreed[block.Value] = true;
+        }
+
+        givenUp.Clear();
+        WordLock.Leave(ref Gate, Site.Other);
+    }
+
+    /// <summary>Both at once: what an operation does that has taken the entries out before.</summary>
+    /// <exception cref="WorldViolationException">A block is still in use.</exception>
+    public void Free(PageRange range, PmemDevice device)
+    {
+        Punch(range, device);
+        Release(device.Owners);
+    }
+
+    /// <inheritdoc/>
     public void Commit()
     {
+        WordLock.Enter(ref Gate, Site.Other);
+        blocks.CopyTo(committed, 0);
+        isDirty = false;
+        WordLock.Leave(ref Gate, Site.Other);
     }
+
+    private static ulong FirstWord(PmemDevice device, long block) =>
+        BitConverter.ToUInt64(device.SpanUnchecked(block << DaxConstants.PageShift, sizeof(ulong)));
 
     // Shared blocks and where their copy goes; the file shows it when the copy has ended.
     private ExtentAnswer CopyOf(int first, int end)
@@ -125,7 +214,7 @@ internal sealed unsafe class RoomBlocks : IExtentMap
         Extent source = Run(first, ExtentFlags.None);
         long count = Math.Min(end - first, source.PageCount);
         return new ExtentAnswer(
-            new Extent(source.First, count, ExtentKind.Mapped, FreshBlock(first), ExtentFlags.New), source with { PageCount = count }, ExtentError.None);
+            new Extent(source.First, count, ExtentKind.Mapped, FreshBlock(first), ExtentFlags.New | ExtentFlags.Dirty), source with { PageCount = count }, ExtentError.None);
     }
 
     private bool Fill(int first, int end)
@@ -135,9 +224,12 @@ internal sealed unsafe class RoomBlocks : IExtentMap
         {
             if (blocks[page] == None)
             {
-                blocks[page] = FreshFirst + page;
+                // Another block than the one that was given up, so that a look can tell them apart.
+                blocks[page] = FreshFirst + page + (isFreed[FreshFirst + page] ? SecondOffset : 0);
                 isFreed[blocks[page]] = false;
+                lastWords.Remove(blocks[page]);
                 isNew = true;
+                isDirty = true;
             }
         }
 
@@ -155,6 +247,7 @@ internal sealed unsafe class RoomBlocks : IExtentMap
         }
 
         flags |= !isHole && isShared[first] ? ExtentFlags.Shared : ExtentFlags.None;
+        flags |= !isHole && isDirty ? ExtentFlags.Dirty : ExtentFlags.None;
         return new Extent(
             new PageIndex(first), end - first, isHole ? ExtentKind.Hole : ExtentKind.Mapped, new Pfn(isHole ? 0 : blocks[first]), flags);
     }
