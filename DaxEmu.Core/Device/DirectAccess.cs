@@ -8,7 +8,7 @@ public enum DirectAccessMode
     /// <summary>Loads and stores: poisoned pages are refused.</summary>
     Access,
 
-    /// <summary>Writing whole pages, which heals them: poisoned pages are given.</summary>
+    /// <summary>Writing whole pages, which clears their poison: poisoned pages are given.</summary>
     RecoveryWrite,
 }
 

@@ -7,20 +7,20 @@ namespace DaxEmu.Core.Device;
 /// <para>The word, by bits:</para>
 /// <list type="table">
 /// <item><term>0</term><description>Nobody. Made by the last holder's <see cref="PageOwners.Disassociate"/>.</description></item>
-/// <item><term>63 clear, rest not 0</term><description>One holder: the mapping's id in bits 62-39 (never 0), the index in bits 38-0.</description></item>
+/// <item><term>63 clear, rest not 0</term><description>One holder: the mapping's id in bits 62-32 (never 0), the index in bits 31-0.</description></item>
 /// <item><term>63 set</term><description>Shared blocks: bits 62-0 count the holders (at least 1). Who they are is not known, as in the kernel.</description></item>
 /// </list>
 /// </remarks>
 /// <param name="Word">The word.</param>
 internal readonly record struct PageOwner(ulong Word)
 {
-    /// <summary>Largest id of a mapping: 24 bits.</summary>
-    public const long MaxMapping = (1L << 24) - 1;
+    /// <summary>Largest id of a mapping: 31 bits.</summary>
+    public const long MaxMapping = (1L << 31) - 1;
 
-    /// <summary>Largest index: 39 bits, a file of 2 PiB.</summary>
+    /// <summary>Largest index: 32 bits, the last page of a file of 16 TiB, the largest there is.</summary>
     public const long MaxIndex = (1L << IndexBits) - 1;
 
-    private const int IndexBits = 39;
+    private const int IndexBits = 32;
     private const ulong SharedBit = 1UL << 63;
 
     /// <summary>Whether nobody holds the page.</summary>

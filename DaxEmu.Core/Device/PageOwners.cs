@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Units;
+using DaxEmu.Native.Failures;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Device;
@@ -26,8 +27,8 @@ namespace DaxEmu.Core.Device;
 /// </para>
 /// <para>
 /// [A] Who pins finds the page by a translation, pins (a locked instruction, a full fence), and reads the translation again. If it is
-/// gone or differs he unpins and starts over.
-/// [B] Who frees removes the translations with locked instructions, then reads the pins (<see cref="FirstBusy"/>, <see cref="WaitIdle"/>).
+/// gone or differs it unpins and starts over.
+/// [B] Who frees removes the translations with locked instructions, then reads the pins (<see cref="FirstBusy"/>, <see cref="WaitIdle(Pfn)"/>).
 /// Each side writes its own word before it reads the other's, with a full fence between: at least one sees the other. Without
 /// [A]'s second look a DMA could start on a block that already belongs to another file.
 /// </para>
@@ -46,6 +47,8 @@ internal sealed unsafe class PageOwners : IDisposable
 {
     private const ulong WaiterBit = 1UL << 31;
     private const ulong PinMask = WaiterBit - 1;
+
+    private static readonly TimeSpan CancellationInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly PfnRange range;
     private readonly long firstPmd;
@@ -73,6 +76,12 @@ internal sealed unsafe class PageOwners : IDisposable
         pmdHolders = pagePins + range.PageCount;
         pmdPins = pmdHolders + pmdCount;
     }
+
+    /// <summary>
+    /// Called with a run of pages of which an unpin has made some idle, after that; null for nobody. For who gives blocks back that waited
+    /// for it. The caller may hold an invalidate lock for reading, and no plain lock.
+    /// </summary>
+    internal Action<PfnRange>? BecameIdle { get; set; }
 
     /// <summary>A real entry was put into a mapping: it holds its pages from now on (<c>dax_associate_entry</c>).</summary>
     /// <remarks>Called with the entry locked. Never for a ZERO or EMPTY entry, whose word has no pfn (B35): the caller looks at the kind first.</remarks>
@@ -171,15 +180,21 @@ internal sealed unsafe class PageOwners : IDisposable
     public void Unpin(PfnRange pages, bool wakes = true)
     {
         Check(pages);
+        bool isAnyIdle = false;
         for (PfnRange rest = pages; !rest.IsEmpty; rest = Behind(rest))
         {
             PfnRange part = InFirstPmd(rest);
             for (Pfn pfn = part.First; pfn.Value < part.End.Value; pfn += 1)
             {
-                UnpinOne(pfn, wakes);
+                isAnyIdle |= UnpinOne(pfn, wakes);
             }
 
             Atomic.Add(ref PmdPins(part.First), -part.PageCount, Site.PageOwner);
+        }
+
+        if (isAnyIdle)
+        {
+            BecameIdle?.Invoke(pages);
         }
     }
 
@@ -218,7 +233,7 @@ internal sealed unsafe class PageOwners : IDisposable
     public Pfn? FirstInUse(PfnRange pages)
     {
         Check(pages);
-        for (Pfn pfn = pages.First; pfn.Value < pages.End.Value; pfn += 1)
+        for (Pfn pfn = FirstSuspect(pages, pages.First); pfn.Value < pages.End.Value; pfn = FirstSuspect(pages, pfn + 1))
         {
             if (!Find(pfn).IsNone)
             {
@@ -229,17 +244,58 @@ internal sealed unsafe class PageOwners : IDisposable
         return FirstBusy(pages);
     }
 
+    // Outside a scheduler, whose steps these loads would be, words are looked through in bulk: a run can have 2^32 pages.
+    private Pfn FirstSuspect(PfnRange pages, Pfn from)
+    {
+        Pfn at = from;
+        while (Atomic.Current is null && at.Value < pages.End.Value && new PageOwner(Atomic.Load(ref PmdHolder(at), Site.PageOwner)).IsNone)
+        {
+            PfnRange part = InFirstPmd(new PfnRange(at, pages.End.Value - at.Value));
+
+            // SAFETY: the part lies in the range, for each page of which the array has a word.
+            int found = new ReadOnlySpan<ulong>(pageHolders + (at.Value - range.First.Value), (int)part.PageCount).IndexOfAnyExcept(0UL);
+            if (found >= 0)
+            {
+                return at + found;
+            }
+
+            at = part.End;
+        }
+
+        return at;
+    }
+
     /// <summary>Sleeps until the page has no pin (<c>wait_page_idle</c>). The caller must hold nothing that the one who unpins needs.</summary>
-    public void WaitIdle(Pfn pfn)
+    public void WaitIdle(Pfn pfn) => _ = WaitIdle(pfn, Timeout.InfiniteTimeSpan, CancellationToken.None);
+
+    /// <summary>As the other, for at most a time, or until it is cancelled.</summary>
+    /// <param name="pfn">The page.</param>
+    /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False if the time was over.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled. The pins are as they were.</exception>
+    public bool WaitIdle(Pfn pfn, TimeSpan timeout, CancellationToken cancellationToken)
     {
         Check(new PfnRange(pfn, 1));
         ref ulong word = ref PagePins(pfn);
+        long start = Environment.TickCount64;
         while (true)
         {
             ulong now = Atomic.Load(ref word, Site.PageOwner);
             if ((now & PinMask) == 0)
             {
-                return;
+                return true;
+            }
+
+            // Asked before the bit is set. A bit that is left behind costs the last unpin a wake-up for nobody.
+            cancellationToken.ThrowIfCancellationRequested();
+            Fallible.ThrowIfFails(FallibleStep.Wait);
+            TimeSpan rest = timeout == Timeout.InfiniteTimeSpan
+                ? Timeout.InfiniteTimeSpan
+                : timeout - TimeSpan.FromMilliseconds(Environment.TickCount64 - start);
+            if (rest <= TimeSpan.Zero && rest != Timeout.InfiniteTimeSpan)
+            {
+                return false;
             }
 
             if ((now & WaiterBit) == 0 && !Atomic.TryReplace(ref word, now | WaiterBit, now, Site.PageOwner))
@@ -249,7 +305,17 @@ internal sealed unsafe class PageOwners : IDisposable
 
             // A pin or unpin in between changes the word, and the sleep ends at once or does not begin.
             Atomic.Note(new(NoteKind.AwaitsIdle, 0, default, PageOrder.Pte, pfn.Value));
-            Atomic.Wait(ref word, now | WaiterBit, Site.Sleep);
+            if (rest == Timeout.InfiniteTimeSpan && !cancellationToken.CanBeCanceled)
+            {
+                Atomic.Wait(ref word, now | WaiterBit, Site.Sleep);
+                continue;
+            }
+
+            // Who cancels changes no word that a sleeper could be woken by, so this one looks up from time to time.
+            TimeSpan slice = rest == Timeout.InfiniteTimeSpan || (cancellationToken.CanBeCanceled && rest > CancellationInterval)
+                ? CancellationInterval
+                : rest;
+            Atomic.WaitFor(ref word, now | WaiterBit, slice, Site.Sleep);
         }
     }
 
@@ -282,7 +348,7 @@ internal sealed unsafe class PageOwners : IDisposable
         return new PfnRange(part.End, pages.PageCount - part.PageCount);
     }
 
-    private void UnpinOne(Pfn pfn, bool wakes)
+    private bool UnpinOne(Pfn pfn, bool wakes)
     {
         ref ulong word = ref PagePins(pfn);
         while (true)
@@ -309,7 +375,7 @@ internal sealed unsafe class PageOwners : IDisposable
                 }
             }
 
-            return;
+            return next == 0;
         }
     }
 

@@ -2,20 +2,22 @@ namespace DaxEmu.Core.Device;
 
 /// <summary>
 /// From where on a store survives a loss of power, in the words of libpmem2's granularity: the unit in which data must be pushed.
+/// It decides how a device flushes unless the options say how (<see cref="PmemDeviceOptions.Flush"/>).
 /// </summary>
 public enum PersistenceDomain
 {
-    /// <summary>Nothing survives: memory without a file.</summary>
+    /// <summary>Nothing survives: memory without a file. Flushed by instructions, to act a persistent device out.</summary>
     None,
 
-    /// <summary>A store that is visible is durable: the caches are flushed on loss of power.</summary>
+    /// <summary>A store that is visible is durable: the caches are flushed on loss of power (eADR). Only the fence is left.</summary>
     Byte,
 
     /// <summary>A flushed cache line is durable once the fence is passed: a DAX file with MAP_SYNC.</summary>
     CacheLine,
 
     /// <summary>
-    /// A page is durable once msync wrote it back: a plain file. On tmpfs, too, whose content survives the process but no loss of power.
+    /// A page is durable once msync wrote it back: a plain file, or a block device without DAX. On tmpfs, ramfs and hugetlbfs msync does
+    /// nothing: their content survives the process but no loss of power, so they are flushed as memory without a file.
     /// </summary>
     Page,
 }

@@ -21,15 +21,18 @@ internal sealed record Placement(
         FeatureSupport hugePages = options.PreferHugePages
             ? HugePageProbe.ForFile(file, mapSync.IsSupported)
             : NotAsked;
-        FlushMethod method = Choose(options.Flush, FlushMethod.Msync, out FlushInstruction? instruction);
-        return new Placement(mapSync, hugePages, PersistenceDomains.OfFile(mapSync.IsSupported), method, instruction, isTemporary);
+        PersistenceDomain domain = PersistenceDomains.OfFile(mapSync.IsSupported);
+        FlushMethod automatic = Automatic(domain, file.FileSystem.Kind, isTemporary, FlushInstruction.Best?.Method);
+        FlushMethod method = Choose(options.Flush, automatic, out FlushInstruction? instruction);
+        return new Placement(mapSync, hugePages, domain, method, instruction, isTemporary);
     }
 
     /// <summary>For a device without a file.</summary>
     /// <exception cref="DaxEnvironmentException">The CPU lacks the flush instruction that was asked for.</exception>
     public static Placement InMemory(PmemDeviceOptions options)
     {
-        FlushMethod method = Choose(options.Flush, FlushMethod.None, out FlushInstruction? instruction);
+        FlushMethod automatic = Automatic(PersistenceDomain.None, FileSystemKind.None, isTemporary: true, FlushInstruction.Best?.Method);
+        FlushMethod method = Choose(options.Flush, automatic, out FlushInstruction? instruction);
         return new Placement(
             new FeatureSupport(false, "there is no file"),
             options.PreferHugePages ? HugePageProbe.ForMemory() : NotAsked,
@@ -39,25 +42,46 @@ internal sealed record Placement(
             IsTemporary: false);
     }
 
+    /// <summary>What <see cref="FlushMethod.Automatic"/> stands for: what makes stores durable there, and no more than that.</summary>
+    /// <param name="domain">From where on a store survives.</param>
+    /// <param name="fileSystem">The file system around the file; none for a block device.</param>
+    /// <param name="isTemporary">Whether the file goes with the device, so that nothing of it is to outlive a loss of power.</param>
+    /// <param name="instruction">The best instruction of the CPU; null if it has none.</param>
+    internal static FlushMethod Automatic(
+        PersistenceDomain domain, FileSystemKind fileSystem, bool isTemporary, FlushMethod? instruction)
+    {
+        // msync does nothing on a file system in memory, which a loss of power takes as a whole: there a persistent device is acted out.
+        bool isVolatile = isTemporary || fileSystem is FileSystemKind.Tmpfs or FileSystemKind.Ramfs or FileSystemKind.Hugetlbfs;
+        return domain switch
+        {
+            PersistenceDomain.Byte => FlushMethod.None,
+            PersistenceDomain.CacheLine => instruction ?? FlushMethod.Msync,
+            PersistenceDomain.Page when !isVolatile => FlushMethod.Msync,
+            _ => instruction ?? FlushMethod.None,
+        };
+    }
+
     /// <summary>The method that a device with these wishes uses.</summary>
     /// <param name="wanted">The wish.</param>
-    /// <param name="withoutInstruction">What holds if the CPU has no instruction.</param>
+    /// <param name="automatic">What holds if the wish is <see cref="FlushMethod.Automatic"/>.</param>
     /// <param name="instruction">The instruction, or null if the method is none.</param>
-    internal static FlushMethod Choose(FlushMethod wanted, FlushMethod withoutInstruction, out FlushInstruction? instruction)
+    /// <exception cref="DaxEnvironmentException">The CPU lacks the instruction that was asked for.</exception>
+    internal static FlushMethod Choose(FlushMethod wanted, FlushMethod automatic, out FlushInstruction? instruction)
     {
-        switch (wanted)
+        switch (wanted == FlushMethod.Automatic ? automatic : wanted)
         {
-            case FlushMethod.Automatic:
-                instruction = FlushInstruction.Best;
-                return instruction?.Method ?? withoutInstruction;
             case FlushMethod.Clwb or FlushMethod.ClflushOpt or FlushMethod.Clflush:
-                instruction = FlushInstruction.TryGet(wanted) ?? throw new DaxEnvironmentException(
-                    $"this CPU has no instruction {wanted}, or the system forbids executable pages",
+                FlushMethod method = wanted == FlushMethod.Automatic ? automatic : wanted;
+                instruction = FlushInstruction.TryGet(method) ?? throw new DaxEnvironmentException(
+                    $"this CPU has no instruction {method}, or the system forbids executable pages",
                     $"Use {nameof(FlushMethod)}.{nameof(FlushMethod.Automatic)}, which takes what is there.");
-                return wanted;
-            case FlushMethod.Msync or FlushMethod.None:
+                return method;
+            case FlushMethod.Msync:
                 instruction = null;
-                return wanted;
+                return FlushMethod.Msync;
+            case FlushMethod.None:
+                instruction = null;
+                return FlushMethod.None;
             default:
                 throw new ArgumentOutOfRangeException(nameof(wanted), $"There is no flush method {(int)wanted}.");
         }

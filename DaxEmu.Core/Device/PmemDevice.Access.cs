@@ -11,13 +11,16 @@ public sealed partial class PmemDevice
     /// <summary>Which entries hold the device's pages, and who has pinned them.</summary>
     internal PageOwners Owners => owners.Value;
 
-    /// <summary>As <see cref="PoisonList"/>, for who holds a lease: also after the device was disposed.</summary>
+    /// <summary>Whether anybody has asked for <see cref="Owners"/>: if not, no page has a holder or a pin.</summary>
+    internal bool HasOwners => owners.IsValueCreated;
+
+    /// <summary>As <see cref="PoisonList"/>, for who holds a reference: also after the device was disposed.</summary>
     internal PoisonList Poison => poison;
 
     /// <summary>What a loss of power would leave; null unless <see cref="PmemDeviceOptions.TracksDurable"/> asks for it.</summary>
     internal DurableImage? Durable { get; }
 
-    /// <summary>First byte of the device; valid while the device is open or a lease on it exists.</summary>
+    /// <summary>First byte of the device; valid while the device is open or a reference to it exists.</summary>
     internal nint Base => start;
 
     /// <summary>
@@ -118,12 +121,12 @@ public sealed partial class PmemDevice
         GC.KeepAlive(this);
     }
 
-    /// <summary>The byte at an offset, unchecked: for hot paths that hold a lease and took the offset from an extent or an entry.</summary>
-    // SAFETY: the caller answers for the offset, and its lease for the mapping.
+    /// <summary>The byte at an offset, unchecked: for hot paths that hold a reference and took the offset from an extent or an entry.</summary>
+    // SAFETY: the caller answers for the offset, and its reference for the mapping.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal unsafe ref byte ByteAt(long offsetBytes) => ref *((byte*)start + offsetBytes);
 
-    /// <summary>As <see cref="Flush"/>, for who holds a lease: neither bounds nor disposal are looked at.</summary>
+    /// <summary>As <see cref="Flush"/>, for who holds a reference: neither bounds nor disposal are looked at.</summary>
     internal void FlushUnchecked(long offsetBytes, long lengthBytes)
     {
         Fallible.ThrowIfFails(FallibleStep.Flush);
@@ -139,14 +142,14 @@ public sealed partial class PmemDevice
         Durable?.Flush(offsetBytes, lengthBytes);
     }
 
-    /// <summary>As <see cref="Drain"/>, for who holds a lease.</summary>
+    /// <summary>As <see cref="Drain"/>, for who holds a reference.</summary>
     internal void DrainUnchecked()
     {
         FlushInstruction.Fence();
         Durable?.Drain();
     }
 
-    /// <summary>As <see cref="Zero"/> on bytes, for who holds a lease: neither bounds nor disposal are looked at.</summary>
+    /// <summary>As <see cref="Zero"/> on bytes, for who holds a reference: neither bounds nor disposal are looked at.</summary>
     internal void ZeroUnchecked(long offsetBytes, long lengthBytes)
     {
         Fallible.ThrowIfFails(FallibleStep.Flush);
@@ -159,7 +162,7 @@ public sealed partial class PmemDevice
         Durable?.Flush(offsetBytes, lengthBytes);
     }
 
-    /// <summary>As <see cref="CopyNonTemporal"/>, for who holds a lease: neither bounds nor disposal are looked at.</summary>
+    /// <summary>As <see cref="CopyNonTemporal"/>, for who holds a reference: neither bounds nor disposal are looked at.</summary>
     internal void CopyUnchecked(long offsetBytes, ReadOnlySpan<byte> source)
     {
         Fallible.ThrowIfFails(FallibleStep.Flush);
@@ -172,7 +175,7 @@ public sealed partial class PmemDevice
         Durable?.Flush(offsetBytes, source.Length);
     }
 
-    /// <summary>Bytes of the device as a span, for who holds a lease: neither bounds nor disposal are looked at.</summary>
+    /// <summary>Bytes of the device as a span, for who holds a reference: neither bounds nor disposal are looked at.</summary>
     internal unsafe Span<byte> SpanUnchecked(long offsetBytes, int lengthBytes) => new((byte*)start + offsetBytes, lengthBytes);
 
     /// <summary>Bytes of the device as a span; poison is not looked at.</summary>
@@ -186,6 +189,8 @@ public sealed partial class PmemDevice
     {
         if (Capabilities.Flush == FlushMethod.Msync && lengthBytes > 0)
         {
+            // The kernel may write back from another processor: stores around the caches must have left this one.
+            FlushInstruction.Fence();
             region.Synchronize(offsetBytes, lengthBytes);
         }
     }

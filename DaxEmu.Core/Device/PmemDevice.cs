@@ -12,8 +12,15 @@ namespace DaxEmu.Core.Device;
 /// One opener at a time, in all processes.
 /// </summary>
 /// <remarks>
+/// <para>
 /// Any number of threads may use a device at once; who stores where is their affair. Spans and <see cref="Device.DirectAccess"/>
 /// values must not be used after <see cref="Dispose"/>, and no call may run when it begins.
+/// </para>
+/// <para>
+/// Open files keep the memory mapped, and the file locked, until they are closed. A device that nobody references any more, and none of whose
+/// files anybody does, is closed by the collector. A span keeps nothing from that: its addresses stay valid, but what lies behind them
+/// then is the device no longer. Loads give zeroes, and stores go nowhere.
+/// </para>
 /// </remarks>
 public sealed partial class PmemDevice : IDisposable
 {
@@ -149,9 +156,19 @@ public sealed partial class PmemDevice : IDisposable
         return new PmemDevice(MappedRegion.MapAnonymous(sizeBytes, Name), null, Name, null, options, placement);
     }
 
-    /// <summary>Closes the device. Its memory stays mapped (and its file locked) while leases on it exist. Again does nothing.</summary>
+    /// <summary>A device that was forgotten leaves no path behind; its memory and its file end by themselves.</summary>
+    ~PmemDevice()
+    {
+        if (!disposed && pathToRemove is not null)
+        {
+            DeviceFile.Unlink(pathToRemove);
+        }
+    }
+
+    /// <summary>Closes the device. Its memory stays mapped (and its file locked) while references to it exist. Again does nothing.</summary>
     public void Dispose()
     {
+        GC.SuppressFinalize(this);
         lock (gate)
         {
             if (disposed)
@@ -174,7 +191,7 @@ public sealed partial class PmemDevice : IDisposable
 
     /// <summary>Keeps the memory mapped until the result is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    internal DeviceLease Lease() => new(this);
+    internal DeviceReference Refer() => new(this);
 
     /// <summary>Keeps the memory mapped until <see cref="ReleaseReference"/>.</summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
@@ -188,8 +205,24 @@ public sealed partial class PmemDevice : IDisposable
         }
     }
 
+    /// <summary>As <see cref="AddReference"/>, for who has a reference already: also after the device was disposed.</summary>
+    internal void AddReferenceUnchecked()
+    {
+        bool added = false;
+        region.DangerousAddRef(ref added);
+    }
+
     /// <summary>Gives a reference of <see cref="AddReference"/> back.</summary>
-    internal void ReleaseReference() => region.DangerousRelease();
+    /// <param name="byCollector">Whether its holder was forgotten: then spans of it may be, too, and their addresses stay valid.</param>
+    internal void ReleaseReference(bool byCollector = false)
+    {
+        if (byCollector)
+        {
+            region.KeepAddresses();
+        }
+
+        region.DangerousRelease();
+    }
 
     internal static PmemDevice FromFile(DeviceFile file, string name, string? path, PmemDeviceOptions options, bool isTemporary)
     {

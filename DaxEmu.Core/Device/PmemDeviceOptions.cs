@@ -21,8 +21,10 @@ public sealed record PmemDeviceOptions
 
     /// <summary>How <see cref="PmemDevice.Flush"/> works. An instruction that the CPU lacks is refused when the device is opened.</summary>
     /// <remarks>
-    /// On a plain file only <see cref="FlushMethod.Msync"/> survives a real loss of power; the instructions act a persistent device
-    /// out, at its speed.
+    /// By default what the device's granularity demands (<see cref="PersistenceDomain"/>, in libpmem2's words): nothing but the fence where
+    /// visible stores are durable, an instruction of the CPU where a cache line is the unit, msync where a page is. On a plain file
+    /// msync alone survives a real loss of power; who asks for an instruction there acts a persistent device out, at its speed.
+    /// So does the default where nothing could survive anyway: on tmpfs, ramfs and hugetlbfs, on a temporary file, and in memory.
     /// </remarks>
     public FlushMethod Flush { get; init; } = FlushMethod.Automatic;
 

@@ -8,6 +8,10 @@ namespace DaxEmu.Core.Device;
 /// The device pages whose content is lost (the kernel's bad blocks, <c>dax_is_poisoned</c> and <c>memory_failure</c>): reading one is an
 /// error until it was written as a whole. Safe for many threads; with no poisoned page a test is one plain load.
 /// </summary>
+/// <remarks>
+/// Kept in memory with the device object only. A real device remembers its bad blocks; here who opens the same path anew finds none, and the
+/// pages hold what they held.
+/// </remarks>
 public sealed class PoisonList
 {
     // The count on lines of its own, since every test reads it; the bits of the pages behind it.
@@ -55,7 +59,7 @@ public sealed class PoisonList
         return false;
     }
 
-    /// <summary>Heals a page: it was written as a whole.</summary>
+    /// <summary>Clears a page's poison: it was written as a whole.</summary>
     /// <returns>False if it was not poisoned.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The device has no such page.</exception>
     public bool Clear(Pfn page)
@@ -70,7 +74,7 @@ public sealed class PoisonList
         return true;
     }
 
-    /// <summary>Heals every page of a range.</summary>
+    /// <summary>Clears the poison of every page of a range.</summary>
     /// <returns>How many were poisoned.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The device does not have all these pages.</exception>
     public long Clear(Pfn first, long pageCount)

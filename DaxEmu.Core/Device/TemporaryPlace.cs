@@ -1,4 +1,5 @@
 using DaxEmu.Native;
+using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Files;
 using DaxEmu.Native.Libc;
 
@@ -18,7 +19,7 @@ internal static class TemporaryPlace
     internal static PmemDevice Create(long sizeBytes, PmemDeviceOptions options, IEnumerable<string> directories)
     {
         // A wish that no place can fulfil is not the places' fault.
-        _ = Placement.Choose(options.Flush, options.Flush, out _);
+        _ = Placement.Choose(options.Flush, FlushMethod.None, out _);
         List<string> refusals = [];
         int errno = Errno.Enospc;
         foreach (string directory in directories)

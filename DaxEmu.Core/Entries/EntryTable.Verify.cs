@@ -84,6 +84,11 @@ public sealed unsafe partial class EntryTable
     {
         PageIndex start = new(region << DaxConstants.PmdOrder);
         VerifyEntry(start, pmd, wrong);
+        if ((pmd.Word & UndefinedBits) != 0)
+        {
+            wrong.Add($"{start}: the 2 MiB entry 0x{pmd.Word:x} has bits that mean nothing.");
+        }
+
         if (pmd.IsReal && !pmd.Pfn.IsPmdAligned)
         {
             wrong.Add($"{start}: a 2 MiB entry on device page {pmd.Pfn}, which is not 2 MiB-aligned.");
@@ -135,6 +140,11 @@ public sealed unsafe partial class EntryTable
             }
         }
 
+        if (word.Count == 0 && word.Word != 0)
+        {
+            wrong.Add($"{start}: the range holds nothing and says 0x{word.Word:x}, so that no 2 MiB entry can come.");
+        }
+
         if (present != word.Count)
         {
             wrong.Add($"{start}: the range counts {word.Count} entries and has {present}.");
@@ -153,4 +163,6 @@ public sealed unsafe partial class EntryTable
             wrong.Add($"{start}: a dirty placeholder.");
         }
     }
+
+    private const ulong UndefinedBits = 0xF80;
 }

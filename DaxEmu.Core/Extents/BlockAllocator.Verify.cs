@@ -17,17 +17,20 @@ public sealed partial class BlockAllocator
             {
                 long first = pmd << DaxConstants.PmdOrder;
                 int inPmd = 0;
-                ReadOnlySpan<uint> sharers = Sharers(first, DaxConstants.PagesPerPmd);
+                int sharedHere = 0;
                 for (int i = 0; i < DaxConstants.PagesPerPmd; i++)
                 {
                     bool isFree = free.IsSet(first + i);
                     inPmd += isFree ? 1 : 0;
-                    sharedPages += sharers[i] != 0 ? 1 : 0;
-                    Require(!isFree || sharers[i] == 0, $"device page {basePage + first + i} is free and shared");
+                    bool isShared = Sharers(first + i) != 0;
+                    sharedHere += isShared ? 1 : 0;
+                    Require(!isFree || !isShared, $"device page {basePage + first + i} is free and shared");
                     Require(!isFree || Range.Contains(new Pfn(basePage + first + i)), $"device page {basePage + first + i} is free outside");
                 }
 
                 freePages += inPmd;
+                sharedPages += sharedHere;
+                Require(sharedInPmd[pmd] == sharedHere, $"2 MiB {pmd} has {sharedHere} shared pages and counts {sharedInPmd[pmd]}");
                 Require(freeInPmd[pmd] == inPmd, $"2 MiB {pmd} has {inPmd} free pages and counts {freeInPmd[pmd]}");
                 Require(wholePmds.IsSet(pmd) == (inPmd == DaxConstants.PagesPerPmd), $"2 MiB {pmd} is wrongly (not) called whole");
                 Require(

@@ -13,8 +13,8 @@ namespace DaxEmu.Core.Extents;
 /// </para>
 /// <para>
 /// A page that one file holds has no further sharers. Their number lies in native memory that is committed only where files do
-/// share. A plain lock guards all; it is held for a search, never for a copy, a wait or a scheduled step. Who holds an extent map's
-/// lock may take this one, never the other way round.
+/// share; a count of shared pages for each 2 MiB lets a walk skip the others. A plain lock guards all; it is held for a search, never for
+/// a copy, a wait or a scheduled step. Who holds an extent map's lock may take this one, never the other way round.
 /// </para>
 /// </remarks>
 public sealed partial class BlockAllocator : IDisposable
@@ -29,8 +29,10 @@ public sealed partial class BlockAllocator : IDisposable
     private readonly PageBits wholePmds;
     private readonly PageBits partialPmds;
     private readonly ReservedRegion furtherSharers;
+    private readonly ushort[] sharedInPmd;
     private long freePageCount;
-    private volatile int sharedPageCount;
+    private long sharedPageCount;
+    private volatile bool hasShared;
 
     /// <summary>Starts with every page free.</summary>
     /// <param name="range">The pages of the device that may be handed out.</param>
@@ -47,17 +49,19 @@ public sealed partial class BlockAllocator : IDisposable
         wholePmds = new PageBits(pmdCount);
         partialPmds = new PageBits(pmdCount);
         furtherSharers = ReservedRegion.Reserve(pmdCount * DaxConstants.PagesPerPmd * sizeof(uint));
+        sharedInPmd = new ushort[pmdCount];
         SetFree(range.First.Value - basePage, range.PageCount);
     }
 
     /// <summary>The pages that the allocator cares for.</summary>
     public PfnRange Range { get; }
 
-    /// <summary>Pages that nobody holds.</summary>
+    /// <summary>Pages that nobody holds. Those that waited for a pin and are idle now are given back first.</summary>
     public long FreePageCount
     {
         get
         {
+            ReleaseIdle();
             lock (gate)
             {
                 return freePageCount;
@@ -66,7 +70,16 @@ public sealed partial class BlockAllocator : IDisposable
     }
 
     /// <summary>Pages that more than one file holds.</summary>
-    public long SharedPageCount => sharedPageCount;
+    public long SharedPageCount
+    {
+        get
+        {
+            lock (gate)
+            {
+                return sharedPageCount;
+            }
+        }
+    }
 
     /// <summary>
     /// Looks for a page of a run that is still in use, and answers null if there is none. Asked before a release, outside the lock;
@@ -177,6 +190,18 @@ public sealed partial class BlockAllocator : IDisposable
         }
     }
 
+    /// <summary>As <see cref="Release"/>, of pages that were taken or shared a moment ago and that nobody has seen: nobody can use them.</summary>
+    internal void TakeBack(PfnRange blocks)
+    {
+        CheckRange(blocks);
+        lock (gate)
+        {
+            long local = blocks.First.Value - basePage;
+            RequireHeld(local, blocks.PageCount);
+            _ = DropSharers(local, blocks.PageCount);
+        }
+    }
+
     /// <summary>How many files hold the page; 0 if it is free.</summary>
     public long ShareCount(Pfn pfn)
     {
@@ -184,7 +209,7 @@ public sealed partial class BlockAllocator : IDisposable
         lock (gate)
         {
             long local = pfn.Value - basePage;
-            return free.IsSet(local) ? 0 : 1L + Sharers(local, 1)[0];
+            return free.IsSet(local) ? 0 : 1L + (IsSharedAt(local) ? Sharers(local) : 0);
         }
     }
 
@@ -196,7 +221,7 @@ public sealed partial class BlockAllocator : IDisposable
     public long SharingRun(Pfn pfn, long maxPageCount, out bool isShared)
     {
         CheckRange(new PfnRange(pfn, maxPageCount));
-        if (sharedPageCount == 0)
+        if (!hasShared)
         {
             isShared = false;
             return maxPageCount;
@@ -204,10 +229,7 @@ public sealed partial class BlockAllocator : IDisposable
 
         lock (gate)
         {
-            ReadOnlySpan<uint> sharers = Sharers(pfn.Value - basePage, maxPageCount);
-            isShared = sharers[0] != 0;
-            int length = isShared ? sharers.IndexOf(0u) : sharers.IndexOfAnyExcept(0u);
-            return length < 0 ? sharers.Length : length;
+            return AlikeFrom(pfn.Value - basePage, maxPageCount, out isShared);
         }
     }
 
@@ -304,46 +326,93 @@ public sealed partial class BlockAllocator : IDisposable
 
     private void AddSharers(long first, long count)
     {
-        foreach (ref uint sharers in Sharers(first, count))
+        long end = first + count;
+        for (long at = first; at < end; at++)
         {
-            sharedPageCount += sharers == 0 ? 1 : 0;
-            sharers = checked(sharers + 1);
+            ref uint sharers = ref Sharers(at);
+            if (sharers == uint.MaxValue)
+            {
+                _ = DropSharers(first, at - first);
+                throw new InvalidOperationException($"Device page {basePage + at} has more sharers than can be counted.");
+            }
+
+            if (sharers++ == 0)
+            {
+                sharedInPmd[at >> DaxConstants.PmdOrder]++;
+                sharedPageCount++;
+                hasShared = true;
+            }
         }
     }
 
     private long DropSharers(long first, long count)
     {
-        // Never writes where nothing is shared: that memory stays uncommitted.
-        if (sharedPageCount == 0)
-        {
-            SetFree(first, count);
-            return count;
-        }
-
+        // Never looks where nothing is shared: that memory stays uncommitted.
         long freed = 0;
-        Span<uint> sharers = Sharers(first, count);
-        for (int i = 0; i < sharers.Length; i++)
+        long end = first + count;
+        for (long at = first; at < end;)
         {
-            if (sharers[i] == 0)
+            long run = AlikeFrom(at, end - at, out bool isShared);
+            if (!isShared)
             {
-                SetFree(first + i, 1);
-                freed++;
+                SetFree(at, run);
+                freed += run;
             }
-            else if (--sharers[i] == 0)
+
+            for (long page = at; isShared && page < at + run; page++)
             {
-                sharedPageCount--;
+                if (--Sharers(page) == 0)
+                {
+                    sharedInPmd[page >> DaxConstants.PmdOrder]--;
+                    sharedPageCount--;
+                    hasShared = sharedPageCount > 0;
+                }
             }
+
+            at += run;
         }
 
         return freed;
     }
 
-    private unsafe Span<uint> Sharers(long first, long count)
+    /// <summary>How many pages from one on are alike: all shared, or none.</summary>
+    private long AlikeFrom(long first, long maxCount, out bool isShared)
+    {
+        isShared = IsSharedAt(first);
+        long end = first + maxCount;
+        long at = first + 1;
+        while (at < end)
+        {
+            if (sharedInPmd[at >> DaxConstants.PmdOrder] == 0)
+            {
+                if (isShared)
+                {
+                    break;
+                }
+
+                at = (at | DaxConstants.ColourMask) + 1;
+                continue;
+            }
+
+            if (IsSharedAt(at) != isShared)
+            {
+                break;
+            }
+
+            at++;
+        }
+
+        return Math.Min(at, end) - first;
+    }
+
+    private bool IsSharedAt(long at) => sharedInPmd[at >> DaxConstants.PmdOrder] != 0 && Sharers(at) != 0;
+
+    private unsafe ref uint Sharers(long at)
     {
         ObjectDisposedException.ThrowIf(furtherSharers.IsClosed, this);
 
-        // SAFETY: the callers have checked first and count against the range, and the region has a word for each page of it.
-        return new Span<uint>((uint*)furtherSharers.Base + first, checked((int)count));
+        // SAFETY: the callers have checked the page against the range, and the region has a word for each page of it.
+        return ref ((uint*)furtherSharers.Base)[at];
     }
 
     private void RequireHeld(long first, long count)

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Extents;
@@ -44,12 +45,33 @@ public sealed class FreedBlocks
 
     /// <summary>Takes this file's claim from the blocks; those that no other file shares are free from here on.</summary>
     /// <returns>Pages that became free.</returns>
-    /// <exception cref="InvalidOperationException">Released before, or a block is still in use.</exception>
+    /// <exception cref="InvalidOperationException">Released before, or a block is still in use; the others are released all the same.</exception>
     public long Release()
+    {
+        if (!Begin())
+        {
+            return 0;
+        }
+
+        Exception? first = null;
+        long freed = allocator!.ReleaseParts(ranges, ref first);
+        if (first is not null)
+        {
+            ExceptionDispatchInfo.Throw(first);
+        }
+
+        return freed;
+    }
+
+    /// <summary>As <see cref="Release"/>, but blocks that are pinned are free only when the last pin is dropped.</summary>
+    /// <returns>Pages that became free now.</returns>
+    internal long ReleaseWhenIdle() => Begin() ? allocator!.ReleaseWhenIdle(ranges) : 0;
+
+    private bool Begin()
     {
         if (allocator is null || ranges.Count == 0)
         {
-            return 0;
+            return false;
         }
 
         if (isReleased)
@@ -58,12 +80,6 @@ public sealed class FreedBlocks
         }
 
         isReleased = true;
-        long freed = 0;
-        foreach (PfnRange range in ranges)
-        {
-            freed += allocator.Release(range);
-        }
-
-        return freed;
+        return true;
     }
 }

@@ -15,10 +15,9 @@ public sealed partial class InMemoryExtentMap
     public ExtentError Allocate(PageRange range)
     {
         CheckRange(range);
-        lock (gate)
-        {
-            return TryFillHoles(blocks, range, out ExtentTree next) ? Shown(next) : ExtentError.NoSpace;
-        }
+        int reclaimed = allocator.ReclaimCount;
+        ExtentError error = AllocateUnderLock(range);
+        return error == ExtentError.NoSpace && allocator.Reclaim(reclaimed) ? AllocateUnderLock(range) : error;
     }
 
     /// <summary>Takes the blocks out of a range (<c>FALLOC_FL_PUNCH_HOLE</c>).</summary>
@@ -36,6 +35,17 @@ public sealed partial class InMemoryExtentMap
     /// <summary>Takes out everything from a page on (<c>ftruncate</c> to a smaller size; the whole file if it is page 0).</summary>
     public FreedBlocks Truncate(PageIndex end) => Punch(PageRange.Between(end, PageRange.All.End));
 
+    /// <summary>Takes out everything: the file goes, and that cannot fail.</summary>
+    internal FreedBlocks TakeEverything()
+    {
+        lock (gate)
+        {
+            var freed = new List<PfnRange>();
+            Shown(TakeOut(PageRange.All, freed));
+            return Freed(freed);
+        }
+    }
+
     /// <summary>Makes a range read as zeroes, with blocks behind all of it (<c>FALLOC_FL_ZERO_RANGE</c>).</summary>
     /// <remarks>
     /// Blocks of this file alone are only marked. Shared ones are given up for fresh ones: an unwritten block is zeroed in place by
@@ -47,6 +57,21 @@ public sealed partial class InMemoryExtentMap
     public ExtentError ToUnwritten(PageRange range, out FreedBlocks freed)
     {
         CheckRange(range);
+        int reclaimed = allocator.ReclaimCount;
+        ExtentError error = ToUnwrittenUnderLock(range, out freed);
+        return error == ExtentError.NoSpace && allocator.Reclaim(reclaimed) ? ToUnwrittenUnderLock(range, out freed) : error;
+    }
+
+    private ExtentError AllocateUnderLock(PageRange range)
+    {
+        lock (gate)
+        {
+            return FillHoles(blocks, range, Show);
+        }
+    }
+
+    private ExtentError ToUnwrittenUnderLock(PageRange range, out FreedBlocks freed)
+    {
         lock (gate)
         {
             ExtentTree next = blocks;
@@ -65,15 +90,13 @@ public sealed partial class InMemoryExtentMap
                 }
             }
 
-            if (!TryFillHoles(next, range, out next))
+            ExtentError error = FillHoles(next, range, filled =>
             {
-                freed = FreedBlocks.None;
-                return ExtentError.NoSpace;
-            }
-
-            DropCopies(range, given);
-            freed = Freed(given);
-            return Shown(next);
+                DropCopies(range, given);
+                Show(filled);
+            });
+            freed = error == ExtentError.None ? Freed(given) : FreedBlocks.None;
+            return error;
         }
     }
 
@@ -144,30 +167,55 @@ public sealed partial class InMemoryExtentMap
 
         // One lock after the other, never one inside the other: two opposite calls cannot wait for each other. In between, the blocks
         // are counted for this file already, so nobody can free them.
-        Extent[] shared;
-        lock (source.gate)
+        var counted = new List<PfnRange>();
+        bool isShown = false;
+        try
         {
-            shared = [.. source.blocks.In(range).Where(extent => extent.Kind == ExtentKind.Mapped)];
-            foreach (Extent extent in shared)
+            Extent[] shared = source.ShareOut(range, counted);
+            lock (gate)
             {
-                allocator.Share(new PfnRange(extent.Pfn, extent.PageCount));
-                source.blocks = source.blocks.With(
-                    new PageRange(extent.First, extent.PageCount), extent with { Flags = ExtentFlags.Shared });
+                var freed = new List<PfnRange>();
+                var answer = new FreedBlocks(allocator, freed);
+                ExtentTree next = blocks.With(targetRange);
+                foreach (Extent extent in shared)
+                {
+                    PageIndex first = target + (extent.First - range.First);
+                    next = next.With(new PageRange(first, extent.PageCount), extent with { First = first, Flags = ExtentFlags.Shared });
+                }
+
+                _ = TakeOut(targetRange, freed);
+                Shown(next);
+                isShown = true;
+                return answer;
             }
         }
+        finally
+        {
+            if (!isShown)
+            {
+                counted.ForEach(allocator.TakeBack);
+            }
+        }
+    }
 
+    // The blocks of a range, counted for one file more and marked as shared.
+    private Extent[] ShareOut(PageRange range, List<PfnRange> counted)
+    {
         lock (gate)
         {
-            var freed = new List<PfnRange>();
-            ExtentTree next = TakeOut(targetRange, freed);
+            Extent[] shared = [.. blocks.In(range).Where(extent => extent.Kind == ExtentKind.Mapped)];
+            counted.EnsureCapacity(shared.Length);
+            ExtentTree next = blocks;
             foreach (Extent extent in shared)
             {
-                PageIndex first = target + (extent.First - range.First);
-                next = next.With(new PageRange(first, extent.PageCount), extent with { First = first, Flags = ExtentFlags.Shared });
+                var run = new PfnRange(extent.Pfn, extent.PageCount);
+                next = next.With(new PageRange(extent.First, extent.PageCount), extent with { Flags = ExtentFlags.Shared });
+                allocator.Share(run);
+                counted.Add(run);
             }
 
-            Shown(next);
-            return Freed(freed);
+            blocks = next;
+            return shared;
         }
     }
 
@@ -207,42 +255,61 @@ public sealed partial class InMemoryExtentMap
             freed.Add(new PfnRange(extent.Pfn, extent.PageCount));
         }
 
-        copies = copies.With(range);
+        KeepAside(copies.With(range));
     }
 
-    /// <summary>Puts unwritten blocks into every hole of the range, whole 2 MiB where the pages are aligned; all or none.</summary>
-    private bool TryFillHoles(ExtentTree tree, PageRange range, out ExtentTree next)
+    /// <summary>
+    /// Puts unwritten blocks into every hole of the range, whole 2 MiB where the pages are aligned, and shows the result; all or none.
+    /// </summary>
+    private ExtentError FillHoles(ExtentTree tree, PageRange range, Action<ExtentTree> show)
     {
-        next = tree;
+        ExtentTree next = tree;
         var taken = new List<PfnRange>();
-        PageIndex at = range.First;
-        while (at < range.End)
+        bool isShown = false;
+        try
         {
-            Extent extent = next.Covering(at);
-            if (extent.Kind != ExtentKind.Hole)
+            PageIndex at = range.First;
+            while (at < range.End)
             {
-                at = extent.End;
-                continue;
+                Extent extent = next.Covering(at);
+                if (extent.Kind != ExtentKind.Hole)
+                {
+                    at = extent.End;
+                    continue;
+                }
+
+                PageIndex end = extent.End < range.End ? extent.End : range.End;
+                PageIndex boundary = at.PmdStart + DaxConstants.PagesPerPmd;
+                if (at.Colour != 0 && boundary < end)
+                {
+                    end = boundary;
+                }
+
+                taken.EnsureCapacity(taken.Count + 1);
+                if (!TryTake(at, end - at, out PfnRange run))
+                {
+                    return ExtentError.NoSpace;
+                }
+
+                taken.Add(run);
+                next = next.With(new PageRange(at, run.PageCount), new Extent(at, run.PageCount, ExtentKind.Unwritten, run.First));
+                at += run.PageCount;
             }
 
-            PageIndex end = extent.End < range.End ? extent.End : range.End;
-            PageIndex boundary = at.PmdStart + DaxConstants.PagesPerPmd;
-            if (at.Colour != 0 && boundary < end)
+            if (next != blocks)
             {
-                end = boundary;
+                show(next);
             }
 
-            if (!TryTake(at, end - at, out PfnRange run))
-            {
-                taken.ForEach(piece => allocator.Release(piece));
-                return false;
-            }
-
-            taken.Add(run);
-            next = next.With(new PageRange(at, run.PageCount), new Extent(at, run.PageCount, ExtentKind.Unwritten, run.First));
-            at += run.PageCount;
+            isShown = true;
+            return ExtentError.None;
         }
-
-        return true;
+        finally
+        {
+            if (!isShown)
+            {
+                taken.ForEach(allocator.TakeBack);
+            }
+        }
     }
 }

@@ -18,7 +18,8 @@ namespace DaxEmu.Core.Extents;
 /// <see cref="End"/>. Were they switched at once, a read, or a file system that comes up after a crash, could see a block that is not
 /// copied yet. Who asks for the same pages before the copy ends gets the same fresh blocks, as from the kernel's copy-on-write fork. Two
 /// such callers must exclude each other for as long as they copy, page by page: faults do by the entry's lock, writes by the file's.
-/// Fresh blocks that no copy ended stay aside for the next write, until the pages are punched or truncated.
+/// Fresh blocks that no copy ended stay aside for the next write, until the pages are punched or truncated, or the device runs out of
+/// blocks (<see cref="ReleaseAside"/>).
 /// </para>
 /// <para>
 /// <b>Dirty.</b> As XFS, which asks whether the inode has changes that are not in the log yet, the map has one mark for all its extents:
@@ -42,7 +43,9 @@ public sealed partial class InMemoryExtentMap : IExtentMap
     private volatile ExtentTree blocks;
     private volatile bool isDirty;
 
-    // Under the lock: fresh blocks whose copy has not ended; what has changed since the map was made; where to look for space.
+    // Under the lock: fresh blocks whose copy has not ended, and for which pages one is being made; what has changed since the map was made;
+    // where to look for space.
+    private readonly List<PageRange> copying = [];
     private ExtentTree copies = ExtentTree.Empty;
     private long changeCount;
     private Pfn allocationHint;
@@ -67,6 +70,8 @@ public sealed partial class InMemoryExtentMap : IExtentMap
         this.blocks = blocks;
         allocationHint = allocator.Range.First;
     }
+
+    internal BlockAllocator Allocator => allocator;
 
     /// <summary>Extents now, holes not counted.</summary>
     public long ExtentCount => blocks.Count;
@@ -132,16 +137,9 @@ public sealed partial class InMemoryExtentMap : IExtentMap
             return ExtentAnswer.Of(Finished(extent, index, isNew: false));
         }
 
-        lock (gate)
-        {
-            extent = blocks.Covering(index);
-            if (IsFinal(extent, intent))
-            {
-                return ExtentAnswer.Of(Finished(extent, index, isNew: false));
-            }
-
-            return extent.Kind == ExtentKind.Mapped ? FindForCopy(extent, index, pageCount) : Fill(extent, index, pageCount);
-        }
+        int reclaimed = allocator.ReclaimCount;
+        ExtentAnswer answer = FindUnderLock(index, pageCount, intent);
+        return answer.Error == ExtentError.NoSpace && allocator.Reclaim(reclaimed) ? FindUnderLock(index, pageCount, intent) : answer;
     }
 
     /// <inheritdoc/>
@@ -152,27 +150,31 @@ public sealed partial class InMemoryExtentMap : IExtentMap
             return FreedBlocks.None;
         }
 
-        PageIndex first = completed.First > answer.Target.First ? completed.First : answer.Target.First;
-        PageIndex end = completed.End < answer.Target.End ? completed.End : answer.Target.End;
+        Extent target = answer.Target;
+        PageIndex first = completed.First > target.First ? completed.First : target.First;
+        PageIndex end = completed.End < target.End ? completed.End : target.End;
         var old = new List<PfnRange>();
+        var freed = new FreedBlocks(allocator, old);
         lock (gate)
         {
-            // Pages whose copy another caller ended first, or whose blocks were punched meanwhile, are no longer aside: nothing to do.
-            foreach (Extent fresh in copies.In(PageRange.Between(first, end)).ToArray())
-            {
-                if (fresh.Pfn != answer.Target.PfnAt(fresh.First))
-                {
-                    continue;
-                }
+            copying.Remove(new PageRange(target.First, target.PageCount));
+            ExtentTree next = blocks;
+            ExtentTree rest = copies;
 
+            // Pages whose copy another caller ended first, or whose blocks were punched meanwhile, are no longer aside: nothing to do.
+            foreach (Extent fresh in copies.In(PageRange.Between(first, end)).Where(fresh => fresh.Pfn == target.PfnAt(fresh.First)))
+            {
                 var range = new PageRange(fresh.First, fresh.PageCount);
                 old.AddRange(blocks.In(range).Select(extent => new PfnRange(extent.Pfn, extent.PageCount)));
-                copies = copies.With(range);
-                Show(blocks.With(range, fresh));
+                rest = rest.With(range);
+                next = next.With(range, fresh);
             }
+
+            KeepAside(rest);
+            Shown(next);
         }
 
-        return Freed(old);
+        return freed;
     }
 
     /// <inheritdoc/>
@@ -205,28 +207,51 @@ public sealed partial class InMemoryExtentMap : IExtentMap
         ? !extent.IsShared || (intent & (ExtentIntent.Write | ExtentIntent.Zero | ExtentIntent.Unshare)) == 0
         : (intent & ExtentIntent.Write) == 0 || (intent & (ExtentIntent.Zero | ExtentIntent.Unshare)) != 0;
 
-    private ExtentAnswer Fill(in Extent extent, PageIndex index, long pageCount)
+    private ExtentAnswer FindUnderLock(PageIndex index, long pageCount, ExtentIntent intent)
     {
-        var blocksOfRange = new PfnRange(extent.PfnAt(index), Math.Min(pageCount, extent.End - index));
-        bool isHole = extent.Kind == ExtentKind.Hole;
-        if (isHole && !TryTake(index, blocksOfRange.PageCount, out blocksOfRange))
+        lock (gate)
         {
-            return ExtentAnswer.Failed(ExtentError.NoSpace);
-        }
-
-        if (!zeroer.TryZero(blocksOfRange))
-        {
-            if (isHole)
+            Extent extent = blocks.Covering(index);
+            if (IsFinal(extent, intent))
             {
-                allocator.Release(blocksOfRange);
+                return ExtentAnswer.Of(Finished(extent, index, isNew: false));
             }
 
-            return ExtentAnswer.Failed(ExtentError.Io);
+            return extent.Kind == ExtentKind.Mapped ? FindForCopy(extent, index, pageCount) : Fill(extent, index, pageCount);
         }
+    }
 
-        var filled = new Extent(index, blocksOfRange.PageCount, ExtentKind.Mapped, blocksOfRange.First);
-        Show(blocks.With(new PageRange(index, filled.PageCount), filled));
-        return ExtentAnswer.Of(Finished(blocks.Covering(index), index, isNew: true));
+    private ExtentAnswer Fill(in Extent extent, PageIndex index, long pageCount)
+    {
+        var run = new PfnRange(extent.PfnAt(index), Math.Min(pageCount, extent.End - index));
+        bool isTaken = false;
+        bool isShown = false;
+        try
+        {
+            isTaken = extent.Kind == ExtentKind.Hole;
+            if (isTaken && !TryTake(index, run.PageCount, out run))
+            {
+                isTaken = false;
+                return ExtentAnswer.Failed(ExtentError.NoSpace);
+            }
+
+            if (!zeroer.TryZero(run))
+            {
+                return ExtentAnswer.Failed(ExtentError.Io);
+            }
+
+            var filled = new Extent(index, run.PageCount, ExtentKind.Mapped, run.First);
+            Show(blocks.With(new PageRange(index, filled.PageCount), filled));
+            isShown = true;
+            return ExtentAnswer.Of(Finished(blocks.Covering(index), index, isNew: true));
+        }
+        finally
+        {
+            if (isTaken && !isShown)
+            {
+                allocator.TakeBack(run);
+            }
+        }
     }
 
     private ExtentAnswer FindForCopy(in Extent extent, PageIndex index, long pageCount)
@@ -240,26 +265,74 @@ public sealed partial class InMemoryExtentMap : IExtentMap
         Extent aside = copies.Covering(index);
         source = ExtentTree.Cut(source, new PageRange(index, Math.Min(pageCount, aside.End - index)));
         PfnRange run = new(aside.PfnAt(index), source.PageCount);
-        if (aside.Kind == ExtentKind.Hole)
+        if (aside.Kind == ExtentKind.Hole && TakeAside(index, source.PageCount, out run) is var error and not ExtentError.None)
         {
-            if (!TryTake(index, source.PageCount, out run))
-            {
-                return ExtentAnswer.Failed(ExtentError.NoSpace);
-            }
-
-            if (!zeroer.TryHeal(run))
-            {
-                allocator.Release(run);
-                return ExtentAnswer.Failed(ExtentError.Io);
-            }
-
-            source = source with { PageCount = run.PageCount };
-            copies = copies.With(
-                new PageRange(index, run.PageCount), new Extent(index, run.PageCount, ExtentKind.Mapped, run.First));
+            return ExtentAnswer.Failed(error);
         }
 
+        source = source with { PageCount = run.PageCount };
         var target = new Extent(index, run.PageCount, ExtentKind.Mapped, run.First, ExtentFlags.New | ExtentFlags.Dirty);
+        copying.Add(new PageRange(index, run.PageCount));
         return new ExtentAnswer(target, source, ExtentError.None);
+    }
+
+    private ExtentError TakeAside(PageIndex index, long pageCount, out PfnRange run)
+    {
+        if (!TryTake(index, pageCount, out run))
+        {
+            return ExtentError.NoSpace;
+        }
+
+        bool isAside = false;
+        try
+        {
+            if (zeroer.TryHeal(run))
+            {
+                KeepAside(copies.With(
+                    new PageRange(index, run.PageCount), new Extent(index, run.PageCount, ExtentKind.Mapped, run.First)));
+                isAside = true;
+            }
+        }
+        finally
+        {
+            if (!isAside)
+            {
+                allocator.TakeBack(run);
+            }
+        }
+
+        return isAside ? ExtentError.None : ExtentError.Io;
+    }
+
+    /// <summary>Gives fresh blocks back that were set aside and for which no copy is being made.</summary>
+    /// <returns>Pages that are free now.</returns>
+    internal long ReleaseAside()
+    {
+        var freed = new List<PfnRange>();
+        lock (gate)
+        {
+            ExtentTree idle = copying.Aggregate(copies, (tree, range) => tree.With(range));
+            ExtentTree rest = copies;
+            foreach (Extent extent in idle.In(PageRange.All))
+            {
+                freed.Add(new PfnRange(extent.Pfn, extent.PageCount));
+                rest = rest.With(new PageRange(extent.First, extent.PageCount));
+            }
+
+            KeepAside(rest);
+        }
+
+        return allocator.ReleaseWhenIdle(freed);
+    }
+
+    private void KeepAside(ExtentTree next)
+    {
+        if ((next.Count == 0) != (copies.Count == 0))
+        {
+            allocator.KnowAside(this, next.Count > 0);
+        }
+
+        copies = next;
     }
 
     /// <summary>Blocks for a run of pages: whole 2 MiB for a request that begins at one, else what continues the file best.</summary>

@@ -1,5 +1,6 @@
 using DaxEmu.Core.DataPath;
 using DaxEmu.Core.Extents;
+using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Units;
 using DaxEmu.Native;
 
@@ -158,25 +159,18 @@ public sealed partial class DaxFile
     private void ChangeLayout(
         FileOperation operation, long offset, long length, PageRange discards, LayoutPreparation prepare, Action? check = null)
     {
-        inodeLock.EnterWriteLock();
-        try
+        using RwSemaphore.WriteHold hold = inodeLock.Write();
+        ThrowIfDisposed();
+        check?.Invoke();
+        LayoutPlan plan = Habits.PlanFor(operation, offset, length, SizeBytes);
+        if (!LayoutChange.TryBegin(Mapping, plan, options.WaitsForPins, out LayoutChange change))
         {
-            ThrowIfDisposed();
-            check?.Invoke();
-            LayoutPlan plan = Habits.PlanFor(operation, offset, length, SizeBytes);
-            if (!LayoutChange.TryBegin(Mapping, plan, options.WaitsForPins, out LayoutChange change))
-            {
-                throw DaxFileException.Busy(this, offset);
-            }
-
-            using (change)
-            {
-                Carry(change, discards, offset, prepare);
-            }
+            throw DaxFileException.Busy(this, offset);
         }
-        finally
+
+        using (change)
         {
-            inodeLock.ExitWriteLock();
+            Carry(change, discards, offset, prepare);
         }
     }
 

@@ -1,4 +1,5 @@
 using DaxEmu.Core.DataPath;
+using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Files;
@@ -90,15 +91,8 @@ public sealed partial class DaxFile
     public void Unshare(long offsetBytes, long lengthBytes)
     {
         CheckPositive(offsetBytes, lengthBytes);
-        inodeLock.EnterWriteLock();
-        try
-        {
-            CheckAll(DataPath.Unshare.Run(Mapping, offsetBytes, lengthBytes), offsetBytes);
-        }
-        finally
-        {
-            inodeLock.ExitWriteLock();
-        }
+        using RwSemaphore.WriteHold hold = inodeLock.Write();
+        CheckAll(DataPath.Unshare.Run(Mapping, offsetBytes, lengthBytes), offsetBytes);
     }
 
     /// <summary>Compares a range with one of another file, or of this one.</summary>
@@ -131,28 +125,14 @@ public sealed partial class DaxFile
     {
         DaxFile lower = left.Mapping.Id <= right.Mapping.Id ? left : right;
         DaxFile upper = lower == left ? right : left;
-        lower.inodeLock.EnterWriteLock();
-        try
+        using RwSemaphore.WriteHold outer = lower.inodeLock.Write();
+        if (lower == upper)
         {
-            if (lower == upper)
-            {
-                work();
-                return;
-            }
+            work();
+            return;
+        }
 
-            upper.inodeLock.EnterWriteLock();
-            try
-            {
-                work();
-            }
-            finally
-            {
-                upper.inodeLock.ExitWriteLock();
-            }
-        }
-        finally
-        {
-            lower.inodeLock.ExitWriteLock();
-        }
+        using RwSemaphore.WriteHold inner = upper.inodeLock.Write();
+        work();
     }
 }

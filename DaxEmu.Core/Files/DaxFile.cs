@@ -2,6 +2,7 @@ using DaxEmu.Core.DataPath;
 using DaxEmu.Core.Device;
 using DaxEmu.Core.Extents;
 using DaxEmu.Core.Faults;
+using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Invalidation;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
@@ -20,7 +21,7 @@ namespace DaxEmu.Core.Files;
 /// </remarks>
 public sealed partial class DaxFile : IDisposable
 {
-    private readonly ReaderWriterLockSlim inodeLock = new(LockRecursionPolicy.NoRecursion);
+    private readonly RwSemaphore inodeLock = new();
     private readonly DaxFileOptions options;
     private readonly FaultLoop faults;
     private volatile bool isDisposed;
@@ -81,19 +82,7 @@ public sealed partial class DaxFile : IDisposable
     internal InMemoryExtentMap Extents { get; }
 
     /// <summary>Whether no thread is inside an operation that excludes others.</summary>
-    internal bool IsIdle
-    {
-        get
-        {
-            if (!inodeLock.TryEnterWriteLock(0))
-            {
-                return false;
-            }
-
-            inodeLock.ExitWriteLock();
-            return true;
-        }
-    }
+    internal bool IsIdle => inodeLock.IsFree;
 
     /// <summary>Makes a file without a name on the volume of a device.</summary>
     /// <param name="device">The device.</param>
@@ -135,15 +124,8 @@ public sealed partial class DaxFile : IDisposable
     {
         ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
-        inodeLock.EnterReadLock();
-        try
-        {
-            return (int)MovedBytes(ReadWrite.Read(Mapping, offsetBytes, buffer), offsetBytes);
-        }
-        finally
-        {
-            inodeLock.ExitReadLock();
-        }
+        using RwSemaphore.ReadHold hold = inodeLock.Read();
+        return (int)MovedBytes(ReadWrite.Read(Mapping, offsetBytes, buffer), offsetBytes);
     }
 
     /// <summary>Writes bytes; the file grows if they reach behind its end.</summary>
@@ -152,20 +134,13 @@ public sealed partial class DaxFile : IDisposable
     public int Write(long offsetBytes, ReadOnlySpan<byte> bytes)
     {
         CheckRange(offsetBytes, bytes.Length);
-        inodeLock.EnterWriteLock();
-        try
+        using RwSemaphore.WriteHold hold = inodeLock.Write();
+        if (bytes.Length > 0 && offsetBytes > SizeBytes)
         {
-            if (bytes.Length > 0 && offsetBytes > SizeBytes)
-            {
-                ZeroBehindEnd(FaultsAre.Allowed);
-            }
+            ZeroBehindEnd(FaultsAre.Allowed);
+        }
 
-            return (int)MovedBytes(ReadWrite.Write(Mapping, offsetBytes, bytes), offsetBytes);
-        }
-        finally
-        {
-            inodeLock.ExitWriteLock();
-        }
+        return (int)MovedBytes(ReadWrite.Write(Mapping, offsetBytes, bytes), offsetBytes);
     }
 
     /// <summary>Makes everything durable that was written or stored through views before (fsync).</summary>
@@ -221,8 +196,7 @@ public sealed partial class DaxFile : IDisposable
         AddressSpace mapping;
         long size;
         int errno = 0;
-        inodeLock.EnterWriteLock();
-        try
+        using (inodeLock.Write())
         {
             if (isDisposed)
             {
@@ -237,10 +211,6 @@ public sealed partial class DaxFile : IDisposable
             }
 
             isDisposed = true;
-        }
-        finally
-        {
-            inodeLock.ExitWriteLock();
         }
 
         Volume.Close(this, mapping, Extents, size);

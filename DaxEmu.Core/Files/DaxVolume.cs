@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Device;
 using DaxEmu.Core.Extents;
 using DaxEmu.Core.Invalidation;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
+using DaxEmu.Core.Writeback;
 using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Files;
@@ -14,6 +16,8 @@ namespace DaxEmu.Core.Files;
 /// <remarks>
 /// A file with a name stays when it is closed, and can be opened again; one without goes when it is closed. When the volume is disposed, all
 /// of that is forgotten: what the device holds are then bytes without a map. A volume does not keep its device open, its open files do.
+/// A file that is never disposed and that nobody references any more is closed, as by <see cref="DaxFile.Dispose"/>, at a later call to the
+/// volume, once the collector has found it; a view keeps its file from that, a span keeps nothing.
 /// </remarks>
 public sealed class DaxVolume : IDisposable
 {
@@ -22,44 +26,47 @@ public sealed class DaxVolume : IDisposable
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, StoredFile> stored = new(StringComparer.Ordinal);
-    private readonly List<DaxFile> open = [];
-    private readonly List<FreedBlocks> unreleased = [];
+    private readonly List<Opened> open = [];
     private readonly Holders holders;
     private bool isDisposed;
+    private volatile bool isGone;
 
     private DaxVolume(PmemDevice device)
     {
         Device = device;
-        Allocator = new BlockAllocator(new PfnRange(new Pfn(0), device.PageCount)) { InUseCheck = device.Owners.FirstInUse };
+        var all = new PfnRange(new Pfn(0), device.PageCount);
+        bool mayBePinned = device.HasOwners;
+        Allocator = new BlockAllocator(all) { InUseCheck = device.Owners.FirstInUse, BusyCheck = device.Owners.FirstBusy };
         holders = new Holders(this);
+        device.Owners.BecameIdle = run => Allocator.ReleaseIdle(run);
+        if (mayBePinned)
+        {
+            TakePinned(all);
+        }
     }
 
     /// <summary>The device.</summary>
     public PmemDevice Device { get; }
 
     /// <summary>Bytes that no file holds.</summary>
+    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
     public long FreeBytes
     {
         get
         {
-            ReleaseIdle();
+            WithGate(() => true);
             return Allocator.FreePageCount << DaxConstants.PageShift;
         }
     }
 
     /// <summary>The names of the files that have one.</summary>
-    public IReadOnlyList<string> FileNames
-    {
-        get
-        {
-            lock (gate)
-            {
-                return [.. stored.Keys.Order(StringComparer.Ordinal)];
-            }
-        }
-    }
+    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
+    public IReadOnlyList<string> FileNames => WithGate<string[]>(() => [.. stored.Keys.Order(StringComparer.Ordinal)]);
 
     internal BlockAllocator Allocator { get; }
+
+    /// <summary>Held while files are opened, closed, and looked for: for tests.</summary>
+    internal Lock Gate => gate;
 
     internal IPageHolders PageHolders => holders;
 
@@ -70,7 +77,8 @@ public sealed class DaxVolume : IDisposable
         ArgumentNullException.ThrowIfNull(device);
         lock (VolumesGate)
         {
-            if (!Volumes.TryGetValue(device, out DaxVolume? volume) || volume.isDisposed)
+            // One that is being disposed still closes files, whose blocks a new one must not hand out.
+            if (!Volumes.TryGetValue(device, out DaxVolume? volume) || volume.isGone)
             {
                 volume = new DaxVolume(device);
                 Volumes.AddOrUpdate(device, volume);
@@ -84,28 +92,24 @@ public sealed class DaxVolume : IDisposable
     /// <param name="sizeBytes">Its size; no block is taken.</param>
     /// <param name="name">Its name; null for a file that goes when it is closed.</param>
     /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
+    /// <exception cref="ArgumentException">
+    /// No file can have that name: it is empty, "." or "..", has a '/' or a NUL, or more than 255 bytes of UTF-8.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
     public DaxFile CreateFile(long sizeBytes, string? name = null, DaxFileOptions? options = null)
     {
+        FileName.Check(name, nameof(name));
         options ??= DaxFileOptions.Default;
-        lock (gate)
+        return WithGate(() =>
         {
-            ObjectDisposedException.ThrowIf(isDisposed, this);
             if (name is not null && stored.ContainsKey(name))
             {
                 throw new InvalidOperationException($"There is a file '{name}' on {Device.Name} already. Open it, or delete it first.");
             }
 
             var extents = new InMemoryExtentMap(Allocator, new Zeroer(Device), options.MakeDurable);
-            var file = new DaxFile(this, name, extents, sizeBytes, options);
-            open.Add(file);
-            if (name is not null)
-            {
-                stored.Add(name, new StoredFile(extents, sizeBytes));
-            }
-
-            return file;
-        }
+            return Open(name, extents, sizeBytes, options);
+        });
     }
 
     /// <summary>Opens a file that was closed.</summary>
@@ -116,24 +120,17 @@ public sealed class DaxVolume : IDisposable
     public DaxFile OpenFile(string name, DaxFileOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(name);
-        lock (gate)
+        return WithGate(() =>
         {
-            ObjectDisposedException.ThrowIf(isDisposed, this);
-            if (!stored.TryGetValue(name, out StoredFile? file))
-            {
-                throw new FileNotFoundException($"There is no file '{name}' on {Device.Name}.", name);
-            }
-
+            StoredFile file = Stored(name);
             if (open.Exists(f => f.Name == name))
             {
                 throw new InvalidOperationException(
                     $"The file '{name}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.");
             }
 
-            var opened = new DaxFile(this, name, file.Extents, file.SizeBytes, options ?? DaxFileOptions.Default);
-            open.Add(opened);
-            return opened;
-        }
+            return Open(name, file.Extents, file.SizeBytes, options ?? DaxFileOptions.Default);
+        });
     }
 
     /// <summary>Deletes a closed file; its blocks are free again.</summary>
@@ -142,28 +139,27 @@ public sealed class DaxVolume : IDisposable
     public void DeleteFile(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        lock (gate)
+        FreedBlocks freed = WithGate(() =>
         {
-            ObjectDisposedException.ThrowIf(isDisposed, this);
+            StoredFile file = Stored(name);
             if (open.Exists(f => f.Name == name))
             {
                 throw new InvalidOperationException($"The file '{name}' is open. Dispose it first.");
             }
 
-            if (!stored.Remove(name, out StoredFile? file))
-            {
-                throw new FileNotFoundException($"There is no file '{name}' on {Device.Name}.", name);
-            }
-
-            unreleased.Add(file.Extents.Truncate(new PageIndex(0)));
-        }
-
-        ReleaseIdle();
+            FreedBlocks all = file.Extents.Truncate(new PageIndex(0));
+            stored.Remove(name);
+            return all;
+        });
+        freed.ReleaseWhenIdle();
     }
 
     /// <summary>
     /// Pretends that a page of the device is lost: it is unmapped everywhere and cannot be reached before it was written as a whole.
     /// </summary>
+    /// <remarks>
+    /// Known in memory only, to the device object: who opens the same path anew finds no page lost, since no medium keeps the list.
+    /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The device has no such page.</exception>
     public MemoryFailureOutcome InjectPoison(Pfn page)
     {
@@ -176,9 +172,10 @@ public sealed class DaxVolume : IDisposable
     }
 
     /// <summary>Closes all files and forgets them. Again does nothing.</summary>
+    /// <remarks>Every file is closed, and then the first exception is thrown that closing one has met.</remarks>
     public void Dispose()
     {
-        DaxFile[] files;
+        Opened[] files;
         lock (gate)
         {
             if (isDisposed)
@@ -190,51 +187,171 @@ public sealed class DaxVolume : IDisposable
             files = [.. open];
         }
 
-        foreach (DaxFile file in files)
+        var failures = new List<Exception>();
+        foreach (Opened file in files)
         {
-            file.Dispose();
+            try
+            {
+                if (file.File.TryGetTarget(out DaxFile? living))
+                {
+                    living.Dispose();
+                }
+            }
+            catch (Exception problem)
+            {
+                failures.Add(problem);
+            }
         }
 
+        // The dropped ones, and what another thread is about to close.
+        CloseAll(_ => true, failures);
+        Device.Owners.BecameIdle = null;
         Allocator.Dispose();
+        isGone = true;
+        if (failures.Count > 0)
+        {
+            ExceptionDispatchInfo.Throw(failures[0]);
+        }
     }
 
     /// <summary>Closes a file and its mapping, under the gate: who looks for the holders of a page meets neither half closed.</summary>
     internal void Close(DaxFile file, AddressSpace mapping, InMemoryExtentMap extents, long sizeBytes)
     {
+        FreedBlocks freed = FreedBlocks.None;
+        try
+        {
+            lock (gate)
+            {
+                if (open.Find(o => o.Mapping == mapping) is { } opened)
+                {
+                    CloseUnderGate(opened, sizeBytes, ref freed);
+                }
+            }
+        }
+        finally
+        {
+            freed.ReleaseWhenIdle();
+        }
+    }
+
+    // What every call begins with: files that nobody can reach any more are closed. The blocks of closed files go back outside the gate,
+    // since looking at pins is steps.
+    private T WithGate<T>(Func<T> work)
+    {
+        CloseAll(opened => !opened.File.TryGetTarget(out _), failures: null);
         lock (gate)
         {
-            open.Remove(file);
-            mapping.Dispose();
-            unreleased.AddRange(mapping.TakeUnreleased());
-            if (file.Name is not null)
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            return work();
+        }
+    }
+
+    private void CloseAll(Predicate<Opened> which, List<Exception>? failures)
+    {
+        while (true)
+        {
+            FreedBlocks freed = FreedBlocks.None;
+            try
             {
-                stored[file.Name] = new StoredFile(extents, sizeBytes);
+                lock (gate)
+                {
+                    if (open.Find(which) is not { } opened)
+                    {
+                        return;
+                    }
+
+                    try
+                    {
+                        WriteBack(opened);
+                    }
+                    finally
+                    {
+                        CloseUnderGate(opened, opened.Mapping.SizeBytes, ref freed);
+                    }
+                }
+            }
+            catch (Exception problem)
+            {
+                failures?.Add(problem); // of a file that was dropped nobody is there to be told
+            }
+
+            freed.ReleaseWhenIdle();
+        }
+    }
+
+    private static void WriteBack(Opened opened)
+    {
+        if (opened.Name is not null)
+        {
+            WritebackPass.Run(opened.Mapping, PageRange.All);
+        }
+    }
+
+    private void CloseUnderGate(Opened opened, long sizeBytes, ref FreedBlocks freed)
+    {
+        open.Remove(opened);
+        try
+        {
+            opened.Mapping.Dispose();
+        }
+        finally
+        {
+            if (opened.Name is not null)
+            {
+                stored[opened.Name] = new StoredFile(opened.Extents, sizeBytes);
             }
             else
             {
-                unreleased.Add(extents.Truncate(new PageIndex(0)));
+                freed = opened.Extents.TakeEverything();
             }
         }
-
-        ReleaseIdle();
     }
 
-    // Blocks of closed files that somebody has still pinned wait until they are idle.
-    private void ReleaseIdle()
+    private DaxFile Open(string? name, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options)
     {
-        lock (gate)
+        open.EnsureCapacity(open.Count + 1);
+        var file = new DaxFile(this, name, extents, sizeBytes, options);
+        var opened = new Opened(name, extents, file.Mapping, new WeakReference<DaxFile>(file));
+        if (name is not null)
         {
-            foreach (FreedBlocks idle in unreleased.Where(b => b.Ranges.All(r => Device.Owners.FirstBusy(r) is null)).ToList())
+            stored[name] = new StoredFile(extents, sizeBytes);
+        }
+
+        open.Add(opened);
+        return file;
+    }
+
+    private StoredFile Stored(string name) => stored.TryGetValue(name, out StoredFile? file)
+        ? file
+        : throw new FileNotFoundException($"There is no file '{name}' on {Device.Name}.", name);
+
+    // Leases of an earlier volume's files may outlive it: their pages are nobody's to hand out before they are idle.
+    private void TakePinned(PfnRange all)
+    {
+        PageOwners owners = Device.Owners;
+        Pfn at = all.First;
+        while (owners.FirstBusy(new PfnRange(at, all.End.Value - at.Value)) is { } busy)
+        {
+            for (at = busy + 1; at.Value < all.End.Value && owners.IsBusy(at);)
             {
-                unreleased.Remove(idle);
-                idle.Release();
+                at += 1;
             }
+
+            var run = new PfnRange(busy, at.Value - busy.Value);
+            Allocator.Claim(run);
+            Allocator.ReleaseWhenIdle([run]);
         }
     }
+
+    /// <summary>
+    /// What the volume knows of an open file. Not the file itself: it must notice when nobody else does. The mapping and the extents are
+    /// needed to close it then, and to find who shows a page while it is being closed.
+    /// </summary>
+    private sealed record Opened(string? Name, InMemoryExtentMap Extents, AddressSpace Mapping, WeakReference<DaxFile> File);
 
     private sealed record StoredFile(InMemoryExtentMap Extents, long SizeBytes);
 
-    /// <summary>New blocks are zeroed durably, which heals them too.</summary>
+    /// <summary>New blocks are zeroed durably, which clears poison too.</summary>
     private sealed class Zeroer(PmemDevice device) : IBlockZeroer
     {
         public bool TryZero(PfnRange blocks)
@@ -258,12 +375,12 @@ public sealed class DaxVolume : IDisposable
     /// <summary>The reverse map: from a device page to the files that show it. Called under the gate.</summary>
     private sealed class Holders(DaxVolume volume) : IPageHolders
     {
-        public AddressSpace? MappingOf(long mappingId) => volume.open.Find(f => f.Mapping.Id == mappingId)?.Mapping;
+        public AddressSpace? MappingOf(long mappingId) => volume.open.Find(o => o.Mapping.Id == mappingId)?.Mapping;
 
         public IReadOnlyList<PagePlace> PlacesOf(Pfn pfn)
         {
             var places = new List<PagePlace>();
-            foreach (DaxFile file in volume.open)
+            foreach (Opened file in volume.open)
             {
                 places.AddRange(
                     from extent in file.Extents.Snapshot()

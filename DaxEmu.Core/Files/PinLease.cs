@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Device;
 using DaxEmu.Core.Faults;
 using DaxEmu.Core.Mapping;
@@ -7,29 +8,50 @@ using DaxEmu.Core.Waiting.Profiles;
 namespace DaxEmu.Core.Files;
 
 /// <summary>Pages of a device that are in use beyond their mappings, until it is disposed.</summary>
+/// <remarks>
+/// It keeps the device's memory mapped. One that nobody references any more is ended by the collector, which flushes and unpins as
+/// <see cref="Dispose"/> does: dispose it, so that this happens when it should, and that a failure of the flush is seen.
+/// </remarks>
 public sealed unsafe class PinLease : IDisposable
 {
     private readonly Lock gate = new();
     private readonly PmemDevice device;
-    private readonly DeviceLease deviceLease;
     private readonly List<PfnRange> pins = [];
     private readonly bool forWriting;
     private readonly IUnpinWake unpinWake;
-    private bool isDisposed;
+    private bool isDisposed = true;
 
     private PinLease(PmemDevice device, IUnpinWake unpinWake, bool forWriting)
     {
         this.device = device;
         this.unpinWake = unpinWake;
         this.forWriting = forWriting;
-        deviceLease = device.Lease();
+
+        // A reference of its own, not an object that holds one: that could be finalized before this one, and take the memory away.
+        device.AddReferenceUnchecked();
+        isDisposed = false;
     }
+
+    /// <summary>Ends a lease that was forgotten. Nobody is there to be told of a failure.</summary>
+    ~PinLease() => _ = End(flushes: forWriting, byCollector: true);
 
     /// <summary>The runs of device pages that are pinned, in the order of the file. Zero pages and private copies are none.</summary>
     public IReadOnlyList<PfnRange> Pages => pins;
 
     /// <summary>Flushes what was stored, if the lease is for writing, and unpins. Again does nothing.</summary>
+    /// <exception cref="Native.DaxEnvironmentException">What was stored could not be flushed. The pages are unpinned all the same.</exception>
     public void Dispose()
+    {
+        Exception? failure = End(flushes: forWriting);
+        GC.SuppressFinalize(this);
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    /// <summary>Forgets what it holds, for a checker that has reset who pins what: the collector must not unpin for it later.</summary>
+    internal void Abandon()
     {
         lock (gate)
         {
@@ -41,18 +63,45 @@ public sealed unsafe class PinLease : IDisposable
             isDisposed = true;
         }
 
-        foreach (PfnRange run in pins)
+        device.ReleaseReference();
+    }
+
+    private Exception? End(bool flushes, bool byCollector = false)
+    {
+        lock (gate)
         {
-            // A writeback may have made the pages clean since they were taken: nobody else would flush what came after it.
-            if (forWriting)
+            if (isDisposed)
             {
-                device.FlushUnchecked(run.First.OffsetBytes, run.PageCount << DaxConstants.PageShift);
+                return null;
             }
+
+            isDisposed = true;
         }
 
-        device.DrainUnchecked();
-        pins.ForEach(Unpin);
-        deviceLease.Dispose();
+        Exception? failure = null;
+        if (flushes)
+        {
+            // A writeback may have made the pages clean since they were taken: nobody else would flush what came after it.
+            pins.ForEach(run => Try(() => device.FlushUnchecked(run.First.OffsetBytes, run.PageCount << DaxConstants.PageShift)));
+            Try(device.DrainUnchecked);
+        }
+
+        pins.ForEach(run => Try(() => Unpin(run)));
+        device.ReleaseReference(byCollector);
+        return failure;
+
+        // Each step is taken whatever becomes of the others: a page that stays pinned would be waited for without end.
+        void Try(Action step)
+        {
+            try
+            {
+                step();
+            }
+            catch (Exception problem)
+            {
+                failure ??= problem;
+            }
+        }
     }
 
     /// <summary>Pins pages of a VMA.</summary>
@@ -68,7 +117,7 @@ public sealed unsafe class PinLease : IDisposable
         }
         catch
         {
-            lease.Dispose();
+            _ = lease.End(flushes: false); // nothing was stored under it
             throw;
         }
 

@@ -138,6 +138,18 @@ internal static unsafe class Atomic
         Futex.Wait((int*)Pointer(ref location), (int)expected);
     }
 
+    /// <summary>As <see cref="Wait"/>, for at most a time, which a scheduler does not know.</summary>
+    public static void WaitFor(ref ulong location, ulong expected, TimeSpan time, Site site)
+    {
+        if (InterleavingSwitch.On && current is { } owner)
+        {
+            owner.Wait(Pointer(ref location), expected, site);
+            return;
+        }
+
+        Futex.Wait((int*)Pointer(ref location), (int)expected, time);
+    }
+
     /// <summary>Wakes all who sleep on the location.</summary>
     public static void Wake(ref ulong location, Site site)
     {

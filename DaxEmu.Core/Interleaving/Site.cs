@@ -84,6 +84,9 @@ internal enum Site : byte
     /// <summary>Waits for a reader to leave.</summary>
     AwaitReader,
 
+    /// <summary>Takes, drops or waits for the lock of an inode.</summary>
+    Inode,
+
     /// <summary>Flushes memory, drains flushes, or stores to memory whose durability is tracked.</summary>
     Flush,
 

@@ -4,9 +4,13 @@ using DaxEmu.Native.Memory;
 namespace DaxEmu.Core.Interleaving;
 
 /// <summary>
-/// A number for each thread that uses the core, small and dense, given back when the thread has died. Rooms that keep a line of
-/// native memory per thread (readers of the invalidate lock, wait nodes) index it by this number.
+/// A number for each thread that uses the core, small and dense, given back when the thread has died. Who keeps a line of native memory
+/// per thread (readers of the invalidate lock, wait nodes) indexes it by this number.
 /// </summary>
+/// <remarks>
+/// A number comes back when the collector finds that its thread is gone. Where nothing is collected for a long time the numbers run out
+/// first: then those of threads that are not alive are taken back at once.
+/// </remarks>
 internal static class ThreadSlots
 {
     /// <summary>The most threads that can hold a number at once.</summary>
@@ -24,14 +28,18 @@ internal static class ThreadSlots
     private static readonly Lock Gate = new();
     private static readonly Stack<int> Free = new();
 
+    // Who has each number, and how often it has changed hands: who gives back a number that another took back before, gives back nothing.
+    private static readonly WeakReference<Thread>?[] Threads = new WeakReference<Thread>?[Capacity];
+    private static readonly int[] Turns = new int[Capacity];
+
     // The first numbers belong to the schedulers, so that the lines which a thread looks through are the same in each run.
-    private static int used = InterleavingSwitch.On ? SchedulerCapacity * SchedulerCount : 0;
+    private static volatile int used = InterleavingSwitch.On ? SchedulerCapacity * SchedulerCount : 0;
 
     [ThreadStatic]
     private static Holder? holder;
 
     /// <summary>This thread's number.</summary>
-    public static int Mine => (holder ??= new Holder(Take())).Slot;
+    public static int Mine => (holder ??= Take()).Slot;
 
     /// <summary>The numbers that may be in use: all that were given out so far; for a thread under a scheduler, those of that scheduler's threads.</summary>
     public static (int First, int End) InUse
@@ -43,10 +51,10 @@ internal static class ThreadSlots
                 return (owner.FirstSlot, owner.FirstSlot + owner.ThreadCount);
             }
 
-            lock (Gate)
-            {
-                return (0, used);
-            }
+            // No lock, which an interruption could end. Who looks through the lines has shown its own word first and then passed a
+            // process-wide barrier. A thread counts its number in before it writes to its line: if that write came before the barrier,
+            // so did the count, and it is seen here. If it comes after it, the thread sees the word that was shown, and gives way.
+            return (0, used);
         }
     }
 
@@ -58,21 +66,30 @@ internal static class ThreadSlots
     {
         ArgumentOutOfRangeException.ThrowIfNegative(slot);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot, SchedulerCapacity * SchedulerCount);
-        holder = new Holder(slot, isAdopted: true);
+        holder = new Holder(slot, turn: -1);
     }
 
-    private static int Take()
+    private static Holder Take()
     {
+        var mine = new WeakReference<Thread>(Thread.CurrentThread);
         lock (Gate)
         {
-            if (Free.TryPop(out int slot))
+            if (Free.Count == 0 && used == Capacity)
             {
-                return slot;
+                TakeBackFromDead();
             }
 
-            if (used < Capacity)
+            if (Free.Count > 0 || used < Capacity)
             {
-                return used++;
+                int slot = Free.Count > 0 ? Free.Peek() : used;
+                var taken = new Holder(slot, Turns[slot]);
+                Threads[slot] = mine;
+                if (!Free.TryPop(out _))
+                {
+                    used++;
+                }
+
+                return taken;
             }
         }
 
@@ -80,19 +97,40 @@ internal static class ThreadSlots
             $"more than {Capacity} threads use the core at once", "End threads that are no longer needed.");
     }
 
-    private sealed class Holder(int slot, bool isAdopted = false)
+    private static void TakeBackFromDead()
+    {
+        for (int slot = 0; slot < Capacity; slot++)
+        {
+            if (Threads[slot] is { } thread && !(thread.TryGetTarget(out Thread? living) && living.IsAlive))
+            {
+                GiveBack(slot);
+            }
+        }
+    }
+
+    private static void GiveBack(int slot)
+    {
+        Threads[slot] = null;
+        Turns[slot] = (Turns[slot] + 1) & int.MaxValue;
+        Free.Push(slot);
+    }
+
+    private sealed class Holder(int slot, int turn)
     {
         // Collected only after its thread has died: nobody uses the number then.
         ~Holder()
         {
-            if (isAdopted)
+            if (turn < 0)
             {
-                return;
+                return; // a scheduler's
             }
 
             lock (Gate)
             {
-                Free.Push(Slot);
+                if (Turns[Slot] == turn)
+                {
+                    GiveBack(Slot);
+                }
             }
         }
 

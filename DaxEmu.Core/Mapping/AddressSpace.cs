@@ -28,8 +28,7 @@ public sealed unsafe class AddressSpace : IDisposable
     private readonly AsymmetricLock lifetime;
     private readonly bool ownsId;
     private readonly Lock areasGate = new();
-    private readonly DeviceLease lease;
-    private readonly List<FreedBlocks> unreleased = [];
+    private readonly DeviceReference deviceReference;
     private volatile VmArea[] areas = [];
     private volatile bool isDisposed;
 
@@ -47,7 +46,7 @@ public sealed unsafe class AddressSpace : IDisposable
         Extents = extents;
         Behaviour = options.Behaviour;
         ownsId = options.Id == 0;
-        lease = device.Lease();
+        deviceReference = device.Refer();
         try
         {
             Id = ownsId ? MappingIds.Take() : options.Id;
@@ -56,7 +55,7 @@ public sealed unsafe class AddressSpace : IDisposable
         catch
         {
             ReturnId();
-            lease.Dispose();
+            deviceReference.Dispose();
             throw;
         }
 
@@ -250,37 +249,10 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>Gives blocks back that the file no longer shows and no entry of it maps. Those that somebody has pinned are kept until they are not.</summary>
     internal void ReleaseBlocks(FreedBlocks freed)
     {
-        FreedBlocks[] candidates;
-        lock (unreleased)
+        freed.ReleaseWhenIdle();
+        if (freed.PageCount == 0)
         {
-            candidates = freed.PageCount > 0 ? [.. unreleased, freed] : [.. unreleased];
-            unreleased.Clear();
-        }
-
-        // Outside the lock: looking at pins is steps, and a scheduler may stop a thread before each.
-        foreach (FreedBlocks blocks in candidates)
-        {
-            if (blocks.Ranges.All(r => Device.Owners.FirstBusy(r) is null))
-            {
-                blocks.Release();
-                continue;
-            }
-
-            lock (unreleased)
-            {
-                unreleased.Add(blocks);
-            }
-        }
-    }
-
-    /// <summary>The blocks that still wait for pins, to be given back by somebody else: this file goes.</summary>
-    internal IReadOnlyList<FreedBlocks> TakeUnreleased()
-    {
-        lock (unreleased)
-        {
-            FreedBlocks[] rest = [.. unreleased];
-            unreleased.Clear();
-            return rest;
+            (Extents as InMemoryExtentMap)?.Allocator.ReleaseIdle();
         }
     }
 
@@ -325,7 +297,6 @@ public sealed unsafe class AddressSpace : IDisposable
         }
 
         Entries.Reset();
-        unreleased.Clear();
         header.Clear();
         *size = (ulong)sizeBytes;
     }
@@ -367,7 +338,7 @@ public sealed unsafe class AddressSpace : IDisposable
         ForgetOwners();
         Entries.Dispose();
         ReturnId();
-        lease.Dispose();
+        deviceReference.Dispose();
     }
 
     /// <summary>Pages that a file of up to <paramref name="maximumSizeBytes"/> can have.</summary>

@@ -3,7 +3,10 @@ namespace DaxEmu.Native.Cpu;
 /// <summary>How stores are moved from the CPU's caches towards the device.</summary>
 public enum FlushMethod
 {
-    /// <summary>The best instruction that the CPU has; msync where it has none.</summary>
+    /// <summary>
+    /// What makes stores durable at the granularity of the place: nothing where that is a byte, the best instruction of the CPU where it is a
+    /// cache line, msync where it is a page. Where nothing outlives a loss of power, the best instruction, as on a persistent device.
+    /// </summary>
     Automatic,
 
     /// <summary><c>clwb</c>: writes the line back and may keep it cached.</summary>
@@ -19,7 +22,8 @@ public enum FlushMethod
     Msync,
 
     /// <summary>
-    /// Nothing: the memory has nothing behind it that could outlive a crash, and the CPU has no instruction to act it out.
+    /// Nothing: a visible store is durable once the fence is passed, or nothing could be made durable and the CPU has no instruction to act
+    /// it out.
     /// </summary>
     None,
 }

@@ -12,22 +12,36 @@ namespace DaxEmu.Native.Memory;
 /// The memory stays mapped until the handle is disposed and every reference added to it is released.
 /// </summary>
 /// <remarks>
-/// A shared mapping keeps the open file description alive, and with it the file's lock, even if the descriptor is closed.
+/// <para>A shared mapping keeps the open file description alive, and with it the file's lock, even if the descriptor is closed.</para>
+/// <para>
+/// A region that was forgotten and is finalized gives up memory, file and lock, but not its addresses: a span keeps nothing alive, so there may
+/// be one. It meets private zeroes from then on.
+/// </para>
 /// </remarks>
 internal sealed class MappedRegion : SafeHandle
 {
     /// <summary>Bytes to which <see cref="Base"/> is aligned.</summary>
     public const long AlignmentBytes = 2 << 20;
 
-    private readonly string name;
+    // In what the collector is told of memory that it does not see, more says no more: a large device is rarely touched everywhere.
+    private const long MostPressureBytes = 64 << 20;
 
-    private MappedRegion(nint address, long lengthBytes, bool isSynchronous, string name)
+    private readonly string name;
+    private readonly long pressureBytes;
+    private volatile bool keepsAddresses = true;
+
+    private MappedRegion(nint address, long lengthBytes, bool isSynchronous, string name, long pressureBytes)
         : base(invalidHandleValue: 0, ownsHandle: true)
     {
         LengthBytes = lengthBytes;
         IsSynchronous = isSynchronous;
         this.name = name;
         SetHandle(address);
+        if (pressureBytes > 0)
+        {
+            this.pressureBytes = Math.Min(pressureBytes, MostPressureBytes);
+            GC.AddMemoryPressure(this.pressureBytes);
+        }
     }
 
     /// <summary>Usable bytes from <see cref="Base"/>.</summary>
@@ -113,8 +127,32 @@ internal sealed class MappedRegion : SafeHandle
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
     }
 
+    /// <summary>Whoever ends the region, its addresses stay valid: somebody who used it was forgotten.</summary>
+    internal void KeepAddresses() => keepsAddresses = true;
+
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Mman.Munmap(handle, (nuint)LengthBytes) == 0;
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            keepsAddresses = false;
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        if (pressureBytes > 0)
+        {
+            GC.RemoveMemoryPressure(pressureBytes);
+        }
+
+        return keepsAddresses
+            ? FormerMemory.Replace(handle, (nuint)LengthBytes)
+            : FormerMemory.Unmap(handle, (nuint)LengthBytes);
+    }
 
     private static MappedRegion Map(int fd, long lengthBytes, MmapFlags flags, string name)
     {
@@ -152,6 +190,8 @@ internal sealed class MappedRegion : SafeHandle
             _ = Mman.Munmap(aligned + (nint)length, reservedBytes - head - length);
         }
 
-        return new MappedRegion(address, lengthBytes, (flags & MmapFlags.Sync) != 0, name);
+        // Memory without a file is forgotten unseen: a small object keeps a large piece of it.
+        long pressureBytes = fd < 0 ? lengthBytes : 0;
+        return new MappedRegion(address, lengthBytes, (flags & MmapFlags.Sync) != 0, name, pressureBytes);
     }
 }

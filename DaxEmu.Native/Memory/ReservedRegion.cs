@@ -85,5 +85,5 @@ internal sealed class ReservedRegion : SafeHandle
     public void PreferHugePages() => _ = Mman.Madvise(handle, (nuint)LengthBytes, MemoryAdvice.HugePage);
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Mman.Munmap(mapped, mappedBytes) == 0;
+    protected override bool ReleaseHandle() => FormerMemory.Unmap(mapped, mappedBytes);
 }

@@ -27,7 +27,7 @@ public sealed class DeviceLifetimeTests
             () => device.Persist(0, 1),
             () => device.Zero(new Pfn(0), 1),
             () => device.CopyNonTemporal(0, new byte[1]),
-            () => device.Lease(),
+            () => device.Refer(),
             () => _ = access.Span.Length,
         ];
         foreach (Action use in uses)
@@ -41,12 +41,12 @@ public sealed class DeviceLifetimeTests
     }
 
     [Test]
-    public void ALeaseKeepsMemoryAndLockPastTheDevice()
+    public void AReferenceKeepsMemoryAndLockPastTheDevice()
     {
         using ScratchDirectory scratch = new();
         PmemDevice device = PmemDevice.Create(scratch["device"], Size);
-        DeviceLease first = device.Lease();
-        DeviceLease second = device.Lease();
+        DeviceReference first = device.Refer();
+        DeviceReference second = device.Refer();
         device.Dispose();
 
         device.ByteAt(Size - 1) = 7;
@@ -55,7 +55,7 @@ public sealed class DeviceLifetimeTests
         device.DrainUnchecked();
         first.Dispose();
         first.Dispose();
-        Assert.That(device.ByteAt(Size - 1), Is.EqualTo(7), "the second lease must still hold the memory");
+        Assert.That(device.ByteAt(Size - 1), Is.EqualTo(7), "the second reference must still hold the memory");
         Assert.That(() => PmemDevice.Open(scratch["device"]), Throws.InstanceOf<DaxEnvironmentException>(), "memory in use stays locked");
 
         second.Dispose();
@@ -64,10 +64,10 @@ public sealed class DeviceLifetimeTests
     }
 
     [Test]
-    public void ALeaseThatEndsFirstLeavesTheDeviceOpen()
+    public void AReferenceThatEndsFirstLeavesTheDeviceOpen()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(Size);
-        device.Lease().Dispose();
+        device.Refer().Dispose();
 
         Assert.That(device.GetSpan(new Pfn(0), 1).Length, Is.EqualTo(4096));
     }

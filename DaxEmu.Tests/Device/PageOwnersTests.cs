@@ -43,6 +43,7 @@ public sealed class PageOwnersTests : IDisposable
         owners.Associate(new Pfn(200), PageOrder.Pte, PageOwner.MaxMapping, new PageIndex(PageOwner.MaxIndex), isShared: false);
         PageOwner owner = owners.Find(new Pfn(200));
         Assert.That((owner.Mapping, owner.Index.Value, owner.IsShared), Is.EqualTo((PageOwner.MaxMapping, PageOwner.MaxIndex, false)));
+        Assert.That((PageOwner.MaxMapping, new PageIndex(PageOwner.MaxIndex + 1).OffsetBytes), Is.EqualTo(((long)int.MaxValue, 1L << 44)));
     }
 
     [Test]

@@ -98,7 +98,8 @@ public sealed class MutationTests
 
     private CoreSources sources = null!;
 
-    private static IEnumerable<Mutant> Mutants => LockMutants.Concat(FaultMutants.All);
+    /// <summary>All of them.</summary>
+    internal static IEnumerable<Mutant> Mutants => LockMutants.Concat(FaultMutants.All).Concat(DataLossMutants.All);
 
     private static IEnumerable<Mutant> Worlds => Mutants.DistinctBy(m => (m.World, m.Profile, m.StoresLinger));
 

@@ -144,9 +144,14 @@ internal sealed record MappingOperation(string Name, Action<MappingRoom> Run)
         new($"memory failure @{page}", room => MemoryFailure.Poison(room.Device, RoomBlocks.OldBlock(page), room));
 
     /// <summary>Pins a page for a store by a device, and unpins it.</summary>
-    public static MappingOperation PinAndUnpin(long page) => new($"pin and unpin @{page}", room =>
+    public static MappingOperation PinAndUnpin(long page) => PinAndUnpin($"pin and unpin @{page}", page, forWriting: true);
+
+    /// <summary>Pins a page that a device loads from, and unpins it: its entry may stay clean.</summary>
+    public static MappingOperation PinForReading(long page) => PinAndUnpin($"pin for reading and unpin @{page}", page, forWriting: false);
+
+    private static MappingOperation PinAndUnpin(string name, long page, bool forWriting) => new(name, room =>
     {
-        using PinLease lease = PinLease.Take(room.Loop, room.Piece, One(page), forWriting: true);
+        using PinLease lease = PinLease.Take(room.Loop, room.Piece, One(page), forWriting);
         room.CheckPinned(lease);
         _ = Atomic.Load(ref room.Quiet, Site.Other); // here the others may go on
         room.CheckPinned(lease);

@@ -42,6 +42,12 @@ internal enum MappingRoomState
     /// <summary>Written through the whole at 2 MiB: a dirty 2 MiB entry, a writable translation.</summary>
     DirtyPmd,
 
+    /// <summary>Read through the whole at 2 MiB: a clean 2 MiB entry, a translation.</summary>
+    CleanPmd,
+
+    /// <summary>Page 1 was written through the piece: one dirty 4 KiB entry, a writable translation.</summary>
+    DirtyPage,
+
     /// <summary>As <see cref="Unmapped"/>, and the metadata are not durable yet.</summary>
     DirtyMetadata,
 
@@ -175,7 +181,8 @@ internal sealed unsafe partial class MappingRoom : IPageHolders, IDisposable
     /// <summary>Gives the room back, in whatever state a run left it.</summary>
     public void Dispose()
     {
-        pin = null; // its page is forgotten below; what it holds of the device goes with the process
+        pin?.Abandon(); // its page is forgotten when the room is prepared anew
+        pin = null;
         lock (Idle)
         {
             Idle.Add(this);
@@ -227,7 +234,10 @@ internal sealed unsafe partial class MappingRoom : IPageHolders, IDisposable
             case MappingRoomState.SharedPage:
                 Touch(Whole, 1, FaultFlags.None, PageOrder.Pte);
                 break;
-            case MappingRoomState.ZeroPmd or MappingRoomState.SharedPmd:
+            case MappingRoomState.DirtyPage:
+                Touch(Piece, 1, FaultFlags.Write, PageOrder.Pte);
+                break;
+            case MappingRoomState.ZeroPmd or MappingRoomState.SharedPmd or MappingRoomState.CleanPmd:
                 Touch(Whole, 0, FaultFlags.None, PageOrder.Pmd);
                 break;
             case MappingRoomState.DirtyPmd:

@@ -1,0 +1,86 @@
+using DaxEmu.Core.Checking;
+using DaxEmu.Core.Interleaving;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Worlds;
+
+/// <summary>The lock of an inode under the deterministic scheduler: nobody is inside beside a writer, and nobody waits for ever.</summary>
+public sealed unsafe class RwSemaphoreTests
+{
+    private static readonly RunLimits Plenty = new(long.MaxValue, TimeSpan.FromSeconds(60));
+
+    private static readonly string[] Mixes = ["ww", "wr", "wwr", "wrr", "www", "wrw"];
+
+    [TestCaseSource(nameof(Mixes))]
+    public void ReadersAndWritersExcludeEachOtherAndAllComeIn(string mix)
+    {
+        CheckOutcome outcome = CheckRunner.Exhaust(Of(mix, twice: mix.Length == 2), Plenty);
+        Assert.That(outcome, Is.InstanceOf<CheckPassed>(), outcome.ToString());
+        Assert.That(((CheckPassed)outcome).Coverage, Is.Not.EqualTo(Coverage.CutOff));
+    }
+
+    [Test]
+    public void TheSameScenarioFindsALockThatLetsTwoWritersIn() =>
+        Assert.That(CheckRunner.Exhaust(Of("ww", twice: false, locks: false), Plenty), Is.InstanceOf<CheckFailed>());
+
+    private static World Of(string mix, bool twice, bool locks = true) =>
+        new("rwsem-" + mix, "fixed", "Readers and writers of one lock.", () => new Run(mix, twice ? 2 : 1, locks))
+        {
+            Model = MemoryModel.SequentiallyConsistent,
+        };
+
+    private sealed class Run : IWorldRun
+    {
+        private readonly RwSemaphore semaphore = new();
+        private readonly PinnedLines inside = new(1);
+
+        public Run(string mix, int rounds, bool locks) => Threads = [.. mix.Select((kind, i) => new WorldThread($"{kind}{i}", () =>
+        {
+            for (int round = 0; round < rounds; round++)
+            {
+                if (kind == 'w')
+                {
+                    Write(locks);
+                }
+                else
+                {
+                    Read();
+                }
+            }
+        }))];
+
+        public IReadOnlyList<WorldThread> Threads { get; }
+
+        public void Check() => WorldCheck.That(semaphore.IsFree, "the lock is still taken");
+
+        public void Dispose()
+        {
+        }
+
+        private void Write(bool locks)
+        {
+            if (!locks)
+            {
+                Change();
+                return;
+            }
+
+            using RwSemaphore.WriteHold hold = semaphore.Write();
+            Change();
+        }
+
+        // Two steps in which nobody else may be inside: a writer leaves the word odd between them.
+        private void Change()
+        {
+            ulong before = Atomic.Add(ref *inside[0], 1, Site.Other);
+            WorldCheck.That((before & 1) == 1, "two are inside beside a writer");
+            Atomic.Add(ref *inside[0], 1, Site.Other);
+        }
+
+        private void Read()
+        {
+            using RwSemaphore.ReadHold hold = semaphore.Read();
+            WorldCheck.That((Atomic.Load(ref *inside[0], Site.Other) & 1) == 0, "a reader is inside beside a writer");
+        }
+    }
+}
