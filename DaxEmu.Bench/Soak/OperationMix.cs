@@ -52,6 +52,7 @@ internal static class OperationMix
         (SoakOperation.ContestedChange, 30),
         (SoakOperation.ContestedPin, 6),
         (SoakOperation.TemporaryFile, 2),
+        (SoakOperation.PinnedBlocks, 2),
         (SoakOperation.FullDevice, 2),
         (SoakOperation.LostMemory, 2),
         (SoakOperation.RefusedClone, 2),

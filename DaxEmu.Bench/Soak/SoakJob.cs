@@ -251,6 +251,7 @@ internal sealed class SoakJob : IWatched
         SoakOperation.ContestedChange => contested.Change(ref random),
         SoakOperation.ContestedPin => contested.Pin(ref random),
         SoakOperation.TemporaryFile => space.TemporaryFile(ref random),
+        SoakOperation.PinnedBlocks => space.PinnedBlocks(),
         SoakOperation.FullDevice => space.FullDevice(ref random),
         SoakOperation.LostMemory => space.LostMemory(ref random),
         _ => space.RefusedClone(ref random),

@@ -144,6 +144,9 @@ internal enum SoakOperation
     /// <summary>Makes a file, closes it while a page of it is pinned.</summary>
     TemporaryFile,
 
+    /// <summary>Blocks that two files gave up while they were pinned come back when the pin is dropped.</summary>
+    PinnedBlocks,
+
     /// <summary>Changes of layout that fail because the device is full.</summary>
     FullDevice,
 

@@ -55,6 +55,36 @@ internal sealed class SpaceOperations(SoakJob job)
         return true;
     }
 
+    /// <summary>Blocks that no file has any more stay as they are while they are pinned, and are free when they are not, without any operation on a file.</summary>
+    public bool PinnedBlocks() => WithSmallVolume(SoakOperation.PinnedBlocks, () =>
+    {
+        using DaxFile file = Prepare(FileSystemHabits.Xfs, out byte[] expected);
+        using DaxFile sharer = small.Create(FilePages * PageSize, FileSystemHabits.Xfs);
+        file.CloneRange(0, WrittenPages * PageSize, sharer, 0);
+        byte[] old = expected[..(WrittenPages * PageSize)];
+        long free = small.Volume.FreeBytes;
+        using (PinLease lease = file.Map().Pin(0, old.Length, forWriting: false))
+        {
+            // A write gets blocks of its own, and the clone gives the pinned ones up without an entry that says so.
+            byte[] bytes = Stamped(0, WrittenPages);
+            bytes.CopyTo(expected, 0);
+            file.Write(0, bytes);
+            sharer.SetLength(0);
+            sharer.Allocate(0, 2L * WrittenPages * PageSize);
+            int at = 0;
+            foreach (PfnRange run in lease.Pages)
+            {
+                int length = (int)run.PageCount << DaxConstants.PageShift;
+                job.Require(small.Device.GetSpan(run.First, run.PageCount).SequenceEqual(old.AsSpan(at, length)), $"device pages {run} changed under a pin");
+                at += length;
+            }
+        }
+
+        long given = 2L * WrittenPages * PageSize;
+        job.Require(small.Volume.FreeBytes == free - given, $"{small.Volume.FreeBytes} bytes are free after pins were dropped, instead of {free - given}");
+        RequireUnchanged(file, expected, "its old blocks were pinned");
+    });
+
     /// <summary>Fills the device with another file, tries what needs blocks, and tries again when that file is gone.</summary>
     public bool FullDevice(ref StepRandom random)
     {
