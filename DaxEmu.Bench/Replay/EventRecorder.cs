@@ -35,15 +35,9 @@ internal sealed class EventRecorder : IDaxTraceSink
     public void InsertPfnMkwrite(in FaultEvent fault, MkwriteOutcome outcome, FaultResult result) => lines.Add(
         outcome == MkwriteOutcome.Installed ? EventText.Finished(fault.Index.Value) : EventText.NoEntry(fault.Index.Value));
 
-    public void WritebackRange(long ino, PageIndex first, PageIndex last)
-    {
-        // A range is the file system's choice, not the entry table's.
-    }
+    public void WritebackRange(long ino, PageIndex first, PageIndex last) => lines.Add(EventText.Range(first.Value, last.Value));
 
-    public void WritebackRangeDone(long ino, PageIndex next, PageIndex last)
-    {
-        // Where a walk stops depends on the shape of the kernel's tree.
-    }
+    public void WritebackRangeDone(long ino, PageIndex next, PageIndex last) => lines.Add(EventText.RangeDone(last.Value));
 
     public void WritebackOne(long ino, PageIndex index, long pageCount) => lines.Add(EventText.One(index.Value, pageCount));
 

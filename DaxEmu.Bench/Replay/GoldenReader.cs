@@ -163,6 +163,8 @@ internal static class GoldenReader
         "dax_pmd_load_hole" => EventText.PmdLoadHole,
         "dax_insert_pfn_mkwrite" => EventText.Finished(Page(e)),
         "dax_insert_pfn_mkwrite_no_entry" => EventText.NoEntry(Page(e)),
+        "dax_writeback_range" => EventText.Range(e.GetProperty("first").GetInt64(), e.GetProperty("last").GetInt64()),
+        "dax_writeback_range_done" => EventText.RangeDone(e.GetProperty("last").GetInt64()),
         "dax_writeback_one" => EventText.One(Page(e), e.GetProperty("pages").GetInt64()),
         _ => null,
     };

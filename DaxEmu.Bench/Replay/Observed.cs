@@ -21,6 +21,9 @@ internal sealed record Observed
     /// <summary>The events, as short lines.</summary>
     public IReadOnlyList<string> Events { get; init; } = [];
 
+    /// <summary>Recorded requests for writeback that the file system's habits do not know, and demanded ones that are not recorded.</summary>
+    public string UnfoundedRanges { get; init; } = string.Empty;
+
     /// <summary>A call that failed.</summary>
     public static Observed Failed(int errno) => new() { Return = -1, Errno = errno };
 }

@@ -1,4 +1,5 @@
 using DaxEmu.Core.Extents;
+using DaxEmu.Core.Files;
 using DaxEmu.Core.Invalidation;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
@@ -8,7 +9,7 @@ namespace DaxEmu.Bench.Replay;
 
 /// <summary>
 /// The file system's own ops of a recorded scenario: bytes, size, and, by the habits of XFS and ext4, what they unmap and take out. Which
-/// ranges it wrote back first is part of the recording.
+/// ranges it wrote back first is part of the recording; those that its habits demand must be among them.
 /// </summary>
 internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap extents, bool isXfs)
 {
@@ -17,17 +18,106 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
     /// <summary>Carries out an op; the extents before and after it are set in the map.</summary>
     public Observed Carry(GoldenOp op)
     {
-        long size = mapping.SizeBytes;
-        foreach ((long first, long last) in op.WritebackRanges)
+        string unfounded = WriteBack(op, mapping.SizeBytes);
+        return Change(op, mapping.SizeBytes) with { UnfoundedRanges = unfounded };
+    }
+
+    // Runs the recorded passes in their order. A range that the habits demand is asked for if the file is dirty when its turn comes.
+    private string WriteBack(GoldenOp op, long size)
+    {
+        List<string> problems = [];
+        Queue<(long First, long Last)> recorded = new(op.WritebackRanges);
+        List<string> allowed = [.. Allowed(op, size, out List<string> demanded)];
+        problems.AddRange(recorded.Select(r => EventText.Range(r.First, r.Last)).Except(allowed).Select(r => $"{r} is none that it asks for"));
+        foreach (string wanted in demanded)
         {
-            WritebackPass.Run(mapping, PageRange.Between(new PageIndex(first), new PageIndex(last) + 1));
+            if (!recorded.Any(r => EventText.Range(r.First, r.Last) == wanted))
+            {
+                problems.AddRange(mapping.Entries.HasDirty() ? [$"{wanted} is missing"] : Array.Empty<string>());
+                continue;
+            }
+
+            while (Run(recorded.Dequeue()) != wanted)
+            {
+            }
         }
 
+        while (recorded.TryDequeue(out (long First, long Last) further))
+        {
+            Run(further);
+        }
+
+        return string.Join(", ", problems);
+    }
+
+    private string Run((long First, long Last) range)
+    {
+        if (range.Last < range.First)
+        {
+            // No page is meant, and the emulator has no such pass.
+            mapping.Sink?.WritebackRange(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last));
+            mapping.Sink?.WritebackRangeDone(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last));
+        }
+
+        WritebackPass.Run(mapping, PageRange.Between(new PageIndex(range.First), new PageIndex(range.Last) + 1));
+        return EventText.Range(range.First, range.Last);
+    }
+
+    // Demanded is what a kernel asked for in every recording. The rest depends on what is not recorded: the size on the disk, the inode's
+    // place in the list of dirty ones, how far an op came that was refused.
+    private List<string> Allowed(GoldenOp op, long size, out List<string> demanded)
+    {
+        demanded = [];
+        FileOperation? operation = op.Verb switch
+        {
+            "truncate" => FileOperation.Truncate,
+            "fallocate" => FileOperation.Allocate,
+            "fallocate_keep" => FileOperation.AllocateKeepingSize,
+            "punch" => FileOperation.PunchHole,
+            "zero" => FileOperation.ZeroRange,
+            "collapse" => FileOperation.CollapseRange,
+            "insert" => FileOperation.InsertRange,
+            "syncfs" => FileOperation.Sync,
+            _ => null,
+        };
+        if (operation is null)
+        {
+            return [];
+        }
+
+        FileSystemHabits habits = isXfs ? FileSystemHabits.Xfs : FileSystemHabits.Ext4;
+        LayoutPlan plan = habits.PlanFor(
+            operation.Value, op.Arguments.Count > 0 ? op.Number(0) : 0, op.Arguments.Count > 1 ? op.Number(1) : 0, size);
+        List<string> allowed = [.. Texts(plan.Writeback, plan.SecondWriteback, plan.WritebackIfZeroed)];
+        if (operation is FileOperation.Truncate or FileOperation.CollapseRange)
+        {
+            // A collapse of XFS ends with a truncate. Where it has zeroed the new last page it asks from the old end to the new one.
+            long newSize = operation == FileOperation.Truncate ? op.Number(0) : size - op.Number(1);
+            allowed.AddRange(Texts(habits.PlanFor(FileOperation.Truncate, newSize, 0, size).Writeback));
+            allowed.Add(EventText.Range(size >> DaxConstants.PageShift, (newSize - 1) >> DaxConstants.PageShift));
+        }
+
+        if (op.Return >= 0 && operation != FileOperation.Sync)
+        {
+            bool isFlushed = operation != FileOperation.Truncate || mapping.Behaviour == KernelBehaviour.Linux61;
+            bool isZeroed = operation != FileOperation.ZeroRange && size % DaxConstants.PageSize != 0
+                && IsMapped(extents.Current, PageIndex.FromBytes(size));
+            demanded = [.. Texts(isFlushed ? plan.Writeback : default, isZeroed ? plan.WritebackIfZeroed : default, plan.SecondWriteback)];
+        }
+
+        return allowed;
+    }
+
+    private static IEnumerable<string> Texts(params PageRange[] ranges) =>
+        ranges.Where(r => !r.IsEmpty).Select(r => EventText.Range(r.First.Value, r.End.Value - 1));
+
+    private Observed Change(GoldenOp op, long size)
+    {
         if (op.Return < 0)
         {
             // XFS has unmapped the file before it refuses; the older kernel has emptied the range of a collapse, too.
             bool empties = op.Verb == "collapse" && mapping.Behaviour == KernelBehaviour.Linux61;
-            Change(empties && isXfs ? PageRange.Touching(op.Number(0), op.Number(1)) : default, dropsTranslations: isXfs);
+            ChangeLayout(empties && isXfs ? PageRange.Touching(op.Number(0), op.Number(1)) : default, dropsTranslations: isXfs);
 
             return Observed.Failed(Einval);
         }
@@ -39,7 +129,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
                 break;
             case "fallocate":
             case "fallocate_keep":
-                Change(default, dropsTranslations: isXfs);
+                ChangeLayout(default, dropsTranslations: isXfs);
                 Extend(op.Verb == "fallocate" ? op.Number(0) + op.Number(1) : 0, size);
                 break;
             case "punch":
@@ -85,7 +175,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
         PageIndex end = new((newSize + DaxConstants.PageSize - 1) >> DaxConstants.PageShift);
         PageRange behind = PageRange.Between(end, PageRange.All.End);
         mapping.Unmap(behind, keepCopies: false);
-        Change(behind, dropsTranslations: true);
+        ChangeLayout(behind, dropsTranslations: true);
         if (newSize < oldSize)
         {
             ClearRestOfPage(newSize);
@@ -114,7 +204,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
     private void Punch(long offset, long length, long size)
     {
         bool isBehindEnd = !isXfs && offset >= size;
-        Change(Takes(offset, length), dropsTranslations: !isBehindEnd);
+        ChangeLayout(Takes(offset, length), dropsTranslations: !isBehindEnd);
         Clear(offset, length);
         extents.Advance();
     }
@@ -122,7 +212,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
     private void Zero(long offset, long length, long size)
     {
         bool hasWholePage = !PageRange.Inside(offset, length).IsEmpty;
-        Change(Takes(offset, length), dropsTranslations: isXfs || hasWholePage);
+        ChangeLayout(Takes(offset, length), dropsTranslations: isXfs || hasWholePage);
         Clear(offset, length);
         Extend(offset + length, size);
     }
@@ -131,7 +221,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
     private void Shift(long offset)
     {
         PageIndex first = new(Math.Max(0, (offset >> DaxConstants.PageShift) - (isXfs ? 1 : 0)));
-        Change(PageRange.Between(first, PageRange.All.End), dropsTranslations: true);
+        ChangeLayout(PageRange.Between(first, PageRange.All.End), dropsTranslations: true);
     }
 
     private Observed Pwrite(GoldenOp op, long size)
@@ -158,7 +248,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
 
     private PageRange Takes(long offset, long length) => isXfs ? PageRange.Touching(offset, length) : PageRange.Inside(offset, length);
 
-    private void Change(PageRange takesOut, bool dropsTranslations)
+    private void ChangeLayout(PageRange takesOut, bool dropsTranslations)
     {
         if (dropsTranslations)
         {

@@ -15,6 +15,9 @@ internal enum FindingKind
     /// <summary>A page shows bytes that are another page's, or that had gone.</summary>
     Stale,
 
+    /// <summary>A page would not survive a loss of power although it was made durable, or although nothing says that it needs writeback.</summary>
+    Undurable,
+
     /// <summary>With all threads standing still, something does not fit: a count, a lock, an owner.</summary>
     State,
 

@@ -5,7 +5,7 @@ internal static class OperationMix
 {
     private static readonly (SoakOperation Operation, int Weight)[] Weights =
     [
-        (SoakOperation.Store, 400),
+        (SoakOperation.Store, 300),
         (SoakOperation.Load, 200),
         (SoakOperation.TouchHuge, 130),
         (SoakOperation.DropTranslations, 30),
@@ -34,6 +34,28 @@ internal static class OperationMix
         (SoakOperation.Compare, 2),
         (SoakOperation.LockByPage, 25),
         (SoakOperation.Poison, 2),
+        (SoakOperation.PoisonDirty, 2),
+        (SoakOperation.CopyIn, 60),
+        (SoakOperation.CopyOut, 30),
+        (SoakOperation.StoreAndSync, 30),
+        (SoakOperation.HoldPin, 4),
+        (SoakOperation.ShortView, 8),
+        (SoakOperation.SwapView, 4),
+        (SoakOperation.UseSwappedView, 30),
+        (SoakOperation.LineStore, 80),
+        (SoakOperation.LineLoad, 20),
+        (SoakOperation.LineSync, 30),
+        (SoakOperation.LineClone, 8),
+        (SoakOperation.LineCloneLoad, 8),
+        (SoakOperation.ContestedCopyIn, 30),
+        (SoakOperation.ContestedCopyOut, 15),
+        (SoakOperation.ContestedChange, 30),
+        (SoakOperation.ContestedPin, 6),
+        (SoakOperation.TemporaryFile, 2),
+        (SoakOperation.PinnedBlocks, 2),
+        (SoakOperation.FullDevice, 2),
+        (SoakOperation.LostMemory, 2),
+        (SoakOperation.RefusedClone, 2),
     ];
 
     private static readonly SoakOperation[] Wheel =

@@ -11,35 +11,45 @@ namespace DaxEmu.Bench.Soak;
 internal static class PageEvidence
 {
     /// <summary>Looks without a lock and faults nothing in: what is wrong may go away otherwise.</summary>
-    public static string Of(SoakWorld world, long page)
+    public static string Of(SoakWorld world, long page) =>
+        Of(world, page, world.File) + (page < world.ClonePageCount ? "\n" + Of(world, page, world.Clone) : string.Empty);
+
+    /// <summary>The same of one file.</summary>
+    public static string Of(SoakWorld world, long page, DaxFile file)
     {
         var text = new StringBuilder();
-        foreach (DaxFile file in world.Files.Where(f => f == world.File || page < world.ClonePageCount))
+        string name = world.NameOf(file);
+        var index = new PageIndex(page);
+        text.Append("  ").Append(name).Append(": entry ").Append(file.Mapping.Entries[index]);
+        Extent extent = file.Extents.Find(index, 1, ExtentIntent.Read).Source;
+        text.Append(", extent ").Append(extent.Kind).Append(extent.IsShared ? " shared" : string.Empty);
+        if (extent.Kind != ExtentKind.Hole)
         {
-            string name = file == world.File ? "file" : "second file";
-            var index = new PageIndex(page);
-            text.Append("  ").Append(name).Append(": entry ").Append(file.Mapping.Entries[index]);
-            Extent extent = file.Extents.Find(index, 1, ExtentIntent.Read).Source;
-            text.Append(", extent ").Append(extent.Kind).Append(extent.IsShared ? " shared" : string.Empty);
-            if (extent.Kind != ExtentKind.Hole)
-            {
-                text.Append(" at device page ").Append(extent.PfnAt(index)).Append(", which holds ").Append(At(world, extent.PfnAt(index)));
-            }
+            text.Append(" at device page ").Append(extent.PfnAt(index)).Append(", which holds ").Append(At(world, extent.PfnAt(index)));
+        }
 
-            text.Append('\n');
-            int number = 0;
-            foreach (VmArea area in file.Mapping.Areas)
-            {
-                Translation translation = area.TranslationOf(page);
-                text.Append("    view ").Append(number++).Append(" (").Append(area.Kind).Append("): ").Append(Describe(world, area, page, translation)).Append('\n');
-            }
+        text.Append('\n');
+        int number = 0;
+        foreach (VmArea area in file.Mapping.Areas.Where(a => page >= a.FirstIndex.Value && page < a.FirstIndex.Value + a.PageCount))
+        {
+            text.Append("    view ").Append(number++).Append(" (").Append(area.Kind).Append("): ").Append(Describe(world, area, page - area.FirstIndex.Value)).Append('\n');
         }
 
         return text.ToString().TrimEnd();
     }
 
-    private static string Describe(SoakWorld world, VmArea area, long page, Translation translation)
+    private static string Describe(SoakWorld world, VmArea area, long page)
     {
+        Translation translation;
+        try
+        {
+            translation = area.TranslationOf(page);
+        }
+        catch (ObjectDisposedException)
+        {
+            return "unmapped meanwhile";
+        }
+
         if (!translation.IsPresent)
         {
             return "no translation";

@@ -22,6 +22,29 @@ internal readonly record struct PageStamp(ulong Word)
     /// <summary>Fills bytes, a multiple of eight.</summary>
     public void Fill(Span<byte> bytes) => MemoryMarshal.Cast<byte, ulong>(bytes).Fill(Word);
 
+    /// <summary>
+    /// Whether bytes may be what a loss of power leaves of a page that was made durable with this stamp and stored to since: each word is
+    /// this stamp, the newest one, or one between them.
+    /// </summary>
+    /// <param name="bytes">The durable bytes.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="newest">What the page shows now.</param>
+    public bool Survives(ReadOnlySpan<byte> bytes, long page, PageStamp newest)
+    {
+        foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(bytes))
+        {
+            // Stamps between the two are the page's own: it was not moved since, only stored to.
+            var seen = new PageStamp(word);
+            bool isBetween = seen.Page == (uint)page && (Page != (uint)page || seen.Version >= Version) && !seen.IsZero;
+            if (seen != this && seen != newest && !isBetween)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Compares bytes that must hold this stamp from end to end.</summary>
     /// <returns>What is wrong; null if nothing is.</returns>
     public FindingKind? Judge(ReadOnlySpan<byte> bytes, out string seen)

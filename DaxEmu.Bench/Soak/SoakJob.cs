@@ -1,4 +1,6 @@
 using DaxEmu.Bench.Soak.Operations;
+using DaxEmu.Core.Extents;
+using DaxEmu.Core.Files;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Soak;
@@ -14,6 +16,14 @@ internal sealed class SoakJob : IWatched
     private readonly TailOperations tail;
     private readonly SharingOperations sharing;
     private readonly FailureOperations failures;
+    private readonly CopyOperations bulk;
+    private readonly ViewOperations views;
+    private readonly LineOperations lines;
+    private readonly ContestedOperations contested;
+    private readonly SpaceOperations space;
+    private readonly long[] counts = new long[Enum.GetValues<SoakOperation>().Length];
+    private byte[]? region;
+    private long promisesKept;
     private long step;
     private long operationCount;
     private volatile bool isWorking;
@@ -31,6 +41,11 @@ internal sealed class SoakJob : IWatched
         tail = new TailOperations(this);
         sharing = new SharingOperations(this);
         failures = new FailureOperations(this);
+        bulk = new CopyOperations(this);
+        views = new ViewOperations(this);
+        lines = new LineOperations(this);
+        contested = new ContestedOperations(this);
+        space = new SpaceOperations(this);
     }
 
     /// <summary>What it works on.</summary>
@@ -48,11 +63,20 @@ internal sealed class SoakJob : IWatched
     /// <summary>Bytes of its own, eight pages.</summary>
     public byte[] Buffer { get; } = new byte[8 * DaxConstants.PageSize];
 
+    /// <summary>Bytes of its own, 2 MiB.</summary>
+    public byte[] Region => region ??= new byte[DaxConstants.PmdSize];
+
     /// <summary>What it found wrong first; it stops then.</summary>
     public SoakFinding? Finding => finding;
 
     /// <summary>Operations done. A step that finds its pages taken does none.</summary>
     public long OperationCount => Volatile.Read(ref operationCount);
+
+    /// <summary>How often it did one.</summary>
+    public long CountOf(SoakOperation operation) => Volatile.Read(ref counts[(int)operation]);
+
+    /// <summary>Pages and lines that were durable when it looked at once.</summary>
+    public long PromisesKept => Volatile.Read(ref promisesKept);
 
     /// <summary>Steps done or passed over.</summary>
     public long StepCount => Volatile.Read(ref step);
@@ -97,6 +121,7 @@ internal sealed class SoakJob : IWatched
         if (Do(operation, page, ref random))
         {
             Volatile.Write(ref operationCount, operationCount + 1);
+            Volatile.Write(ref counts[(int)operation], counts[(int)operation] + 1);
         }
 
         Volatile.Write(ref step, step + 1);
@@ -124,6 +149,48 @@ internal sealed class SoakJob : IWatched
         if (expected.Judge(bytes, out string seen) is { } kind)
         {
             Report(kind, $"page {page} ({side}) shows {how} {seen}, written last by job {World.Stamps.WriterOf(page)}.\n{PageEvidence.Of(World, page)}");
+        }
+    }
+
+    /// <summary>Pages that the job has taken were made durable: a loss of power now would leave what they show.</summary>
+    public void Promise(PageSide side, long page, long count, string how)
+    {
+        DaxFile file = side == PageSide.Clone ? World.Clone : World.File;
+        for (long end = page + count; page < end; page++)
+        {
+            World.Stamps.Promise(side, page);
+            PageStamp expected = World.Stamps.Shown(side, page);
+            Extent extent = file.Extents.Find(new PageIndex(page), 1, ExtentIntent.Read).Source;
+            if (extent.ReadsAsZeroes)
+            {
+                continue; // read and view say whether it may
+            }
+
+            ReadOnlySpan<byte> durable = World.Device.Durable!.Bytes(extent.PfnAt(new PageIndex(page)).OffsetBytes, DaxConstants.PageSize);
+            if (expected.Judge(durable, out string seen) is not null)
+            {
+                Report(FindingKind.Undurable, $"page {page} ({side}) was stored to and made durable {how}, and a loss of power would leave {seen}.\n{PageEvidence.Of(World, page)}");
+            }
+        }
+
+        CountKept(count);
+    }
+
+    /// <summary>A line was durable when it was looked at.</summary>
+    public void CountKept(long count) => Volatile.Write(ref promisesKept, promisesKept + count);
+
+    /// <summary>Does what writes back: a sync, a clone, a move of pages.</summary>
+    /// <returns>False if memory is lost somewhere, so that it has failed: nothing is promised, and nothing has changed.</returns>
+    public bool TryWriteBack(Action work)
+    {
+        try
+        {
+            work();
+            return true;
+        }
+        catch (DaxFileException e) when (e.Errno == FileOperations.Eio && World.AllowsPoison)
+        {
+            return false;
         }
     }
 
@@ -165,6 +232,28 @@ internal sealed class SoakJob : IWatched
         SoakOperation.Unshare => sharing.Unshare(page, ref random),
         SoakOperation.Compare => sharing.Compare(page, ref random),
         SoakOperation.LockByPage => failures.LockByPage(page, ref random),
-        _ => failures.Poison(page, ref random),
+        SoakOperation.Poison => failures.Poison(page, ref random),
+        SoakOperation.PoisonDirty => failures.PoisonDirty(page, ref random),
+        SoakOperation.CopyIn => bulk.CopyIn(page, ref random),
+        SoakOperation.CopyOut => bulk.CopyOut(page, ref random),
+        SoakOperation.StoreAndSync => bulk.StoreAndSync(page, ref random),
+        SoakOperation.HoldPin => bulk.HoldPin(page, ref random),
+        SoakOperation.ShortView => views.Short(page, ref random),
+        SoakOperation.SwapView => views.Swap(ref random),
+        SoakOperation.UseSwappedView => views.UseSwapped(page, ref random),
+        SoakOperation.LineStore => lines.Store(ref random),
+        SoakOperation.LineLoad => lines.Load(ref random),
+        SoakOperation.LineSync => lines.Sync(ref random),
+        SoakOperation.LineClone => lines.Clone(),
+        SoakOperation.LineCloneLoad => lines.LoadClone(),
+        SoakOperation.ContestedCopyIn => contested.CopyIn(ref random),
+        SoakOperation.ContestedCopyOut => contested.CopyOut(ref random),
+        SoakOperation.ContestedChange => contested.Change(ref random),
+        SoakOperation.ContestedPin => contested.Pin(ref random),
+        SoakOperation.TemporaryFile => space.TemporaryFile(ref random),
+        SoakOperation.PinnedBlocks => space.PinnedBlocks(),
+        SoakOperation.FullDevice => space.FullDevice(ref random),
+        SoakOperation.LostMemory => space.LostMemory(ref random),
+        _ => space.RefusedClone(ref random),
     };
 }

@@ -20,7 +20,16 @@ internal static class SoakJson
             ["size"] = plan.SizeBytes,
             ["outcome"] = OutcomeOf(session),
             ["operations"] = report.Operations,
-            ["quiet_points"] = report.QuietPoints,
+            ["operations_by_kind"] = new JsonObject(report.OperationCounts.OrderBy(c => c.Key).Select(c => KeyValuePair.Create(
+                JsonNamingPolicy.SnakeCaseLower.ConvertName(c.Key.ToString()), (JsonNode?)c.Value))),
+            ["quiescent_points"] = report.QuiescentPoints,
+            ["checks"] = new JsonObject
+            {
+                ["durable_at_once"] = report.Checks.PromisesKept,
+                ["clean_pages_durable"] = report.Checks.CleanPages,
+                ["promised_pages_durable"] = report.Checks.PromisedPages,
+                ["synced_pages_durable"] = report.Checks.SyncedPages,
+            },
             ["stalls"] = report.Stalls,
             ["seconds"] = Math.Round(report.Elapsed.TotalSeconds, 1),
             ["control"] = session.Control is { } control ? Control(session, control) : null,

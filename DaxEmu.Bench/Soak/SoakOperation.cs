@@ -87,6 +87,72 @@ internal enum SoakOperation
     /// <summary>Locks an entry by its device page.</summary>
     LockByPage,
 
-    /// <summary>Loses a page's memory, looks, and heals it.</summary>
+    /// <summary>Loses a page's memory, looks, and clears the poison.</summary>
     Poison,
+
+    /// <summary>Loses the memory of a page that is dirty.</summary>
+    PoisonDirty,
+
+    /// <summary>Copies into pages through a view, and perhaps makes them durable.</summary>
+    CopyIn,
+
+    /// <summary>Copies pages out of a view.</summary>
+    CopyOut,
+
+    /// <summary>Stores to a page through a view, syncs, and looks at what is durable.</summary>
+    StoreAndSync,
+
+    /// <summary>Pins pages, stores to them, and holds the pin for a while.</summary>
+    HoldPin,
+
+    /// <summary>Maps a view, uses it, unmaps it.</summary>
+    ShortView,
+
+    /// <summary>Replaces a view that others may be using.</summary>
+    SwapView,
+
+    /// <summary>Uses a view that may be unmapped meanwhile.</summary>
+    UseSwappedView,
+
+    /// <summary>Counts a line of a shared page up.</summary>
+    LineStore,
+
+    /// <summary>Looks at a line of a shared page.</summary>
+    LineLoad,
+
+    /// <summary>Syncs a page that others store to.</summary>
+    LineSync,
+
+    /// <summary>Clones pages that others store to.</summary>
+    LineClone,
+
+    /// <summary>Sees that a finished clone is as it was.</summary>
+    LineCloneLoad,
+
+    /// <summary>Copies into pages of the contested file.</summary>
+    ContestedCopyIn,
+
+    /// <summary>Copies pages of the contested file out.</summary>
+    ContestedCopyOut,
+
+    /// <summary>Truncates, punches, zeroes, writes or syncs the contested file.</summary>
+    ContestedChange,
+
+    /// <summary>Pins pages of the contested file.</summary>
+    ContestedPin,
+
+    /// <summary>Makes a file, closes it while a page of it is pinned.</summary>
+    TemporaryFile,
+
+    /// <summary>Blocks that two files gave up while they were pinned come back when the pin is dropped.</summary>
+    PinnedBlocks,
+
+    /// <summary>Changes of layout that fail because the device is full.</summary>
+    FullDevice,
+
+    /// <summary>Changes of layout that fail because memory is lost.</summary>
+    LostMemory,
+
+    /// <summary>A clone that is refused.</summary>
+    RefusedClone,
 }

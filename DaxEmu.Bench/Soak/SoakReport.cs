@@ -22,8 +22,14 @@ internal sealed record SoakReport
     /// <summary>Operations of all threads.</summary>
     public long Operations { get; init; }
 
+    /// <summary>How often each operation was done.</summary>
+    public IReadOnlyDictionary<SoakOperation, long> OperationCounts { get; init; } = new Dictionary<SoakOperation, long>();
+
+    /// <summary>What was checked at the quiescent points, and while the threads worked.</summary>
+    public SoakCounts Checks { get; init; }
+
     /// <summary>How often everything was checked with all threads standing still.</summary>
-    public int QuietPoints { get; init; }
+    public int QuiescentPoints { get; init; }
 
     /// <summary>How often a thread stood still for the watchdog's time and went on once the others stopped.</summary>
     public int Stalls { get; init; }

@@ -23,7 +23,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     private readonly List<SoakFinding> findings = [];
     private readonly long begin = Stopwatch.GetTimestamp();
     private SoakJob[] jobs = [];
-    private int quietPoints;
+    private int quiescentPoints;
     private int stalls;
 
     /// <summary>Called at each look, with the world: for tests, which plant there what must be found.</summary>
@@ -46,6 +46,8 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         do
         {
             TimeSpan work = Max(plan.QuietInterval, checkTime * MostWorkPerCheck);
+            // A poisoned dirty page makes every sync fail: only in every other interval, so that the syncs of the others must succeed.
+            world.AllowsPoison = quiescentPoints % 2 == 1;
             if (!Work(world, work))
             {
                 break;
@@ -55,12 +57,12 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
             findings.AddRange(jobs.Select(j => j.Finding).OfType<SoakFinding>());
             isLast = IsOver || findings.Count > 0;
             findings.AddRange(checks.Run(isLast));
-            quietPoints++;
+            quiescentPoints++;
             checkTime = Stopwatch.GetElapsedTime(checkBegin);
         }
         while (findings.Count == 0 && !isLast);
 
-        SoakReport report = Report(world);
+        SoakReport report = Report(world, checks);
         gate.End();
 
         // Of threads that hang for ever nothing may be taken away before the process ends.
@@ -162,11 +164,13 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
 
     private long Operations() => jobs.Sum(j => j.OperationCount);
 
-    private SoakReport Report(SoakWorld world) => new()
+    private SoakReport Report(SoakWorld world, WorldChecks checks) => new()
     {
         Plan = plan,
         Operations = Operations(),
-        QuietPoints = quietPoints,
+        OperationCounts = Enum.GetValues<SoakOperation>().ToDictionary(o => o, o => jobs.Sum(j => j.CountOf(o))),
+        Checks = checks.Counts with { PromisesKept = jobs.Sum(j => j.PromisesKept) },
+        QuiescentPoints = quiescentPoints,
         Stalls = stalls,
         Elapsed = Elapsed,
         Findings = [.. findings],

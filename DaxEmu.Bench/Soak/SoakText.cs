@@ -23,7 +23,7 @@ internal static class SoakText
 
         string line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Operations} operations by {report.Plan.JobCount} threads in {report.Elapsed.TotalSeconds:0.0} s, everything checked {report.QuietPoints} times.");
+            $"{report.Operations} operations by {report.Plan.JobCount} threads in {report.Elapsed.TotalSeconds:0.0} s, everything checked at {report.QuiescentPoints} quiescent points.");
         string what = $"{report.Plan.Profile.Name}, seed {report.Plan.Seed}: {line}";
         if (report.Outcome != SoakOutcome.Clean)
         {
@@ -45,6 +45,10 @@ internal static class SoakText
             text.Append(" Nothing was found, but neither was what had to be. Run it longer, on more cores.");
         }
 
+        SoakCounts checks = report.Checks;
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"\nDurable: {checks.PromisesKept} pages and lines at once after sync, persist, pin or write; at quiescent points {checks.CleanPages} clean pages before and {checks.SyncedPages} pages after a sync.");
         return AppendCourse(text, report).ToString();
     }
 
@@ -92,6 +96,7 @@ internal static class SoakText
         FindingKind.Lost => "lost",
         FindingKind.Torn => "torn",
         FindingKind.Stale => "stale",
+        FindingKind.Undurable => "undurable",
         FindingKind.State => "state",
         _ => "error",
     };

@@ -9,19 +9,25 @@ using DaxEmu.Native.Files;
 
 namespace DaxEmu.Bench.Soak;
 
-/// <summary>The device, the two files and the views that a soak works on.</summary>
+/// <summary>The device, the files and the views that a soak works on.</summary>
 /// <remarks>
-/// Half of the device is the file, so that a punched block comes back as another one; the second file can share up to a half of it. What
-/// remains is for blocks on their way.
+/// Three eighths of the device are the file, so that a punched block comes back as another one; the second file can share up to a half of
+/// it, and an eighth is the contested file. What remains is for shared lines and for blocks on their way.
 /// </remarks>
 internal sealed class SoakWorld : IDisposable
 {
     private const int Tail = 2;
+    private const int MostContestedRegions = 4;
+    private const int SlotCount = 4;
+
+    private readonly DaxView?[] slots = new DaxView?[SlotCount];
 
     public SoakWorld(SoakPlan plan)
     {
         Device = OpenDevice(plan);
-        long regions = Device.PageCount / 2 / DaxConstants.PagesPerPmd;
+        Profile = plan.Profile;
+        long deviceRegions = Device.PageCount / DaxConstants.PagesPerPmd;
+        long regions = deviceRegions * 3 / 8;
         PageCount = regions * DaxConstants.PagesPerPmd;
         ClonePageCount = regions / 2 * DaxConstants.PagesPerPmd;
         TailFirst = PageCount - (Tail * DaxConstants.PagesPerPmd);
@@ -47,7 +53,11 @@ internal sealed class SoakWorld : IDisposable
         ];
         PrivateView = File.Map(MapMode.Private);
         CloneViews = [Clone.Map(), Clone.Map(MapMode.Shared | MapMode.NoHugePage)];
-        Holders = new BothFiles(this);
+        Contested = new ContestedFile(Volume, options, Math.Min(deviceRegions / 8, MostContestedRegions) * DaxConstants.PagesPerPmd);
+        Lines = new SharedLines(Volume, options, plan.JobCount);
+        Small = new SmallVolume(plan.Profile, Waits);
+        Files = [File, Clone, Contested.File, Lines.File, Lines.Copy];
+        Holders = new OpenFiles(this);
     }
 
     public PmemDevice Device { get; }
@@ -85,8 +95,40 @@ internal sealed class SoakWorld : IDisposable
 
     public IPageHolders Holders { get; }
 
-    /// <summary>The two files.</summary>
-    public IReadOnlyList<DaxFile> Files => [File, Clone];
+    /// <summary>The profile of the entry locks.</summary>
+    public Core.Waiting.Profiles.WaitProfile Profile { get; }
+
+    /// <summary>A file in which no page belongs to a thread.</summary>
+    public ContestedFile Contested { get; }
+
+    /// <summary>Pages that threads share line by line.</summary>
+    public SharedLines Lines { get; }
+
+    /// <summary>A volume that may be full.</summary>
+    public SmallVolume Small { get; }
+
+    /// <summary>All files that stay open.</summary>
+    public IReadOnlyList<DaxFile> Files { get; }
+
+    /// <summary>Whether memory may be lost in this interval: a sync may fail with EIO then, and promises nothing.</summary>
+    public bool AllowsPoison { get; set; } = true;
+
+    /// <summary>Views that any thread may use or replace at any time, which unmaps them under the others. Odd ones are shared.</summary>
+    public Span<DaxView?> Slots => slots;
+
+    /// <summary>A view to store through. Not a synchronous one while memory may be lost: its fault writes back, and fails with the writeback.</summary>
+    public int ChooseWayToStore(ref StepRandom random)
+    {
+        int way = random.Next(Views.Count);
+        return AllowsPoison && (Views[way].Mode & MapMode.Sync) != 0 ? 0 : way;
+    }
+
+    /// <summary>How messages call a file.</summary>
+    public string NameOf(DaxFile file) => file == File ? "file"
+        : file == Clone ? "second file"
+        : file == Contested.File ? "contested file"
+        : file == Lines.File ? "file of shared lines"
+        : "clone of the shared lines";
 
     /// <summary>Sees whether the device can be had, before the control takes its time.</summary>
     /// <exception cref="Native.DaxEnvironmentException">It cannot.</exception>
@@ -99,31 +141,37 @@ internal sealed class SoakWorld : IDisposable
         {
             file.Mapping.ReleaseBlocks(Core.Extents.FreedBlocks.None);
         }
+
+        _ = Volume.FreeBytes;
     }
 
     public void Dispose()
     {
         Volume.Dispose();
+        Small.Dispose();
+        Lines.Dispose();
         Waits.Dispose();
         Device.Dispose();
     }
+
+    private static PmemDeviceOptions Options { get; } = PmemDeviceOptions.Default with { TracksDurable = true };
 
     // A file that is made here has no name from the start, so that nothing is left of it, whatever way the process ends.
     private static PmemDevice OpenDevice(SoakPlan plan)
     {
         if (plan.FileName is not { } path)
         {
-            return PmemDevice.CreateTemporary(plan.SizeBytes);
+            return PmemDevice.CreateTemporary(plan.SizeBytes, Options);
         }
 
         if (Path.Exists(path))
         {
-            return RefuseSmall(PmemDevice.Open(path));
+            return RefuseSmall(PmemDevice.Open(path, Options));
         }
 
         string fullPath = Path.GetFullPath(path);
         DeviceFile file = DeviceFile.Create(fullPath, plan.SizeBytes, sparse: false, unlinkAtOnce: true);
-        return PmemDevice.FromFile(file, fullPath, path: null, PmemDeviceOptions.Default, isTemporary: true);
+        return PmemDevice.FromFile(file, fullPath, path: null, Options, isTemporary: true);
     }
 
     private static PmemDevice RefuseSmall(PmemDevice device)
@@ -140,12 +188,10 @@ internal sealed class SoakWorld : IDisposable
             $"{name} has {sizeBytes} bytes, and a soak needs at least {SoakPlan.MinimumSizeBytes}", "Use a larger device.", path: name);
     }
 
-    /// <summary>The two files, which stay open as long as anybody asks.</summary>
-    private sealed class BothFiles(SoakWorld world) : IPageHolders
+    /// <summary>The files, which stay open as long as anybody asks.</summary>
+    private sealed class OpenFiles(SoakWorld world) : IPageHolders
     {
-        public AddressSpace? MappingOf(long mappingId) => mappingId == world.File.Mapping.Id ? world.File.Mapping
-            : mappingId == world.Clone.Mapping.Id ? world.Clone.Mapping
-            : null;
+        public AddressSpace? MappingOf(long mappingId) => world.Files.FirstOrDefault(f => f.Mapping.Id == mappingId)?.Mapping;
 
         public IReadOnlyList<PagePlace> PlacesOf(Pfn pfn) => world.Volume.PageHolders.PlacesOf(pfn);
     }

@@ -10,6 +10,8 @@ internal sealed class StampedPages
     private readonly uint[] versions;
     private readonly ulong[] file;
     private readonly ulong[] clone;
+    private readonly ulong[] durableFile;
+    private readonly ulong[] durableClone;
     private readonly ulong[] copies;
     private readonly int[] writers;
 
@@ -22,6 +24,8 @@ internal sealed class StampedPages
         writers = new int[pageCount];
         file = new ulong[pageCount];
         clone = new ulong[clonePageCount];
+        durableFile = new ulong[pageCount];
+        durableClone = new ulong[clonePageCount];
         copies = new ulong[pageCount];
     }
 
@@ -79,15 +83,46 @@ internal sealed class StampedPages
         _ => new PageStamp(file[page]),
     };
 
+    /// <summary>What a page was last made durable as; all zeroes if nothing was promised of it.</summary>
+    public PageStamp Durable(PageSide side, long page) => new(DurableOf(side) is { Length: > 0 } durable ? durable[page] : 0);
+
+    /// <summary>What a page shows is durable from here on, until it is moved or becomes a hole.</summary>
+    public void Promise(PageSide side, long page) => DurableOf(side)[page] = Of(side)[page];
+
     /// <summary>A page shows something else now; on the private side the default means that its copy is gone.</summary>
     public void Set(PageSide side, long page, PageStamp stamp) => Of(side)[page] = stamp.Word;
 
     /// <summary>Pages became holes.</summary>
-    public void Forget(PageSide side, long first, long count) => Of(side).AsSpan((int)first, (int)count).Clear();
+    public void Forget(PageSide side, long first, long count)
+    {
+        Of(side).AsSpan((int)first, (int)count).Clear();
+        if (side != PageSide.Private)
+        {
+            DurableOf(side).AsSpan((int)first, (int)count).Clear();
+        }
+    }
 
     /// <summary>Pages show what others showed; the ranges may overlap.</summary>
-    public void Copy(PageSide source, long sourceFirst, PageSide target, long targetFirst, long count) =>
+    public void Copy(PageSide source, long sourceFirst, PageSide target, long targetFirst, long count)
+    {
         Of(source).AsSpan((int)sourceFirst, (int)count).CopyTo(Of(target).AsSpan((int)targetFirst));
+        DurableOf(source).AsSpan((int)sourceFirst, (int)count).CopyTo(DurableOf(target).AsSpan((int)targetFirst));
+        for (long page = targetFirst; page < targetFirst + count; page++)
+        {
+            // What was stored since the promise bears the number of another page: with it a loss of power may leave what looks foreign.
+            if (DurableOf(target)[page] != Of(target)[page])
+            {
+                DurableOf(target)[page] = 0;
+            }
+        }
+    }
+
+    private ulong[] DurableOf(PageSide side) => side switch
+    {
+        PageSide.File => durableFile,
+        PageSide.Clone => durableClone,
+        _ => [],
+    };
 
     private ulong[] Of(PageSide side) => side switch
     {

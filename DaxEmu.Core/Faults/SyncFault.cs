@@ -24,7 +24,11 @@ internal static class SyncFault
     public static FaultResult Finish(in FaultRequest request, PageOrder order)
     {
         AddressSpace mapping = request.Area.Mapping;
-        WritebackOutcome written = WritebackPass.RunHeld(mapping, new PageRange(request.Index, order.PageCount()));
+
+        // As fsync does: a file without a dirty page is not asked.
+        WritebackOutcome written = mapping.Entries.HasDirty()
+            ? WritebackPass.RunHeld(mapping, new PageRange(request.Index, order.PageCount()))
+            : default;
         if (written.Errno != 0)
         {
             return FaultResult.Sigbus;

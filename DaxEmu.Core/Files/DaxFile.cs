@@ -150,21 +150,23 @@ public sealed partial class DaxFile : IDisposable
     public void Sync(CancellationToken cancellationToken = default)
     {
         AddressSpace mapping = Mapping;
+        int errno = 0;
         using (mapping.Use())
         {
             if (mapping.Entries.HasDirty())
             {
-                WritebackPass.RunHeld(mapping, PageRange.All, cancellationToken);
+                errno = WritebackPass.RunHeld(mapping, PageRange.All, cancellationToken).Errno;
             }
 
             mapping.Device.DrainUnchecked();
         }
 
         Extents.Commit();
-        int errno = mapping.TakeWritebackError();
-        if (errno != 0)
+        int noted = mapping.TakeWritebackError();
+        if (errno != 0 || noted != 0)
         {
-            throw DaxFileException.Writeback(this, errno);
+            // Its own pass counts even where another sync has taken the error that both noted.
+            throw DaxFileException.Writeback(this, errno != 0 ? errno : noted);
         }
     }
 

@@ -22,11 +22,21 @@ internal static class GoldenCorpus
     }
 
     /// <summary>A scenario.</summary>
-    public static GoldenScenario Load(string name)
+    public static GoldenScenario Load(string name) => Parse(name, Text(name));
+
+    /// <summary>A scenario's recording, as it lies there.</summary>
+    public static string Text(string name)
     {
         string[] parts = name.Split('/');
         using ZipArchive archive = Open(parts[0]);
         using var reader = new StreamReader(archive.GetEntry(parts[1] + ".jsonl")!.Open());
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>A scenario from a recording that may have been changed.</summary>
+    public static GoldenScenario Parse(string name, string text)
+    {
+        using var reader = new StringReader(text);
         return GoldenReader.Read(reader, name);
     }
 

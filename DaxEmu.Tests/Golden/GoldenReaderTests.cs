@@ -30,6 +30,8 @@ public sealed class GoldenReaderTests
             Assert.That(counts["mmap"], Is.EqualTo(1875));
             Assert.That(counts["protect"], Is.EqualTo(255));
             Assert.That(events.Count(e => e.StartsWith("ONE", StringComparison.Ordinal)), Is.EqualTo(4110));
+            Assert.That(events.Count(e => e.StartsWith("RANGE ", StringComparison.Ordinal)), Is.EqualTo(4012));
+            Assert.That(events.Count(e => e.StartsWith("RANGE_DONE", StringComparison.Ordinal)), Is.EqualTo(4012));
             Assert.That(events.Count(e => e.StartsWith("pte_fault", StringComparison.Ordinal)), Is.EqualTo(9522));
         }
     }

@@ -41,7 +41,7 @@ public sealed class SoakRunnerTests
         });
         Assert.That(report.Findings, Is.Empty);
         Assert.That(report.Operations, Is.GreaterThan(1000));
-        Assert.That(report.QuietPoints, Is.GreaterThan(1));
+        Assert.That(report.QuiescentPoints, Is.GreaterThan(1));
         Assert.That(report.Samples, Is.Not.Empty);
         Assert.That(last - first, Is.LessThan(4 << 20), "bytes of the heap more than at the start");
     }

@@ -19,7 +19,22 @@ internal sealed class ContentChecks(SoakWorld world)
         long end = isLast ? world.PageCount : Math.Min(world.PageCount, first + MostPages);
         next = end;
         return Range(world.File, PageSide.File, first, end)
-            .Concat(Range(world.Clone, PageSide.Clone, Math.Min(first, world.ClonePageCount), Math.Min(end, world.ClonePageCount)));
+            .Concat(Range(world.Clone, PageSide.Clone, Math.Min(first, world.ClonePageCount), Math.Min(end, world.ClonePageCount)))
+            .Concat(Contested(first, end));
+    }
+
+    private IEnumerable<SoakFinding> Contested(long first, long end)
+    {
+        foreach (Extent extent in world.Contested.File.Extents.Snapshot().Where(e => e.Kind == ExtentKind.Mapped))
+        {
+            for (long page = Math.Max(first, extent.First.Value); page < Math.Min(end, extent.End.Value); page++)
+            {
+                if (ContestedFile.FindForeign(world.Device.GetSpan(extent.PfnAt(new PageIndex(page)), 1), page) is { } foreign)
+                {
+                    yield return new SoakFinding(FindingKind.Stale, $"{foreign}.\n{PageEvidence.Of(world, page, world.Contested.File)}");
+                }
+            }
+        }
     }
 
     private IEnumerable<SoakFinding> Range(DaxFile file, PageSide side, long first, long end)

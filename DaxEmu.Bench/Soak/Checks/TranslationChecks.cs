@@ -14,7 +14,7 @@ internal static class TranslationChecks
         {
             for (long page = 0; page < area.PageCount; page++)
             {
-                Translation translation = area.TranslationOf(page);
+                Translation translation = area.Table.Find(page); // no lock: one that stays held is a finding of its own
                 if (translation.IsPresent && !translation.IsCopy && Problem(file, area, page, translation) is { } problem)
                 {
                     yield return $"page {page} of a view ({area.Kind}) {problem}";

@@ -1,5 +1,3 @@
-using DaxEmu.Core.Files;
-
 namespace DaxEmu.Bench.Soak.Checks;
 
 /// <summary>What must hold when all threads stand still.</summary>
@@ -12,13 +10,18 @@ internal sealed class WorldChecks
     private readonly SoakWorld world;
     private readonly BlockChecks blocks;
     private readonly ContentChecks contents;
+    private readonly DurabilityChecks durability;
 
     public WorldChecks(SoakWorld world)
     {
         this.world = world;
         blocks = new BlockChecks(world);
         contents = new ContentChecks(world);
+        durability = new DurabilityChecks(world);
     }
+
+    /// <summary>How much was compared with what a loss of power would leave.</summary>
+    public SoakCounts Counts => durability.Counts;
 
     /// <summary>Looks at everything. Contents of large files are looked at a part at a time.</summary>
     /// <param name="isLast">Whether all contents are looked at.</param>
@@ -32,13 +35,19 @@ internal sealed class WorldChecks
         }
 
         found.AddRange(contents.Run(isLast).Take(MostTold));
+        found.AddRange(durability.BeforeSync(isLast).Take(MostTold));
+        if (found.Count == 0)
+        {
+            // Not where something is wrong: a sync would wait for an entry that stays locked.
+            found.AddRange(durability.Sync().Concat(durability.AfterSync(isLast)).Take(MostTold));
+        }
+
         return found;
     }
 
     private IEnumerable<string> Problems() => StillnessChecks.Run(world)
-        .Concat(world.Files.SelectMany(f => f.Mapping.Entries.Verify().Select(p => $"{NameOf(f)}: {p}")))
-        .Concat(world.Files.SelectMany(f => TranslationChecks.Run(f).Select(p => $"{NameOf(f)}: {p}")))
-        .Concat(blocks.Run());
-
-    private string NameOf(DaxFile file) => file == world.File ? "file" : "second file";
+        .Concat(world.Files.SelectMany(f => f.Mapping.Entries.Verify().Select(p => $"{world.NameOf(f)}: {p}")))
+        .Concat(world.Files.SelectMany(f => TranslationChecks.Run(f).Select(p => $"{world.NameOf(f)}: {p}")))
+        .Concat(blocks.Run())
+        .Concat(world.Lines.FindWrong());
 }

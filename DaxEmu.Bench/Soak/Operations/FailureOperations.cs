@@ -49,14 +49,44 @@ internal sealed class FailureOperations(SoakJob job)
     {
         int way = random.Next(world.Views.Count);
         bool isPunched = random.OneIn(4);
-        if (!world.Stamps.TryTake(page))
+        if (!world.AllowsPoison || !world.Stamps.TryTake(page))
         {
             return false;
         }
 
         job.Begin(SoakOperation.Poison, page, way: way);
         file.WriteTaken(page, 1);
+        return Lose(page, way, isPunched);
+    }
+
+    /// <summary>The same with a page that needs writeback, which cannot be had before the poison is cleared.</summary>
+    public bool PoisonDirty(long page, ref StepRandom random)
+    {
+        int way = world.ChooseWayToStore(ref random);
+        bool isPunched = random.OneIn(4);
+        bool isSynced = random.OneIn(2);
+        if (!world.AllowsPoison || !world.Stamps.TryTake(page))
+        {
+            return false;
+        }
+
+        job.Begin(SoakOperation.PoisonDirty, page, way: way);
+        Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
+        PageStamp stamp = world.Stamps.Next(page, job.Number);
+        stamp.Fill(bytes);
+        world.Views[way].CopyFrom(page << DaxConstants.PageShift, bytes);
+        world.Stamps.Set(PageSide.File, page, stamp);
+        return Lose(page, way, isPunched, isSynced);
+    }
+
+    private bool Lose(long page, int way, bool isPunched, bool isSynced = false)
+    {
         world.File.InjectPoison(page << DaxConstants.PageShift);
+        if (isSynced)
+        {
+            job.TryWriteBack(() => world.File.Sync());
+        }
+
         job.Require(IsRefusedByRead(page), $"page {page} is lost and can be read");
         job.Require(IsRefusedByView(page, way), $"page {page} is lost and can be reached by view {way}");
         if (isPunched)

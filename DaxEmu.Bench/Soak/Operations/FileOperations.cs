@@ -44,14 +44,14 @@ internal sealed class FileOperations(SoakJob job)
         PageIndex start = new PageIndex(page).PmdStart;
         job.Begin(SoakOperation.Writeback, start.Value, DaxConstants.PagesPerPmd);
         int errno = WritebackPass.Run(world.File.Mapping, new PageRange(start, DaxConstants.PagesPerPmd)).Errno;
-        job.Require(errno == 0, $"writeback failed with {errno}");
+        job.Require(errno == 0 || (errno == Eio && world.AllowsPoison), $"writeback failed with {errno}");
         return true;
     }
 
     public bool Sync()
     {
         job.Begin(SoakOperation.Sync, 0, world.PageCount);
-        world.File.Sync();
+        job.TryWriteBack(() => world.File.Sync());
         return true;
     }
 
@@ -68,6 +68,7 @@ internal sealed class FileOperations(SoakJob job)
 
         int written = world.File.Write(page << DaxConstants.PageShift, bytes);
         job.Require(written == bytes.Length, $"{written} of {bytes.Length} bytes were written");
+        job.Promise(PageSide.File, page, count, "by write");
     }
 
     /// <summary>Reads pages that the job has taken, at most eight.</summary>

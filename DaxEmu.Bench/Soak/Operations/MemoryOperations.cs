@@ -10,17 +10,30 @@ internal sealed class MemoryOperations(SoakJob job)
 
     public bool Store(long page, ref StepRandom random)
     {
-        int way = random.Next(world.Views.Count);
+        int way = world.ChooseWayToStore(ref random);
         if (!world.Stamps.TryTake(page))
         {
             return false;
         }
 
         job.Begin(SoakOperation.Store, page, way: way);
-        Span<byte> bytes = world.Views[way].Write(page << DaxConstants.PageShift, DaxConstants.PageSize);
         PageStamp stamp = world.Stamps.Next(page, job.Number);
-        stamp.Fill(bytes);
-        world.Stamps.Set(PageSide.File, page, stamp);
+        if (random.OneIn(4))
+        {
+            // A span does not fault again when its page was written back meanwhile: what is stored through it is flushed by hand.
+            stamp.Fill(world.Views[way].Write(page << DaxConstants.PageShift, DaxConstants.PageSize));
+            world.Stamps.Set(PageSide.File, page, stamp);
+            world.Views[way].Persist(page << DaxConstants.PageShift, DaxConstants.PageSize);
+            job.Promise(PageSide.File, page, 1, "by persist");
+        }
+        else
+        {
+            Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
+            stamp.Fill(bytes);
+            world.Views[way].CopyFrom(page << DaxConstants.PageShift, bytes);
+            world.Stamps.Set(PageSide.File, page, stamp);
+        }
+
         world.Stamps.Give(page);
         return true;
     }
@@ -68,7 +81,7 @@ internal sealed class MemoryOperations(SoakJob job)
     // What a device would do: the pages' memory is used after their translations may be gone.
     public bool Pin(long page, ref StepRandom random)
     {
-        int way = random.Next(world.Views.Count);
+        int way = world.ChooseWayToStore(ref random);
         long count = Math.Min(random.OneIn(8) ? 64 : 1 + random.Next(4), world.PageCount - page);
         if (!world.Stamps.TryTake(page, count))
         {
@@ -94,6 +107,7 @@ internal sealed class MemoryOperations(SoakJob job)
             job.Require(next == page + count, $"{next - page} of {count} pages were pinned");
         }
 
+        job.Promise(PageSide.File, page, count, "by a pin that was dropped");
         world.Stamps.Give(page, count);
         return true;
     }

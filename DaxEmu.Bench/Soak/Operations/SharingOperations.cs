@@ -20,12 +20,13 @@ internal sealed class SharingOperations(SoakJob job)
         long length = count << DaxConstants.PageShift;
         if (isBack)
         {
-            world.Clone.CloneRange(offset, length, world.File, offset);
-            world.Stamps.Copy(PageSide.Clone, page, PageSide.File, page, count);
+            if (job.TryWriteBack(() => world.Clone.CloneRange(offset, length, world.File, offset)))
+            {
+                world.Stamps.Copy(PageSide.Clone, page, PageSide.File, page, count);
+            }
         }
-        else
+        else if (job.TryWriteBack(() => world.File.CloneRange(offset, length, world.Clone, offset)))
         {
-            world.File.CloneRange(offset, length, world.Clone, offset);
             world.Stamps.Copy(PageSide.File, page, PageSide.Clone, page, count);
         }
 
@@ -47,13 +48,17 @@ internal sealed class SharingOperations(SoakJob job)
             Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
             stamp.Fill(bytes);
             world.Clone.Write(offset, bytes);
+            world.Stamps.Set(PageSide.Clone, page, stamp);
+            job.Promise(PageSide.Clone, page, 1, "by write");
         }
         else
         {
-            stamp.Fill(world.CloneViews[way].Write(offset, DaxConstants.PageSize));
+            Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
+            stamp.Fill(bytes);
+            world.CloneViews[way].CopyFrom(offset, bytes);
+            world.Stamps.Set(PageSide.Clone, page, stamp);
         }
 
-        world.Stamps.Set(PageSide.Clone, page, stamp);
         return End(page, count);
     }
 

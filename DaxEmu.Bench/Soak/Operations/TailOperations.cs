@@ -51,9 +51,12 @@ internal sealed class TailOperations(SoakJob job)
         }
 
         long moved = world.PageCount - first - count;
-        world.File.CollapseRange(first << DaxConstants.PageShift, count << DaxConstants.PageShift);
-        world.Stamps.Copy(PageSide.File, first + count, PageSide.File, first, moved);
-        world.Stamps.Forget(PageSide.File, first + moved, count);
+        if (job.TryWriteBack(() => world.File.CollapseRange(first << DaxConstants.PageShift, count << DaxConstants.PageShift)))
+        {
+            world.Stamps.Copy(PageSide.File, first + count, PageSide.File, first, moved);
+            world.Stamps.Forget(PageSide.File, first + moved, count);
+        }
+
         Grow();
         return End(first);
     }
@@ -69,9 +72,16 @@ internal sealed class TailOperations(SoakJob job)
 
         long moved = world.PageCount - first - count;
         Cut((world.PageCount - count) << DaxConstants.PageShift);
-        world.File.InsertRange(first << DaxConstants.PageShift, count << DaxConstants.PageShift);
-        world.Stamps.Copy(PageSide.File, first, PageSide.File, first + count, moved);
-        world.Stamps.Forget(PageSide.File, first, count);
+        if (job.TryWriteBack(() => world.File.InsertRange(first << DaxConstants.PageShift, count << DaxConstants.PageShift)))
+        {
+            world.Stamps.Copy(PageSide.File, first, PageSide.File, first + count, moved);
+            world.Stamps.Forget(PageSide.File, first, count);
+        }
+        else
+        {
+            Grow();
+        }
+
         return End(first);
     }
 
