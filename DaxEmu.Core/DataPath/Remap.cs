@@ -24,8 +24,8 @@ internal static class Remap
     /// <param name="first">Where it shows them.</param>
     /// <param name="cutsTarget">Whether the target ends with the range: everything behind it goes.</param>
     /// <param name="targetSizeBytes">The target's size afterwards.</param>
-    /// <param name="maySleep">Whether to wait for pins.</param>
-    /// <param name="busy">The page that is pinned, if it may not sleep.</param>
+    /// <param name="pinTimeout">How long to wait for pins; zero for not at all.</param>
+    /// <param name="busy">The page that was still pinned then.</param>
     /// <returns>Why not: the source could not be written back. Nothing has changed then.</returns>
     public static DataError Share(
         AddressSpace source,
@@ -36,11 +36,10 @@ internal static class Remap
         PageIndex first,
         bool cutsTarget,
         long targetSizeBytes,
-        bool maySleep,
+        TimeSpan pinTimeout,
         out Pfn? busy)
     {
-        var targetRange = new PageRange(first, range.PageCount);
-        PageRange dropped = cutsTarget ? PageRange.Between(first, PageRange.All.End) : targetRange;
+        PageRange dropped = cutsTarget ? PageRange.Between(first, PageRange.All.End) : new PageRange(first, range.PageCount);
         bool isOneFile = source == target;
         AddressSpace lower = source.Id <= target.Id ? source : target;
         AddressSpace upper = lower == source ? target : source;
@@ -53,7 +52,7 @@ internal static class Remap
                     ?? LayoutBreak.AwaitIdle(target, default, dropped, maySleep: false);
                 if (busy is null)
                 {
-                    return ShareIdle(source, sourceExtents, range, target, targetExtents, targetRange, dropped, targetSizeBytes);
+                    return ShareIdle(source, sourceExtents, range, target, targetExtents, dropped, cutsTarget, targetSizeBytes);
                 }
             }
             finally
@@ -61,12 +60,10 @@ internal static class Remap
                 Exit(lower, upper, isOneFile);
             }
 
-            if (!maySleep)
+            if (!source.Device.Owners.WaitIdle(busy.Value, pinTimeout, CancellationToken.None))
             {
                 return DataError.None;
             }
-
-            source.Device.Owners.WaitIdle(busy.Value);
         }
     }
 
@@ -76,8 +73,8 @@ internal static class Remap
         PageRange range,
         AddressSpace target,
         InMemoryExtentMap targetExtents,
-        PageRange targetRange,
         PageRange dropped,
+        bool cutsTarget,
         long targetSizeBytes)
     {
         if (WritebackPass.RunHeld(source, range).Errno != 0)
@@ -95,16 +92,12 @@ internal static class Remap
             return DataError.Io;
         }
 
-        FreedBlocks freed = targetExtents.ShareFrom(sourceExtents, range, targetRange.First);
-        FreedBlocks cut = dropped.End > targetRange.End
-            ? targetExtents.Punch(PageRange.Between(targetRange.End, dropped.End))
-            : FreedBlocks.None;
+        FreedBlocks freed = targetExtents.ShareFrom(sourceExtents, range, dropped.First, cutsTarget);
         target.SetSize(targetSizeBytes);
         LayoutBreak.TakeOut(source, range);
         LayoutBreak.TakeOut(target, dropped);
         target.Unmap(dropped);
         target.ReleaseBlocks(freed);
-        target.ReleaseBlocks(cut);
         return DataError.None;
     }
 

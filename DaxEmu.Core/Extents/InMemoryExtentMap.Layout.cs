@@ -149,12 +149,16 @@ public sealed partial class InMemoryExtentMap
     /// <param name="target">Where they go in this file.</param>
     /// <returns>What lay in this file's range before.</returns>
     /// <exception cref="ArgumentException">Another allocator, or two overlapping ranges of one file.</exception>
-    public FreedBlocks ShareFrom(InMemoryExtentMap source, PageRange range, PageIndex target)
+    public FreedBlocks ShareFrom(InMemoryExtentMap source, PageRange range, PageIndex target) => ShareFrom(source, range, target, cutsTarget: false);
+
+    /// <summary>As the other; where it cuts the target, everything behind the range goes in the same step.</summary>
+    internal FreedBlocks ShareFrom(InMemoryExtentMap source, PageRange range, PageIndex target, bool cutsTarget)
     {
         ArgumentNullException.ThrowIfNull(source);
         CheckRange(range);
         var targetRange = new PageRange(target, range.PageCount);
         CheckRange(targetRange);
+        PageRange replaced = cutsTarget ? PageRange.Between(target, PageRange.All.End) : targetRange;
         if (source.allocator != allocator)
         {
             throw new ArgumentException("The two files lie on different devices.", nameof(source));
@@ -176,14 +180,14 @@ public sealed partial class InMemoryExtentMap
             {
                 var freed = new List<PfnRange>();
                 var answer = new FreedBlocks(allocator, freed);
-                ExtentTree next = blocks.With(targetRange);
+                ExtentTree next = blocks.With(replaced);
                 foreach (Extent extent in shared)
                 {
                     PageIndex first = target + (extent.First - range.First);
                     next = next.With(new PageRange(first, extent.PageCount), extent with { First = first, Flags = ExtentFlags.Shared });
                 }
 
-                _ = TakeOut(targetRange, freed);
+                _ = TakeOut(replaced, freed);
                 Shown(next);
                 isShown = true;
                 return answer;

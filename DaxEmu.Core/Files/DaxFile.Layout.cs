@@ -163,7 +163,7 @@ public sealed partial class DaxFile
         ThrowIfDisposed();
         check?.Invoke();
         LayoutPlan plan = Habits.PlanFor(operation, offset, length, SizeBytes);
-        if (!LayoutChange.TryBegin(Mapping, plan, options.WaitsForPins, out LayoutChange change))
+        if (!LayoutChange.TryBegin(Mapping, plan, options.WaitsForPins, out LayoutChange change, options.PinTimeout))
         {
             throw DaxFileException.Busy(this, offset);
         }

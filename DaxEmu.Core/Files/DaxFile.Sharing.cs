@@ -67,9 +67,9 @@ public sealed partial class DaxFile
 
     private void Share(PageRange pages, DaxFile target, PageIndex first, bool cutsTarget, long targetSize)
     {
-        bool maySleep = options.WaitsForPins && target.options.WaitsForPins;
+        TimeSpan pinTimeout = options.WaitsForPins && target.options.WaitsForPins ? Shorter(options.PinTimeout, target.options.PinTimeout) : TimeSpan.Zero;
         DataError error = Remap.Share(
-            Mapping, Extents, pages, target.Mapping, target.Extents, first, cutsTarget, targetSize, maySleep, out Pfn? busy);
+            Mapping, Extents, pages, target.Mapping, target.Extents, first, cutsTarget, targetSize, pinTimeout, out Pfn? busy);
         if (error != DataError.None)
         {
             throw DaxFileException.Of(this, error, pages.First.OffsetBytes);
@@ -80,6 +80,9 @@ public sealed partial class DaxFile
             throw DaxFileException.Busy(this, pages.First.OffsetBytes);
         }
     }
+
+    private static TimeSpan Shorter(TimeSpan left, TimeSpan right) =>
+        right == Timeout.InfiniteTimeSpan || (left != Timeout.InfiniteTimeSpan && left < right) ? left : right;
 
     private void CheckVolume(DaxFile target) =>
         Refuse(target.Volume != Volume, $"{this} lies on {Volume.Device.Name} and {target} on {target.Volume.Device.Name}: only files of one volume can share blocks.");

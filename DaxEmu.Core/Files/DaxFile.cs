@@ -40,6 +40,7 @@ public sealed partial class DaxFile : IDisposable
             MaximumSizeBytes = options.MaximumSizeBytes,
             Sink = options.Sink,
             Waits = options.Waits,
+            Id = options.MappingId,
         });
         faults = new FaultLoop(new FaultHandler(Mapping));
     }

@@ -26,9 +26,17 @@ public sealed record DaxFileOptions
 
     /// <summary>
     /// Whether an operation that takes blocks from the file waits for pins of them (the default, as the kernel does), or fails with
-    /// <see cref="DaxFileException"/>. A thread that waits for a pin of its own waits for ever.
+    /// <see cref="DaxFileException"/> (EBUSY). A thread that waits for a pin of its own waits for <see cref="PinTimeout"/>.
     /// </summary>
     public bool WaitsForPins { get; init; } = true;
+
+    /// <summary>
+    /// How long such an operation waits before it fails with EBUSY; <see cref="Timeout.InfiniteTimeSpan"/>, the default, for ever.
+    /// </summary>
+    public TimeSpan PinTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>The mapping's id; 0 for the next free one. A checker sets it, so that wait keys hash alike in every run.</summary>
+    internal long MappingId { get; init; }
 
     /// <summary>Receives the file's events; null for nobody.</summary>
     public IDaxTraceSink? Sink { get; init; }

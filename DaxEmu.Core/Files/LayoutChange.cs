@@ -40,15 +40,15 @@ internal readonly ref struct LayoutChange : IDisposable
         return change;
     }
 
-    /// <summary>As <see cref="Begin"/>; where it may not sleep it gives up if a page is pinned.</summary>
+    /// <summary>As <see cref="Begin"/>; where it may not sleep, or for no longer than a time, it gives up if a page is pinned.</summary>
     /// <returns>False if it gave up; then nothing is held, and only translations went.</returns>
-    public static bool TryBegin(AddressSpace mapping, LayoutPlan plan, bool maySleep, out LayoutChange change)
+    public static bool TryBegin(AddressSpace mapping, LayoutPlan plan, bool maySleep, out LayoutChange change, TimeSpan? pinTimeout = null)
     {
         mapping.InvalidateLock.EnterWrite();
         try
         {
             PageRange unmaps = plan.DropsTranslations ? PageRange.All : default;
-            if (LayoutBreak.AwaitIdle(mapping, unmaps, plan.TakesOut, maySleep) is not null)
+            if (LayoutBreak.AwaitIdle(mapping, unmaps, plan.TakesOut, maySleep, pinTimeout) is not null)
             {
                 mapping.InvalidateLock.ExitWrite();
                 change = default;

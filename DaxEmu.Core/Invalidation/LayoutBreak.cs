@@ -68,8 +68,9 @@ internal static class LayoutBreak
     /// <param name="unmaps">Pages that lose their translations; those of <paramref name="range"/> do in any case.</param>
     /// <param name="range">Pages whose pins count, with all other pages of their entries.</param>
     /// <param name="maySleep">Whether to wait.</param>
+    /// <param name="timeout">How long for each pin; null for ever.</param>
     /// <returns>Null if the range is idle; else a page that is busy.</returns>
-    public static Pfn? AwaitIdle(AddressSpace mapping, PageRange unmaps, PageRange range, bool maySleep)
+    public static Pfn? AwaitIdle(AddressSpace mapping, PageRange unmaps, PageRange range, bool maySleep, TimeSpan? timeout = null)
     {
         while (true)
         {
@@ -85,13 +86,19 @@ internal static class LayoutBreak
             }
 
             mapping.InvalidateLock.ExitWrite();
+            bool isIdle = false;
             try
             {
-                mapping.Device.Owners.WaitIdle(busy.Value);
+                isIdle = mapping.Device.Owners.WaitIdle(busy.Value, timeout ?? Timeout.InfiniteTimeSpan, CancellationToken.None);
             }
             finally
             {
                 mapping.InvalidateLock.EnterWrite();
+            }
+
+            if (!isIdle)
+            {
+                return busy;
             }
         }
     }
