@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Soak;
+using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Waiting.Profiles;
 
@@ -34,6 +35,7 @@ internal static class SoakVerb
 
     private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
     {
+        AppContext.SetSwitch(InterleavingSwitch.Name, true); // before anything of the core is touched
         var plan = new SoakPlan
         {
             Duration = parsed.GetValue(Duration),
