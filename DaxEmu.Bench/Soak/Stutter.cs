@@ -3,8 +3,9 @@ using DaxEmu.Core.Interleaving;
 namespace DaxEmu.Bench.Soak;
 
 /// <summary>
-/// Lets a thread pause once before one of an operation's first atomic steps, or just after it has mapped a page: a window of a few instructions, in which no processor is
-/// interrupted for hours, stays open as long as other threads need for a whole operation. Each step itself is the production code's.
+/// Lets a thread pause once before one of an operation's first atomic steps, or just after it has mapped a page. A window of a few
+/// instructions, in which no processor is interrupted for hours, stays open as long as other threads need for a whole operation. Each step
+/// itself is the production code's.
 /// </summary>
 /// <remarks>Only where the hooks are compiled in (<see cref="InterleavingSwitch"/>); else threads run as they are.</remarks>
 internal sealed unsafe class Stutter : IInterleaver

@@ -31,7 +31,9 @@ internal sealed class SpaceOperations(SoakJob job)
         job.Begin(SoakOperation.TemporaryFile, 0, count);
         DaxFile file = world.Volume.CreateFile((long)count << DaxConstants.PageShift, name: null, DaxFileOptions.Default with
         {
-            Waits = world.Waits, Profile = world.Profile, MaximumSizeBytes = (long)count << DaxConstants.PageShift,
+            Waits = world.Waits,
+            Profile = world.Profile,
+            MaximumSizeBytes = (long)count << DaxConstants.PageShift,
         });
         byte[] bytes = Stamped(0, count);
         DaxView view = file.Map();
