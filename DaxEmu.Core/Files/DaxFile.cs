@@ -82,6 +82,9 @@ public sealed partial class DaxFile : IDisposable
 
     internal InMemoryExtentMap Extents { get; }
 
+    /// <summary>Whether it was disposed.</summary>
+    internal bool IsClosed => isDisposed;
+
     /// <summary>Whether no thread is inside an operation that excludes others.</summary>
     internal bool IsIdle => inodeLock.IsFree;
 

@@ -62,7 +62,8 @@ public sealed class DaxFileException : IOException
     };
 
     internal static DaxFileException Io(DaxFile file, long offset, Exception cause) => new(
-        $"The storage behind byte {offset} of {file} failed, so nothing was changed: {cause.Message}", cause) { Errno = Eio, OffsetBytes = offset };
+        $"The storage behind byte {offset} of {file} failed, so nothing was changed: {cause.Message}", cause)
+    { Errno = Eio, OffsetBytes = offset };
 
     internal static DaxFileException Writeback(DaxFile file, int errno) => new(
         $"Writing back {file} failed (error {errno}): what was stored since the last sync may be lost. "

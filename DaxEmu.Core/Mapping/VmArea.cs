@@ -111,7 +111,7 @@ public sealed unsafe class VmArea : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(page);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page, PageCount);
-        using AsymmetricLock.ReadHold hold = Mapping.InvalidateLock.Read();
+        using AsymmetricLock.ReadHold hold = Mapping.AreasLock.Read(); // who only looks does not wait for a change of layout
         ThrowIfGone();
         return Table.Find(page);
     }
