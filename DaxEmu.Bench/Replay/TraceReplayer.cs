@@ -13,6 +13,9 @@ namespace DaxEmu.Bench.Replay;
 /// Replays a fault stream that a kernel recorded, on the emulator, with any number of threads, and compares how the faults came out.
 /// Each file gets one run of blocks that begins at a 2 MiB boundary: the trace does not tell where the kernel's lay.
 /// </summary>
+/// <remarks>
+/// Faults only. The recorded streams have no passes of writeback (the application maps its files read-only); scenarios compare those.
+/// </remarks>
 internal sealed class TraceReplayer : IDisposable
 {
     private readonly TracePlan plan;

@@ -45,6 +45,7 @@ internal static class OperationMix
         (SoakOperation.LineStore, 80),
         (SoakOperation.LineLoad, 20),
         (SoakOperation.LineSync, 30),
+        (SoakOperation.LineRefault, 12),
         (SoakOperation.LineClone, 8),
         (SoakOperation.LineCloneLoad, 8),
         (SoakOperation.ContestedCopyIn, 30),

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Core.Extents;
+using DaxEmu.Core.Faults;
 using DaxEmu.Core.Files;
 using DaxEmu.Core.Units;
 
@@ -32,6 +33,7 @@ internal sealed class SharedLines : IDisposable
         DaxFileOptions limited = options with { MaximumSizeBytes = DaxConstants.PmdSize };
         File = volume.CreateFile(DaxConstants.PmdSize, name: null, limited);
         Copy = volume.CreateFile(DaxConstants.PmdSize, name: null, limited);
+        Faults = new FaultHandler(File.Mapping);
         Views = [File.Map(), File.Map(MapMode.Shared | MapMode.NoHugePage), File.Map(MapMode.Shared | MapMode.Sync)];
     }
 
@@ -41,6 +43,9 @@ internal sealed class SharedLines : IDisposable
     public DaxFile Copy { get; }
 
     public IReadOnlyList<DaxView> Views { get; }
+
+    /// <summary>The file's faults.</summary>
+    public FaultHandler Faults { get; }
 
     /// <summary>Pages that have lines; the rest of the file is a hole or zeroes.</summary>
     public int PageCount { get; }

@@ -8,6 +8,10 @@ namespace DaxEmu.Bench.Soak;
 /// <summary>One thread of a soak: a step after the other, each chosen by the seed, the thread and the step's number.</summary>
 internal sealed class SoakJob : IWatched
 {
+    // One operation in so many pauses between two of its steps.
+    private const int StutterSpacing = 16;
+
+    private readonly Stutter stutter = new();
     private readonly int seed;
     private readonly MemoryOperations memory;
     private readonly PrivateOperations copies;
@@ -118,7 +122,18 @@ internal sealed class SoakJob : IWatched
         var random = new StepRandom(seed, Number, step);
         SoakOperation operation = OperationMix.Choose(ref random);
         long page = ChoosePage(ref random);
-        if (Do(operation, page, ref random))
+        bool isDone;
+        if (step % StutterSpacing == Number % StutterSpacing || operation == SoakOperation.LineRefault)
+        {
+            using Stutter.Scope pauses = stutter.Begin(ref random);
+            isDone = Do(operation, page, ref random);
+        }
+        else
+        {
+            isDone = Do(operation, page, ref random);
+        }
+
+        if (isDone)
         {
             Volatile.Write(ref operationCount, operationCount + 1);
             Volatile.Write(ref counts[(int)operation], counts[(int)operation] + 1);
@@ -244,6 +259,7 @@ internal sealed class SoakJob : IWatched
         SoakOperation.LineStore => lines.Store(ref random),
         SoakOperation.LineLoad => lines.Load(ref random),
         SoakOperation.LineSync => lines.Sync(ref random),
+        SoakOperation.LineRefault => lines.Refault(ref random),
         SoakOperation.LineClone => lines.Clone(),
         SoakOperation.LineCloneLoad => lines.LoadClone(),
         SoakOperation.ContestedCopyIn => contested.CopyIn(ref random),

@@ -123,6 +123,9 @@ internal enum SoakOperation
     /// <summary>Syncs a page that others store to.</summary>
     LineSync,
 
+    /// <summary>Cleans a page that others store to and faults it in for writing, over and over.</summary>
+    LineRefault,
+
     /// <summary>Clones pages that others store to.</summary>
     LineClone,
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Soak;
+using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Waiting.Profiles;
 
@@ -11,7 +12,7 @@ internal static class SoakVerb
 {
     private static readonly Option<TimeSpan> Duration = VerbOptions.Of("--duration", "how long", DurationText.Parse, TimeSpan.FromSeconds(30));
     private static readonly Option<int> Jobs = VerbOptions.Of("--numjobs", $"threads, at most {SoakPlan.MaximumJobCount}", JobCount, 8);
-    private static readonly Option<long> Size = VerbOptions.Of("--size", "bytes of the device, a multiple of 2 MiB; the file has half of them", DeviceSize, 64L << 20);
+    private static readonly Option<long> Size = VerbOptions.Of("--size", "bytes of the device, a multiple of 2 MiB; the file has three eighths of them", DeviceSize, 64L << 20);
     private static readonly Option<WaitProfile> Profile = VerbOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
     private static readonly Option<int> Seed = VerbOptions.Of("--randseed", "seed of all threads' choices", text => VerbOptions.Count(text, 0), 1);
     private static readonly Option<TimeSpan> Watchdog = VerbOptions.Of("--watchdog", "a thread that stands still for so long hangs", DurationText.Parse, TimeSpan.FromSeconds(5));
@@ -34,6 +35,7 @@ internal static class SoakVerb
 
     private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
     {
+        AppContext.SetSwitch(InterleavingSwitch.Name, true); // before anything of the core is touched
         var plan = new SoakPlan
         {
             Duration = parsed.GetValue(Duration),

@@ -7,6 +7,8 @@ namespace DaxEmu.Bench.Soak.Operations;
 /// <summary>Pages that threads share line by line: each counts its own lines up, and any of them syncs or clones all lines meanwhile.</summary>
 internal sealed class LineOperations(SoakJob job)
 {
+    private const int Refaults = 4;
+
     private readonly SoakWorld world = job.World;
     private readonly SharedLines lines = job.World.Lines;
 
@@ -16,6 +18,7 @@ internal sealed class LineOperations(SoakJob job)
         int way = random.Next(lines.Views.Count + 2);
         bool isPersisted = random.OneIn(8);
         bool isDropped = random.OneIn(8);
+        bool isSynced = random.OneIn(3);
         int line = SharedLines.LineOf(job.Number);
         job.Begin(SoakOperation.LineStore, page, way: way);
         long offset = OffsetOf(page, line);
@@ -47,7 +50,12 @@ internal sealed class LineOperations(SoakJob job)
         }
 
         lines.Complete(page, line);
-        if (isPersisted)
+        if (isSynced && !isPersisted)
+        {
+            lines.Views[way].Sync(page << DaxConstants.PageShift, DaxConstants.PageSize);
+        }
+
+        if (isPersisted || isSynced)
         {
             var floor = new long[line + 1];
             floor[line] = lines.Own(page, line);
@@ -79,6 +87,24 @@ internal sealed class LineOperations(SoakJob job)
         {
             job.Report(
                 FindingKind.Lost, $"line {line} of shared page {page} was stored as {expected} and shows {words[0]} to {words[^1]} by view {way}");
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// A write fault without a store leaves the page writable and dirty, and a sync undoes both. A thread that is stopped between the two
+    /// halves of the fault must not let the others store to a page that no sync looks at.
+    /// </summary>
+    public bool Refault(ref StepRandom random)
+    {
+        long page = ChoosePage(ref random);
+        int way = random.Next(lines.Views.Count - 1);
+        job.Begin(SoakOperation.LineRefault, page, way: way);
+        for (int i = 0; i < Refaults; i++)
+        {
+            lines.Views[way].Sync(page << DaxConstants.PageShift, DaxConstants.PageSize);
+            lines.Faults.Fault(lines.Views[way].Area, page, FaultFlags.UserTouch | FaultFlags.Write, PageOrder.Pte);
         }
 
         return true;
@@ -120,7 +146,7 @@ internal sealed class LineOperations(SoakJob job)
 
     private static long OffsetOf(long page, int line) => (page << DaxConstants.PageShift) + (line * SharedLines.LineBytes);
 
-    private long ChoosePage(ref StepRandom random) => SharedLines.PageOf(job.Number, random.Next(SharedLines.ChoiceCount));
+    private long ChoosePage(ref StepRandom random) => SharedLines.PageOf(job.Number, random.OneIn(2) ? 0 : random.Next(SharedLines.ChoiceCount));
 
     private void RequireDurable(long page, long[] floor, int count)
     {
