@@ -14,8 +14,8 @@ namespace DaxEmu.Core.Entries;
 /// <para>Invariants. (1) At most one entry covers a page: PTE slots of a range are filled only while its region word counts them,
 /// and a PMD goes into a region word only by a compare-and-swap from 0. So the question "what answers EEXIST when a PMD is
 /// stored over PTEs" has one instruction for an answer. (2) Only its owner writes a locked word. (3) The count of a region is
-/// never less than the number of its filled slots. (4) A dirty slot's region says ANYDIRTY, but for a moment under
-/// <see cref="RefreshAnyDirty"/>: that a range is clean may be believed only of a bit that was read under the marking lock.</para>
+/// never less than the number of its filled slots. (4) The region of an unlocked dirty slot says ANYDIRTY, but for a moment
+/// under <see cref="RefreshAnyDirty"/>: that a range is clean may be believed only of a bit that was read under the marking lock.</para>
 /// <para>TOWRITE marks stand in a bitmap of their own, since writeback tags entries that somebody else has locked (invariant 2).</para>
 /// </remarks>
 public sealed unsafe partial class EntryTable : IDisposable
@@ -199,7 +199,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         CountOut(ref RegionOf(start));
     }
 
-    /// <summary>Says in the region word that a slot is about to be dirty. The caller holds that slot's lock.</summary>
+    /// <summary>Says in the region word that a slot is dirty, before a translation allows stores to its page. The caller holds that slot's lock.</summary>
     /// <remarks>
     /// Ordered against <see cref="RefreshAnyDirty"/>, which clears the bit and then looks at the slots: the compare-and-swap that
     /// took the lock comes before this load. If the refresher looked at the slot before that swap, his clearing came before it

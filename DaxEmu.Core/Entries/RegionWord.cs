@@ -15,8 +15,8 @@ namespace DaxEmu.Core.Entries;
 /// <item><term>0</term><description>nothing: no entry of either size. Who counts a PTE in makes it a table; who stores a locked PMD makes it that</description></item>
 /// <item><term>count</term><description>that many slots hold a PTE entry, or are about to, or have just ceased to: the count goes up before a slot is
 /// filled and down after it is emptied, so a count of 0 proves that there is none, and none coming</description></item>
-/// <item><term>ANYDIRTY</term><description>a slot may be dirty; without it none is. Set by the owner of a locked slot, before the slot's
-/// word says dirty; cleared only by <see cref="EntryTable.RefreshAnyDirty"/></description></item>
+/// <item><term>ANYDIRTY</term><description>a slot may be dirty; without it no unlocked one is. Set by the owner of a locked slot, before
+/// a translation allows stores to its page; cleared only by <see cref="EntryTable.RefreshAnyDirty"/></description></item>
 /// </list>
 /// Who may change it: of a table, anybody by compare-and-swap; of a PMD entry, as of every entry, its owner alone once it is locked.
 /// </remarks>
