@@ -134,6 +134,7 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <param name="leadPages">Pages from a 2 MiB boundary to the VMA's start, 0 to 511; by default the colour of <paramref name="first"/>, so that 2 MiB faults can be served.</param>
     public VmArea Map(PageIndex first, long pageCount, VmAreaKind kind, int? leadPages = null)
     {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(first.Value);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, Entries.PageCapacity - first.Value);
@@ -141,7 +142,6 @@ public sealed unsafe class AddressSpace : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(lead, nameof(leadPages));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lead, DaxConstants.ColourMask, nameof(leadPages));
         VmArea.CheckKind(kind);
-        ObjectDisposedException.ThrowIf(isDisposed, this);
         var area = new VmArea(this, AddressAllocator.Take(lead, pageCount), first, pageCount, kind);
         lock (areasGate)
         {
