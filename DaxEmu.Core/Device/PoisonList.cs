@@ -1,6 +1,7 @@
 using System.Numerics;
 using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Units;
+using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Device;
 
@@ -37,6 +38,11 @@ public sealed class PoisonList
     public bool Contains(Pfn page)
     {
         Check(page);
+        if (Fallible.Fails(FallibleStep.Poison))
+        {
+            return true;
+        }
+
         return !IsEmpty && (Atomic.Load(ref Word(page.Value), Site.Poison) & Bit(page.Value)) != 0;
     }
 
@@ -81,7 +87,7 @@ public sealed class PoisonList
     {
         long cleared = 0;
         Pfn next = first;
-        while (FindFirst(next, pageCount - (next.Value - first.Value)) is { } poisoned)
+        while (Search(next, pageCount - (next.Value - first.Value)) is { } poisoned)
         {
             cleared += Clear(poisoned) ? 1 : 0;
             next = poisoned + 1;
@@ -92,7 +98,23 @@ public sealed class PoisonList
 
     /// <summary>The first poisoned page of a range, or null if it has none.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The device does not have all these pages.</exception>
-    public Pfn? FindFirst(Pfn first, long pageCount)
+    public Pfn? FindFirst(Pfn first, long pageCount) =>
+        pageCount > 0 && Fallible.Fails(FallibleStep.Poison) ? first : Search(first, pageCount);
+
+    /// <summary>All poisoned pages, ascending, as they were seen one after another.</summary>
+    public IReadOnlyList<Pfn> Snapshot()
+    {
+        List<Pfn> pages = [];
+        for (Pfn next = new(0); Search(next, pageCount - next.Value) is { } found; next = found + 1)
+        {
+            pages.Add(found);
+        }
+
+        return pages;
+    }
+
+    // As a clearing and a listing look, which cannot fail.
+    private Pfn? Search(Pfn first, long pageCount)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
         ArgumentOutOfRangeException.ThrowIfNegative(pageCount);
@@ -118,18 +140,6 @@ public sealed class PoisonList
         }
 
         return null;
-    }
-
-    /// <summary>All poisoned pages, ascending, as they were seen one after another.</summary>
-    public IReadOnlyList<Pfn> Snapshot()
-    {
-        List<Pfn> pages = [];
-        for (Pfn next = new(0); FindFirst(next, pageCount - next.Value) is { } found; next = found + 1)
-        {
-            pages.Add(found);
-        }
-
-        return pages;
     }
 
     private static ulong Bit(long page) => 1UL << (int)(page % PagesPerWord);

@@ -26,7 +26,7 @@ internal enum FallibleStep
     /// <summary>Calling an observer of events, which may throw anything.</summary>
     Sink,
 
-    /// <summary>Asking whether memory is poisoned.</summary>
+    /// <summary>Asking whether memory is poisoned: the answer is that the first page asked for is.</summary>
     Poison,
 
     /// <summary>Waiting for a pin: may be cancelled or run out of time.</summary>
