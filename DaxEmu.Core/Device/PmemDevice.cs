@@ -51,7 +51,9 @@ public sealed partial class PmemDevice : IDisposable
             placement.HugePages,
             placement.FlushMethod);
         poison = new PoisonList(PageCount);
-        owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount)));
+
+        // Published, not executed, once: so a try that failed is tried again, and of two at the same time one is dropped.
+        owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount)), LazyThreadSafetyMode.PublicationOnly);
         Durable = options.TracksDurable ? new DurableImage(start, region.LengthBytes, options.DurablePagesPerPmd) : null;
         if (options.PreferHugePages)
         {
@@ -211,6 +213,9 @@ public sealed partial class PmemDevice : IDisposable
         bool added = false;
         region.DangerousAddRef(ref added);
     }
+
+    /// <summary>Whether it was disposed and nobody refers to it any more: its memory is not mapped.</summary>
+    internal bool IsGone => region.IsClosed;
 
     /// <summary>Gives a reference of <see cref="AddReference"/> back.</summary>
     /// <param name="byCollector">Whether its holder was forgotten: then spans of it may be, too, and their addresses stay valid.</param>
