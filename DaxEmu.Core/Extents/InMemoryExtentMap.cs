@@ -228,11 +228,13 @@ public sealed partial class InMemoryExtentMap : IExtentMap
         bool isShown = false;
         try
         {
-            isTaken = extent.Kind == ExtentKind.Hole;
-            if (isTaken && !TryTake(index, run.PageCount, out run))
+            if (extent.Kind == ExtentKind.Hole)
             {
-                isTaken = false;
-                return ExtentAnswer.Failed(ExtentError.NoSpace);
+                isTaken = TryTake(index, run.PageCount, out run);
+                if (!isTaken)
+                {
+                    return ExtentAnswer.Failed(ExtentError.NoSpace);
+                }
             }
 
             if (!zeroer.TryZero(run))
