@@ -22,6 +22,9 @@ public sealed partial class BlockAllocator : IDisposable
     /// <summary>How many partly free 2 MiB are searched for a run of the wished length before a whole one is broken.</summary>
     private const int PartialSearchLimit = 64;
 
+    /// <summary>The most pages of a device, 64 TiB: the bits of more would not be worth their memory.</summary>
+    private const long MostPages = 1L << 34;
+
     private readonly Lock gate = new();
     private readonly long basePage;
     private readonly PageBits free;
@@ -36,11 +39,13 @@ public sealed partial class BlockAllocator : IDisposable
 
     /// <summary>Starts with every page free.</summary>
     /// <param name="range">The pages of the device that may be handed out.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The range is empty or begins before page 0.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is empty, begins before page 0 or ends behind 64 TiB.</exception>
     public BlockAllocator(PfnRange range)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(range.PageCount, nameof(range));
         ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.First.Value, MostPages, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.PageCount, MostPages - range.First.Value, nameof(range));
         Range = range;
         basePage = range.First.Value & ~(long)DaxConstants.ColourMask;
         long pmdCount = (range.End.Value - basePage + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
@@ -103,7 +108,7 @@ public sealed partial class BlockAllocator : IDisposable
                 return false;
             }
 
-            run = Take(FindFit(pageCount, LocalHint(hint)));
+            run = Take(FindFit(Math.Min(pageCount, Range.PageCount), LocalHint(hint)));
             return true;
         }
     }
@@ -233,7 +238,7 @@ public sealed partial class BlockAllocator : IDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Gives the memory back. No call may run when it begins; a later one that needs the memory throws.</summary>
     public void Dispose() => furtherSharers.Dispose();
 
     private long LocalHint(Pfn hint) => Math.Clamp(hint.Value - basePage, 0, free.Length - 1);
@@ -443,7 +448,7 @@ public sealed partial class BlockAllocator : IDisposable
     private void CheckRange(PfnRange blocks)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks.PageCount, nameof(blocks));
-        if (blocks.First.Value < Range.First.Value || blocks.End.Value > Range.End.Value)
+        if (blocks.First.Value < Range.First.Value || blocks.PageCount > Range.PageCount || blocks.First.Value > Range.End.Value - blocks.PageCount)
         {
             throw new ArgumentOutOfRangeException(nameof(blocks), $"The blocks {blocks} lie outside {Range}.");
         }
