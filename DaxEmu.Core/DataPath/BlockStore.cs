@@ -65,6 +65,15 @@ internal static class BlockStore
         stored = 0;
         length = Math.Min(length, target.End.OffsetBytes - offset);
         PageRange pages = PageRange.Touching(offset, length);
+        if ((target.Flags & ExtentFlags.New) != 0)
+        {
+            // A VMA that maps the hole must see the block, whatever becomes of the store: the next one will not find it new. Entries first:
+            // a fault that found the hole holds its entry until the zero page is mapped, so the translation is there to be cleared when the
+            // entry has been waited for.
+            Invalidator.InvalidateRangeIfClean(mapping, pages);
+            mapping.Unmap(pages);
+        }
+
         Pfn first = target.PfnAt(pages.First);
         PoisonList poison = mapping.Device.Poison;
         bool heals = false;
@@ -83,15 +92,6 @@ internal static class BlockStore
             {
                 return DataError.Poison;
             }
-        }
-
-        if ((target.Flags & ExtentFlags.New) != 0)
-        {
-            // A VMA that maps the hole must see the block. Entries first: a fault that found the hole holds its entry until the zero page
-            // is mapped, so the translation is there to be cleared when the entry has been waited for.
-            PageRange stale = PageRange.Touching(offset, length);
-            Invalidator.InvalidateRangeIfClean(mapping, stale);
-            mapping.Unmap(stale);
         }
 
         if (!TryPut(mapping.Device, first.OffsetBytes + (offset - pages.First.OffsetBytes), source, length))

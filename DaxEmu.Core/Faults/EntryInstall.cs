@@ -1,4 +1,5 @@
 using DaxEmu.Core.Entries;
+using DaxEmu.Core.Extents;
 using DaxEmu.Core.Interleaving;
 using DaxEmu.Core.Mapping;
 
@@ -7,6 +8,18 @@ namespace DaxEmu.Core.Faults;
 /// <summary>Works out what a held entry becomes, and unmaps what it ceases to be (<c>dax_insert_entry</c>).</summary>
 internal static class EntryInstall
 {
+    /// <summary>
+    /// A hole was mapped by the zero page, and now has blocks. Whatever becomes of the fault, nobody may go on seeing the zero page: the next
+    /// who stores there does not find the blocks new.
+    /// </summary>
+    public static void UnmapFilled(AddressSpace mapping, HeldEntry held, in Extent target)
+    {
+        if (held.Entry.IsZero && (target.Flags & ExtentFlags.New) != 0)
+        {
+            mapping.Unmap(held.Range);
+        }
+    }
+
     /// <summary>
     /// The entry to unlock with, which stands in the table already, locked. A real entry is never replaced by the fault path, except where
     /// the block was copied for a write.

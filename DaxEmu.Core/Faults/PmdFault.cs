@@ -57,6 +57,7 @@ internal sealed class PmdFault(AddressSpace mapping)
         }
 
         Extent target = answer.Target;
+        EntryInstall.UnmapFilled(mapping, held, target);
         if (target.End < held.Start + DaxConstants.PagesPerPmd)
         {
             SharedCopy.Abandon(mapping, answer);

@@ -52,6 +52,7 @@ internal sealed class PteFault(AddressSpace mapping)
         }
 
         Extent target = answer.Target;
+        EntryInstall.UnmapFilled(mapping, held, target);
         if (target.ReadsAsZeroes)
         {
             return request.IsWrite ? FaultOutcome.Of(FaultResult.Sigbus) : LoadHole(request, held, ref final);

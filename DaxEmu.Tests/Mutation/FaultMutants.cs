@@ -31,7 +31,7 @@ internal static class FaultMutants
             "if (device.Owners.Find(pfn) == owner)", "if (true)",
             "lock-by-page-or-punch"),
         new("a write to a hole does not wait for the entry of its zero page", "DataPath/BlockStore.cs",
-            "Invalidator.InvalidateRangeIfClean(mapping, stale);", "",
+            "Invalidator.InvalidateRangeIfClean(mapping, pages);", "",
             "hole-or-write"),
     ];
 }
