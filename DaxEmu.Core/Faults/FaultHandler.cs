@@ -50,12 +50,15 @@ public sealed unsafe class FaultHandler
     /// <param name="flags">How it was touched.</param>
     /// <param name="order">The order to serve it at.</param>
     /// <returns>The kernel's result; sleeps while somebody else holds the entry.</returns>
+    /// <exception cref="ArgumentException">The VMA maps another file, or has no such page.</exception>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
     public FaultOutcome Fault(VmArea area, long page, FaultFlags flags, PageOrder order) =>
         Fault(FaultLane.Mine, area, page, flags, order);
 
     /// <summary>As <see cref="Fault(VmArea, long, FaultFlags, PageOrder)"/>, for a thread that has its lane at hand.</summary>
     public FaultOutcome Fault(FaultLane lane, VmArea area, long page, FaultFlags flags, PageOrder order)
     {
+        ArgumentNullException.ThrowIfNull(area);
         if ((ulong)page >= (ulong)area.PageCount)
         {
             ThrowNoSuchPage(area, page);

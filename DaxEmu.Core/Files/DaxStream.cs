@@ -70,6 +70,7 @@ public sealed class DaxStream : Stream
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">The place lies before the start of the file, or is no number; or there is no such origin.</exception>
     public override long Seek(long offset, SeekOrigin origin)
     {
         long start = origin switch
@@ -79,7 +80,9 @@ public sealed class DaxStream : Stream
             SeekOrigin.End => Length,
             _ => throw new ArgumentOutOfRangeException(nameof(origin), origin, "There is no such origin."),
         };
-        Position = checked(start + offset);
+        ArgumentOutOfRangeException.ThrowIfLessThan(offset, -start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, long.MaxValue - start);
+        Position = start + offset;
         return position;
     }
 

@@ -15,11 +15,15 @@ public static class WritebackPass
     /// <param name="mapping">The file.</param>
     /// <param name="range">The pages that were asked for.</param>
     /// <param name="cancellationToken">Ends the pass between two entries; what is left stays dirty.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No file has such pages.</exception>
     /// <exception cref="OperationCanceledException">The pass was ended.</exception>
     /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
     public static WritebackOutcome Run(AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(mapping);
+        ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.First.Value, PageRange.All.PageCount, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.PageCount, PageRange.All.End - range.First, nameof(range));
         using AsymmetricLock.ReadHold use = mapping.Use();
         return RunHeld(mapping, range, cancellationToken);
     }
