@@ -82,17 +82,18 @@ internal static class Remap
             return DataError.Io;
         }
 
+        FreedBlocks freed;
         try
         {
             LayoutBreak.FlushKept(source, range, discards: default);
             LayoutBreak.FlushKept(target, dropped, discards: dropped);
+            freed = targetExtents.ShareFrom(sourceExtents, range, dropped.First, cutsTarget);
         }
         catch (DaxEnvironmentException)
         {
             return DataError.Io;
         }
 
-        FreedBlocks freed = targetExtents.ShareFrom(sourceExtents, range, dropped.First, cutsTarget);
         target.SetSize(targetSizeBytes);
         LayoutBreak.TakeOut(source, range);
         LayoutBreak.TakeOut(target, dropped);

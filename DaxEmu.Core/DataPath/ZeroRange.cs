@@ -1,7 +1,6 @@
 using DaxEmu.Core.Extents;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
-using DaxEmu.Native;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.DataPath;
@@ -93,6 +92,7 @@ internal static class ZeroRange
     }
 
     /// <summary>Zeroes what was prepared. The zeroes show in any case; if the storage fails to take them, the next sync reports it.</summary>
+    /// <remarks>Never throws: the operation has happened, and what its caller does next must not be left out.</remarks>
     public static void Finish(AddressSpace mapping, ZeroedPart part)
     {
         if (part.LengthBytes == 0)
@@ -105,10 +105,16 @@ internal static class ZeroRange
             mapping.Device.ZeroUnchecked(part.DeviceOffsetBytes, part.LengthBytes);
             mapping.Device.DrainUnchecked();
         }
-        catch (DaxEnvironmentException)
+#pragma warning disable CA1031 // See the remark.
+        catch (Exception failure)
+#pragma warning restore CA1031
         {
             mapping.Device.SpanUnchecked(part.DeviceOffsetBytes, (int)part.LengthBytes).Clear();
             mapping.NoteWritebackError(Errno.Eio);
+            if (failure is ThreadInterruptedException)
+            {
+                Thread.CurrentThread.Interrupt(); // for who waits next
+            }
         }
     }
 }

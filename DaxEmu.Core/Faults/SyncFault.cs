@@ -4,6 +4,7 @@ using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Writeback;
+using DaxEmu.Native;
 
 namespace DaxEmu.Core.Faults;
 
@@ -34,7 +35,15 @@ internal static class SyncFault
             return FaultResult.Sigbus;
         }
 
-        mapping.Extents.Commit();
+        try
+        {
+            mapping.Extents.Commit();
+        }
+        catch (DaxEnvironmentException)
+        {
+            return FaultResult.Sigbus;
+        }
+
         return InsertPfnMkwrite(request, order);
     }
 

@@ -177,17 +177,18 @@ public sealed partial class DaxFile
     private void Carry(LayoutChange change, PageRange discards, long offset, LayoutPreparation prepare)
     {
         var steps = new LayoutSteps();
+        FreedBlocks freed;
         try
         {
             prepare(change, steps);
             change.FlushKept(discards);
+            freed = steps.Change();
         }
         catch (DaxEnvironmentException failure)
         {
             throw DaxFileException.Io(this, offset, failure);
         }
 
-        FreedBlocks freed = steps.Change();
         change.TakeOut();
         steps.Zeroes.ForEach(part => DataPath.ZeroRange.Finish(Mapping, part));
 

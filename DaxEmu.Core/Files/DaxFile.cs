@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DaxEmu.Core.DataPath;
 using DaxEmu.Core.Device;
 using DaxEmu.Core.Extents;
@@ -7,6 +8,7 @@ using DaxEmu.Core.Invalidation;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Writeback;
+using DaxEmu.Native;
 
 namespace DaxEmu.Core.Files;
 
@@ -164,7 +166,7 @@ public sealed partial class DaxFile : IDisposable
             mapping.Device.DrainUnchecked();
         }
 
-        Extents.Commit();
+        Commit();
         int noted = mapping.TakeWritebackError();
         if (errno != 0 || noted != 0)
         {
@@ -175,10 +177,17 @@ public sealed partial class DaxFile : IDisposable
 
     /// <summary>Pretends that the memory behind a byte is lost (see <see cref="DaxVolume.InjectPoison"/>).</summary>
     /// <exception cref="InvalidOperationException">There is no block behind it.</exception>
+    /// <exception cref="DaxFileException">The file's blocks cannot be looked up.</exception>
     public MemoryFailureOutcome InjectPoison(long offsetBytes)
     {
         CheckRange(offsetBytes, 1);
-        Extent extent = Extents.Find(PageIndex.FromBytes(offsetBytes), 1, ExtentIntent.Read).Target;
+        ExtentAnswer answer = Extents.Find(PageIndex.FromBytes(offsetBytes), 1, ExtentIntent.Read);
+        if (answer.Error != ExtentError.None)
+        {
+            throw DaxFileException.Of(this, DataError.Io, offsetBytes);
+        }
+
+        Extent extent = answer.Target;
         if (extent.ReadsAsZeroes)
         {
             throw new InvalidOperationException($"There is no written block behind byte {offsetBytes} of {this}, so none can be lost.");
@@ -199,7 +208,7 @@ public sealed partial class DaxFile : IDisposable
     {
         AddressSpace mapping;
         long size;
-        int errno = 0;
+        Exception? failure = null;
         using (inodeLock.Write())
         {
             if (isDisposed)
@@ -209,18 +218,39 @@ public sealed partial class DaxFile : IDisposable
 
             mapping = Mapping;
             size = mapping.SizeBytes;
-            if (Name is not null)
+            try
             {
-                errno = WritebackPass.RunHeld(mapping, PageRange.All).Errno;
+                int errno = Name is null ? 0 : WritebackPass.RunHeld(mapping, PageRange.All).Errno;
+                failure = errno == 0 ? null : DaxFileException.Writeback(this, errno);
+            }
+#pragma warning disable CA1031 // Whatever it is, an interruption say: the file is closed first.
+            catch (Exception stopped)
+#pragma warning restore CA1031
+            {
+                failure = stopped;
             }
 
             isDisposed = true;
         }
 
         Volume.Close(this, mapping, Extents, size);
-        if (errno != 0)
+        if (failure is not null)
         {
-            throw DaxFileException.Writeback(this, errno);
+            ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    /// <summary>Makes the file's blocks durable.</summary>
+    /// <exception cref="DaxFileException">The storage failed; they are as they were, and the next sync tries again.</exception>
+    internal void Commit()
+    {
+        try
+        {
+            Extents.Commit();
+        }
+        catch (DaxEnvironmentException failure)
+        {
+            throw DaxFileException.Commit(this, failure);
         }
     }
 

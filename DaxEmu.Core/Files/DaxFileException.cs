@@ -65,6 +65,11 @@ public sealed class DaxFileException : IOException
         $"The storage behind byte {offset} of {file} failed, so nothing was changed: {cause.Message}", cause)
     { Errno = Eio, OffsetBytes = offset };
 
+    internal static DaxFileException Commit(DaxFile file, Exception cause) => new(
+        $"The blocks of {file} could not be made durable, so a loss of power may take what was written since the last sync. Sync again: {cause.Message}",
+        cause)
+    { Errno = Eio };
+
     internal static DaxFileException Writeback(DaxFile file, int errno) => new(
         $"Writing back {file} failed (error {errno}): what was stored since the last sync may be lost. "
             + "Look for poisoned pages, write them anew and sync again.",

@@ -76,6 +76,7 @@ public sealed class DaxView : IDisposable
     /// <summary>Starts moving stores of this thread towards the device; they are durable after <see cref="Drain"/>.</summary>
     /// <remarks>Pages that are not mapped any more are faulted in, as by the processor's instruction. Private copies go nowhere.</remarks>
     /// <exception cref="DaxFaultException">A page cannot be reached.</exception>
+    /// <exception cref="Native.DaxEnvironmentException">The storage failed.</exception>
     /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
     public void Flush(long offsetBytes, long lengthBytes) => memory.Flush(offsetBytes, lengthBytes);
 
@@ -85,6 +86,7 @@ public sealed class DaxView : IDisposable
 
     /// <summary><see cref="Flush"/> and <see cref="Drain"/>: durable if the blocks are (see <see cref="MapMode.Sync"/>).</summary>
     /// <exception cref="DaxFaultException">A page cannot be reached.</exception>
+    /// <exception cref="Native.DaxEnvironmentException">The storage failed.</exception>
     /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
     public void Persist(long offsetBytes, long lengthBytes)
     {
@@ -101,7 +103,7 @@ public sealed class DaxView : IDisposable
         ObjectDisposedException.ThrowIf(Area.IsGone, this);
         WritebackOutcome outcome = WritebackPass.Run(
             Area.Mapping, PageRange.Touching(FileOffsetBytes + offsetBytes, lengthBytes), cancellationToken);
-        Area.Mapping.Extents.Commit();
+        file.Commit();
         if (outcome.Errno != 0)
         {
             throw DaxFileException.Writeback(file, outcome.Errno);

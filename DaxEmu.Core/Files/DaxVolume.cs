@@ -6,6 +6,7 @@ using DaxEmu.Core.Invalidation;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Writeback;
+using DaxEmu.Native;
 using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Files;
@@ -147,7 +148,7 @@ public sealed class DaxVolume : IDisposable
                 throw new InvalidOperationException($"The file '{name}' is open. Dispose it first.");
             }
 
-            FreedBlocks all = file.Extents.Truncate(new PageIndex(0));
+            FreedBlocks all = file.Extents.TakeEverything();
             stored.Remove(name);
             return all;
         });
@@ -361,7 +362,15 @@ public sealed class DaxVolume : IDisposable
                 return false;
             }
 
-            device.ZeroUnchecked(blocks.First.OffsetBytes, blocks.PageCount << DaxConstants.PageShift);
+            try
+            {
+                device.ZeroUnchecked(blocks.First.OffsetBytes, blocks.PageCount << DaxConstants.PageShift);
+            }
+            catch (DaxEnvironmentException)
+            {
+                return false;
+            }
+
             device.DrainUnchecked();
             device.Poison.Clear(blocks.First, blocks.PageCount);
             return true;
