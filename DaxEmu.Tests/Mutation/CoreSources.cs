@@ -21,10 +21,13 @@ internal sealed class CoreSources
 
     public CoreSources()
     {
-        string probe = Path.Combine(Solution.Root, "DaxEmu.Tests", "Mutation", "Probe.cs");
+        string tests = Path.Combine(Solution.Root, "DaxEmu.Tests");
+        IEnumerable<string> probes = Directory.GetFiles(Path.Combine(tests, "Failures"), "*.cs")
+            .Where(f => !f.EndsWith("Tests.cs", StringComparison.Ordinal))
+            .Append(Path.Combine(tests, "Mutation", "Probe.cs"));
         compilation = CSharpCompilation.Create(
             Project, // the same name: the core's friends are its friends
-            [.. Solution.Sources(Project).Append(probe).Select(Parse), CSharpSyntaxTree.ParseText(ImplicitUsings, Syntax)],
+            [.. Solution.Sources(Project).Concat(probes).Select(Parse), CSharpSyntaxTree.ParseText(ImplicitUsings, Syntax)],
             References(),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
     }
@@ -43,6 +46,19 @@ internal sealed class CoreSources
         return places is [TextLine only]
             ? Compile(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(text.Replace(only.Span, mutant.Fault))), mutant.Name)
             : throw new InvalidOperationException($"'{mutant.Name}': the line is {places.Length} times in {mutant.File}: {mutant.Line}");
+    }
+
+    /// <summary>Compiles the sources with a piece of text changed, which may be several lines and must be there exactly once.</summary>
+    /// <exception cref="InvalidOperationException">It is not, or the change does not compile.</exception>
+    public ProbedCore Compile(string name, string sourceFile, string before, string after)
+    {
+        string file = Path.Combine(Solution.Root, Project, sourceFile);
+        SyntaxTree tree = compilation.SyntaxTrees.Single(t => t.FilePath == file);
+        string text = tree.GetText().ToString();
+        int count = text.Split(before).Length - 1;
+        return count == 1
+            ? Compile(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(SourceText.From(text.Replace(before, after, StringComparison.Ordinal)))), name)
+            : throw new InvalidOperationException($"'{name}': the text is {count} times in {sourceFile}: {before}");
     }
 
     private static ProbedCore Compile(CSharpCompilation sources, string name)

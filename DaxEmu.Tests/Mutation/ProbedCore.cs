@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using DaxEmu.Tests.Failures;
 
 namespace DaxEmu.Tests.Mutation;
 
@@ -8,18 +9,25 @@ internal sealed class ProbedCore : IDisposable
 {
     private readonly AssemblyLoadContext context;
     private readonly MethodInfo search;
+    private readonly MethodInfo sweep;
 
     /// <param name="image">The assembly.</param>
     /// <param name="name">For debuggers.</param>
     public ProbedCore(Stream image, string name)
     {
         context = new AssemblyLoadContext(name, isCollectible: true);
-        search = context.LoadFromStream(image).GetType(typeof(Probe).FullName!)!.GetMethod(nameof(Probe.Search))!;
+        Assembly core = context.LoadFromStream(image);
+        search = core.GetType(typeof(Probe).FullName!)!.GetMethod(nameof(Probe.Search))!;
+        sweep = core.GetType(typeof(FailureSweep).FullName!)!.GetMethod(nameof(FailureSweep.Run))!;
     }
 
     /// <summary>Searches a mutant's world (<see cref="Probe.Search"/>).</summary>
     /// <returns>How it failed; null if it did not.</returns>
     public string? Search(Mutant mutant) => (string?)search.Invoke(null, [mutant.World, mutant.Profile, mutant.StoresLinger]);
+
+    /// <summary>Lets each step of an operation fail (<see cref="FailureSweep.Run"/>).</summary>
+    /// <returns>What went wrong.</returns>
+    public IReadOnlyList<string> Sweep(string operation) => (IReadOnlyList<string>)sweep.Invoke(null, [operation])!;
 
     public void Dispose() => context.Unload();
 }
