@@ -1,0 +1,222 @@
+using DaxEmu.Core.Device;
+using DaxEmu.Core.Faults;
+using DaxEmu.Core.Files;
+using DaxEmu.Core.Invalidation;
+using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Tracing;
+using DaxEmu.Core.Units;
+using DaxEmu.Tests.Support;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Misuse;
+
+/// <summary>What is refused changes nothing, and what is given up or interrupted locks nobody out.</summary>
+public sealed class MisuseOfFilesTests
+{
+    private const int Page = FileWorld.Page;
+    private const MapMode Small = MapMode.Shared | MapMode.NoHugePage;
+
+    [Test]
+    public void ACloneThatIsRefusedLeavesBothFilesAsTheyWere()
+    {
+        using var device = PmemDevice.CreateInMemory(2 * FileWorld.Pmd);
+        using var other = PmemDevice.CreateInMemory(FileWorld.Pmd);
+        DaxFile file = Written(device, "important");
+        DaxFile foreign = Written(other, "precious");
+        DaxFile small = Written(device, "precious", DaxFileOptions.Default with { MaximumSizeBytes = 8 });
+        DaxFile gone = Written(device, "gone");
+        gone.Dispose();
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => file.CloneTo(file), Throws.ArgumentException);
+            Assert.That(() => file.CloneTo(foreign), Throws.ArgumentException);
+            Assert.That(() => file.CloneTo(small), Throws.ArgumentException);
+            Assert.That(() => gone.CloneTo(file), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => file.CloneTo(gone), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(Text(file), Is.EqualTo("important"));
+            Assert.That(Text(foreign), Is.EqualTo("precious"));
+            Assert.That(Text(small), Is.EqualTo("precious"));
+        });
+    }
+
+    [Test]
+    public void AReadOfMoreThanTheFileCanHaveStopsAtItsEnd()
+    {
+        using var device = PmemDevice.CreateInMemory(FileWorld.Pmd);
+        DaxFile small = DaxFile.Create(device, 0, DaxFileOptions.Default with { MaximumSizeBytes = Page });
+        small.Write(0, new byte[100]);
+        Assert.That(small.Read(0, new byte[2 * Page]), Is.EqualTo(100));
+        var copy = new MemoryStream();
+        small.OpenStream().CopyTo(copy);
+        Assert.That(copy.Length, Is.EqualTo(100));
+        DaxFile large = DaxFile.Create(device, 1L << 40);
+        Assert.That(large.Read((1L << 40) - 100, new byte[200]), Is.EqualTo(100));
+        Assert.That(large.Read(long.MaxValue, new byte[1]), Is.Zero);
+    }
+
+    [Test]
+    public void ACloneThatMayNotWaitForPinsSaysThatTheyAreThere()
+    {
+        using var device = PmemDevice.CreateInMemory(2 * FileWorld.Pmd);
+        DaxFileOptions options = DaxFileOptions.Default with { WaitsForPins = false };
+        DaxFile file = Written(device, "shared", options);
+        DaxFile target = Written(device, "before", options);
+        using (file.Map(0, Page).Pin(0, Page))
+        {
+            DaxFileException thrown = Assert.Throws<DaxFileException>(() => file.CloneTo(target))!;
+            Assert.That(thrown.Errno, Is.EqualTo(16));
+            Assert.That(Text(target), Is.EqualTo("before"));
+        }
+
+        file.CloneTo(target);
+        Assert.That(Text(target), Is.EqualTo("shared"));
+    }
+
+    [Test]
+    public void APinStaysKnownWhenWriteFillsTheHoleBesideIt()
+    {
+        using var device = PmemDevice.CreateInMemory(2 * FileWorld.Pmd);
+        DaxFile file = DaxFile.Create(device, 0, DaxFileOptions.Default with { WaitsForPins = false });
+        file.Write(0, new byte[3 * Page]);
+        using PinLease pin = file.Map(Small).Pin(2 * Page, Page);
+        file.Sync();
+        file.PunchHole(Page, Page);
+        file.Write(Page, new byte[2 * Page]);
+        Assert.That(() => file.PunchHole(2 * Page, Page), Throws.TypeOf<DaxFileException>());
+        Assert.That(() => file.CloneTo(DaxFile.Create(device, 0)), Throws.TypeOf<DaxFileException>());
+    }
+
+    [Test]
+    public void AViewOfAnotherFilesVmaIsRefused()
+    {
+        using var device = PmemDevice.CreateInMemory(FileWorld.Pmd);
+        DaxFile file = Written(device, "one");
+        VmArea foreign = Written(device, "two").Map(Small).Area;
+        var loop = new FaultLoop(new FaultHandler(file.Mapping));
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => new MappedView(loop, foreign), Throws.ArgumentException);
+            Assert.That(() => loop.Touch(foreign, 0, isWrite: false), Throws.ArgumentException);
+            Assert.That(() => loop.Handler.Fault(foreign, 0, FaultFlags.None, PageOrder.Pte), Throws.ArgumentException);
+        });
+    }
+
+    [Test]
+    public void ASyncOfALostDirtyPageFailsUntilItIsWrittenAsAWhole()
+    {
+        using var device = PmemDevice.CreateInMemory(FileWorld.Pmd);
+        DaxFile file = Written(device, "kept");
+        file.Map(Small).Write(0, 1)[0] = 1;
+        Assert.That(file.InjectPoison(0), Is.EqualTo(new MemoryFailureOutcome(1, 1)));
+        Assert.That(() => file.Sync(), Throws.TypeOf<DaxFileException>());
+        Assert.That(() => file.Sync(), Throws.TypeOf<DaxFileException>(), "it is dirty still");
+        file.Write(0, new byte[Page]);
+        Assert.That(() => file.Sync(), Throws.Nothing);
+    }
+
+    [Test]
+    public void AFileOf16TiBIsUsedAtBothEnds()
+    {
+        const long Most = 1L << 44;
+        using var device = PmemDevice.CreateInMemory(8 * FileWorld.Pmd);
+        DaxFileOptions options = DaxFileOptions.Default with { MaximumSizeBytes = Most };
+        DaxFile file = DaxFile.Create(device, Most, options);
+        DaxFile clone = DaxFile.Create(device, 0, options);
+        DaxView view = file.Map();
+        view.Write(Most - Page, Page).Fill(7);
+        var last = new byte[10];
+        Assert.That(file.Read(Most - 10, last), Is.EqualTo(10));
+        Assert.That(last, Is.All.EqualTo(7));
+        file.Sync();
+        view.Pin(Most - Page, Page).Dispose();
+        file.ZeroRange(Most - (2 * Page), Page);
+        file.CollapseRange(0, FileWorld.Pmd);
+        file.InsertRange(0, FileWorld.Pmd);
+        file.CloneTo(clone);
+        Assert.That(file.Compare(Most - (2 * Page), clone, Most - (2 * Page), 2 * Page), Is.EqualTo(2 * Page));
+        file.Unshare(Most - (2 * Page), 2 * Page);
+        file.PunchHole(0, Most);
+        file.SetLength(0);
+        file.SetLength(Most);
+        Assert.That(file.Mapping.Entries.Verify(), Is.Empty);
+        Assert.That(() => file.SetLength(Most + 1), Throws.TypeOf<ArgumentOutOfRangeException>());
+        view.Dispose();
+        file.Dispose();
+        clone.Dispose();
+        Assert.That(DaxVolume.Of(device).FreeBytes, Is.EqualTo(device.SizeBytes));
+    }
+
+    [Test]
+    public void AMaximumThatNoFileCanHaveIsRefused([Values(-1, (1L << 44) + 1, 1L << 45, long.MaxValue)] long maximum)
+    {
+        using var device = PmemDevice.CreateInMemory(FileWorld.Pmd);
+        Assert.That(
+            () => DaxFile.Create(device, 0, DaxFileOptions.Default with { MaximumSizeBytes = maximum }), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(DaxVolume.Of(device).FreeBytes, Is.EqualTo(device.SizeBytes));
+    }
+
+    [Test]
+    public void ATruncateThatIsInterruptedLocksNobodyOut()
+    {
+        using var device = PmemDevice.CreateInMemory(2 * FileWorld.Pmd);
+        using var sink = new SlowSink();
+        DaxFile file = DaxFile.Create(device, 0, DaxFileOptions.Default with { Sink = sink });
+        file.Write(0, new byte[1 << 20]);
+        DaxView view = file.Map(Small);
+        var slow = Task.Run(() => _ = view.Read(0, 1)[0]);
+        sink.IsIn.Wait();
+        var truncate = new Thread(() =>
+        {
+            try
+            {
+                file.SetLength(Page);
+            }
+            catch (ThreadInterruptedException)
+            {
+                // It may end so, and may not.
+            }
+        });
+        truncate.Start();
+        Thread.Sleep(50);
+        truncate.Interrupt();
+        sink.MayGoOn.Set();
+        Assert.That(truncate.Join(10_000), "the truncate hangs");
+        FileWorld.Finish(slow);
+        FileWorld.Finish(Task.Run(() => _ = view.Read(0, 1)[0]));
+        FileWorld.Finish(Task.Run(() => file.SetLength(0)));
+        FileWorld.Finish(Task.Run(file.Dispose));
+    }
+
+    private static DaxFile Written(PmemDevice device, string text, DaxFileOptions? options = null)
+    {
+        DaxFile file = DaxFile.Create(device, 0, options);
+        file.Write(0, System.Text.Encoding.ASCII.GetBytes(text));
+        return file;
+    }
+
+    private static string Text(DaxFile file) => System.Text.Encoding.ASCII.GetString(FileWorld.Bytes(file));
+
+    private sealed class SlowSink : DaxEventSink, IDisposable
+    {
+        private int isArmed = 1;
+
+        public ManualResetEventSlim IsIn { get; } = new();
+
+        public ManualResetEventSlim MayGoOn { get; } = new();
+
+        public void Dispose()
+        {
+            IsIn.Dispose();
+            MayGoOn.Dispose();
+        }
+
+        protected override void Receive(in DaxEvent daxEvent)
+        {
+            if (daxEvent.Kind == DaxEventKind.PteFault && Interlocked.Exchange(ref isArmed, 0) == 1)
+            {
+                IsIn.Set();
+                MayGoOn.Wait();
+            }
+        }
+    }
+}
