@@ -123,7 +123,8 @@ public sealed class MutationTests
         {
             foreach (Mutant mutant in Worlds)
             {
-                Assert.That(sound.Search(mutant), Is.Null, mutant.World);
+                // To the full bound, the same sources compiled by the build are searched elsewhere.
+                Assert.That(sound.Search(mutant, preemptions: 1), Is.Null, mutant.World);
             }
         });
     }

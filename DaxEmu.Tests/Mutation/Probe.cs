@@ -9,22 +9,25 @@ namespace DaxEmu.Tests.Mutation;
 /// </summary>
 public static class Probe
 {
-    private const int Preemptions = 2;
+    /// <summary>How many preemptions a search tries at the most.</summary>
+    public const int Preemptions = 2;
+
     private static readonly RunLimits Limits = new(200_000, TimeSpan.FromSeconds(30));
 
-    /// <summary>Searches every schedule of a world up to two preemptions.</summary>
+    /// <summary>Searches every schedule of a world up to so many preemptions.</summary>
     /// <param name="world">Its name.</param>
     /// <param name="profile">The profile's name.</param>
     /// <param name="storesLinger">Whether stores may linger.</param>
+    /// <param name="preemptions">The most preemptions.</param>
     /// <returns>How it failed, as text; null if every schedule was tried and none failed.</returns>
-    public static string? Search(string world, string profile, bool storesLinger)
+    public static string? Search(string world, string profile, bool storesLinger, int preemptions)
     {
         World searched = CheckWorlds.Named(world, WaitProfiles.ByName(profile)) with
         {
             Model = storesLinger ? MemoryModel.TotalStoreOrder : MemoryModel.SequentiallyConsistent,
             StepLimit = 5_000,
         };
-        return CheckRunner.Exhaust(searched, Limits, Preemptions) switch
+        return CheckRunner.Exhaust(searched, Limits, preemptions) switch
         {
             CheckFailed failed => $"{failed.Failure.Kind}: {string.Join("; ", failed.Trace)}",
             CheckPassed { Coverage: Coverage.UpToTheBound or Coverage.Everything } => null,

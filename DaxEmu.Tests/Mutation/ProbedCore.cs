@@ -23,7 +23,8 @@ internal sealed class ProbedCore : IDisposable
 
     /// <summary>Searches a mutant's world (<see cref="Probe.Search"/>).</summary>
     /// <returns>How it failed; null if it did not.</returns>
-    public string? Search(Mutant mutant) => (string?)search.Invoke(null, [mutant.World, mutant.Profile, mutant.StoresLinger]);
+    public string? Search(Mutant mutant, int preemptions = Probe.Preemptions) =>
+        (string?)search.Invoke(null, [mutant.World, mutant.Profile, mutant.StoresLinger, preemptions]);
 
     /// <summary>Lets each step of an operation fail (<see cref="FailureSweep.Run"/>).</summary>
     /// <returns>What went wrong.</returns>

@@ -4,6 +4,7 @@ using NUnit.Framework;
 namespace DaxEmu.Tests.Worlds;
 
 /// <summary>Whole files under the deterministic scheduler, by random priorities.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class FileScenarioTests
 {
     private const int Schedules = 150;

@@ -10,6 +10,7 @@ namespace DaxEmu.Tests.Worlds;
 /// Worlds over the real fault path: the search finds nothing in them, and finds it at once if one precaution is left out. A scenario that
 /// has no guilty variant here says nothing by being green.
 /// </summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class MappingWorldTests
 {
     private static readonly RunLimits Plenty = new(long.MaxValue, TimeSpan.FromSeconds(60));

@@ -5,6 +5,7 @@ using NUnit.Framework;
 namespace DaxEmu.Tests.Worlds;
 
 /// <summary>The lock of an inode under the deterministic scheduler: nobody is inside beside a writer, and nobody waits for ever.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed unsafe class RwSemaphoreTests
 {
     private static readonly RunLimits Plenty = new(long.MaxValue, TimeSpan.FromSeconds(60));

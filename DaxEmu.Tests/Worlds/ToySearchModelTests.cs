@@ -5,6 +5,7 @@ using NUnit.Framework;
 namespace DaxEmu.Tests.Worlds;
 
 /// <summary>What the depth-first search leaves out, it may leave out: random programs come to the same results without it.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class ToySearchModelTests
 {
     private static readonly RunLimits Plenty = new(100_000, TimeSpan.FromSeconds(20));
