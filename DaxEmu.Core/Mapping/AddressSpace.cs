@@ -137,7 +137,7 @@ public sealed unsafe class AddressSpace : IDisposable
         ObjectDisposedException.ThrowIf(isDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(first.Value);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, Entries.PageCapacity - first.Value);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, (MaximumSizeBytes >> DaxConstants.PageShift) - first.Value);
         int lead = leadPages ?? first.Colour;
         ArgumentOutOfRangeException.ThrowIfNegative(lead, nameof(leadPages));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lead, DaxConstants.ColourMask, nameof(leadPages));
