@@ -170,7 +170,7 @@ public sealed unsafe class FaultHandler
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsPlain(VmArea area, bool isWrite) =>
-        (!isWrite || area.IsPlainForWrites) && !area.IsGone && area.Mapping == mapping && locker.Sink is null && poison.IsEmpty;
+        (isWrite ? area.PlainForWrites : area.PlainForReads) == mapping && locker.Sink is null && poison.IsEmpty;
 
     // Apart, so that building its message costs the hot path no stack.
     [MethodImpl(MethodImplOptions.NoInlining)]

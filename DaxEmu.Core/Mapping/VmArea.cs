@@ -49,7 +49,8 @@ public sealed unsafe class VmArea : IDisposable
         Kind = kind;
         LeadPages = (int)(startAddress >> DaxConstants.PageShift) & DaxConstants.ColourMask;
         HasMatchingColour = LeadPages == firstIndex.Colour;
-        IsPlainForWrites = IsShared && !IsSync && (kind & VmAreaKind.ReadOnly) == 0;
+        PlainForReads = mapping;
+        PlainForWrites = IsShared && !IsSync && (kind & VmAreaKind.ReadOnly) == 0 ? mapping : null;
         Table = new PageTable(LeadPages, pageCount);
         pieces = [new VmPiece(0, pageCount, (kind & VmAreaKind.ReadOnly) != 0)];
     }
@@ -95,8 +96,12 @@ public sealed unsafe class VmArea : IDisposable
     /// <summary>Whether addresses and file offsets have the same places in their 2 MiB.</summary>
     internal bool HasMatchingColour { get; }
 
-    /// <summary>Whether a write fault on a real entry needs nothing but the entry.</summary>
-    internal bool IsPlainForWrites { get; private set; }
+    /// <summary>The mapping, if a read fault on a real entry needs nothing but the entry; null when the VMA is gone.</summary>
+    /// <remarks>One load and one comparison tell a handler that the VMA is its own, is there, and is plain.</remarks>
+    internal AddressSpace? PlainForReads { get; private set; }
+
+    /// <summary>As <see cref="PlainForReads"/>, for a write fault; null also if writes go to copies, wait for metadata, or are refused somewhere.</summary>
+    internal AddressSpace? PlainForWrites { get; private set; }
 
     /// <summary>Whether all pages have one protection.</summary>
     internal bool IsWhole => pieces.Length == 1;
@@ -139,7 +144,7 @@ public sealed unsafe class VmArea : IDisposable
         }
 
         pieces = VmPiece.Protect(pieces, firstPage, pageCount, isReadOnly);
-        IsPlainForWrites = IsShared && !IsSync && pieces.Length == 1 && !pieces[0].IsReadOnly;
+        PlainForWrites = IsShared && !IsSync && pieces.Length == 1 && !pieces[0].IsReadOnly ? Mapping : null;
         Table.SplitAt(firstPage);
         Table.SplitAt(firstPage + pageCount);
         Table.Protect(firstPage, pageCount, isReadOnly, Mapping.Behaviour.RestoresHugeWrites);
@@ -225,7 +230,12 @@ public sealed unsafe class VmArea : IDisposable
     }
 
     /// <summary>Called with the invalidate lock held for writing.</summary>
-    internal void MarkGone() => IsGone = true;
+    internal void MarkGone()
+    {
+        IsGone = true;
+        PlainForReads = null;
+        PlainForWrites = null;
+    }
 
     /// <summary>The page of the file behind a page of the VMA.</summary>
     internal PageIndex IndexOf(long page) => FirstIndex + page;
