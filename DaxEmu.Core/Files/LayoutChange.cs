@@ -44,7 +44,7 @@ internal readonly ref struct LayoutChange : IDisposable
     /// <returns>False if it gave up; then nothing is held, and only translations went.</returns>
     public static bool TryBegin(AddressSpace mapping, LayoutPlan plan, bool maySleep, out LayoutChange change, TimeSpan? pinTimeout = null)
     {
-        mapping.InvalidateLock.EnterWrite();
+        mapping.InvalidateLock.EnterWriteInterruptibly();
         try
         {
             PageRange unmaps = plan.DropsTranslations ? PageRange.All : default;

@@ -15,13 +15,18 @@ namespace DaxEmu.Core.Mapping;
 /// barrier too, and the writer sees it. So never both inside.</para>
 /// <para>A thread that reads already and enters again (a fault inside a copy on the same file) does not look at the writer's word: the
 /// writer waits for its outer hold anyway, and waiting here would be a deadlock.</para>
-/// <para>No wait in here can be interrupted (<see cref="Thread.Interrupt"/>): a writer that gave up halfway would lock readers out.</para>
+/// <para>No wait in here can be interrupted (<see cref="Thread.Interrupt"/>) but that of <see cref="EnterWriteInterruptibly"/>, which holds nothing
+/// when it throws: a writer that gave up halfway would lock readers out.</para>
 /// <para>Order: the invalidate lock, then entry locks, then the lock of the VMAs, under which nothing is waited for.</para>
 /// </remarks>
 internal sealed unsafe class AsymmetricLock
 {
     private const ulong NoWriter = 0;
     private const ulong Writer = 1;
+
+    private const int LooksBeforeSleep = 100;
+
+    private static readonly TimeSpan InterruptionInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly ulong id;
     private readonly ulong* writer;
@@ -103,15 +108,39 @@ internal sealed unsafe class AsymmetricLock
             Atomic.Wait(ref *writer, Writer, Site.Writer);
         }
 
-        Atomic.ProcessWideBarrier(Site.WriterBarrier); // [G] matches [E] and [F]
-        (int first, int end) = ThreadSlots.InUse;
-        for (int i = first; i < end; i++)
+        AwaitReaders(isInterruptible: false);
+    }
+
+    /// <summary>
+    /// As <see cref="EnterWrite"/>, for a caller that has changed nothing yet: an interruption (<see cref="Thread.Interrupt"/>) ends the wait, and
+    /// nothing is held then.
+    /// </summary>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
+    public void EnterWriteInterruptibly()
+    {
+        if (Atomic.Current is not null)
         {
-            ReaderLine* line = ReaderLine.At(i);
-            for (int hold = 0; hold < ReaderLine.Holds; hold++)
+            EnterWrite(); // a scheduler's threads are not interrupted
+            return;
+        }
+
+        while (!Atomic.TryReplace(ref *writer, Writer, NoWriter, Site.Writer))
+        {
+            Atomic.WaitFor(ref *writer, Writer, InterruptionInterval, Site.Writer);
+            if (Atomic.Load(ref *writer, Site.Writer) == Writer)
             {
-                Atomic.SpinWhile(ref (&line->Hold0)[hold], id, Site.AwaitReader);
+                Thread.Sleep(1); // where an interruption is noticed
             }
+        }
+
+        try
+        {
+            AwaitReaders(isInterruptible: true);
+        }
+        catch
+        {
+            ExitWrite();
+            throw;
         }
     }
 
@@ -120,6 +149,32 @@ internal sealed unsafe class AsymmetricLock
     {
         Atomic.Store(ref *writer, NoWriter, Site.Writer);
         Atomic.Wake(ref *writer, Site.Writer);
+    }
+
+    private void AwaitReaders(bool isInterruptible)
+    {
+        Atomic.ProcessWideBarrier(Site.WriterBarrier); // [G] matches [E] and [F]
+        (int first, int end) = ThreadSlots.InUse;
+        for (int i = first; i < end; i++)
+        {
+            ReaderLine* line = ReaderLine.At(i);
+            for (int hold = 0; hold < ReaderLine.Holds; hold++)
+            {
+                for (int looks = 0; isInterruptible && Atomic.Load(ref (&line->Hold0)[hold], Site.AwaitReader) == id; looks++)
+                {
+                    if (looks < LooksBeforeSleep)
+                    {
+                        Thread.Yield();
+                    }
+                    else
+                    {
+                        Thread.Sleep(1);
+                    }
+                }
+
+                Atomic.SpinWhile(ref (&line->Hold0)[hold], id, Site.AwaitReader);
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
