@@ -13,18 +13,20 @@ internal static class Unshare
 
     /// <summary>Unshares every block that a range touches, as a whole. The caller keeps other writers and changes of layout out.</summary>
     /// <returns>How many bytes of the range are done: all of them, or up to the block that an error stopped at.</returns>
-    public static DataOutcome Run(AddressSpace mapping, long offsetBytes, long lengthBytes)
+    public static DataOutcome Run(AddressSpace mapping, long offsetBytes, long lengthBytes) => Run(mapping, offsetBytes, lengthBytes, LockedStep);
+
+    /// <summary>As <see cref="Run(AddressSpace, long, long)"/>, for a caller that holds the invalidate lock for writing.</summary>
+    public static DataOutcome RunHeld(AddressSpace mapping, long offsetBytes, long lengthBytes) => Run(mapping, offsetBytes, lengthBytes, Step);
+
+    private delegate DataError UnshareStep(AddressSpace mapping, ref PageIndex at, PageIndex end);
+
+    private static DataOutcome Run(AddressSpace mapping, long offsetBytes, long lengthBytes, UnshareStep step)
     {
         PageRange range = PageRange.Touching(offsetBytes, lengthBytes);
         PageIndex at = range.First;
         while (at < range.End)
         {
-            DataError error;
-            using (mapping.InvalidateLock.Write())
-            {
-                error = Step(mapping, ref at, range.End);
-            }
-
+            DataError error = step(mapping, ref at, range.End);
             if (error != DataError.None)
             {
                 return new DataOutcome(Math.Clamp(at.OffsetBytes - offsetBytes, 0, lengthBytes), error);
@@ -34,20 +36,12 @@ internal static class Unshare
         return new DataOutcome(lengthBytes, DataError.None);
     }
 
-    /// <summary>As <see cref="Run"/>, for a caller that holds the invalidate lock for writing.</summary>
-    public static DataOutcome RunHeld(AddressSpace mapping, long offsetBytes, long lengthBytes)
+    private static DataError LockedStep(AddressSpace mapping, ref PageIndex at, PageIndex end)
     {
-        PageRange range = PageRange.Touching(offsetBytes, lengthBytes);
-        PageIndex at = range.First;
-        while (at < range.End)
+        using (mapping.InvalidateLock.Write())
         {
-            if (Step(mapping, ref at, range.End) is var error && error != DataError.None)
-            {
-                return new DataOutcome(Math.Clamp(at.OffsetBytes - offsetBytes, 0, lengthBytes), error);
-            }
+            return Step(mapping, ref at, end);
         }
-
-        return new DataOutcome(lengthBytes, DataError.None);
     }
 
     private static DataError Step(AddressSpace mapping, ref PageIndex at, PageIndex end)

@@ -42,23 +42,6 @@ internal static class LayoutBreak
         return null;
     }
 
-    /// <summary>Breaks the layout of a range: waits until none of its pages is pinned, and takes its entries out.</summary>
-    /// <param name="mapping">The file; its invalidate lock is held for writing.</param>
-    /// <param name="range">The pages; an entry that touches them goes whole.</param>
-    /// <param name="maySleep">Whether to wait for pins.</param>
-    /// <returns>Null if the layout is broken; else the page that is busy, nothing being taken out.</returns>
-    public static Pfn? Break(AddressSpace mapping, PageRange range, bool maySleep)
-    {
-        if (AwaitIdle(mapping, range, range, maySleep) is { } busy)
-        {
-            return busy;
-        }
-
-        FlushKept(mapping, range, discards: range);
-        TakeOut(mapping, range);
-        return null;
-    }
-
     /// <summary>Unmaps pages and waits until none of a range is pinned.</summary>
     /// <remarks>
     /// While it sleeps, it lets go of the invalidate lock: the one who is to unpin may fault on this file first. Afterwards everything is

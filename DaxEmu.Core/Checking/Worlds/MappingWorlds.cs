@@ -113,9 +113,6 @@ internal static class MappingWorlds
         string name, string story, WaitProfile profile, MappingRoomState state, VmAreaKind extra, params MappingOperation[][] threads) =>
         new(name, profile.Name, story, () => new Run(profile, state, extra, threads)) { Model = MemoryModel.SequentiallyConsistent };
 
-    /// <summary>The VMA that a scenario's threads may unmap; none in most.</summary>
-    public static VmAreaKind ExtraOf(string name) => Array.Find(Scenarios, s => s.Name == name)?.Extra ?? VmAreaKind.None;
-
     private sealed record Scenario(string Name, string Story, MappingRoomState State, params MappingOperation[][] Threads)
     {
         public VmAreaKind Extra { get; init; }
