@@ -7,7 +7,11 @@ namespace DaxEmu.Bench;
 /// <summary>The command <c>daxemu</c>.</summary>
 internal static class Program
 {
-    private static Task<int> Main(string[] arguments)
+    /// <summary>Runs a command line in this process.</summary>
+    /// <param name="arguments">The arguments, without the command's name.</param>
+    /// <param name="stop">Ends what runs: it prints what it has.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(IReadOnlyList<string> arguments, CancellationToken stop)
     {
         var root = new RootCommand("Linux filesystem-DAX in user space: fault benchmarks, kernel traces, checks.")
         {
@@ -19,6 +23,13 @@ internal static class Program
             InfoVerb.Create(),
             SuitesVerb.Create(),
         };
-        return CommandFrame.RunAsync(root, arguments);
+        return CommandFrame.Run(root, arguments, stop);
+    }
+
+    private static int Main(string[] arguments)
+    {
+        using var signals = new StopSignals(); // first of all
+        StandardStreams.Prepare();
+        return Run(arguments, signals.Token);
     }
 }

@@ -8,40 +8,34 @@ internal static class CommandFrame
 {
     private const string DetailsVariable = "DAXEMU_DETAILS";
 
-    // From Ctrl-C to the end: a pass must end, what there is be printed, what was made be removed.
-    private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(20);
-
-    // Set once signals are watched for. A verb begins no earlier: it could not be told to remove what it makes.
-    private static readonly ManualResetEventSlim SignalsAreWatched = new();
+    // '@file' is an argument like any other: a file of arguments that names itself would have no end.
+    private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>Parses and runs.</summary>
-    public static async Task<int> RunAsync(RootCommand root, string[] arguments)
+    /// <param name="root">The command.</param>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="stop">Ends what runs: it prints what it has.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(RootCommand root, IReadOnlyList<string> arguments, CancellationToken stop) => (int)Guarded(() =>
     {
-        ParseResult parsed = root.Parse(arguments);
+        ParseResult parsed = root.Parse(arguments, Parser);
         if (parsed.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"daxemu: {Explain(root, parsed)}").ConfigureAwait(false);
-            return (int)ExitCode.Usage;
+            Tell(Explain(root, parsed));
+            return ExitCode.Usage;
         }
 
-        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeToEnd };
-        Task<int> verb = parsed.InvokeAsync(configuration);
-        SignalsAreWatched.Set();
-        return await verb.ConfigureAwait(false);
-    }
+        // Signals are not its affair: they are watched for from the first moment on, and all of them.
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        return (ExitCode)parsed.InvokeAsync(configuration, stop).GetAwaiter().GetResult();
+    });
 
     /// <summary>Gives a verb its action; what it throws becomes a line and an exit code.</summary>
-    /// <remarks>The action runs on a thread of its own: signals are watched for only once the call that starts it has returned.</remarks>
     public static void SetAction(Command command, Func<ParseResult, CancellationToken, ExitCode> action) =>
-        command.SetAction((parsed, cancellation) => Task.Factory.StartNew(
-            () =>
-            {
-                SignalsAreWatched.Wait(CancellationToken.None);
-                return (int)Guarded(() => action(parsed, cancellation));
-            },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default));
+        command.SetAction((parsed, cancellation) => Task.FromResult((int)Guarded(() => action(parsed, cancellation))));
+
+    /// <summary>A line on standard error.</summary>
+    public static void Tell(string message) => Console.Error.WriteLine("daxemu: " + Printable.Of(message.ReplaceLineEndings(" ")));
 
     private static string Explain(RootCommand root, ParseResult parsed)
     {
@@ -72,8 +66,12 @@ internal static class CommandFrame
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("daxemu: stopped.");
+            Tell("stopped.");
             return ExitCode.TimeLimit;
+        }
+        catch (OutOfMemoryException e)
+        {
+            return Tell(e, ExitCode.CannotTell, " The memory does not hold what was asked for: use smaller sizes or fewer jobs, or raise the limit.");
         }
 #pragma warning disable CA1031 // The last door: whatever it is, it is told in a line.
         catch (Exception e)
@@ -86,7 +84,7 @@ internal static class CommandFrame
     private static ExitCode Tell(Exception e, ExitCode code, string hint = "")
     {
         string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : e.Message;
-        Console.Error.WriteLine($"daxemu: {message.ReplaceLineEndings(" ")}{hint}");
+        Tell(message + hint);
         if (Environment.GetEnvironmentVariable(DetailsVariable) is not null)
         {
             Console.Error.WriteLine(e);

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using DaxEmu.Native.Libc;
+
+namespace DaxEmu.Bench.Cli;
+
+/// <summary>
+/// Turns INT, TERM, HUP and QUIT into one cancellation, and sees to it that the process ends soon after: a verb has
+/// <see cref="TimeToEnd"/> to print what it has. A second signal ends the process at once. A signal that the parent has it ignore (nohup)
+/// stays ignored.
+/// </summary>
+internal sealed class StopSignals : IDisposable
+{
+    /// <summary>From the signal to the end of the process.</summary>
+    public static readonly TimeSpan TimeToEnd = TimeSpan.FromMilliseconds(1600);
+
+    // The number of a signal that has no name in the base library. Past a file size limit a write fails with EFBIG instead.
+    private const PosixSignal FileSizeLimit = (PosixSignal)25;
+
+    private readonly CancellationTokenSource source = new();
+    private readonly List<PosixSignalRegistration> registrations = [];
+    private int count;
+
+    /// <summary>Watches from here on.</summary>
+    public StopSignals()
+    {
+        foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT])
+        {
+            registrations.Add(PosixSignalRegistration.Create(signal, Stop));
+        }
+
+        registrations.Add(PosixSignalRegistration.Create(FileSizeLimit, context => context.Cancel = true));
+    }
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => source.Token;
+
+    public void Dispose()
+    {
+        registrations.ForEach(r => r.Dispose());
+        registrations.Clear();
+    }
+
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (Interlocked.Increment(ref count) > 1)
+        {
+            ProcessEnd.Now((int)ExitCode.TimeLimit);
+        }
+
+        new Thread(EndInTime) { IsBackground = true, Name = "stop" }.Start();
+        source.Cancel();
+    }
+
+    // A verb that does not come to its end waits for something that a cancellation does not reach. What it made has no name any more.
+    private static void EndInTime()
+    {
+        Thread.Sleep(TimeToEnd);
+        Console.Error.WriteLine($"daxemu: stopped; what was running did not come to an end within {TimeToEnd.TotalSeconds:0.0} s, so there is no report.");
+        ProcessEnd.Now((int)ExitCode.TimeLimit);
+    }
+}
