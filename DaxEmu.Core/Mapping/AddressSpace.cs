@@ -135,7 +135,7 @@ public sealed unsafe class AddressSpace : IDisposable
     public VmArea Map(PageIndex first, long pageCount, VmAreaKind kind, int? leadPages = null)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        ArgumentOutOfRangeException.ThrowIfNegative(first.Value);
+        ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, (MaximumSizeBytes >> DaxConstants.PageShift) - first.Value);
         int lead = leadPages ?? first.Colour;
@@ -177,11 +177,18 @@ public sealed unsafe class AddressSpace : IDisposable
     public int TakeWritebackError() => (int)Atomic.Exchange(ref *writebackError, 0, Site.Other);
 
     /// <summary>Sets the size. The caller holds the invalidate lock for writing if the file shrinks.</summary>
-    internal void SetSize(long sizeBytes) => Atomic.Store(ref *size, (ulong)sizeBytes, Site.FileSize);
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative, or above <see cref="MaximumSizeBytes"/>: the table has no room for its pages.</exception>
+    internal void SetSize(long sizeBytes)
+    {
+        CheckSize(sizeBytes);
+        Atomic.Store(ref *size, (ulong)sizeBytes, Site.FileSize);
+    }
 
     /// <summary>Raises the size to at least <paramref name="sizeBytes"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">As for <see cref="SetSize"/>.</exception>
     internal void GrowSize(long sizeBytes)
     {
+        CheckSize(sizeBytes);
         ulong seen = Atomic.Load(ref *size, Site.FileSize);
         while (seen < (ulong)sizeBytes)
         {
@@ -353,6 +360,12 @@ public sealed unsafe class AddressSpace : IDisposable
         }
 
         return Math.Max(1, (maximumSizeBytes + DaxConstants.PageSize - 1) >> DaxConstants.PageShift);
+    }
+
+    private void CheckSize(long sizeBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, MaximumSizeBytes);
     }
 
     private void ReturnId()
