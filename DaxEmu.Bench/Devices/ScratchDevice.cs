@@ -82,7 +82,7 @@ internal sealed class ScratchDevice : IDisposable
     private static PmemDevice Create(string path, long sizeBytes, PmemDeviceOptions options)
     {
         RefuseDevicesFolder(path);
-        DeviceFile file = DeviceFile.Create(path, sizeBytes, options.Sparse, unlinkAtOnce: true);
+        DeviceFile file = DeviceFile.Create(path, sizeBytes, options.Sparse, unlinkAtOnce: true, cancellation: options.Cancellation);
         return PmemDevice.FromFile(file, path, path: null, options, isTemporary: true);
     }
 

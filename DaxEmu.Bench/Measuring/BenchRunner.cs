@@ -21,7 +21,14 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
         {
             FaultCase load = plan.Cases[i];
             progress(load.Name, (double)i / plan.Cases.Count);
-            RunCase(load);
+            try
+            {
+                RunCase(load);
+            }
+            catch (OperationCanceledException)
+            {
+                break; // while a device was made for the case
+            }
         }
 
         return results;

@@ -16,6 +16,7 @@ internal sealed class EngineRoom : IDisposable
     private const long LargestHostPass = 1 << 16;
 
     private readonly BenchPlan plan;
+    private readonly CancellationToken cancellation;
     private readonly Dictionary<string, IFaultEngine> engines = [];
     private readonly List<string> notes = [];
     private readonly MemoryShare share;
@@ -25,11 +26,15 @@ internal sealed class EngineRoom : IDisposable
 
     /// <summary>Opens the device, or makes one.</summary>
     /// <exception cref="Native.DaxEnvironmentException">It cannot be had, or would lose what it holds.</exception>
-    public EngineRoom(BenchPlan plan)
+    /// <param name="plan">What is to be done.</param>
+    /// <param name="cancellation">Ends the reservation of a device's memory.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public EngineRoom(BenchPlan plan, CancellationToken cancellation = default)
     {
+        this.cancellation = cancellation;
         this.plan = plan;
         share = MemoryShare.Of(plan, HostMemory.AvailableBytes());
-        var options = new PmemDeviceOptions { Sparse = !share.HasKernel || !plan.Engines.Contains("kernel"), PreferHugePages = false };
+        var options = new PmemDeviceOptions { Sparse = !share.HasKernel || !plan.Engines.Contains("kernel"), PreferHugePages = false, Cancellation = cancellation };
         scratch = ScratchDevice.Open(plan.FileName, plan.SizeBytes, options, plan.IsForced);
     }
 
@@ -124,7 +129,7 @@ internal sealed class EngineRoom : IDisposable
 
         try
         {
-            return hugeDevice ??= PmemDevice.CreateTemporary(plan.SizeBytes);
+            return hugeDevice ??= PmemDevice.CreateTemporary(plan.SizeBytes, new PmemDeviceOptions { Cancellation = cancellation });
         }
         catch (Native.DaxEnvironmentException)
         {

@@ -26,9 +26,11 @@ internal sealed class SoakWorld : IDisposable
     private readonly ScratchDevice scratch;
     private readonly DaxView?[] slots = new DaxView?[SlotCount];
 
-    public SoakWorld(SoakPlan plan)
+    /// <param name="plan">What is to be done.</param>
+    /// <param name="cancellation">Ends the reservation of the device's memory.</param>
+    public SoakWorld(SoakPlan plan, CancellationToken cancellation = default)
     {
-        scratch = OpenDevice(plan);
+        scratch = OpenDevice(plan, cancellation);
         Profile = plan.Profile;
         long deviceRegions = Device.PageCount / DaxConstants.PagesPerPmd;
         long regions = deviceRegions * 3 / 8;
@@ -136,7 +138,7 @@ internal sealed class SoakWorld : IDisposable
 
     /// <summary>Sees whether the device can be had, before the control takes its time.</summary>
     /// <exception cref="Native.DaxEnvironmentException">It cannot.</exception>
-    public static void Probe(SoakPlan plan) => OpenDevice(plan).Dispose();
+    public static void Probe(SoakPlan plan) => OpenDevice(plan, CancellationToken.None).Dispose();
 
     /// <summary>All threads stand still: brings what ends lazily to its end.</summary>
     public void Settle()
@@ -160,13 +162,13 @@ internal sealed class SoakWorld : IDisposable
 
     private static PmemDeviceOptions Options { get; } = PmemDeviceOptions.Default with { TracksDurable = true };
 
-    private static ScratchDevice OpenDevice(SoakPlan plan)
+    private static ScratchDevice OpenDevice(SoakPlan plan, CancellationToken cancellation)
     {
         // The device, what of it a loss of power would leave, and the stacks of the threads; measured, rounded up.
         long bytes = plan.FileName is { } path && Path.Exists(path) ? DeviceProbe.Probe(path).SizeBytes : plan.SizeBytes;
         HostMemory.Require(
             $"a soak on {SizeText.Format(bytes)} with {plan.JobCount} threads", OwnBytes + (bytes / 4 * 7) + ((long)plan.JobCount << 20), "Use a smaller device or fewer jobs.");
-        ScratchDevice scratch = ScratchDevice.Open(plan.FileName, plan.SizeBytes, Options, plan.IsForced);
+        ScratchDevice scratch = ScratchDevice.Open(plan.FileName, plan.SizeBytes, Options with { Cancellation = cancellation }, plan.IsForced);
         if (scratch.Device.SizeBytes >= SoakPlan.MinimumSizeBytes)
         {
             return scratch;

@@ -54,7 +54,7 @@ internal static class BenchVerb
     private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
     {
         BenchPlan plan = PlanOf(parsed);
-        using var room = new EngineRoom(plan);
+        using var room = new EngineRoom(plan, cancellation);
         plan = plan with { SizeBytes = room.Device.SizeBytes, Cases = CasesOf(parsed, room.Device.SizeBytes) };
         BenchReport report;
         using (var progress = new ProgressLine())

@@ -91,10 +91,12 @@ internal sealed class DeviceFile : IDisposable
     /// Whether to take the name away before anything else, so that not even a kill leaves the file behind.
     /// </param>
     /// <param name="ownerOnly">Whether nobody else may read or write it, whatever the umask says; so it is without a name, too.</param>
+    /// <param name="cancellation">Ends the reservation of blocks.</param>
     /// <exception cref="DaxEnvironmentException">
     /// The path is taken, its directory is missing or not writable, or there is no room.
     /// </exception>
-    public static DeviceFile Create(string path, long sizeBytes, bool sparse, bool unlinkAtOnce = false, bool ownerOnly = false)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static DeviceFile Create(string path, long sizeBytes, bool sparse, bool unlinkAtOnce = false, bool ownerOnly = false, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sizeBytes);
         FilePermissions rights = unlinkAtOnce || ownerOnly ? FilePermissions.S_IRUSR | FilePermissions.S_IWUSR : FilePermissions.DEFFILEMODE;
@@ -110,7 +112,7 @@ internal sealed class DeviceFile : IDisposable
             file.SetSize(sizeBytes);
             if (!sparse)
             {
-                BlockReservation.Reserve(file.Handle, path, sizeBytes);
+                BlockReservation.Reserve(file.Handle, path, sizeBytes, cancellation);
             }
 
             file.ReadFacts();
