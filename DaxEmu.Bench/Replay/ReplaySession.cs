@@ -62,6 +62,11 @@ internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, Action<stri
         {
             cancellation.ThrowIfCancellationRequested();
             TraceReplayReport report = TraceReplayer.Run(plan, threads == 0 ? null : threads, cancellation: cancellation);
+            if (report.FaultCount == 0)
+            {
+                return; // stopped before the first
+            }
+
             Note(report.Emulator.PteServed < report.Kernel.PteServed ? ExitCode.Found : ExitCode.Fine);
             Traces.Add((text.Name, report));
             TraceDone(text.Name, report);

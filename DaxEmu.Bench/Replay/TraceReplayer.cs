@@ -33,15 +33,18 @@ internal sealed class TraceReplayer : IDisposable
             long nextPfn = 0;
             foreach (PlannedFile file in plan.Files)
             {
-                cancellation.ThrowIfCancellationRequested();
+                if (cancellation.IsCancellationRequested)
+                {
+                    return; // no fault will be replayed
+                }
+
                 long pages = TracePlan.RoundedUp(file.PageCapacity);
                 files.Add(new ReplayedFile(device, new Pfn(nextPfn), pages, conditions));
                 nextPfn += pages;
             }
 
-            for (int i = 0; i < areas.Length; i++)
+            for (int i = 0; i < areas.Length && !cancellation.IsCancellationRequested; i++)
             {
-                cancellation.ThrowIfCancellationRequested();
                 areas[i] = Map(plan.Areas[i]);
             }
         }
@@ -67,7 +70,6 @@ internal sealed class TraceReplayer : IDisposable
     /// </param>
     /// <param name="conditions">Under which conditions; null for the usual ones.</param>
     /// <param name="cancellation">Ends the replay: the report is about the faults until then.</param>
-    /// <exception cref="OperationCanceledException">The token was cancelled before the first fault.</exception>
     public static TraceReplayReport Run(
         TracePlan plan, int? threadCount = null, TraceConditions? conditions = null, CancellationToken cancellation = default)
     {

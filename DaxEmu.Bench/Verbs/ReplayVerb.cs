@@ -38,9 +38,7 @@ internal static class ReplayVerb
         return command;
     }
 
-    private static int ParseThreads(string text) => VerbOptions.Count(text, 0) is var count and <= ReplayLimits.Threads
-        ? count
-        : throw new FormatException($"'{text}' is more than {ReplayLimits.Threads} threads, the most that replay a trace.");
+    private static int ParseThreads(string text) => VerbOptions.Count(text, 0, ReplayLimits.Threads);
 
     private static ExitCode Run(string[] paths, IReadOnlyList<int> threads, bool isJson, CancellationToken cancellation)
     {
