@@ -128,7 +128,7 @@ internal sealed class DeviceContent(PmemDevice device, ReplayWork work)
         for (int i = RecordedExtents.FirstEndingAfter(extents, pages.First); i < extents.Count && extents[i].First < pages.End; i++)
         {
             Extent extent = extents[i];
-            work.Charge(1, 1);
+            work.Charge(1, ReplayWork.Piece);
             if (extent.Kind != ExtentKind.Mapped)
             {
                 continue;

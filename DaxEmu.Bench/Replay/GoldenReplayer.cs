@@ -23,6 +23,9 @@ internal sealed class GoldenReplayer : IDisposable
     private const int SegvSignal = 11;
     private const int BusSignal = 7;
 
+    // A page that is stored to is to take 4 KiB, not 2 MiB.
+    private static readonly PmemDeviceOptions MemoryOptions = new() { PreferHugePages = false };
+
     private readonly GoldenScenario scenario;
     private readonly PmemDevice device;
     private readonly ScriptedExtentMap extents;
@@ -43,7 +46,7 @@ internal sealed class GoldenReplayer : IDisposable
         this.scenario = scenario;
         bool isXfs = scenario.FileSystem.StartsWith("xfs", StringComparison.Ordinal);
         long devicePages = DevicePagesOf(scenario.Ops);
-        device = PmemDevice.CreateInMemory((devicePages + DaxConstants.PagesPerPmd) / DaxConstants.PagesPerPmd * DaxConstants.PmdSize);
+        device = PmemDevice.CreateInMemory((devicePages + DaxConstants.PagesPerPmd) / DaxConstants.PagesPerPmd * DaxConstants.PmdSize, MemoryOptions);
         work = new ReplayWork(cancellation);
         content = new DeviceContent(device, work);
         extents = new ScriptedExtentMap(isXfs ? ScriptedFileSystem.Xfs : ScriptedFileSystem.Ext4);
@@ -369,14 +372,14 @@ internal sealed class GoldenReplayer : IDisposable
     private void Charge(List<EntryRow> entries)
     {
         entries.ForEach(e => regions.Add(e.First >> DaxConstants.PmdOrder));
-        work.Charge(mapping.Entries.UsedRegions + (regions.Count * DaxConstants.PagesPerPmd), 4);
+        work.Charge(mapping.Entries.UsedRegions + (regions.Count * DaxConstants.PagesPerPmd), ReplayWork.Slot);
         work.Charge(entries.Count + recordedEntries.Count, ReplayWork.Row);
     }
 
     private void Charge(VmArea? area, List<TableRow> table)
     {
         long tables = table.Count(r => r.Kind == 'T');
-        work.Charge((area?.Table.SlotCount ?? 0) + (tables * DaxConstants.PagesPerPmd), 4);
+        work.Charge((area?.Table.SlotCount ?? 0) + (tables * DaxConstants.PagesPerPmd), ReplayWork.Slot);
         work.Charge(table.Count, ReplayWork.Row);
     }
 
@@ -388,10 +391,11 @@ internal sealed class GoldenReplayer : IDisposable
         }
     }
 
-    private static void DifferInRows<T>(List<string> lines, string what, List<T> kernel, List<T> emulator, string separator)
+    private void DifferInRows<T>(List<string> lines, string what, List<T> kernel, List<T> emulator, string separator)
     {
         if (!CollectionsMarshal.AsSpan(kernel).SequenceEqual(CollectionsMarshal.AsSpan(emulator)))
         {
+            work.Charge(kernel.Count + emulator.Count, ReplayWork.Step);
             AddBoth(lines, what, string.Join(separator, kernel), string.Join(separator, emulator));
         }
     }

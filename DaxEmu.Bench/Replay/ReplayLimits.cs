@@ -48,11 +48,11 @@ internal static class ReplayLimits
     /// <summary>The largest page number in an event: the end of all files, counted in bytes, is the kernel's largest number.</summary>
     public const long EventPages = 1L << 52;
 
-    /// <summary>Pages of the device and of private copies that a scenario stores to: 256 MiB.</summary>
-    public const int StoredPages = 1 << 16;
+    /// <summary>Pages of the device and of private copies that a scenario stores to: 300 MiB. Recorded are 4,613.</summary>
+    public const int StoredPages = 76_800;
 
-    /// <summary>Work of a scenario in steps of about a nanosecond.</summary>
-    public const long WorkSteps = 2_000_000_000;
+    /// <summary>Work of a scenario in steps of about a nanosecond. The recorded ones have up to 17 million.</summary>
+    public const long WorkSteps = 1_000_000_000;
 
     /// <summary>Mismatches that are kept to be shown; all are counted.</summary>
     public const int ShownMismatches = 1000;

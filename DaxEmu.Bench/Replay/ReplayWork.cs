@@ -10,11 +10,17 @@ internal sealed class ReplayWork(CancellationToken cancellation)
     /// <summary>Steps for a page whose bytes are summed up.</summary>
     public const long SummedPage = 5000;
 
+    /// <summary>Steps for a slot of a table that is walked over.</summary>
+    public const long Slot = 4;
+
+    /// <summary>Steps for an extent that is looked at.</summary>
+    public const long Piece = 40;
+
     /// <summary>Steps for a row that is compared.</summary>
     public const long Row = 50;
 
-    /// <summary>Steps for a row that is taken over, for a page that is looked up, and for one that is written back.</summary>
-    public const long Step = 250;
+    /// <summary>Steps for a row that is told or taken over, for a page that is looked up, and for one that is written back.</summary>
+    public const long Step = 500;
 
     private long left = ReplayLimits.WorkSteps;
 

@@ -26,7 +26,7 @@ internal sealed class TraceReplayer : IDisposable
     private TraceReplayer(TracePlan plan, TraceConditions conditions, CancellationToken cancellation)
     {
         this.plan = plan;
-        device = PmemDevice.CreateInMemory(Math.Max(DaxConstants.PagesPerPmd, plan.DevicePages) << DaxConstants.PageShift);
+        device = PmemDevice.CreateInMemory(Math.Max(DaxConstants.PagesPerPmd, plan.DevicePages) << DaxConstants.PageShift, new PmemDeviceOptions { PreferHugePages = false });
         areas = new VmArea[plan.Areas.Count];
         try
         {
