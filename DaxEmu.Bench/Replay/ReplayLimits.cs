@@ -67,7 +67,7 @@ internal static class ReplayLimits
     public const int RecordedThreads = 1 << 16;
 
     /// <summary>Faults of a trace: 28 bytes each.</summary>
-    public const int Faults = 1 << 22;
+    public const int Faults = 1 << 21;
 
     /// <summary>VMAs of a trace.</summary>
     public const int Areas = 1 << 16;

@@ -58,10 +58,10 @@ internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, Action<stri
     private void ReplayTrace(InputText text)
     {
         var plan = TracePlan.Read(text.Content, text.Name, cancellation);
-        foreach (int threads in threadCounts)
+        foreach (int threads in threadCounts.Select(wanted => TraceReplayer.ThreadCountOf(plan, wanted == 0 ? null : wanted)).Distinct())
         {
             cancellation.ThrowIfCancellationRequested();
-            TraceReplayReport report = TraceReplayer.Run(plan, threads == 0 ? null : threads, cancellation: cancellation);
+            TraceReplayReport report = TraceReplayer.Run(plan, threads, cancellation: cancellation);
             if (report.FaultCount == 0)
             {
                 return; // stopped before the first

@@ -7,7 +7,7 @@ namespace DaxEmu.Bench.Replay;
 /// </summary>
 internal sealed class TraceMemory
 {
-    private const int PagesOfFile = 4;
+    private const int PagesOfFile = 2;
     private const int PagesOfFileRange = 2;
     private const int DirectoryShift = DaxConstants.PmdOrder + 9;
 

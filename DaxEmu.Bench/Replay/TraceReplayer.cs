@@ -43,9 +43,19 @@ internal sealed class TraceReplayer : IDisposable
                 nextPfn += pages;
             }
 
-            for (int i = 0; i < areas.Length && !cancellation.IsCancellationRequested; i++)
+            foreach (IGrouping<PlannedFile, PlannedArea> ofFile in plan.Areas.GroupBy(a => a.File))
             {
-                areas[i] = Map(plan.Areas[i]);
+                if (cancellation.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                PlannedArea[] planned = [.. ofFile];
+                VmArea[] mapped = files[ofFile.Key.Number - 1].Mapping.MapAll(Array.ConvertAll(planned, Request));
+                for (int i = 0; i < planned.Length; i++)
+                {
+                    areas[planned[i].Number] = mapped[i];
+                }
             }
         }
         catch
@@ -75,8 +85,14 @@ internal sealed class TraceReplayer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount ?? 1, 1, nameof(threadCount));
         using var replayer = new TraceReplayer(plan, conditions ?? TraceConditions.Usual, cancellation);
+        return replayer.Run(ThreadCountOf(plan, threadCount), cancellation);
+    }
+
+    /// <summary>How many threads replay a plan of which so many are wanted.</summary>
+    public static int ThreadCountOf(TracePlan plan, int? wanted)
+    {
         int most = Math.Clamp(plan.ThreadCount, 1, ReplayLimits.Threads);
-        return replayer.Run(Math.Min(threadCount ?? most, most), cancellation);
+        return Math.Min(wanted ?? most, most);
     }
 
     /// <inheritdoc/>
@@ -86,12 +102,12 @@ internal sealed class TraceReplayer : IDisposable
         device.Dispose();
     }
 
-    private VmArea Map(PlannedArea area)
+    private static (PageIndex First, long PageCount, VmAreaKind Kind, int LeadPages) Request(PlannedArea area)
     {
         VmAreaKind kind = area.IsShared ? VmAreaKind.Shared : VmAreaKind.Private;
         kind |= area.IsWritten ? 0 : VmAreaKind.ReadOnly;
         int lead = (int)(area.Start >> DaxConstants.PageShift) & DaxConstants.ColourMask;
-        return files[area.File.Number - 1].Mapping.Map(new PageIndex(area.FirstIndex), area.PageCount, kind, lead);
+        return (new PageIndex(area.FirstIndex), area.PageCount, kind, lead);
     }
 
     private TraceReplayReport Run(int threadCount, CancellationToken cancellation)
