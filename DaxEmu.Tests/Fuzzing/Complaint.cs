@@ -40,3 +40,13 @@ internal sealed record Complaint(ComplaintKind Kind, string Detail)
     /// <summary>Whether a busy machine may have caused it.</summary>
     public bool DependsOnTime => Kind is ComplaintKind.Hang or ComplaintKind.LateStop;
 }
+
+/// <summary>How a case ended.</summary>
+/// <param name="Code">The exit code; -1 if it did not get that far.</param>
+/// <param name="Milliseconds">How long it took.</param>
+/// <param name="Megabytes">What it took at its peak, in MiB.</param>
+/// <param name="Complaint">What is wrong with that; null for nothing.</param>
+internal readonly record struct CaseEnd(int Code, int Milliseconds, int Megabytes, Complaint? Complaint)
+{
+    public static CaseEnd Of(Complaint complaint) => new(-1, 0, 0, complaint);
+}

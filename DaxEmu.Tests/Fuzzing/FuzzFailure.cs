@@ -19,9 +19,10 @@ internal sealed partial record FuzzFailure(FuzzCase Case, Complaint Complaint)
         {
             string detail = Complaint.Detail;
             string[] frames = [.. Frame().Matches(detail).Select(m => m.Groups[1].Value).Take(SignatureFrames)];
-            string head = Number().Replace(Quoted().Replace(detail, "'..'"), "#");
+            string head = Number().Replace(Quoted().Replace(FileName().Replace(detail, "FILE"), "'..'"), "#");
             head = head[..Math.Min(head.Length, frames.Length > 0 ? 110 : 160)];
-            return $"{Complaint.Kind}: {head}{string.Concat(frames.Select(f => " < " + f))}";
+            head = Complaint.Kind == ComplaintKind.Json ? "no single document" : head;
+            return $"{Verb}: {Complaint.Kind}: {head}{string.Concat(frames.Select(f => " < " + f))}";
         }
     }
 
@@ -52,6 +53,8 @@ internal sealed partial record FuzzFailure(FuzzCase Case, Complaint Complaint)
         return folder;
     }
 
+    private string Verb => Case.Make().Arguments is [var verb, ..] ? verb : "nothing";
+
     private string RunOptions => $"--kind {Case.Kind.ToString().ToLowerInvariant()} --seed {Case.Seed} --case {Case.Number}";
 
     /// <inheritdoc/>
@@ -59,6 +62,9 @@ internal sealed partial record FuzzFailure(FuzzCase Case, Complaint Complaint)
 
     [GeneratedRegex(@"at (DaxEmu\.[\w.`+<>]+)")]
     private static partial Regex Frame();
+
+    [GeneratedRegex(@"(?<=daxemu: )\.?/.*(?=[:,] )|\.?/[^\s',:]*")]
+    private static partial Regex FileName();
 
     [GeneratedRegex(@"-?\d+")]
     private static partial Regex Number();

@@ -69,7 +69,16 @@ internal static class FuzzProgram
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.DoneCount} cases of seed {seed} in {seconds:0.0} s ({run.DoneCount / seconds:0} a second): {failures.Count} failed in {failures.Select(f => f.Signature).Distinct().Count()} ways, {run.SlowOnceCount} were slow once and not again."));
+        Show(run, failures, seed, seconds);
         return failures.Count == 0 ? 0 : 1;
+    }
+
+    private static void Show(FuzzRun run, IReadOnlyList<FuzzFailure> failures, ulong seed, double seconds)
+    {
+        (int Number, CaseEnd How) slowest = run.Ends.MaxBy(e => e.How.Milliseconds);
+        (int Number, CaseEnd How) largest = run.Ends.MaxBy(e => e.How.Megabytes);
+        string codes = string.Join(", ", run.Ends.GroupBy(e => e.How.Code).OrderBy(g => g.Key).Select(g => g.Key < 0 ? $"{g.Count()} did not end" : $"{g.Count()} ended with {g.Key}"));
+        Console.WriteLine($"{codes}. The slowest took {slowest.How.Milliseconds} ms (case {slowest.Number}), the largest {largest.How.Megabytes} MiB (case {largest.Number}).");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.DoneCount} cases of seed {seed} in {seconds:0.0} s ({run.DoneCount / seconds:0} a second): {failures.Count} failed in {failures.Select(f => f.Signature).Distinct().Count()} ways, {run.SlowOnceCount} were slow once and not again."));
     }
 }

@@ -13,7 +13,7 @@ internal sealed class FuzzRun
     private readonly ulong seed;
     private readonly FuzzLimits limits;
     private readonly ConcurrentQueue<FuzzFailure> found = new();
-    private int doneCount;
+    private readonly ConcurrentQueue<(int Number, CaseEnd How)> ends = new();
 
     /// <summary>Prepares a run.</summary>
     /// <param name="kind">The kind of the cases; null for all.</param>
@@ -27,7 +27,10 @@ internal sealed class FuzzRun
     }
 
     /// <summary>How many cases have ended.</summary>
-    public int DoneCount => Volatile.Read(ref doneCount);
+    public int DoneCount => ends.Count;
+
+    /// <summary>How they ended.</summary>
+    public IEnumerable<(int Number, CaseEnd How)> Ends => ends;
 
     /// <summary>Cases that took too long once, but not again: the machine was busy.</summary>
     public int SlowOnceCount { get; private set; }
@@ -67,10 +70,10 @@ internal sealed class FuzzRun
         int end = first + count;
         while (first < end)
         {
-            first = WorkerProcess.Run(new FuzzBatch(string.Empty, folder, kind, seed, first, end - first, limits), (number, complaint) =>
+            first = WorkerProcess.Run(new FuzzBatch(string.Empty, folder, kind, seed, first, end - first, limits), (number, how) =>
             {
-                Interlocked.Increment(ref doneCount);
-                if (complaint is not null)
+                ends.Enqueue((number, how));
+                if (how.Complaint is { } complaint)
                 {
                     found.Enqueue(new FuzzFailure(FuzzBatch.CaseOf(kind, seed, number), complaint));
                 }
@@ -84,7 +87,7 @@ internal sealed class FuzzRun
         bool fails = false;
         for (int i = 0; i < MoreTrials && !fails; i++)
         {
-            WorkerProcess.Run(new FuzzBatch(string.Empty, scratch, failure.Case.Kind, seed, failure.Case.Number, 1, limits), (_, complaint) => fails |= complaint is not null);
+            WorkerProcess.Run(new FuzzBatch(string.Empty, scratch, failure.Case.Kind, seed, failure.Case.Number, 1, limits), (_, how) => fails |= how.Complaint is not null);
         }
 
         SlowOnceCount += fails ? 0 : 1;

@@ -7,7 +7,7 @@ namespace DaxEmu.Tests.Fuzzing;
 
 /// <summary>
 /// A process that runs cases one after the other through the command's own entry, and says on a pipe what it begins and how that ended:
-/// <c>B n</c>, then <c>E n</c> or <c>F n kind detail</c>. A case that ends the process ends only this one.
+/// <c>B n</c>, then <c>E n code ms MiB</c>, or <c>F</c> with the same and what is wrong. A case that ends the process ends only this one.
 /// </summary>
 internal static class FuzzWorker
 {
@@ -36,16 +36,15 @@ internal static class FuzzWorker
 
             Say(pipe, string.Create(CultureInfo.InvariantCulture, $"B {what.Number}"));
             Volatile.Write(ref begunAt, Stopwatch.GetTimestamp());
-            Complaint? complaint = RunCase(what.Kind, input, arguments, batch.Limits);
-            Say(pipe, complaint is null
-                ? string.Create(CultureInfo.InvariantCulture, $"E {what.Number}")
-                : string.Create(CultureInfo.InvariantCulture, $"F {what.Number} {complaint.Kind} {complaint.Detail.ReplaceLineEndings(" ")}"));
+            CaseEnd end = RunCase(what.Kind, input, arguments, batch.Limits);
+            string figures = string.Create(CultureInfo.InvariantCulture, $"{what.Number} {end.Code} {end.Milliseconds} {end.Megabytes}");
+            Say(pipe, end.Complaint is { } complaint ? $"F {figures} {complaint.Kind} {complaint.Detail.ReplaceLineEndings(" ")}" : $"E {figures}");
         }
 
         return 0;
     }
 
-    private static Complaint? RunCase(FuzzKind kind, FuzzInput input, string[] arguments, FuzzLimits limits)
+    private static CaseEnd RunCase(FuzzKind kind, FuzzInput input, string[] arguments, FuzzLimits limits)
     {
         using var output = new LimitedWriter();
         using var error = new LimitedWriter();
@@ -75,7 +74,7 @@ internal static class FuzzWorker
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return new Complaint(ComplaintKind.Exception, e.ToString());
+            return CaseEnd.Of(new Complaint(ComplaintKind.Exception, e.ToString()));
         }
         finally
         {
@@ -84,11 +83,12 @@ internal static class FuzzWorker
         }
 
         long grown = ProcessMemory.OfSelf().PeakBytes - before;
-        return grown > limits.MemoryBytes ? new Complaint(ComplaintKind.Memory, $"took {grown >> 20} MiB more at its peak")
+        Complaint? complaint = grown > limits.MemoryBytes ? new Complaint(ComplaintKind.Memory, $"took {grown >> 20} MiB more at its peak")
             : OutputRules.Check(code, output.ToString(), error.ToString(), input.AsksForJson)
             ?? (afterStop > limits.StopTime ? new Complaint(ComplaintKind.LateStop, $"ended {afterStop.TotalSeconds:0.0} s after it was told to stop")
             : elapsed > limits.Time ? new Complaint(ComplaintKind.Hang, $"took {elapsed.TotalSeconds:0.0} s")
             : null);
+        return new CaseEnd(code, (int)elapsed.TotalMilliseconds, (int)(grown >> 20), complaint);
     }
 
     private static void Say(Stream pipe, string line) => pipe.Write(Encoding.UTF8.GetBytes(line + "\n"));

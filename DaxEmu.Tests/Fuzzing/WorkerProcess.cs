@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.IO.Pipes;
 
 namespace DaxEmu.Tests.Fuzzing;
@@ -13,12 +14,12 @@ internal sealed class WorkerProcess
     private static readonly TimeSpan TimeBetweenCases = TimeSpan.FromSeconds(60);
 
     private readonly FuzzLimits limits;
-    private readonly Action<int, Complaint?> onEnd;
+    private readonly Action<int, CaseEnd> onEnd;
     private readonly Queue<string> errors = new();
     private long changedAt = Stopwatch.GetTimestamp();
     private int current = -1;
 
-    private WorkerProcess(FuzzLimits limits, Action<int, Complaint?> onEnd)
+    private WorkerProcess(FuzzLimits limits, Action<int, CaseEnd> onEnd)
     {
         this.limits = limits;
         this.onEnd = onEnd;
@@ -26,9 +27,9 @@ internal sealed class WorkerProcess
 
     /// <summary>Runs a batch.</summary>
     /// <param name="batch">The batch, without its pipe.</param>
-    /// <param name="onEnd">Gets each case's number and what is wrong with it.</param>
+    /// <param name="onEnd">Gets each case's number and how it ended.</param>
     /// <returns>The number behind the last case that was begun; that behind the batch's last one if all is done.</returns>
-    public static int Run(FuzzBatch batch, Action<int, Complaint?> onEnd) => new WorkerProcess(batch.Limits, onEnd).Run(batch);
+    public static int Run(FuzzBatch batch, Action<int, CaseEnd> onEnd) => new WorkerProcess(batch.Limits, onEnd).Run(batch);
 
     private int Run(FuzzBatch batch)
     {
@@ -73,7 +74,7 @@ internal sealed class WorkerProcess
             return process.ExitCode == 0 ? batch.First + batch.Count : throw new InvalidOperationException($"a worker ended with {process.ExitCode} outside of a case: {LastError()}");
         }
 
-        onEnd(current, killed ?? new Complaint(ComplaintKind.Died, $"the process ended with {process.ExitCode}: {LastError()}"));
+        onEnd(current, CaseEnd.Of(killed ?? new Complaint(ComplaintKind.Died, $"the process ended with {process.ExitCode}: {LastError()}")));
         return current + 1;
     }
 
@@ -90,8 +91,8 @@ internal sealed class WorkerProcess
     {
         while (reader.ReadLine() is { } line)
         {
-            string[] words = line.Split(' ', 4);
-            int number = int.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture);
+            string[] words = line.Split(' ', 7);
+            int number = Number(words[1]);
             if (words[0] == "B")
             {
                 Volatile.Write(ref changedAt, Stopwatch.GetTimestamp());
@@ -101,10 +102,12 @@ internal sealed class WorkerProcess
             {
                 Volatile.Write(ref changedAt, Stopwatch.GetTimestamp());
                 Volatile.Write(ref current, -1);
-                onEnd(number, words[0] == "E" ? null : new Complaint(Enum.Parse<ComplaintKind>(words[2]), words[3]));
+                onEnd(number, new CaseEnd(Number(words[2]), Number(words[3]), Number(words[4]), words[0] == "E" ? null : new Complaint(Enum.Parse<ComplaintKind>(words[5]), words[6])));
             }
         }
     }
+
+    private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
 
     private void Keep(string? line)
     {

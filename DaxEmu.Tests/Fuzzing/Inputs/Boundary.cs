@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DaxEmu.Tests.Fuzzing.Inputs;
 
 /// <summary>Values at which readers go wrong.</summary>
@@ -12,6 +14,9 @@ internal static class Boundary
         "9223372036854771712", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "18446744073709551615",
         "18446744073709551616", "1e300", "-1e300", "1e-300", "1e999", "0.5", "-0", "1e2", "00", "+1", "0x10", " 1", "1,", "NaN",
     ];
+
+    /// <summary>Those of <see cref="Numbers"/> that a 64-bit number holds.</summary>
+    public static readonly string[] Whole = [.. Numbers.Where(n => long.TryParse(n, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) && n[0] != '+' && n != "00")];
 
     /// <summary>Values of JSON that are no numbers.</summary>
     public static readonly string[] Json =

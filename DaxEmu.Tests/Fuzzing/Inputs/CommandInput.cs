@@ -144,7 +144,7 @@ internal static class CommandInput
     {
         int at = random.Below(arguments.Count + 1);
         bool isInside = at < arguments.Count;
-        switch (random.Below(9))
+        switch (random.Below(10))
         {
             case 0 when isInside:
                 arguments.RemoveAt(at);
@@ -171,9 +171,12 @@ internal static class CommandInput
             case 7 when HugeCountsAreRefused:
                 arguments.AddRange([random.Pick((string[])["--numjobs", "--size", "--rounds", "--threads", "--ranges"]), random.Pick(Huge)]);
                 break;
-            default:
+            case 8 when verb.Options.Count > 0:
                 Option option = random.Pick([.. verb.Options]);
                 AddOption(arguments, option.Name, TakesValue(option) ? random.Pick(Refused) : random.OneIn(2) ? random.Pick(Refused) : null, random);
+                break;
+            default:
+                arguments.Add(random.Pick(Lone));
                 break;
         }
     }
@@ -230,6 +233,7 @@ internal static class CommandInput
         ("empty", []),
         ("text", Latin1.Bytes(random.Pick((string[])["hello\n", "@text\n", "--help", "dax1:pmd-behind-pte:v4.20:sc:a13b16a5\n", "\u001b[31m\n"]))),
         ("r.jsonl", Latin1.Bytes(string.Join('\n', Corpus.Recording(random)))),
+        ("r.zip", Containers.ZipOf(Latin1.Bytes(string.Join('\n', Corpus.Recording(random))))),
         ("t.trace", Latin1.Bytes(string.Join('\n', Corpus.Trace(random)))),
     ];
 

@@ -23,6 +23,26 @@ internal static class Containers
         return (extension, content);
     }
 
+    /// <summary>A right zip with one entry.</summary>
+    public static byte[] ZipOf(byte[] content) => ZipOf(() => content, 1, _ => "a.jsonl");
+
+    private static byte[] ZipOf(Func<byte[]> make, int count, Func<int, string> nameOf)
+    {
+        using var memory = new MemoryStream();
+        using (var archive = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            for (int i = 0; i < count; i++)
+            {
+                ZipArchiveEntry added = archive.CreateEntry(nameOf(i), CompressionLevel.Fastest);
+                added.LastWriteTime = new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero); // the same file each time that the case is made
+                using Stream entry = added.Open();
+                entry.Write(make());
+            }
+        }
+
+        return memory.ToArray();
+    }
+
     private static byte[] GZip(Func<byte[]> make, FuzzRandom random)
     {
         byte[] content = Packed(make());
@@ -51,20 +71,10 @@ internal static class Containers
             return raw.ToArray();
         }
 
-        using var memory = new MemoryStream();
-        using (var archive = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
-        {
-            for (int i = random.OneIn(5) ? 0 : random.Geometric(1, 8); i > 0; i--)
-            {
-                ZipArchiveEntry added = archive.CreateEntry(random.OneIn(3) ? random.Pick(EntryNames) is { Length: > 0 } name ? name : "x" : $"r{i}.jsonl", CompressionLevel.Fastest);
-                added.LastWriteTime = new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero); // the same file each time that the case is made
-                using Stream entry = added.Open();
-                byte[] content = make();
-                entry.Write(random.OneIn(10) ? Packed(content) : content);
-            }
-        }
-
-        return memory.ToArray();
+        return ZipOf(
+            () => random.OneIn(10) ? Packed(make()) : make(),
+            random.OneIn(5) ? 0 : random.Geometric(1, 8),
+            i => random.OneIn(3) ? random.Pick(EntryNames) is { Length: > 0 } name ? name : "x" : $"r{i}.jsonl");
     }
 
     private static byte[] Damage(byte[] content, bool isZip, FuzzRandom random)

@@ -16,9 +16,14 @@ internal static class RecordingMutator
     /// <summary>Changes some lines; <paramref name="other"/> gives parts to splice in.</summary>
     public static void Mutate(List<string> lines, IReadOnlyList<string> other, FuzzRandom random)
     {
+        bool isReadable = !random.OneIn(4);
         for (int i = random.Geometric(1, 8); i > 0; i--)
         {
-            if (random.OneIn(3))
+            if (isReadable && lines.Count > 1)
+            {
+                MutateReadable(lines, other, random);
+            }
+            else if (random.OneIn(3))
             {
                 LineMutator.Mutate(lines, other, random);
             }
@@ -30,6 +35,72 @@ internal static class RecordingMutator
             }
         }
     }
+
+    // A recording is read before it is carried out: only what still looks like one gets further than the reader. Numbers stay whole ones,
+    // and rows keep their length.
+    private static void MutateReadable(List<string> lines, IReadOnlyList<string> other, FuzzRandom random)
+    {
+        int at = random.Between(1, lines.Count - 1);
+        int with = random.Between(1, lines.Count - 1);
+        switch (random.Below(12))
+        {
+            case 0:
+                (lines[at], lines[with]) = (lines[with], lines[at]);
+                return;
+            case 1 when lines.Count > 2:
+                lines.RemoveAt(at);
+                return;
+            case 2:
+                lines.InsertRange(at, Enumerable.Repeat(lines[with], random.OneIn(8) ? Math.Min(random.Geometric(16, 2048), (1 << 20) / (lines[with].Length + 1)) : 1));
+                return;
+            case 3 when other.Count > 1:
+                lines.Insert(at, other[random.Between(1, other.Count - 1)]);
+                return;
+            default:
+                lines[at] = MutateNumber(lines[at], random);
+                return;
+        }
+    }
+
+    private static string MutateNumber(string line, FuzzRandom random)
+    {
+        List<JsonSpan> spans = JsonSpan.Of(line);
+        JsonSpan[] numbers = [.. spans.Where(s => s.IsNumber && s.Name.Length == 0)];
+        JsonSpan[] rows = [.. spans.Where(s => s.IsArray && s.Name.Length == 0)];
+        JsonSpan[] ops = [.. spans.Where(s => s.Name == "op")];
+        int choice = random.Below(8);
+        if (choice < 3 && numbers.Length > 0)
+        {
+            JsonSpan number = random.Pick(numbers);
+            return Replace(line, number, Whole(line[number.Start..number.End], random));
+        }
+
+        if (choice < 5 && rows.Length > 0)
+        {
+            JsonSpan row = random.Pick(rows);
+            return random.Below(3) switch
+            {
+                0 => Delete(line, row),
+                1 => Swap(line, row, random.Pick(rows)),
+                _ => line.Insert(row.End, string.Concat(Enumerable.Repeat("," + line[row.Start..row.End], random.Geometric(1, 2048)))),
+            };
+        }
+
+        if (choice < 7 && ops.Length > 0)
+        {
+            string[] words = line[ops[0].Start..ops[0].End].Trim('"').Split(' ');
+            int at = random.Below(words.Length);
+            words[at] = at == 0 || char.IsLetter(words[at][0]) ? random.Pick(at == 0 ? Verbs : Words) : Whole(words[at], random);
+            return Replace(line, ops[0], Quoted(string.Join(' ', words)));
+        }
+
+        JsonSpan[] others = [.. spans.Where(s => s.IsNumber && s.Name.Length > 0)];
+        return others.Length == 0 ? line : random.Pick(others) is var any ? Replace(line, any, Whole(line[any.Start..any.End], random)) : line;
+    }
+
+    private static string Whole(string text, FuzzRandom random) => random.OneIn(2) && long.TryParse(text, CultureInfo.InvariantCulture, out long value)
+        ? Near(value, random)
+        : Boundary.Whole[random.Below(Boundary.Whole.Length)];
 
     private static string MutateLine(string line, IReadOnlyList<string> other, FuzzRandom random)
     {

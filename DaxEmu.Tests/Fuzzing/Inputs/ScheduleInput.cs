@@ -66,10 +66,22 @@ internal static class ScheduleInput
             return known;
         }
 
-        using ControlledScheduler scheduler = new(world);
-        string text = scheduler.Run(new RandomWalk(seed), RunLimits.One).Schedule.ToString();
+        string text = ScheduleOf(world, seed);
         Known[(world.Name + world.Model, world.Profile, seed)] = text;
         return text;
+    }
+
+    private static string ScheduleOf(World world, ulong seed)
+    {
+        try
+        {
+            using ControlledScheduler scheduler = new(world);
+            return scheduler.Run(new RandomWalk(seed), RunLimits.One).Schedule.ToString();
+        }
+        catch (WorldViolationException)
+        {
+            return $"dax1:{world.Name}:{world.Profile}:sc:ab"; // some profiles cannot even prepare some scenarios
+        }
     }
 
     private static string Mutate(string schedule, FuzzRandom random)
