@@ -14,7 +14,7 @@ internal sealed class AnswersRunner(AnswersPlan plan, Action<string, double> pro
 
     private List<PolicyResult> Contend(int jobCount, int caseNumber)
     {
-        ContendedRanges[] worlds = [.. AnswersPlan.Policies.Select(p => new ContendedRanges(plan, p.Value))];
+        ContendedRanges[] worlds = [.. AnswersPlan.Policies.Select(p => new ContendedRanges(plan, p.Value, cancellation))];
         using var team = new JobTeam(jobCount);
         try
         {
@@ -33,7 +33,7 @@ internal sealed class AnswersRunner(AnswersPlan plan, Action<string, double> pro
     {
         WaitCounts before = WaitCounts.Now;
         TraceReplayReport report = TraceReplayer.Run(
-            recording, jobCount, new TraceConditions(profile, extents => new SlowExtents(extents, plan.Hold, plan.HugeHold)));
+            recording, jobCount, new TraceConditions(profile, extents => new SlowExtents(extents, plan.Hold, plan.HugeHold, cancellation)));
         return new TurnResult(
             report.Elapsed, report.FaultCount, report.Emulator.PmdServed, report.Emulator.PmdFellBack, WaitCounts.Now - before, HugeLatencies: null);
     }
@@ -50,6 +50,11 @@ internal sealed class AnswersRunner(AnswersPlan plan, Action<string, double> pro
                 double done = (caseNumber + ((round + ((double)policy / turns.Length)) / (plan.RoundCount + 1))) / plan.JobCounts.Count;
                 progress($"{name}, {jobCount} threads", done);
                 TurnResult result = turn(policy, round);
+                if (cancellation.IsCancellationRequested)
+                {
+                    break; // a turn that was cut short says nothing
+                }
+
                 if (round > 0)
                 {
                     turns[policy].Add(result);

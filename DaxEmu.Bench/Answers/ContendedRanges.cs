@@ -24,6 +24,7 @@ internal sealed class ContendedRanges : IDisposable
     private static readonly long MostLatencyNs = (long)TimeSpan.FromSeconds(10).TotalNanoseconds;
 
     private readonly AnswersPlan plan;
+    private readonly CancellationToken stop;
     private readonly PmemDevice device;
     private readonly AddressSpace mapping;
     private readonly FaultHandler handler;
@@ -31,12 +32,13 @@ internal sealed class ContendedRanges : IDisposable
     private readonly VmArea hugeArea;
     private readonly FaultFlags flags;
 
-    public ContendedRanges(AnswersPlan plan, WaitProfile profile)
+    public ContendedRanges(AnswersPlan plan, WaitProfile profile, CancellationToken stop)
     {
         this.plan = plan;
+        this.stop = stop;
         long bytes = (long)plan.RangeCount << (DaxConstants.PmdOrder + DaxConstants.PageShift);
         device = PmemDevice.CreateInMemory(bytes);
-        var extents = new SlowExtents(new LinearExtentMap(new Pfn(0), device.PageCount), plan.Hold, plan.HugeHold);
+        var extents = new SlowExtents(new LinearExtentMap(new Pfn(0), device.PageCount), plan.Hold, plan.HugeHold, stop);
         mapping = new AddressSpace(device, extents, bytes, new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes });
         handler = new FaultHandler(mapping);
         smallArea = mapping.Map(new PageIndex(0), device.PageCount, VmAreaKind.Shared | VmAreaKind.NoHugePage);
@@ -98,7 +100,7 @@ internal sealed class ContendedRanges : IDisposable
         public void Run()
         {
             long begin = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetElapsedTime(begin) < world.plan.Turn)
+            while (Stopwatch.GetElapsedTime(begin) < world.plan.Turn && !world.stop.IsCancellationRequested)
             {
                 Step();
             }

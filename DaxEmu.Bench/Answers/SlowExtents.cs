@@ -5,7 +5,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Bench.Answers;
 
 /// <summary>An extent map that takes its time over a fault, as a file system does that looks up, allocates and zeroes blocks: the entry is locked meanwhile.</summary>
-internal sealed class SlowExtents(IExtentMap inner, TimeSpan hold, TimeSpan hugeHold) : IExtentMap
+internal sealed class SlowExtents(IExtentMap inner, TimeSpan hold, TimeSpan hugeHold, CancellationToken stop) : IExtentMap
 {
     /// <inheritdoc/>
     public ExtentAnswer Find(PageIndex index, long pageCount, ExtentIntent intent)
@@ -24,10 +24,10 @@ internal sealed class SlowExtents(IExtentMap inner, TimeSpan hold, TimeSpan huge
     /// <inheritdoc/>
     public void Commit() => inner.Commit();
 
-    private static void Burn(TimeSpan time)
+    private void Burn(TimeSpan time)
     {
         long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < time)
+        while (Stopwatch.GetElapsedTime(start) < time && !stop.IsCancellationRequested)
         {
         }
     }

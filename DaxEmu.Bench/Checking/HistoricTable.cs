@@ -24,6 +24,11 @@ internal sealed class HistoricTable
         var table = new HistoricTable();
         foreach (HistoricBug bug in CheckWorlds.Bugs)
         {
+            if (cancellation.IsCancellationRequested)
+            {
+                break; // what was not searched has no row
+            }
+
             long begin = Stopwatch.GetTimestamp();
             World world = CheckWorlds.Named(bug.World, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent };
             CheckOutcome outcome = CheckRunner.Exhaust(world, Limits, Preemptions, cancellation);

@@ -5,6 +5,9 @@ namespace DaxEmu.Bench.Cli;
 /// <summary>Sizes as people write them: <c>512m</c>, <c>64G</c>, <c>0x1000</c>; base 1024.</summary>
 internal static class SizeText
 {
+    /// <summary>The largest device: what the addresses of a process hold with its tables beside it.</summary>
+    public const long MostBytes = 16L << 40;
+
     private const string Suffixes = "kmgt";
 
     /// <summary>Reads a size in bytes.</summary>
@@ -28,7 +31,9 @@ internal static class SizeText
             throw new FormatException($"'{text}' is not a size. Write a positive number with an optional suffix k, m, g or t, as in 512m.");
         }
 
-        return (long)value << shift;
+        return (long)value << shift is var bytes and <= MostBytes
+            ? bytes
+            : throw new FormatException($"'{text}' is more than {Format(MostBytes)}, the largest size.");
     }
 
     /// <summary>The shortest form without a fraction: <c>2m</c>, <c>4k</c>, <c>4097</c>.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using DaxEmu.Native;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Bench.Cli;
@@ -7,16 +8,21 @@ namespace DaxEmu.Bench.Cli;
 internal static class StandardStreams
 {
     /// <summary>
-    /// Opens what is closed of the three on <c>/dev/null</c>, so that no file that is opened later takes its number and the messages; and
-    /// lets a standard error that cannot be written to swallow them: there is nobody left to tell.
+    /// Makes them safe: what is closed counts as <c>/dev/null</c>, so that no file that is opened later takes its number and the messages; a
+    /// standard error that cannot be written to swallows them, since there is nobody left to tell; and a standard output that cannot be
+    /// written to is the environment's refusal.
     /// </summary>
     public static void Prepare()
     {
         Descriptors.FillStandard();
-        Console.SetError(new Forgiving(Console.Error));
+        Console.SetError(Descriptors.IsStandard(2) ? new Relay(Console.Error, _ => { }) : TextWriter.Null);
+        Console.SetOut(Descriptors.IsStandard(1) ? new Relay(Console.Out, Refuse) : TextWriter.Null);
     }
 
-    private sealed class Forgiving(TextWriter inner) : TextWriter
+    private static void Refuse(IOException e) => throw new DaxEnvironmentException(
+        $"standard output cannot be written to: {e.Message}. Free space there, or send it elsewhere.", e);
+
+    private sealed class Relay(TextWriter inner, Action<IOException> onError) : TextWriter
     {
         public override Encoding Encoding => inner.Encoding;
 
@@ -30,15 +36,15 @@ internal static class StandardStreams
 
         public override void Flush() => Try(inner.Flush);
 
-        private static void Try(Action write)
+        private void Try(Action write)
         {
             try
             {
                 write();
             }
-            catch (IOException)
+            catch (IOException e)
             {
-                // A full disk or a closed pipe.
+                onError(e);
             }
         }
     }

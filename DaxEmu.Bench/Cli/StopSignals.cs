@@ -11,7 +11,7 @@ namespace DaxEmu.Bench.Cli;
 internal sealed class StopSignals : IDisposable
 {
     /// <summary>From the signal to the end of the process.</summary>
-    public static readonly TimeSpan TimeToEnd = TimeSpan.FromMilliseconds(1600);
+    public static readonly TimeSpan TimeToEnd = TimeSpan.FromMilliseconds(1300);
 
     // The number of a signal that has no name in the base library. Past a file size limit a write fails with EFBIG instead.
     private const PosixSignal FileSizeLimit = (PosixSignal)25;
@@ -56,7 +56,7 @@ internal sealed class StopSignals : IDisposable
     private static void EndInTime()
     {
         Thread.Sleep(TimeToEnd);
-        Console.Error.WriteLine($"daxemu: stopped; what was running did not come to an end within {TimeToEnd.TotalSeconds:0.0} s, so there is no report.");
+        Console.Error.WriteLine($"daxemu: stopped; what was running did not come to an end within {TimeToEnd.TotalSeconds:0.0} s.");
         ProcessEnd.Now((int)ExitCode.TimeLimit);
     }
 }

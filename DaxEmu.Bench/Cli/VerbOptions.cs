@@ -7,6 +7,8 @@ namespace DaxEmu.Bench.Cli;
 /// <summary>Makes the options that verbs have in common, each with its own way of reading a value.</summary>
 internal static class VerbOptions
 {
+    private const int MostListed = 64;
+
     /// <summary>An option with a value of a text form of its own.</summary>
     public static Option<T> Of<T>(string name, string description, Func<string, T> parse, T fallback)
     {
@@ -25,7 +27,14 @@ internal static class VerbOptions
         Of(name, description, text => ListOf(text, parse), fallback);
 
     /// <summary>A list with commas; what is named twice counts once.</summary>
-    public static IReadOnlyList<T> ListOf<T>(string text, Func<string, T> parse) => [.. text.Split(',').Select(parse).Distinct()];
+    /// <exception cref="FormatException">One is not what it should be, or there are too many.</exception>
+    public static IReadOnlyList<T> ListOf<T>(string text, Func<string, T> parse)
+    {
+        string[] words = text.Split(',');
+        return words.Length <= MostListed
+            ? [.. words.Select(parse).Distinct()]
+            : throw new FormatException($"a list of {words.Length} values is too long. Give at most {MostListed}.");
+    }
 
     /// <summary><c>--output-format=normal|json</c>.</summary>
     public static Option<OutputFormat> Format() => Of(
@@ -38,11 +47,25 @@ internal static class VerbOptions
         },
         fallback: OutputFormat.Normal);
 
-    /// <summary>A whole number of at least <paramref name="least"/>.</summary>
-    public static int Count(string text, int least = 1) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least
+    /// <summary>The most threads of a verb: more than a machine has CPUs, and few enough that each has its stack.</summary>
+    public const int MostJobs = 1024;
+
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public static int Count(string text, int least = 1, int most = int.MaxValue) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
             ? value
-            : throw new FormatException($"'{text}' is not a whole number of at least {least}.");
+            : throw new FormatException(
+                most == int.MaxValue ? $"'{text}' is not a whole number of at least {least}." : $"'{text}' is not a whole number from {least} to {most}.");
+
+    /// <summary>A number of threads.</summary>
+    public static int JobCount(string text) => Count(text, 1, MostJobs);
+
+    /// <summary>A list of numbers of threads, at most a few dozen of them.</summary>
+    public static Option<IReadOnlyList<int>> Jobs(IReadOnlyList<int> fallback) =>
+        List("--numjobs", string.Create(CultureInfo.InvariantCulture, $"threads, at most {MostJobs}; a list is allowed"), JobCount, fallback);
+
+    /// <summary><c>--force</c>.</summary>
+    public static Option<bool> Force() => new("--force") { Description = "overwrite what lies on the device of --filename" };
 
     /// <summary>One of some words.</summary>
     public static string Choice(string text, params string[] choices) =>

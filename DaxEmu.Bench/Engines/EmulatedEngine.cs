@@ -101,7 +101,7 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
                 long unit = units.Shuffled is { } shuffled ? shuffled[i] : units.First + i;
                 Touch(lane, unit << shift, counts);
                 long end = Stopwatch.GetTimestamp();
-                latencies.RecordValue(Math.Max(1, end - start));
+                latencies.RecordValue(Math.Clamp(end - start, 1, latencies.HighestTrackableValue));
                 start = end;
             }
 

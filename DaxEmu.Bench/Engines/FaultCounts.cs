@@ -26,17 +26,27 @@ internal sealed class FaultCounts
     /// <summary>All that were served.</summary>
     public long Total => Pte + Pmd;
 
-    public void Served(PageOrder order, long count)
+    /// <summary>Units that were touched. Where one fault maps several, as the host's may, there are fewer faults.</summary>
+    public long Touches { get; private set; }
+
+    /// <summary>Whether each touch came to one fault, but for one of a hundred.</summary>
+    public bool IsFaultPerTouch => Math.Abs(Touches - Total) * 100 <= Touches;
+
+    /// <summary>Units were touched, and each came to a fault that was served.</summary>
+    public void Served(PageOrder order, long count) => Served(order, count, count);
+
+    /// <summary>Units were touched.</summary>
+    /// <param name="order">Their size.</param>
+    /// <param name="faults">Faults that were served.</param>
+    /// <param name="touches">Units.</param>
+    public void Served(PageOrder order, long faults, long touches)
     {
-        if (order == PageOrder.Pmd)
-        {
-            Pmd += count;
-        }
-        else
-        {
-            Pte += count;
-        }
+        Touches += touches;
+        Count(order, faults);
     }
+
+    /// <summary>The host waited for a device in so many faults.</summary>
+    public void WaitedForDevice(long count) => Major += count;
 
     /// <summary>Counts an outcome that is not plainly served.</summary>
     public void Note(FaultOutcome outcome)
@@ -51,6 +61,7 @@ internal sealed class FaultCounts
 
     public void Add(FaultCounts other)
     {
+        Touches += other.Touches;
         Pte += other.Pte;
         Pmd += other.Pmd;
         Major += other.Major;
@@ -58,6 +69,18 @@ internal sealed class FaultCounts
         foreach ((FallbackReason reason, long count) in other.fallbacks)
         {
             fallbacks[reason] = fallbacks.GetValueOrDefault(reason) + count;
+        }
+    }
+
+    private void Count(PageOrder order, long count)
+    {
+        if (order == PageOrder.Pmd)
+        {
+            Pmd += count;
+        }
+        else
+        {
+            Pte += count;
         }
     }
 }

@@ -87,7 +87,7 @@ internal sealed class LockedRadixEngine : IFaultEngine
                 long unit = units.Shuffled is { } shuffled ? shuffled[i] : units.First + i;
                 mapping.Fault(unit << order, order, load.IsWrite, ref cursor);
                 long end = Stopwatch.GetTimestamp();
-                latencies.RecordValue(Math.Max(1, end - begin));
+                latencies.RecordValue(Math.Clamp(end - begin, 1, latencies.HighestTrackableValue));
                 begin = end;
             }
 

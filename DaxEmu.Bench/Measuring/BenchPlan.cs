@@ -29,6 +29,9 @@ internal sealed record BenchPlan
     /// <summary>The device's path; null for a file of its own.</summary>
     public string? FileName { get; init; }
 
+    /// <summary>Whether what lies on the device may be lost.</summary>
+    public bool IsForced { get; init; }
+
     /// <summary>Rounds in which the engines take turns.</summary>
     public int Rounds { get; init; } = 5;
 }

@@ -21,7 +21,14 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
         {
             FaultCase load = plan.Cases[i];
             progress(load.Name, (double)i / plan.Cases.Count);
-            RunCase(load);
+            try
+            {
+                RunCase(load);
+            }
+            catch (OperationCanceledException)
+            {
+                break; // while a device was made for the case
+            }
         }
 
         return results;
@@ -35,10 +42,15 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
         var ofCase = new List<CaseResult>();
         foreach (string name in plan.Engines)
         {
+            if (room.RefusalOf(name, load) is { } tooLarge)
+            {
+                ofCase.Add(new CaseResult(name, load) { Refusal = tooLarge });
+                continue;
+            }
+
             IFaultEngine engine = room.Get(name, load);
-            string? refusal = room.RefusalOf(name, load);
             (FaultCase fitted, IReadOnlyList<UnitOrder> units) = room.Fit(name, load);
-            IReadOnlyList<IFaultJob>? jobs = refusal is null ? engine.Start(fitted, units, out refusal) : null;
+            IReadOnlyList<IFaultJob>? jobs = engine.Start(fitted, units, out string? refusal);
             if (jobs is null)
             {
                 ofCase.Add(new CaseResult(name, load) { Refusal = refusal });
@@ -65,10 +77,17 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
         }
 
         controls.Sort();
-        foreach (EngineRun run in runs.Where(r => r.HasFigures))
+        foreach (EngineRun run in runs)
         {
-            LongHistogram latencies = run.MeasureLatencies(LatencyTime);
-            ofCase.Add(run.ToResult(load, controls[controls.Count / 2]) with { Latencies = latencies });
+            if (run.HasFigures)
+            {
+                LongHistogram? latencies = cancellation.IsCancellationRequested ? null : run.MeasureLatencies(LatencyTime);
+                ofCase.Add(run.ToResult(load, controls[controls.Count / 2]) with { Latencies = latencies });
+            }
+            else if (!cancellation.IsCancellationRequested)
+            {
+                ofCase.Add(new CaseResult(run.Engine.Name, load) { Refusal = "no touch came to a fault: the host maps everything at once, or keeps what it has mapped" });
+            }
         }
 
         results.AddRange(ofCase.OrderBy(r => plan.Engines.ToList().IndexOf(r.Engine)));
@@ -114,7 +133,10 @@ internal sealed class BenchRunner(BenchPlan plan, EngineRoom room, Action<string
             }
             while (Stopwatch.GetElapsedTime(begin) < time && !cancellation.IsCancellationRequested);
             seconds += wall / 1e9;
-            rounds.Add(wall * load.JobCount / faults);
+            if (faults > 0)
+            {
+                rounds.Add(wall * load.JobCount / faults);
+            }
         }
 
         public LongHistogram MeasureLatencies(TimeSpan time)

@@ -1,3 +1,4 @@
+using DaxEmu.Bench.Devices;
 using DaxEmu.Bench.Engines;
 using DaxEmu.Core.Device;
 using DaxEmu.Core.Units;
@@ -15,37 +16,30 @@ internal sealed class EngineRoom : IDisposable
     private const long LargestHostPass = 1 << 16;
 
     private readonly BenchPlan plan;
+    private readonly CancellationToken cancellation;
     private readonly Dictionary<string, IFaultEngine> engines = [];
     private readonly List<string> notes = [];
-    private readonly string? fileToRemove;
-
-    // Asked for once: the devices of the run take memory themselves.
-    private readonly long mostHostBytes = HostMemory.AvailableBytes() / 2;
+    private readonly MemoryShare share;
+    private readonly ScratchDevice scratch;
     private PmemDevice? wideDevice;
     private PmemDevice? hugeDevice;
 
     /// <summary>Opens the device, or makes one.</summary>
-    public EngineRoom(BenchPlan plan)
+    /// <exception cref="Native.DaxEnvironmentException">It cannot be had, or would lose what it holds.</exception>
+    /// <param name="plan">What is to be done.</param>
+    /// <param name="cancellation">Ends the reservation of a device's memory.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public EngineRoom(BenchPlan plan, CancellationToken cancellation = default)
     {
+        this.cancellation = cancellation;
         this.plan = plan;
-        var options = new PmemDeviceOptions { Sparse = IsTooLargeForHost(plan.SizeBytes) || !plan.Engines.Contains("kernel"), PreferHugePages = false };
-        if (plan.FileName is not { } path)
-        {
-            Device = PmemDevice.CreateTemporary(plan.SizeBytes, options);
-        }
-        else if (File.Exists(path) || Directory.Exists(path))
-        {
-            Device = PmemDevice.Open(path, options);
-        }
-        else
-        {
-            Device = PmemDevice.Create(path, plan.SizeBytes, options);
-            fileToRemove = path;
-        }
+        share = MemoryShare.Of(plan, HostMemory.AvailableBytes());
+        var options = new PmemDeviceOptions { Sparse = !share.HasKernel || !plan.Engines.Contains("kernel"), PreferHugePages = false, Cancellation = cancellation };
+        scratch = ScratchDevice.Open(plan.FileName, plan.SizeBytes, options, plan.IsForced);
     }
 
     /// <summary>The device of the run.</summary>
-    public PmemDevice Device { get; }
+    public PmemDevice Device => scratch.Device;
 
     /// <summary>What a reader of the figures ought to know.</summary>
     public IReadOnlyList<string> Notes => notes;
@@ -64,9 +58,11 @@ internal sealed class EngineRoom : IDisposable
     }
 
     /// <summary>Why an engine cannot take part in a case; null if it can.</summary>
-    public string? RefusalOf(string name, FaultCase load) => name == "kernel" && IsTooLargeForHost(load.SizeBytes) && load.Order == PageOrder.Pte
+    public string? RefusalOf(string name, FaultCase load) => name != "kernel"
+        ? share.HasTablesFor(load) ? null : "its tables would take more memory than is free"
+        : share.IsTooLargeForKernel(load.SizeBytes) && load.Order == PageOrder.Pte
         ? "the mapping is larger than half of the memory that is free, and the kernel would fill it"
-        : name == "kernel" && IsTooLargeForHost(Device.SizeBytes)
+        : share.IsTooLargeForKernel(Device.SizeBytes)
         ? "the device is larger than half of the memory that is free, and the kernel would fill it"
         : null;
 
@@ -97,14 +93,8 @@ internal sealed class EngineRoom : IDisposable
 
         wideDevice?.Dispose();
         hugeDevice?.Dispose();
-        Device.Dispose();
-        if (fileToRemove is not null)
-        {
-            File.Delete(fileToRemove);
-        }
+        scratch.Dispose();
     }
-
-    private bool IsTooLargeForHost(long bytes) => bytes > mostHostBytes;
 
     // The emulator's faults touch entries and translations, not the pages behind them: a wide mapping needs no memory for its pages.
     private PmemDevice DeviceFor(FaultCase load)
@@ -131,9 +121,15 @@ internal sealed class EngineRoom : IDisposable
             return Device;
         }
 
+        if (!share.HasSecondDevice)
+        {
+            notes.Add("There is no memory for a second device; the kernel's 2 MiB faults run on the first.");
+            return Device;
+        }
+
         try
         {
-            return hugeDevice ??= PmemDevice.CreateTemporary(plan.SizeBytes);
+            return hugeDevice ??= PmemDevice.CreateTemporary(plan.SizeBytes, new PmemDeviceOptions { Cancellation = cancellation });
         }
         catch (Native.DaxEnvironmentException)
         {

@@ -74,6 +74,13 @@ internal static class BenchTable
             yield return $"{result.Engine}, {result.Load.Name}: left out, since {result.Refusal}.";
         }
 
+        foreach (CaseResult result in report.Results.Where(r => r.Refusal is null && !r.Counts.IsFaultPerTouch))
+        {
+            double unitsPerFault = (double)result.Counts.Touches / result.Counts.Total;
+            yield return $"{result.Engine}, {result.Load.Name}: {result.Counts.Touches} touches came to {result.Counts.Total} faults, since one maps {Number(unitsPerFault, "0.0")} units here. "
+                + $"Figures and ratios are those of a fault; a unit touched took {Number(result.NsPerFault / unitsPerFault, "0.0")} ns.";
+        }
+
         foreach (CaseResult result in report.Results.Where(r => r.Refusal is null && r.MeasuredBytes != r.Load.SizeBytes))
         {
             yield return $"{result.Engine}, {result.Load.Name}: measured on {SizeText.Format(result.MeasuredBytes)}, the memory that the device has.";

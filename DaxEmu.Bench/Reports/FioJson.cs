@@ -96,6 +96,7 @@ internal static class FioJson
 
     private static JsonObject Faults(FaultCounts counts) => new()
     {
+        ["touches"] = counts.Touches,
         ["pte"] = counts.Pte,
         ["pmd"] = counts.Pmd,
         ["major"] = counts.Major,

@@ -2,6 +2,7 @@ using DaxEmu.Bench.Soak.Operations;
 using DaxEmu.Core.Extents;
 using DaxEmu.Core.Files;
 using DaxEmu.Core.Units;
+using DaxEmu.Native;
 
 namespace DaxEmu.Bench.Soak;
 
@@ -32,6 +33,7 @@ internal sealed class SoakJob : IWatched
     private long operationCount;
     private volatile bool isWorking;
     private volatile SoakFinding? finding;
+    private volatile Exception? refusal;
 
     public SoakJob(SoakWorld world, int seed, int number)
     {
@@ -73,6 +75,9 @@ internal sealed class SoakJob : IWatched
     /// <summary>What it found wrong first; it stops then.</summary>
     public SoakFinding? Finding => finding;
 
+    /// <summary>What the environment refused it: no memory, no room on the device's file system. It stops then, and nobody is to blame.</summary>
+    public Exception? Refusal => refusal;
+
     /// <summary>Operations done. A step that finds its pages taken does none.</summary>
     public long OperationCount => Volatile.Read(ref operationCount);
 
@@ -92,7 +97,7 @@ internal sealed class SoakJob : IWatched
     public void Run(QuietGate gate)
     {
         ManagedThreadId = Environment.CurrentManagedThreadId;
-        while (finding is null && gate.Enter())
+        while (finding is null && refusal is null && gate.Enter())
         {
             isWorking = true;
             try
@@ -102,7 +107,11 @@ internal sealed class SoakJob : IWatched
                     Step();
                 }
             }
-#pragma warning disable CA1031 // Whatever a thread dies of is a finding.
+            catch (Exception e) when (e is DaxEnvironmentException or OutOfMemoryException)
+            {
+                refusal = e;
+            }
+#pragma warning disable CA1031 // Whatever else a thread dies of is a finding.
             catch (Exception e)
 #pragma warning restore CA1031
             {

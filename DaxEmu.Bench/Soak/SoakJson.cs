@@ -31,6 +31,7 @@ internal static class SoakJson
                 ["synced_pages_durable"] = report.Checks.SyncedPages,
             },
             ["stalls"] = report.Stalls,
+            ["unrested"] = report.UnrestedCount,
             ["seconds"] = Math.Round(report.Elapsed.TotalSeconds, 1),
             ["control"] = session.Control is { } control ? Control(session, control) : null,
             ["findings"] = Array(report.Findings, Finding),

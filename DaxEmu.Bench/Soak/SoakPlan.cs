@@ -6,9 +6,6 @@ namespace DaxEmu.Bench.Soak;
 /// <summary>What a soak is to do.</summary>
 internal sealed record SoakPlan
 {
-    /// <summary>The most threads.</summary>
-    public const int MaximumJobCount = 1024;
-
     /// <summary>The smallest device: the file must have a place where threads meet and one that can be cut off.</summary>
     public const long MinimumSizeBytes = 16L << 20;
 
@@ -36,9 +33,12 @@ internal sealed record SoakPlan
     /// <summary>The device's path; null for a file of its own.</summary>
     public string? FileName { get; init; }
 
+    /// <summary>Whether what lies on the device may be lost.</summary>
+    public bool IsForced { get; init; }
+
     /// <summary>The command that does the same again.</summary>
     public string Command => string.Create(
         CultureInfo.InvariantCulture,
         $"daxemu soak --profile {Profile.Name} --numjobs {JobCount} --size {Cli.SizeText.Format(SizeBytes)} --randseed {Seed} --duration {Duration.TotalSeconds:0.###}s --watchdog {Watchdog.TotalSeconds:0.###}s")
-        + (FileName is null ? string.Empty : $" --filename '{FileName}'");
+        + (FileName is null ? string.Empty : $" --filename '{FileName}'{(IsForced ? " --force" : string.Empty)}");
 }

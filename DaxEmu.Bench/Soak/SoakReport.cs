@@ -34,6 +34,9 @@ internal sealed record SoakReport
     /// <summary>How often a thread stood still for the watchdog's time and went on once the others stopped.</summary>
     public int Stalls { get; init; }
 
+    /// <summary>Threads that had not come to rest when a stop gave them no more time: whether they hang is not known.</summary>
+    public int UnrestedCount { get; init; }
+
     /// <summary>How long it ran.</summary>
     public TimeSpan Elapsed { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using DaxEmu.Bench.Soak.Checks;
 using DaxEmu.Core.Waiting;
 
@@ -14,9 +15,11 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MostForRescue = TimeSpan.FromSeconds(3);
-    // A signal leaves twenty seconds to end, the picture of a hang included.
-    private static readonly TimeSpan MostAfterSignal = TimeSpan.FromSeconds(8);
+    // A signal leaves 1.3 s in all: threads that do not come to rest within this are left alone, and a look that takes longer is left out.
+    private static readonly TimeSpan MostAfterStop = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan LongestLookAfterStop = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan LeastToConfirm = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MostToConfirm = TimeSpan.FromSeconds(2);
 
     private readonly QuietGate gate = new();
     private readonly SoakSamples samples = new();
@@ -25,6 +28,8 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     private SoakJob[] jobs = [];
     private int quiescentPoints;
     private int stalls;
+    private int unrested;
+    private long stopBegin;
 
     /// <summary>Called at each look, with the world: for tests, which plant there what must be found.</summary>
     public Action<SoakWorld>? AtEachLook { get; init; }
@@ -36,7 +41,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     /// <summary>Runs until the time is over, something is found, or the user stops it.</summary>
     public SoakReport Run()
     {
-        var world = new SoakWorld(plan);
+        var world = new SoakWorld(plan, cancellation);
         jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new SoakJob(world, plan.Seed, i))];
         Thread[] threads = [.. jobs.Select(j => new Thread(() => j.Run(gate)) { IsBackground = true, Name = $"soak {j.Number}" })];
         Array.ForEach(threads, t => t.Start());
@@ -49,6 +54,17 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
             // A poisoned dirty page makes every sync fail: only in every other interval, so that the syncs of the others must succeed.
             world.AllowsPoison = quiescentPoints % 2 == 1;
             if (!Work(world, work))
+            {
+                break;
+            }
+
+            if (jobs.Select(j => j.Refusal).FirstOrDefault(r => r is not null) is { } refusal && !Array.Exists(jobs, j => j.Finding is not null))
+            {
+                gate.End();
+                ExceptionDispatchInfo.Throw(refusal);
+            }
+
+            if (cancellation.IsCancellationRequested && checkTime > LongestLookAfterStop)
             {
                 break;
             }
@@ -87,7 +103,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         {
             Thread.Sleep(BetweenLooks);
             AtEachLook?.Invoke(world);
-            if (Stopwatch.GetElapsedTime(start) >= time || IsOver || Array.Exists(jobs, j => j.Finding is not null))
+            if (Stopwatch.GetElapsedTime(start) >= time || IsOver || Array.Exists(jobs, j => j.Finding is not null || j.Refusal is not null))
             {
                 gate.Close();
             }
@@ -98,7 +114,19 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
             }
 
             long now = Stopwatch.GetTimestamp();
-            bool isStuck = watchdog.Look(Stopwatch.GetElapsedTime(last, now), cancellation.IsCancellationRequested ? MostAfterSignal : plan.Watchdog);
+            if (cancellation.IsCancellationRequested)
+            {
+                stopBegin = stopBegin == 0 ? now : stopBegin;
+                if (Stopwatch.GetElapsedTime(stopBegin, now) > MostAfterStop)
+                {
+                    unrested = gate.WorkingCount;
+                    return false;
+                }
+
+                continue; // too little time is left to tell a hang from a slow machine
+            }
+
+            bool isStuck = watchdog.Look(Stopwatch.GetElapsedTime(last, now), plan.Watchdog);
             last = now;
             Tell();
             if (isStuck && IsHang(world, watchdog))
@@ -115,10 +143,15 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         long[] steps = [.. stuck.Select(j => j.StepCount)];
         gate.Close();
         long start = Stopwatch.GetTimestamp();
-        TimeSpan limit = Max(LeastToConfirm, TimeSpan.FromTicks(Math.Min(plan.Watchdog.Ticks, MostAfterSignal.Ticks)) / 4);
+        TimeSpan limit = Max(LeastToConfirm, TimeSpan.FromTicks(Math.Min(plan.Watchdog.Ticks / 4, MostToConfirm.Ticks)));
         while (Stopwatch.GetElapsedTime(start) < limit)
         {
             Thread.Sleep(BetweenLooks);
+            if (cancellation.IsCancellationRequested)
+            {
+                return false;
+            }
+
             if (!stuck.Where((j, i) => j.IsWorking && j.StepCount == steps[i]).Any())
             {
                 stalls++;
@@ -138,7 +171,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     {
         var keys = new List<WaitKey>();
         long start = Stopwatch.GetTimestamp();
-        while (gate.WorkingCount > 0 && Stopwatch.GetElapsedTime(start) < MostForRescue)
+        while (gate.WorkingCount > 0 && Stopwatch.GetElapsedTime(start) < MostForRescue && !cancellation.IsCancellationRequested)
         {
             keys.Clear();
             world.Waits.ForEachSleeper((in WaitNode node) => keys.Add(new WaitKey(node.Mapping, new Core.Units.PageIndex(node.KeyStart))));
@@ -172,6 +205,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         Checks = checks.Counts with { PromisesKept = jobs.Sum(j => j.PromisesKept) },
         QuiescentPoints = quiescentPoints,
         Stalls = stalls,
+        UnrestedCount = unrested,
         Elapsed = Elapsed,
         Findings = [.. findings],
         LastOperations = findings.Count == 0 ? [] : [.. jobs.Take(ShownLogs).Select(LastOperations)],

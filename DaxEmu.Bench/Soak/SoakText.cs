@@ -39,6 +39,10 @@ internal static class SoakText
         if (session.IsStopped)
         {
             text.Append(" Nothing was found so far.");
+            if (report.UnrestedCount > 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $" {report.UnrestedCount} threads had not come to rest; whether they hang is not known.");
+            }
         }
         else if (!session.IsConclusive)
         {

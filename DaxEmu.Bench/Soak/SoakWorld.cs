@@ -1,3 +1,5 @@
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Devices;
 using DaxEmu.Core.Device;
 using DaxEmu.Core.Faults;
 using DaxEmu.Core.Files;
@@ -5,7 +7,6 @@ using DaxEmu.Core.Invalidation;
 using DaxEmu.Core.Mapping;
 using DaxEmu.Core.Units;
 using DaxEmu.Core.Waiting;
-using DaxEmu.Native.Files;
 
 namespace DaxEmu.Bench.Soak;
 
@@ -20,11 +21,16 @@ internal sealed class SoakWorld : IDisposable
     private const int MostContestedRegions = 4;
     private const int SlotCount = 4;
 
+    private const long OwnBytes = 120L << 20;
+
+    private readonly ScratchDevice scratch;
     private readonly DaxView?[] slots = new DaxView?[SlotCount];
 
-    public SoakWorld(SoakPlan plan)
+    /// <param name="plan">What is to be done.</param>
+    /// <param name="cancellation">Ends the reservation of the device's memory.</param>
+    public SoakWorld(SoakPlan plan, CancellationToken cancellation = default)
     {
-        Device = OpenDevice(plan);
+        scratch = OpenDevice(plan, cancellation);
         Profile = plan.Profile;
         long deviceRegions = Device.PageCount / DaxConstants.PagesPerPmd;
         long regions = deviceRegions * 3 / 8;
@@ -60,7 +66,7 @@ internal sealed class SoakWorld : IDisposable
         Holders = new OpenFiles(this);
     }
 
-    public PmemDevice Device { get; }
+    public PmemDevice Device => scratch.Device;
 
     public DaxVolume Volume { get; }
 
@@ -132,7 +138,7 @@ internal sealed class SoakWorld : IDisposable
 
     /// <summary>Sees whether the device can be had, before the control takes its time.</summary>
     /// <exception cref="Native.DaxEnvironmentException">It cannot.</exception>
-    public static void Probe(SoakPlan plan) => OpenDevice(plan).Dispose();
+    public static void Probe(SoakPlan plan) => OpenDevice(plan, CancellationToken.None).Dispose();
 
     /// <summary>All threads stand still: brings what ends lazily to its end.</summary>
     public void Settle()
@@ -151,39 +157,25 @@ internal sealed class SoakWorld : IDisposable
         Small.Dispose();
         Lines.Dispose();
         Waits.Dispose();
-        Device.Dispose();
+        scratch.Dispose();
     }
 
     private static PmemDeviceOptions Options { get; } = PmemDeviceOptions.Default with { TracksDurable = true };
 
-    // A file that is made here has no name from the start, so that nothing is left of it, whatever way the process ends.
-    private static PmemDevice OpenDevice(SoakPlan plan)
+    private static ScratchDevice OpenDevice(SoakPlan plan, CancellationToken cancellation)
     {
-        if (plan.FileName is not { } path)
+        // The device, what of it a loss of power would leave, and the stacks of the threads; measured, rounded up.
+        long bytes = plan.FileName is { } path && Path.Exists(path) ? DeviceProbe.Probe(path).SizeBytes : plan.SizeBytes;
+        HostMemory.Require(
+            $"a soak on {SizeText.Format(bytes)} with {plan.JobCount} threads", OwnBytes + (bytes / 4 * 7) + ((long)plan.JobCount << 20), "Use a smaller device or fewer jobs.");
+        ScratchDevice scratch = ScratchDevice.Open(plan.FileName, plan.SizeBytes, Options with { Cancellation = cancellation }, plan.IsForced);
+        if (scratch.Device.SizeBytes >= SoakPlan.MinimumSizeBytes)
         {
-            return PmemDevice.CreateTemporary(plan.SizeBytes, Options);
+            return scratch;
         }
 
-        if (Path.Exists(path))
-        {
-            return RefuseSmall(PmemDevice.Open(path, Options));
-        }
-
-        string fullPath = Path.GetFullPath(path);
-        DeviceFile file = DeviceFile.Create(fullPath, plan.SizeBytes, sparse: false, unlinkAtOnce: true);
-        return PmemDevice.FromFile(file, fullPath, path: null, Options, isTemporary: true);
-    }
-
-    private static PmemDevice RefuseSmall(PmemDevice device)
-    {
-        long sizeBytes = device.SizeBytes;
-        if (sizeBytes >= SoakPlan.MinimumSizeBytes)
-        {
-            return device;
-        }
-
-        string name = device.Name;
-        device.Dispose();
+        (string name, long sizeBytes) = (scratch.Device.Name, scratch.Device.SizeBytes);
+        scratch.Dispose();
         throw new Native.DaxEnvironmentException(
             $"{name} has {sizeBytes} bytes, and a soak needs at least {SoakPlan.MinimumSizeBytes}", "Use a larger device.", path: name);
     }

@@ -9,15 +9,16 @@ namespace DaxEmu.Bench.Verbs;
 internal static class AnswersVerb
 {
     private const int MostRanges = 4096;
+    private const int MostRounds = 10_000;
 
-    private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.List("--numjobs", "threads; a list is allowed", text => VerbOptions.Count(text), [2, 8]);
+    private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.Jobs([2, 8]);
     private static readonly Option<int> Ranges = VerbOptions.Of("--ranges", "2 MiB ranges on which the threads meet", ParseRanges, 2);
     private static readonly Option<int> Mix = VerbOptions.Of("--mix", "of a hundred operations, those that are 2 MiB faults", ParsePercent, 30);
     private static readonly Option<int> Empty = VerbOptions.Of("--empty", "of a hundred operations, those that empty a range", ParsePercent, 3);
     private static readonly Option<EmptyingKind> EmptyBy = VerbOptions.Of("--empty-by", "write: clean entries are taken out past running faults; truncate: faults are kept out meanwhile", text => Enum.Parse<EmptyingKind>(VerbOptions.Choice(text, "write", "truncate"), ignoreCase: true), EmptyingKind.Write);
     private static readonly Option<TimeSpan> Hold = VerbOptions.Of("--hold", "how long the owner of a 4 KiB entry asks the file system", DurationText.Parse, TimeSpan.FromMicroseconds(2));
     private static readonly Option<TimeSpan> HugeHold = VerbOptions.Of("--hold-2m", "the same for 2 MiB", DurationText.Parse, TimeSpan.FromMicroseconds(50));
-    private static readonly Option<int> Rounds = VerbOptions.Of("--rounds", "turns of each policy", text => VerbOptions.Count(text), 9);
+    private static readonly Option<int> Rounds = VerbOptions.Of("--rounds", "turns of each policy", text => VerbOptions.Count(text, 1, MostRounds), 9);
     private static readonly Option<TimeSpan> Runtime = VerbOptions.Of("--runtime", "how long a turn is", DurationText.Parse, TimeSpan.FromMilliseconds(200));
     private static readonly Option<string?> Trace = VerbOptions.Of<string?>("--trace", "the kernel's trace text (plain or .gz), to be replayed under each policy instead of the random faults", text => text, null);
     private static readonly Option<int> Seed = VerbOptions.Of("--randseed", "seed of all choices", text => VerbOptions.Count(text, 0), 1);

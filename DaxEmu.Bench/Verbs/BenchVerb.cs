@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Devices;
 using DaxEmu.Bench.Engines;
 using DaxEmu.Bench.Measuring;
 using DaxEmu.Bench.Reports;
@@ -17,11 +18,11 @@ internal static class BenchVerb
     private static readonly TimeSpan DefaultRuntime = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan DefaultRamp = TimeSpan.FromMilliseconds(40);
 
-    private static readonly Option<string?> FileName = VerbOptions.Of<string?>("--filename", "the device: a file or block device, whose contents the kernel engine overwrites (default: a file of its own on tmpfs, removed afterwards)", text => text, null);
+    private static readonly Option<string?> FileName = VerbOptions.Of<string?>("--filename", "the device: a file or block device that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (default: a new file on tmpfs)", text => text, null);
     private static readonly Option<long?> Size = VerbOptions.Of<long?>("--size", $"bytes of the device (default {DefaultSize}, or what --filename has)", text => SizeText.Parse(text), null);
     private static readonly Option<IReadOnlyList<PageOrder>?> BlockSize = VerbOptions.Of<IReadOnlyList<PageOrder>?>("--bs", "4k or 2m, or both: 4k,2m", text => VerbOptions.ListOf(text, ParseOrder), null);
     private static readonly Option<IReadOnlyList<string>?> Pattern = VerbOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread or randwrite; a list is allowed", text => VerbOptions.ListOf(text, t => VerbOptions.Choice(t, "read", "write", "randread", "randwrite")), null);
-    private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.List("--numjobs", "threads; a list is allowed", text => VerbOptions.Count(text), [1, 2]);
+    private static readonly Option<IReadOnlyList<int>> Jobs = VerbOptions.Jobs([1, 2]);
     private static readonly Option<TimeSpan> Runtime = VerbOptions.Of("--runtime", "timed time for each engine and case", DurationText.Parse, DefaultRuntime);
     private static readonly Option<TimeSpan> Ramp = VerbOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);
     private static readonly Option<int> Seed = VerbOptions.Of("--randseed", "seed of the random orders", text => VerbOptions.Count(text, 0), 1);
@@ -33,6 +34,7 @@ internal static class BenchVerb
     private static readonly Option<string?> Csv = VerbOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => VerbOptions.Choice(text, "will-it-scale"), null);
     private static readonly Option<string?> Hgrm = VerbOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
     private static readonly Option<string?> Plot = VerbOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
+    private static readonly Option<bool> Force = VerbOptions.Force();
     private static readonly Option<OutputFormat> Format = VerbOptions.Format();
 
     public static Command Create()
@@ -43,7 +45,7 @@ internal static class BenchVerb
             + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --bs 4k --numjobs 1 --runtime 2s\n"
             + "  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json")
         {
-            FileName, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Format,
+            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -52,7 +54,7 @@ internal static class BenchVerb
     private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
     {
         BenchPlan plan = PlanOf(parsed);
-        using var room = new EngineRoom(plan);
+        using var room = new EngineRoom(plan, cancellation);
         plan = plan with { SizeBytes = room.Device.SizeBytes, Cases = CasesOf(parsed, room.Device.SizeBytes) };
         BenchReport report;
         using (var progress = new ProgressLine())
@@ -116,8 +118,8 @@ internal static class BenchVerb
             throw new ArgumentException("--shared and --separate exclude each other. Give one of them.");
         }
 
-        CheckOutput(parsed.GetValue(Hgrm));
-        CheckOutput(parsed.GetValue(Plot));
+        OutputFile.Check(parsed.GetValue(Hgrm), fileName);
+        OutputFile.Check(parsed.GetValue(Plot), fileName);
         return new BenchPlan
         {
             Engines = parsed.GetRequiredValue(Engines),
@@ -128,16 +130,8 @@ internal static class BenchVerb
             Seed = parsed.GetValue(Seed),
             Policy = parsed.GetRequiredValue(Policy),
             FileName = fileName,
+            IsForced = parsed.GetValue(Force),
         };
-    }
-
-    // Better told now than after minutes of measuring.
-    private static void CheckOutput(string? path)
-    {
-        if (path is not null && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))))
-        {
-            throw new DaxEnvironmentException($"cannot write '{path}'", "Name a file in a directory that is there.", path: path);
-        }
     }
 
     private static List<FaultCase> CasesOf(ParseResult parsed, long sizeBytes)

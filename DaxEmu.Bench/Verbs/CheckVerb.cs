@@ -96,7 +96,9 @@ internal static class CheckVerb
             ConsoleWidth.Terminal().Write(table.ToTable());
         }
 
-        return table.IsComplete ? ExitCode.Fine : ExitCode.CannotTell;
+        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit
+            : table.IsComplete ? ExitCode.Fine
+            : ExitCode.CannotTell;
     }
 
     private static ExitCode Check(CheckPlan plan, bool isJson, CancellationToken cancellation)

@@ -11,12 +11,13 @@ namespace DaxEmu.Bench.Verbs;
 internal static class SoakVerb
 {
     private static readonly Option<TimeSpan> Duration = VerbOptions.Of("--duration", "how long", DurationText.Parse, TimeSpan.FromSeconds(30));
-    private static readonly Option<int> Jobs = VerbOptions.Of("--numjobs", $"threads, at most {SoakPlan.MaximumJobCount}", JobCount, 8);
+    private static readonly Option<int> Jobs = VerbOptions.Of("--numjobs", $"threads, at most {VerbOptions.MostJobs}", VerbOptions.JobCount, 8);
     private static readonly Option<long> Size = VerbOptions.Of("--size", "bytes of the device, a multiple of 2 MiB; the file has three eighths of them", DeviceSize, 64L << 20);
     private static readonly Option<WaitProfile> Profile = VerbOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
     private static readonly Option<int> Seed = VerbOptions.Of("--randseed", "seed of all threads' choices", text => VerbOptions.Count(text, 0), 1);
     private static readonly Option<TimeSpan> Watchdog = VerbOptions.Of("--watchdog", "a thread that stands still for so long hangs", DurationText.Parse, TimeSpan.FromSeconds(5));
-    private static readonly Option<string?> FileName = VerbOptions.Of<string?>("--filename", "the device: a block device or file that is OVERWRITTEN, or a new file, whose name is taken away at once (default: a new file on tmpfs)", text => text, null);
+    private static readonly Option<string?> FileName = VerbOptions.Of<string?>("--filename", "the device: a block device or file that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (default: a new file on tmpfs)", text => text, null);
+    private static readonly Option<bool> Force = VerbOptions.Force();
     private static readonly Option<OutputFormat> Format = VerbOptions.Format();
 
     public static Command Create()
@@ -27,7 +28,7 @@ internal static class SoakVerb
             + "Before a profile is called clean, the hang of 2019 is found by the same machinery, or the answer is inconclusive.\n\n"
             + "Examples:\n  daxemu soak --duration 8h --randseed 42\n  daxemu soak --profile v4.20 --duration 60s")
         {
-            Duration, Jobs, Size, Profile, Seed, Watchdog, FileName, Format,
+            Duration, Jobs, Size, Profile, Seed, Watchdog, FileName, Force, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -45,6 +46,7 @@ internal static class SoakVerb
             Seed = parsed.GetValue(Seed),
             Watchdog = parsed.GetValue(Watchdog),
             FileName = parsed.GetValue(FileName),
+            IsForced = parsed.GetValue(Force),
         };
         SoakWorld.Probe(plan);
         SoakSession session;
@@ -56,10 +58,6 @@ internal static class SoakVerb
         Console.WriteLine(parsed.GetValue(Format) == OutputFormat.Json ? SoakJson.Write(session) : SoakText.Write(session));
         return session.Code;
     }
-
-    private static int JobCount(string text) => VerbOptions.Count(text) is var count && count <= SoakPlan.MaximumJobCount
-        ? count
-        : throw new FormatException($"'{text}' is more threads than a soak runs, {SoakPlan.MaximumJobCount}.");
 
     private static long DeviceSize(string text) => SizeText.Parse(text) is var size && size >= SoakPlan.MinimumSizeBytes && size % DaxConstants.PmdSize == 0
         ? size

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using DaxEmu.Bench.Cli;
 
@@ -13,10 +14,17 @@ internal static class SuitesVerb
         var command = new Command("suites", "Runs the BenchmarkDotNet suites.\n\nExample:\n  daxemu suites -- --filter '*Fault*' --job short") { rest };
         CommandFrame.SetAction(command, (parsed, _) =>
         {
+            string[] options = parsed.GetValue(rest) ?? [];
+
             // In this process: an installed tool has no project that could be built anew.
-            BenchmarkSwitcher.FromAssembly(typeof(SuitesVerb).Assembly).Run([.. parsed.GetValue(rest) ?? [], "--inProcess"]);
-            return ExitCode.Fine;
+            IEnumerable<Summary> summaries = BenchmarkSwitcher.FromAssembly(typeof(SuitesVerb).Assembly).Run([.. options, "--inProcess"]);
+            return summaries.Any(s => s.BenchmarksCases.Length > 0) || options.Any(AsksOnly)
+                ? ExitCode.Fine
+                : throw new ArgumentException("no benchmark was run: the options name none. 'daxemu suites -- --list flat' shows their names.");
         });
         return command;
     }
+
+    // Options of BenchmarkDotNet that run nothing.
+    private static bool AsksOnly(string option) => option is "--list" or "--help" or "--info" or "--version";
 }

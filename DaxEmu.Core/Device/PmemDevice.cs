@@ -119,7 +119,7 @@ public sealed partial class PmemDevice : IDisposable
         DeviceSize.Check(sizeBytes, nameof(sizeBytes));
         options ??= PmemDeviceOptions.Default;
         string fullPath = System.IO.Path.GetFullPath(path);
-        DeviceFile file = DeviceFile.Create(fullPath, sizeBytes, options.Sparse);
+        DeviceFile file = DeviceFile.Create(fullPath, sizeBytes, options.Sparse, cancellation: options.Cancellation);
         try
         {
             return FromFile(file, fullPath, fullPath, options, isTemporary: false);

@@ -37,6 +37,9 @@ public sealed record PmemDeviceOptions
     /// <summary>Whether to ask the kernel for 2 MiB pages; it may decline (<see cref="DeviceCapabilities.HugePages"/>).</summary>
     public bool PreferHugePages { get; init; } = true;
 
+    /// <summary>Ends the reservation of a new file's blocks, which takes a second for some gigabytes; nothing is left then.</summary>
+    internal CancellationToken Cancellation { get; init; }
+
     /// <summary>Whether the device keeps track of what a loss of power would leave (<see cref="PmemDevice.Durable"/>). For checks.</summary>
     internal bool TracksDurable { get; init; }
 

@@ -44,7 +44,7 @@ internal static class TemporaryPlace
     private static PmemDevice CreateIn(string directory, long sizeBytes, PmemDeviceOptions options)
     {
         string path = Path.Combine(directory, $"daxemu-{Environment.ProcessId}-{Guid.NewGuid():N}");
-        DeviceFile file = DeviceFile.Create(path, sizeBytes, options.Sparse, unlinkAtOnce: !options.KeepPath);
+        DeviceFile file = DeviceFile.Create(path, sizeBytes, options.Sparse, unlinkAtOnce: !options.KeepPath, ownerOnly: true, options.Cancellation);
         try
         {
             string name = options.KeepPath ? path : $"temporary device in {directory}";

@@ -13,7 +13,8 @@ internal static class BlockReservation
 
     /// <summary>Allocates the first <paramref name="sizeBytes"/> of the file; what is there keeps its content.</summary>
     /// <exception cref="DaxEnvironmentException">There is no room; blocks allocated so far stay.</exception>
-    public static void Reserve(SafeFileHandle file, string path, long sizeBytes)
+    /// <exception cref="OperationCanceledException">It was cancelled; blocks allocated so far stay.</exception>
+    public static void Reserve(SafeFileHandle file, string path, long sizeBytes, CancellationToken cancellation = default)
     {
         // Ask before taking: a tmpfs that was filled to the brim, even for a moment, hurts everybody.
         long available = FileSystemFacts.Of(file, path).AvailableBytes;
@@ -24,6 +25,7 @@ internal static class BlockReservation
 
         for (long offset = 0; offset < sizeBytes; offset += StepBytes)
         {
+            cancellation.ThrowIfCancellationRequested();
             int errno = AllocateStep(file, offset, Math.Min(StepBytes, sizeBytes - offset));
             if (errno != 0)
             {

@@ -90,13 +90,16 @@ internal sealed class DeviceFile : IDisposable
     /// <param name="unlinkAtOnce">
     /// Whether to take the name away before anything else, so that not even a kill leaves the file behind.
     /// </param>
+    /// <param name="ownerOnly">Whether nobody else may read or write it, whatever the umask says; so it is without a name, too.</param>
+    /// <param name="cancellation">Ends the reservation of blocks.</param>
     /// <exception cref="DaxEnvironmentException">
     /// The path is taken, its directory is missing or not writable, or there is no room.
     /// </exception>
-    public static DeviceFile Create(string path, long sizeBytes, bool sparse, bool unlinkAtOnce = false)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static DeviceFile Create(string path, long sizeBytes, bool sparse, bool unlinkAtOnce = false, bool ownerOnly = false, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sizeBytes);
-        FilePermissions rights = unlinkAtOnce ? FilePermissions.S_IRUSR | FilePermissions.S_IWUSR : FilePermissions.DEFFILEMODE;
+        FilePermissions rights = unlinkAtOnce || ownerOnly ? FilePermissions.S_IRUSR | FilePermissions.S_IWUSR : FilePermissions.DEFFILEMODE;
         DeviceFile file = OpenHandle(path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_EXCL, rights, "cannot create");
         try
         {
@@ -109,7 +112,7 @@ internal sealed class DeviceFile : IDisposable
             file.SetSize(sizeBytes);
             if (!sparse)
             {
-                BlockReservation.Reserve(file.Handle, path, sizeBytes);
+                BlockReservation.Reserve(file.Handle, path, sizeBytes, cancellation);
             }
 
             file.ReadFacts();

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Native.Libc;
 using Microsoft.Win32.SafeHandles;
+using Stat = Mono.Unix.Native.Stat;
+using Syscall = Mono.Unix.Native.Syscall;
 
 namespace DaxEmu.Native.Files;
 
@@ -20,6 +22,9 @@ internal readonly record struct FileSystemFacts(FileSystemKind Kind, long Availa
     public static FileSystemFacts Of(SafeFileHandle file, string path) => Statfs.Get(file, out StatfsResult result) == 0
         ? From(result)
         : throw Errno.Failure("cannot examine the file system of", path, Marshal.GetLastPInvokeError());
+
+    /// <summary><c>st_dev</c> of a path: which mounted file system it lies on; null if it is not there.</summary>
+    public static ulong? DeviceNumberOf(string path) => Syscall.stat(path, out Stat stat) == 0 ? stat.st_dev : null;
 
     /// <summary>The kind that a magic number stands for.</summary>
     public static FileSystemKind KindOf(long magic) => (uint)magic switch

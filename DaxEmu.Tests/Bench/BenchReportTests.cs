@@ -1,3 +1,4 @@
+using DaxEmu.Bench.Devices;
 using DaxEmu.Bench.Engines;
 using DaxEmu.Bench.Measuring;
 using DaxEmu.Bench.Reports;
