@@ -88,9 +88,9 @@ public sealed partial class SignalTests
             "replay of trace text" => ["replay", .. Enumerable.Repeat(trace, 2000), .. Json],
             "replay of one long trace" => ["replay", LongTrace(trace, scratch), .. Json],
             "replay of a pipe that nobody writes" => ["replay", Pipe(scratch), .. Json],
-            "answers" => ["answers", "--rounds", "1000000", "--numjobs", "2", .. Json],
+            "answers" => ["answers", "--rounds", "10000", "--numjobs", "2", .. Json],
             "answers with a long hold" => ["answers", "--hold", "1h", "--hold-2m", "1h", "--numjobs", "4", .. Json],
-            "answers of a trace" => ["answers", "--trace", trace, "--rounds", "1000000", .. Json],
+            "answers of a trace" => ["answers", "--trace", trace, "--rounds", "10000", .. Json],
             _ => throw new ArgumentException(verb, nameof(verb)),
         };
     }

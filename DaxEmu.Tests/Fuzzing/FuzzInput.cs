@@ -20,5 +20,8 @@ internal sealed record FuzzInput(IReadOnlyList<string> Arguments, IReadOnlyList<
         && !Arguments.Any(a => a is "--" or "-h" or "-?" or "/?" or "/h" or "--help" or "--version" or "suites")
         && (Arguments.Contains("--output-format=json") || (IndexOf("--output-format") is var at and >= 0 && at + 1 < Arguments.Count && Arguments[at + 1] == "json"));
 
+    /// <summary>How many inputs it can have at most; each may be refused with a line of its own.</summary>
+    public int MostInputs => Arguments.Contains("replay") ? Math.Max(1, Files.Count) + Arguments.Count(a => !a.StartsWith('-')) - 1 : 1;
+
     private int IndexOf(string argument) => Arguments.TakeWhile(a => a != argument).Count() is var at && at < Arguments.Count ? at : -1;
 }

@@ -79,6 +79,8 @@ internal static class FuzzProgram
         (int Number, CaseEnd How) largest = run.Ends.MaxBy(e => e.How.Megabytes);
         string codes = string.Join(", ", run.Ends.GroupBy(e => e.How.Code).OrderBy(g => g.Key).Select(g => g.Key < 0 ? $"{g.Count()} did not end" : $"{g.Count()} ended with {g.Key}"));
         Console.WriteLine($"{codes}. The slowest took {slowest.How.Milliseconds} ms (case {slowest.Number}), the largest {largest.How.Megabytes} MiB (case {largest.Number}).");
+        string means = string.Join(", ", run.Ends.GroupBy(e => run.CaseOf(e.Number).Kind).OrderBy(g => g.Key).Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Count()} of {g.Key.ToString().ToLowerInvariant()} {g.Average(e => e.How.Milliseconds):0.0} ms")));
+        Console.WriteLine($"On average {means}.");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.DoneCount} cases of seed {seed} in {seconds:0.0} s ({run.DoneCount / seconds:0} a second): {failures.Count} failed in {failures.Select(f => f.Signature).Distinct().Count()} ways, {run.SlowOnceCount} were slow once and not again."));
     }
 }

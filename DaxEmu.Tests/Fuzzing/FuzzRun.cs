@@ -35,6 +35,9 @@ internal sealed class FuzzRun
     /// <summary>Cases that took too long once, but not again: the machine was busy.</summary>
     public int SlowOnceCount { get; private set; }
 
+    /// <summary>The case of a number.</summary>
+    public FuzzCase CaseOf(int number) => FuzzBatch.CaseOf(kind, seed, number);
+
     /// <summary>Runs cases.</summary>
     /// <returns>Those that failed, by number.</returns>
     public IReadOnlyList<FuzzFailure> Run(int first, int count)
@@ -75,7 +78,7 @@ internal sealed class FuzzRun
                 ends.Enqueue((number, how));
                 if (how.Complaint is { } complaint)
                 {
-                    found.Enqueue(new FuzzFailure(FuzzBatch.CaseOf(kind, seed, number), complaint));
+                    found.Enqueue(new FuzzFailure(CaseOf(number), complaint));
                 }
             });
         }

@@ -84,7 +84,7 @@ internal static class FuzzWorker
 
         long grown = ProcessMemory.OfSelf().PeakBytes - before;
         Complaint? complaint = grown > limits.MemoryBytes ? new Complaint(ComplaintKind.Memory, $"took {grown >> 20} MiB more at its peak")
-            : OutputRules.Check(code, output.ToString(), error.ToString(), input.AsksForJson)
+            : OutputRules.Check(code, output.ToString(), error.ToString(), input.AsksForJson, input.MostInputs)
             ?? (afterStop > limits.StopTime ? new Complaint(ComplaintKind.LateStop, $"ended {afterStop.TotalSeconds:0.0} s after it was told to stop")
             : elapsed > limits.Time ? new Complaint(ComplaintKind.Hang, $"took {elapsed.TotalSeconds:0.0} s")
             : null);

@@ -19,11 +19,12 @@ internal static class OutputRules
         "Unable to cast object", "Operation is not valid due to", "One or more errors occurred", "Index and length must refer", "non-negative", "Stack overflow",
     ];
 
+    /// <remarks>A command that has several inputs has a line for each that it refuses.</remarks>
     /// <summary>The first promise that is broken; null if all are kept.</summary>
-    public static Complaint? Check(int code, string output, string error, bool asksForJson)
+    public static Complaint? Check(int code, string output, string error, bool asksForJson, int mostInputs = 1)
     {
         string[] lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        bool saysWhy = lines.Length == 1 && lines[0].StartsWith(Prefix, StringComparison.Ordinal);
+        bool saysWhy = lines.Length >= 1 && lines.Length <= mostInputs && lines.All(l => l.StartsWith(Prefix, StringComparison.Ordinal));
         return RuntimeText(output, error)
             ?? Code(code, error)
             ?? Control(output, "standard output")

@@ -10,8 +10,15 @@ namespace DaxEmu.Tests.Fuzzing.Inputs;
 /// <summary>Cases of command lines: all verbs, all options, right values and wrong ones. What would run for long is told to stop.</summary>
 internal static class CommandInput
 {
-    /// <summary>Counts and sizes without bound must be refused; where they are not, trying one costs the machine its memory.</summary>
-    public static bool HugeCountsAreRefused => false;
+    // Each is above the bound of its option. Where an option had none, trying one would cost the machine its memory.
+    private static readonly (string Option, string[] Values)[] Huge =
+    [
+        ("--size", ["17t", "8191t", "9223372036854775807"]),
+        ("--numjobs", ["1025", "100001", "2147483647", "1,2147483647"]),
+        ("--ranges", ["4097", "2147483647"]),
+        ("--rounds", ["10001", "2147483647"]),
+        ("--threads", ["1025", "100001", "2147483647", "0,100001"]),
+    ];
 
     private static readonly Command[] Verbs =
         [BenchVerb.Create(), SoakVerb.Create(), CheckVerb.Create(), AnswersVerb.Create(), ReplayVerb.Create(), InfoVerb.Create(), SuitesVerb.Create()];
@@ -68,8 +75,6 @@ internal static class CommandInput
         "", " ", "x", "0", "-1", "--", "-", "1x", "1.5", "0x", "0xg", "99999999999999999999", "9223372036854775807g", "1e9", "NaN", "\u221e", "\u0661", "k", "4k4k", ",", "1,", ",1",
         "1,,2", "null", "[]", "\u001b[31m", "\u202eabc", "a\nb", "a\tb", "\ufeff1", "\ud83d\ude00", "@text", "@missing", "@", "*", "~", "%n", "{0}", "[red]", "=", "==", ":", "'", "\"", "1h1h", "-5s", "0ms",
     ];
-
-    private static readonly string[] Huge = ["17t", "8191t", "2147483647", "1000000", "100001", "9223372036854775807", "1g", "64g"];
 
     private static readonly string[] Lone =
         ["--", "-", "--help", "-h", "-?", "--version", "@text", "@missing", "--nope", "-x", "--size", "--output-format=json", "--SIZE", "/help", "--steps", "--markdown", "--separate", "[suggest]", "[diagram]", "[parse]", "\u001b[31m", ""];
@@ -168,8 +173,9 @@ internal static class CommandInput
             case 6:
                 arguments.AddRange([random.Pick([.. Values.Keys]), random.OneIn(12) ? new string('9', random.Geometric(64, 1 << 16)) : random.Pick(Refused)]);
                 break;
-            case 7 when HugeCountsAreRefused:
-                arguments.AddRange([random.Pick((string[])["--numjobs", "--size", "--rounds", "--threads", "--ranges"]), random.Pick(Huge)]);
+            case 7:
+                (string name, string[] values) = random.Pick(Huge);
+                arguments.AddRange([name, random.Pick(values)]);
                 break;
             case 8 when verb.Options.Count > 0:
                 Option option = random.Pick([.. verb.Options]);
@@ -210,15 +216,16 @@ internal static class CommandInput
         bool isSize = option.StartsWith("--si", StringComparison.OrdinalIgnoreCase);
         bool isCount = option.StartsWith("--n", StringComparison.OrdinalIgnoreCase) || option.StartsWith("--th", StringComparison.OrdinalIgnoreCase)
             || option.StartsWith("--ra", StringComparison.OrdinalIgnoreCase) || option.StartsWith("--ro", StringComparison.OrdinalIgnoreCase);
-        return HugeCountsAreRefused || !((isSize && IsLarge(value, 64L << 20)) || (isCount && value.Split(',').Any(v => IsLarge(v, 64)))) ? value : "2";
+        bool isCostly = (isSize && IsBetween(value, 64L << 20, 17L << 40)) || (isCount && value.Split(',').Any(v => IsBetween(v, 64, 1024)));
+        return isCostly ? "2" : value;
     }
 
-    // What is no size is refused, and may be as large as it likes.
-    private static bool IsLarge(string text, long most)
+    // What is no size, or too large a one, is refused.
+    private static bool IsBetween(string text, long least, long most)
     {
         try
         {
-            return SizeText.Parse(text) > most;
+            return SizeText.Parse(text) is var value && value > least && value < most;
         }
         catch (FormatException)
         {

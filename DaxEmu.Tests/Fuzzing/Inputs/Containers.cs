@@ -99,19 +99,30 @@ internal static class Containers
     {
         byte[] head = Latin1.Bytes(random.OneIn(2) ? string.Join('\n', Corpus.Recording(random).Take(random.Below(4))) + "\n" : random.OneIn(2) ? string.Join('\n', Corpus.Trace(random).Take(20)) + "\n" : string.Empty);
         string pattern = random.Pick((string[])[" ", "\n", "\r\n", "x", "0", "[", "{\"a\":", "#\n", "# x\n", "\0", "{}\n", "\"", "{\"op\":\"fsync\",\"ret\":0,\"errno\":0,\"events\":[]}\n"]);
-        byte[] unit = Latin1.Bytes(string.Concat(Enumerable.Repeat(pattern, UnitBytes / pattern.Length)));
+        byte[] unit = Repeated([], Latin1.Bytes(pattern), UnitBytes / pattern.Length, []);
         int units = pattern.Length > 8 ? random.Between(1, 4) : pattern.Contains('\n', StringComparison.Ordinal) ? random.Geometric(2, 128) : random.Geometric(8, 1024);
         if (!isZip)
         {
-            byte[] member = Packed(unit);
-            return [.. Packed(head), .. Enumerable.Repeat(member, units).SelectMany(m => m)];
+            return Repeated(Packed(head), Packed(unit), units, []);
         }
 
-        byte[] block = Flushed(unit);
-        byte[] data = [.. Flushed(head), .. Enumerable.Repeat(block, units).SelectMany(b => b), 3, 0];
+        byte[] data = Repeated(Flushed(head), Flushed(unit), units, [3, 0]);
         var zip = new RawZip();
         zip.Add("a.jsonl", data, random.OneIn(2) ? 10 : (uint)(head.Length + ((long)units * unit.Length)), 0, 8);
         return zip.ToArray();
+    }
+
+    private static byte[] Repeated(byte[] head, byte[] part, int times, byte[] end)
+    {
+        byte[] all = new byte[head.Length + (part.Length * times) + end.Length];
+        head.CopyTo(all, 0);
+        for (int i = 0; i < times; i++)
+        {
+            part.CopyTo(all, head.Length + (i * part.Length));
+        }
+
+        end.CopyTo(all, all.Length - end.Length);
+        return all;
     }
 
     private static byte[] Packed(byte[] content)
