@@ -98,9 +98,14 @@ internal static class RecordingMutator
         return others.Length == 0 ? line : random.Pick(others) is var any ? Replace(line, any, Whole(line[any.Start..any.End], random)) : line;
     }
 
-    private static string Whole(string text, FuzzRandom random) => random.OneIn(2) && long.TryParse(text, CultureInfo.InvariantCulture, out long value)
-        ? Near(value, random)
-        : Boundary.Whole[random.Below(Boundary.Whole.Length)];
+    // Half of them lie where a recording's numbers do, so that the replay carries them out instead of refusing them.
+    private static string Whole(string text, FuzzRandom random) => random.Below(6) switch
+    {
+        0 or 1 => random.Below(4096).ToString(CultureInfo.InvariantCulture),
+        2 => (random.Between(0, 2048) * 4096L).ToString(CultureInfo.InvariantCulture),
+        3 when long.TryParse(text, CultureInfo.InvariantCulture, out long value) => Near(value, random),
+        _ => Boundary.Whole[random.Below(Boundary.Whole.Length)],
+    };
 
     private static string MutateLine(string line, IReadOnlyList<string> other, FuzzRandom random)
     {
