@@ -6,7 +6,7 @@ namespace DaxEmu.Tests.Fuzzing;
 internal sealed class FuzzRun
 {
     private const int WorkerCount = 2;
-    private const int LargestBatch = 500;
+    private const int LargestBatch = 1500;
     private const int MoreTrials = 2;
 
     private readonly FuzzKind? kind;

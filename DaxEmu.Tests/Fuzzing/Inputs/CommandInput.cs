@@ -110,7 +110,7 @@ internal static class CommandInput
             arguments = ["suites", .. random.OneIn(2) ? ["--"] : Array.Empty<string>(), .. random.Pick((string[][])[["--list", "flat"], ["--filter", "nope"], ["--help"], ["--nope"], ["--filter", random.Pick(Refused)], ["--list", "tree"], ["--job", "x"]])];
         }
 
-        return new FuzzInput([.. Harmless(arguments)], Files(random)) { StopAfter = TimeSpan.FromMilliseconds(random.Between(10, 300)) };
+        return new FuzzInput([.. Harmless(arguments)], Files(random)) { StopAfter = TimeSpan.FromMilliseconds(random.Between(10, random.OneIn(4) ? 300 : 60)) };
     }
 
     private static bool TakesValue(Option option) => option.ValueType != typeof(bool) && option.Arity.MaximumNumberOfValues > 0;

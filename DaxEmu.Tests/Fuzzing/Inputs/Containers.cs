@@ -64,8 +64,8 @@ internal static class Containers
             {
                 byte[] content = make();
                 bool isStored = random.OneIn(2);
-                uint size = random.OneIn(3) ? uint.Parse(random.Pick((string[])["0", "1", "4294967295", "2147483647"]), CultureInfo.InvariantCulture) : (uint)content.Length;
-                raw.Add(random.Pick(EntryNames), isStored ? content : Deflated(content), size, 0, (ushort)(random.OneIn(8) ? random.Below(100) : isStored ? 0 : 8), (ushort)(random.OneIn(8) ? random.Below(16) : 0));
+                uint size = random.OneIn(5) ? uint.Parse(random.Pick((string[])["0", "1", "4294967295", "2147483647"]), CultureInfo.InvariantCulture) : (uint)content.Length;
+                raw.Add(random.Pick(EntryNames), isStored ? content : Deflated(content), size, random.OneIn(4) ? 0 : RawZip.Checksum(content), (ushort)(random.OneIn(8) ? random.Below(100) : isStored ? 0 : 8), (ushort)(random.OneIn(8) ? random.Below(16) : 0));
             }
 
             return raw.ToArray();

@@ -49,5 +49,21 @@ internal sealed class RawZip
         return [.. local, .. directory, .. "PK\x05\x06"u8, .. end];
     }
 
+    /// <summary>The checksum that an entry of this content has.</summary>
+    public static uint Checksum(ReadOnlySpan<byte> content)
+    {
+        uint sum = uint.MaxValue;
+        foreach (byte b in content)
+        {
+            sum ^= b;
+            for (int bit = 0; bit < 8; bit++)
+            {
+                sum = (sum >> 1) ^ ((sum & 1) == 0 ? 0 : 0xEDB88320);
+            }
+        }
+
+        return ~sum;
+    }
+
     private static void Put(byte[] bytes, int at, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(at), value);
 }

@@ -11,6 +11,10 @@ internal static class RecordingMutator
         "protect", "fadvise", "drop_caches", "reflink", "",
     ];
 
+    // Ops whose arguments look alike.
+    private static readonly string[][] Alike =
+        [["fallocate", "fallocate_keep", "punch", "zero", "collapse", "insert", "pread", "fadvise", "r"], ["msync", "dontneed"], ["fsync", "syncfs", "drop_caches"], ["w", "pwrite"], ["truncate", "munmap"]];
+
     private static readonly string[] Words = ["shared", "private", "sync", "ro", "nohuge", "rw", "r", "w", "0", "1"];
 
     /// <summary>Changes some lines; <paramref name="other"/> gives parts to splice in.</summary>
@@ -90,7 +94,7 @@ internal static class RecordingMutator
         {
             string[] words = line[ops[0].Start..ops[0].End].Trim('"').Split(' ');
             int at = random.Below(words.Length);
-            words[at] = at == 0 || char.IsLetter(words[at][0]) ? random.Pick(at == 0 ? Verbs : Words) : Whole(words[at], random);
+            words[at] = at == 0 ? random.Pick(Alike.FirstOrDefault(a => a.Contains(words[0])) ?? Verbs) : char.IsLetter(words[at][0]) ? random.Pick(Words) : Whole(words[at], random);
             return Replace(line, ops[0], Quoted(string.Join(' ', words)));
         }
 

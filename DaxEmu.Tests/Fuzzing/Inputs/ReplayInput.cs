@@ -40,7 +40,7 @@ internal static class ReplayInput
 
         if (arguments[0] == "replay" && random.OneIn(kind == FuzzKind.Trace ? 3 : 12))
         {
-            arguments.AddRange(["--threads", random.Pick((string[])["1", "0", "2", "8", "1,0", "3,3", "64", "-1", "x", ""])]);
+            arguments.AddRange(["--threads", random.Pick((string[])["1", "0", "2", "8", "1,0", "3,3", "64", "4", "0,2", random.OneIn(4) ? random.Pick((string[])["-1", "x", "", "1025"]) : "3"])]);
         }
 
         if (random.OneIn(2))

@@ -15,9 +15,14 @@ internal static class TraceMutator
     /// <summary>Changes some lines; <paramref name="other"/> gives parts to splice in.</summary>
     public static void Mutate(List<string> lines, IReadOnlyList<string> other, FuzzRandom random)
     {
+        bool isReadable = !random.OneIn(3);
         for (int i = random.Geometric(1, 8); i > 0; i--)
         {
-            if (random.OneIn(10))
+            if (isReadable && lines.Count > 1)
+            {
+                MutateReadable(lines, other, random);
+            }
+            else if (random.OneIn(10))
             {
                 Spread(lines, random);
             }
@@ -30,6 +35,42 @@ internal static class TraceMutator
                 int at = random.Below(lines.Count);
                 lines[at] = MutateLine(lines[at], random);
             }
+        }
+    }
+
+    // What the reader takes gets as far as the replay: lines in another order or number, and other addresses, files and threads.
+    private static void MutateReadable(List<string> lines, IReadOnlyList<string> other, FuzzRandom random)
+    {
+        int at = random.Below(lines.Count);
+        switch (random.Below(8))
+        {
+            case 0:
+                int with = random.Below(lines.Count);
+                (lines[at], lines[with]) = (lines[with], lines[at]);
+                break;
+            case 1:
+                lines.RemoveAt(at);
+                break;
+            case 2:
+                lines.InsertRange(at, Enumerable.Repeat(random.Pick(lines), random.Geometric(1, 64)));
+                break;
+            case 3:
+                lines.Insert(at, random.Pick(other));
+                break;
+            case 4:
+                Spread(lines, random);
+                break;
+            default:
+                string[] words = lines[at].Split(' ');
+                int[] hex = [.. Enumerable.Range(0, words.Length).Where(i => words[i].StartsWith("0x", StringComparison.Ordinal))];
+                if (hex.Length > 0)
+                {
+                    int word = random.Pick(hex);
+                    words[word] = random.OneIn(3) ? random.Pick(Boundary.Hex[..17]) : string.Create(CultureInfo.InvariantCulture, $"0x{(random.OneIn(2) ? random.Below(4096) : 0x7fc4aa000000 + (random.Below(8192) * 4096L)):x}");
+                    lines[at] = string.Join(' ', words);
+                }
+
+                break;
         }
     }
 
