@@ -1,4 +1,4 @@
-using DaxEmu.Core.Tracing.Ftrace;
+using DaxEmu.Bench.Replay;
 using DaxEmu.Core.Waiting.Profiles;
 
 namespace DaxEmu.Bench.Answers;
@@ -54,5 +54,5 @@ internal sealed record AnswersPlan
     public required int Seed { get; init; }
 
     /// <summary>A recorded fault stream to be replayed, instead of the random faults; null for those.</summary>
-    public IReadOnlyList<RecordedFault>? Recording { get; init; }
+    public TracePlan? Recording { get; init; }
 }

@@ -1,6 +1,5 @@
 using DaxEmu.Bench.Measuring;
 using DaxEmu.Bench.Replay;
-using DaxEmu.Core.Tracing.Ftrace;
 using DaxEmu.Core.Waiting;
 using DaxEmu.Core.Waiting.Profiles;
 
@@ -26,14 +25,14 @@ internal sealed class AnswersRunner(AnswersPlan plan, Action<string, double> pro
         }
     }
 
-    private List<PolicyResult> Replay(IReadOnlyList<RecordedFault> recording, int jobCount, int caseNumber) =>
+    private List<PolicyResult> Replay(TracePlan recording, int jobCount, int caseNumber) =>
         InTurns(jobCount, caseNumber, (policy, _) => Replay(recording, jobCount, AnswersPlan.Policies[policy].Value));
 
-    private TurnResult Replay(IReadOnlyList<RecordedFault> recording, int jobCount, WaitProfile profile)
+    private TurnResult Replay(TracePlan recording, int jobCount, WaitProfile profile)
     {
         WaitCounts before = WaitCounts.Now;
         TraceReplayReport report = TraceReplayer.Run(
-            recording, jobCount, new TraceConditions(profile, extents => new SlowExtents(extents, plan.Hold, plan.HugeHold, cancellation)));
+            recording, jobCount, new TraceConditions(profile, extents => new SlowExtents(extents, plan.Hold, plan.HugeHold, cancellation)), cancellation);
         return new TurnResult(
             report.Elapsed, report.FaultCount, report.Emulator.PmdServed, report.Emulator.PmdFellBack, WaitCounts.Now - before, HugeLatencies: null);
     }

@@ -37,10 +37,20 @@ internal static class CommandFrame
     /// <summary>A line on standard error.</summary>
     public static void Tell(string message) => Console.Error.WriteLine("daxemu: " + Printable.Of(message.ReplaceLineEndings(" ")));
 
+    /// <summary>An error's message without the name of a parameter: that is the code's, and says nothing to a user.</summary>
+    public static string MessageOf(Exception e) =>
+        e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : e.Message;
+
     private static string Explain(RootCommand root, ParseResult parsed)
     {
         if (parsed.CommandResult.Command != root)
         {
+            Argument? missing = parsed.CommandResult.Command.Arguments.FirstOrDefault(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is null or { Tokens.Count: 0 });
+            if (missing is not null && parsed.UnmatchedTokens.Count == 0)
+            {
+                return $"'{parsed.CommandResult.Command.Name}' needs a {missing.Name}. (See 'daxemu {parsed.CommandResult.Command.Name} --help'.)";
+            }
+
             return $"{parsed.Errors[0].Message} (See 'daxemu {parsed.CommandResult.Command.Name} --help'.)";
         }
 
@@ -83,8 +93,7 @@ internal static class CommandFrame
 
     private static ExitCode Tell(Exception e, ExitCode code, string hint = "")
     {
-        string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : e.Message;
-        Tell(message + hint);
+        Tell(MessageOf(e) + hint);
         if (Environment.GetEnvironmentVariable(DetailsVariable) is not null)
         {
             Console.Error.WriteLine(e);

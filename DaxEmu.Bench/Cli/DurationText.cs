@@ -24,7 +24,7 @@ internal static class DurationText
         }
 
         if (!double.TryParse(rest, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
-            || value <= 0 || value * seconds > TimeSpan.MaxValue.TotalSeconds / 2)
+            || !double.IsFinite(value) || value <= 0 || value * seconds > TimeSpan.MaxValue.TotalSeconds / 2)
         {
             throw new FormatException($"'{text}' is not a duration. Write a positive number with a unit ns, us, ms, s, m or h, as in 500ms or 30s.");
         }

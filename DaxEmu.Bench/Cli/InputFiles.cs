@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using DaxEmu.Bench.Replay.Input;
 using DaxEmu.Native;
 
 namespace DaxEmu.Bench.Cli;
@@ -6,38 +6,33 @@ namespace DaxEmu.Bench.Cli;
 /// <summary>Files named on the command line.</summary>
 internal static class InputFiles
 {
-    /// <summary>A file as itself, a folder as the files in it, in order of their names.</summary>
-    /// <exception cref="DaxEnvironmentException">There is neither.</exception>
-    public static IEnumerable<string> Expand(string path)
+    private static readonly string[] Patterns = ["*.jsonl", "*.jsonl.gz", "*.zip", "*.trace", "*.trace.gz"];
+
+    /// <summary>A file, a pipe or standard input as itself; a folder as the recordings in it, in order of their names.</summary>
+    /// <exception cref="DaxEnvironmentException">There is neither, or the folder cannot be read.</exception>
+    /// <exception cref="FormatException">The folder has no recording.</exception>
+    public static IReadOnlyList<string> Expand(string path)
     {
-        if (File.Exists(path))
+        if (path == InputSource.StandardInput || !Directory.Exists(path))
         {
-            return [path];
+            // File.Exists says nothing of a FIFO behind a link: opening says what is there.
+            return path.Length > 0 && (path == InputSource.StandardInput || Path.Exists(path))
+                ? [path]
+                : throw new DaxEnvironmentException($"there is no file '{path}'", "Name a recording, or a folder with some.", path: path);
         }
 
-        return Directory.Exists(path)
-            ? Directory.EnumerateFiles(path, "*.jsonl*").Concat(Directory.EnumerateFiles(path, "*.zip")).Order(StringComparer.Ordinal)
-            : throw new DaxEnvironmentException($"there is no file '{path}'", "Name a recording, or a folder with some.", path: path);
-    }
-
-    /// <summary>Whether a file holds the kernel's trace text: neither a zip nor JSON.</summary>
-    public static bool IsTraceText(string path)
-    {
-        if (path.EndsWith(".zip", StringComparison.OrdinalIgnoreCase))
+        string[] files;
+        try
         {
-            return false;
+            files = [.. Patterns.SelectMany(p => Directory.EnumerateFiles(path, p)).Distinct().Order(StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new DaxEnvironmentException($"cannot read the folder '{path}'", "Check its rights, or name a file.", path: path);
         }
 
-        using FileStream file = File.OpenRead(path);
-        bool isZipped = file.ReadByte() == 0x1f && file.ReadByte() == 0x8b;
-        file.Position = 0;
-        using Stream stream = isZipped ? new GZipStream(file, CompressionMode.Decompress) : file;
-        int first;
-        do
-        {
-            first = stream.ReadByte();
-        }
-        while (first >= 0 && char.IsWhiteSpace((char)first));
-        return first >= 0 && first != '{';
+        return files.Length > 0
+            ? files
+            : throw new FormatException($"the folder '{path}' has no recording: none of {string.Join(", ", Patterns)}.");
     }
 }

@@ -13,9 +13,6 @@ internal sealed class StopSignals : IDisposable
     /// <summary>From the signal to the end of the process.</summary>
     public static readonly TimeSpan TimeToEnd = TimeSpan.FromMilliseconds(1300);
 
-    // The number of a signal that has no name in the base library. Past a file size limit a write fails with EFBIG instead.
-    private const PosixSignal FileSizeLimit = (PosixSignal)25;
-
     private readonly CancellationTokenSource source = new();
     private readonly List<PosixSignalRegistration> registrations = [];
     private int count;
@@ -28,7 +25,8 @@ internal sealed class StopSignals : IDisposable
             registrations.Add(PosixSignalRegistration.Create(signal, Stop));
         }
 
-        registrations.Add(PosixSignalRegistration.Create(FileSizeLimit, context => context.Cancel = true));
+        // Past a limit of file sizes a write then fails with EFBIG, which says what is wrong.
+        IgnoredSignals.IgnoreFileSizeLimit();
     }
 
     /// <summary>Cancelled by the first signal.</summary>

@@ -80,7 +80,7 @@ internal static class VerbOptions
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
-            argument.AddError($"{name}: {e.Message}");
+            argument.AddError($"{name}: {CommandFrame.MessageOf(e)}");
             return fallback;
         }
     }

@@ -8,8 +8,8 @@ namespace DaxEmu.Bench.Engines;
 /// <param name="Shuffled">Their order; null for ascending.</param>
 internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
 {
-    // A pass over more than this would take seconds, and tell nothing that a random sample of as many places does not.
-    private const long LargestPass = 1 << 19;
+    /// <summary>The most units of a pass: over more it would take seconds, and tell nothing that a random sample of as many places does not.</summary>
+    public const long LargestPass = 1 << 19;
 
     /// <summary>Shares a case's units among its jobs: each gets its own slice, of one mapping or of its own.</summary>
     /// <param name="load">The case.</param>

@@ -6,13 +6,16 @@ namespace DaxEmu.Bench.Replay;
 /// <summary>Keeps the emulator's events of one op as short lines.</summary>
 internal sealed class EventRecorder : IDaxTraceSink
 {
-    private readonly List<string> lines = [];
+    private List<string> lines = [];
+
+    /// <summary>Pages that were written back, up to here.</summary>
+    public long WrittenPageCount { get; private set; }
 
     /// <summary>The lines since the last call.</summary>
     public List<string> Take()
     {
-        List<string> taken = [.. lines];
-        lines.Clear();
+        List<string> taken = lines;
+        lines = [];
         return taken;
     }
 
@@ -39,7 +42,11 @@ internal sealed class EventRecorder : IDaxTraceSink
 
     public void WritebackRangeDone(long ino, PageIndex next, PageIndex last) => lines.Add(EventText.RangeDone(last.Value));
 
-    public void WritebackOne(long ino, PageIndex index, long pageCount) => lines.Add(EventText.One(index.Value, pageCount));
+    public void WritebackOne(long ino, PageIndex index, long pageCount)
+    {
+        WrittenPageCount += pageCount;
+        lines.Add(EventText.One(index.Value, pageCount));
+    }
 
     public void Entry(long ino, EntryEvent kind, PageIndex index, PageOrder order)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Replay;
 
@@ -7,7 +8,7 @@ internal static class GoldenOpText
 {
     private const string MappingNumber = "V";
 
-    // A word in capitals is a number, V is 0 or 1, alternatives are joined by '|', and what may be left out stands in brackets.
+    // A word in capitals is a number, alternatives are joined by '|', and what may be left out stands in brackets.
     private static readonly Dictionary<string, string[]> Shapes = new()
     {
         ["truncate"] = ["SIZE"],
@@ -32,9 +33,21 @@ internal static class GoldenOpText
         ["drop_caches"] = [],
     };
 
-    /// <summary>The words of an op: its verb and its arguments.</summary>
+    private static readonly Dictionary<string, long> Largest = new()
+    {
+        [MappingNumber] = 1,
+        ["SIZE"] = ReplayLimits.FileBytes,
+        ["OFFSET"] = ReplayLimits.FileBytes,
+        ["LENGTH"] = ReplayLimits.FileBytes,
+        ["BYTE"] = byte.MaxValue,
+        ["LEAD"] = DaxConstants.ColourMask,
+        ["FIRST"] = ReplayLimits.Pages - 1,
+        ["PAGE"] = ReplayLimits.Pages - 1,
+    };
+
+    /// <summary>Reads an op: its verb and its arguments.</summary>
     /// <exception cref="FormatException">The verb is unknown, or an argument is missing, too many or not what it should be.</exception>
-    public static string[] Split(string text)
+    public static GoldenOp Read(string text)
     {
         string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0 || !Shapes.TryGetValue(words[0], out string[]? shape))
@@ -50,23 +63,52 @@ internal static class GoldenOpText
 
         for (int i = 1; i < words.Length; i++)
         {
-            if (!Fits(words[i], shape[i - 1]))
-            {
-                throw new FormatException($"'{words[i]}' in '{text}' is not {shape[i - 1]}");
-            }
+            Require(words[i], shape[i - 1].Trim('[', ']'), text);
         }
 
-        return words;
+        var op = new GoldenOp(text, 0, 0) { Verb = words[0], Arguments = words[1..] };
+        RequireRange(op, shape);
+        return op;
     }
 
-    private static bool Fits(string word, string shape)
+    private static void Require(string word, string shape, string text)
     {
         if (char.IsLower(shape[0]))
         {
-            return shape.Split('|').Contains(word);
+            if (!shape.Split('|').Contains(word))
+            {
+                throw new FormatException($"'{word}' in '{text}' is not {shape}");
+            }
+
+            return;
         }
 
-        bool isNumber = long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long number);
-        return isNumber && (shape != MappingNumber || number <= 1);
+        long largest = Largest[shape];
+        if (!long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long number) || number > largest)
+        {
+            throw new FormatException($"'{word}' in '{text}' is not {shape}: a number from 0 to {largest}");
+        }
+    }
+
+    // Offset and length together, and the pages of a mapping.
+    private static void RequireRange(GoldenOp op, string[] shape)
+    {
+        int offset = Array.IndexOf(shape, "OFFSET");
+        if (offset >= 0 && op.Number(offset) > ReplayLimits.FileBytes - op.Number(offset + 1))
+        {
+            throw new FormatException($"'{op.Text}' reaches beyond byte {ReplayLimits.FileBytes}, the largest size of a file");
+        }
+
+        if (op.Verb != "mmap")
+        {
+            return;
+        }
+
+        long first = op.Arguments.Count > 4 ? op.Number(4) : 0;
+        long length = op.Number(2);
+        if (length == 0 || first > ReplayLimits.Pages - PageRange.Touching(0, length).PageCount)
+        {
+            throw new FormatException($"'{op.Text}' maps {length} bytes from page {first} on; a mapping has at least a byte, and ends at page {ReplayLimits.Pages}");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DaxEmu.Core.Device;
 using DaxEmu.Core.Extents;
 using DaxEmu.Core.Faults;
@@ -22,46 +23,85 @@ internal sealed class GoldenReplayer : IDisposable
     private const int SegvSignal = 11;
     private const int BusSignal = 7;
 
+    // A page that is stored to is to take 4 KiB, not 2 MiB.
+    private static readonly PmemDeviceOptions MemoryOptions = new() { PreferHugePages = false };
+
     private readonly GoldenScenario scenario;
     private readonly PmemDevice device;
     private readonly ScriptedExtentMap extents;
     private readonly AddressSpace mapping;
     private readonly FaultLoop faults;
     private readonly EventRecorder events = new();
+    private readonly ReplayWork work;
+    private readonly DeviceContent content;
     private readonly RecordedFileSystem fileSystem;
     private readonly VmArea?[] areas = new VmArea?[2];
-    private IReadOnlyList<EntryRow> recordedEntries = [];
-    private readonly IReadOnlyList<TableRow>[] recordedTables = [[], []];
+    private readonly HashSet<long> regions = [];
+    private List<EntryRow> recordedEntries = [];
+    private readonly List<TableRow>[] recordedTables = [[], []];
     private Extent[] currentExtents = [];
 
-    private GoldenReplayer(GoldenScenario scenario)
+    private GoldenReplayer(GoldenScenario scenario, CancellationToken cancellation)
     {
         this.scenario = scenario;
         bool isXfs = scenario.FileSystem.StartsWith("xfs", StringComparison.Ordinal);
-        long devicePages = scenario.Ops.SelectMany(o => o.Extents ?? []).Select(e => e.PfnAt(e.End).Value).DefaultIfEmpty(1).Max();
-        device = PmemDevice.CreateInMemory((devicePages + DaxConstants.PagesPerPmd) / DaxConstants.PagesPerPmd * DaxConstants.PmdSize);
+        long devicePages = DevicePagesOf(scenario.Ops);
+        device = PmemDevice.CreateInMemory((devicePages + DaxConstants.PagesPerPmd) / DaxConstants.PagesPerPmd * DaxConstants.PmdSize, MemoryOptions);
+        work = new ReplayWork(cancellation);
+        content = new DeviceContent(device, work);
         extents = new ScriptedExtentMap(isXfs ? ScriptedFileSystem.Xfs : ScriptedFileSystem.Ext4);
         mapping = new AddressSpace(device, extents, 0, new AddressSpaceOptions
         {
             Behaviour = scenario.Kernel.StartsWith("6.1.", StringComparison.Ordinal) ? KernelBehaviour.Linux61 : KernelBehaviour.Linux612,
-            MaximumSizeBytes = 1L << 32,
+            MaximumSizeBytes = ReplayLimits.FileBytes,
             Sink = events,
         });
         faults = new FaultLoop(new FaultHandler(mapping));
-        fileSystem = new RecordedFileSystem(mapping, extents, isXfs);
+        fileSystem = new RecordedFileSystem(mapping, extents, content, work, isXfs);
     }
 
     /// <summary>Replays a scenario.</summary>
-    public static ReplayReport Run(GoldenScenario scenario)
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="cancellation">Ends the replay, inside an op too.</param>
+    /// <exception cref="FormatException">The recording contradicts itself, or has too much work; the message names file, line and op.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static ReplayReport Run(GoldenScenario scenario, CancellationToken cancellation = default)
     {
-        using var replayer = new GoldenReplayer(scenario);
+        using var replayer = new GoldenReplayer(scenario, cancellation);
         return replayer.Run();
     }
 
     public void Dispose()
     {
-        mapping.Dispose();
-        device.Dispose();
+        try
+        {
+            mapping.Dispose();
+        }
+        catch (InvalidOperationException)
+        {
+            // An op that failed half-way, of which the user hears, has left an entry with a page that is another's.
+        }
+        finally
+        {
+            device.Dispose();
+        }
+    }
+
+    // The device reaches as far as anything that was recorded.
+    private static long DevicePagesOf(IReadOnlyList<GoldenOp> ops)
+    {
+        long end = 1;
+        foreach (GoldenOp op in ops)
+        {
+            op.Extents?.ForEach(e => end = Math.Max(end, e.PfnAt(e.End).Value));
+            op.Entries?.ForEach(e => end = Math.Max(end, e.Pfn + e.PageCount));
+            foreach (List<TableRow>? table in op.Tables)
+            {
+                table?.ForEach(r => end = Math.Max(end, r.Where + (r.Kind == 'H' ? DaxConstants.PagesPerPmd : 1)));
+            }
+        }
+
+        return end;
     }
 
     // What a call answers and asks for is compared even where the state that it leaves is taken over.
@@ -75,37 +115,74 @@ internal sealed class GoldenReplayer : IDisposable
     {
         var mismatches = new List<ReplayMismatch>();
         int own = 0;
+        int[] counts = new int[2]; // wrong, adopted
         for (int i = 0; i < scenario.Ops.Count; i++)
         {
             GoldenOp op = scenario.Ops[i];
+            bool isOwn = IsFileSystemOp(op.Verb);
+            own += isOwn ? 1 : 0;
+            List<string> lines = Replay(op);
+            if (lines.Count > 0)
+            {
+                bool isAdopted = isOwn && !lines.Any(IsOfTheCall);
+                if (++counts[isAdopted ? 1 : 0] <= ReplayLimits.ShownMismatches / 2)
+                {
+                    mismatches.Add(new ReplayMismatch(scenario.Name, i + 1, op.Text, lines, isAdopted));
+                }
+            }
+        }
+
+        return new ReplayReport(scenario.Ops.Count, own, counts[0], counts[1], mismatches);
+    }
+
+    // What differs; the recorded state is taken over if anything does.
+    private List<string> Replay(GoldenOp op)
+    {
+        try
+        {
             Prepare(op);
             Observed observed = Carry(op);
             extents.Advance();
             extents.SizeBytes = mapping.SizeBytes;
-            bool isOwn = IsFileSystemOp(op.Verb);
-            own += isOwn ? 1 : 0;
+            for (int v = 0; v < 2; v++)
+            {
+                ReplayState.CheckTable(areas[v], op.Tables[v] ?? [], "pt" + v);
+            }
+
             List<string> lines = Compare(op, observed);
             if (lines.Count > 0)
             {
-                bool isAdopted = isOwn && !lines.Any(IsOfTheCall);
-                mismatches.Add(new ReplayMismatch(scenario.Name, i + 1, op.Text, lines, isAdopted));
                 Adopt();
             }
-        }
 
-        return new ReplayReport(scenario.Ops.Count, own, mismatches);
+            return lines;
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"{scenario.Source}, line {op.Line}: '{op.Text}': {e.Message}.", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or ArithmeticException)
+        {
+            // Two pages of the file on one of the device, a page that the state before does not have: no kernel did that.
+            throw new FormatException(
+                $"{scenario.Source}, line {op.Line}: '{op.Text}' cannot be carried out: the recording contradicts what it says of an earlier op.", e);
+        }
     }
 
     private void Prepare(GoldenOp op)
     {
-        Extent[] after = op.Extents is null ? currentExtents : [.. op.Extents];
-        ZeroFreshBlocks(currentExtents, after);
-        extents.SetBefore(currentExtents);
-        extents.SetAfter(after);
+        if (op.Extents is not null)
+        {
+            Extent[] after = [.. op.Extents];
+            content.ZeroFresh(currentExtents, after);
+            extents.SetBefore(currentExtents);
+            extents.SetAfter(after);
+            currentExtents = after;
+        }
+
         extents.SizeBytes = mapping.SizeBytes;
-        extents.IsMetadataDirty = op.Events.Any(e => e.EndsWith("NEEDDSYNC", StringComparison.Ordinal));
+        extents.IsMetadataDirty = op.Events.Exists(e => e.EndsWith("NEEDDSYNC", StringComparison.Ordinal));
         extents.TouchedPage = null;
-        currentExtents = after;
         recordedEntries = op.Entries ?? recordedEntries;
         for (int v = 0; v < 2; v++)
         {
@@ -113,32 +190,9 @@ internal sealed class GoldenReplayer : IDisposable
         }
     }
 
-    // A block that was not written before the op and is after it comes zeroed: the file system sees to that.
-    private void ZeroFreshBlocks(Extent[] before, Extent[] after)
-    {
-        var written = new HashSet<long>();
-        foreach (Extent extent in before.Where(e => e.Kind == ExtentKind.Mapped))
-        {
-            for (long i = 0; i < extent.PageCount; i++)
-            {
-                written.Add(extent.Pfn.Value + i);
-            }
-        }
-
-        foreach (Extent extent in after.Where(e => e.Kind == ExtentKind.Mapped))
-        {
-            for (long i = 0; i < extent.PageCount; i++)
-            {
-                if (!written.Contains(extent.Pfn.Value + i))
-                {
-                    device.GetSpan(extent.Pfn + i, 1).Clear();
-                }
-            }
-        }
-    }
-
     private Observed Carry(GoldenOp op)
     {
+        long written = events.WrittenPageCount;
         Observed observed = op.Verb switch
         {
             "r" or "w" => Touch(op),
@@ -151,6 +205,7 @@ internal sealed class GoldenReplayer : IDisposable
             "pread" => Pread(op),
             _ => fileSystem.Carry(op),
         };
+        work.Charge(events.WrittenPageCount - written, ReplayWork.Step);
         return observed with { Events = events.Take() };
     }
 
@@ -172,10 +227,25 @@ internal sealed class GoldenReplayer : IDisposable
         }
 
         // SAFETY: the touch left a translation that allows the access, and nobody else works on the file.
-        byte* memory = area.MemoryOf(page, area.Table.Find(page)) + TouchOffsetBytes;
+        Translation translation = area.Table.Find(page);
+        byte* memory = area.MemoryOf(page, translation) + TouchOffsetBytes;
         if (!isWrite)
         {
             return new Observed { Byte = *memory };
+        }
+
+        if (translation.IsZero)
+        {
+            throw new FormatException("it would write to the zero page");
+        }
+
+        if (translation.IsCopy)
+        {
+            content.NoteCopy();
+        }
+        else
+        {
+            content.NoteStore(new Pfn(((nint)memory - device.Base) >> DaxConstants.PageShift));
         }
 
         *memory = (byte)op.Number(2);
@@ -236,7 +306,7 @@ internal sealed class GoldenReplayer : IDisposable
     {
         if (mapping.Entries.HasDirty())
         {
-            WritebackPass.Run(mapping, range);
+            WritebackPass.Run(mapping, range, work.Cancellation);
         }
     }
 
@@ -256,6 +326,11 @@ internal sealed class GoldenReplayer : IDisposable
         if (areas[op.Number(0)] is { } area)
         {
             PageRange pages = PageRange.Touching(op.Number(1), op.Number(2));
+            if (pages.IsEmpty || pages.End.Value > area.PageCount)
+            {
+                throw new FormatException($"the mapping has {area.PageCount} pages");
+            }
+
             area.Protect(pages.First.Value, pages.PageCount, op.Arguments[3] == "r");
         }
 
@@ -264,46 +339,90 @@ internal sealed class GoldenReplayer : IDisposable
 
     private Observed Pread(GoldenOp op)
     {
-        byte[] bytes = fileSystem.Read(op.Number(0), op.Number(1));
-        return new Observed { Return = bytes.Length, Checksum = Fnv1a.Hash(bytes) };
+        (long count, uint checksum) = fileSystem.Read(op.Number(0), op.Number(1));
+        return new Observed { Return = count, Checksum = checksum };
     }
 
     private List<string> Compare(GoldenOp op, Observed observed)
     {
         var lines = new List<string>();
-        Differ(lines, Result, $"{op.Return} errno {op.Errno} signal {op.Signal}", $"{observed.Return} errno {observed.Errno} signal {observed.Signal}");
-        Differ(lines, "byte", op.Byte, observed.Byte);
+        Differ(lines, Result, (op.Return, op.Errno, op.Signal), (observed.Return, observed.Errno, observed.Signal), r => $"{r.Item1} errno {r.Item2} signal {r.Item3}");
+        Differ(lines, "byte", op.Byte, observed.Byte, b => $"{b}");
         if (op.Checksum is not null)
         {
-            Differ(lines, "checksum", op.Checksum, observed.Checksum);
+            Differ(lines, "checksum", op.Checksum, observed.Checksum, c => $"{c}");
         }
 
-        Differ(lines, Events, string.Join(", ", op.Events), string.Join(", ", observed.Events));
-        Differ(lines, Events + " (requests of the file system)", string.Empty, observed.UnfoundedRanges);
-        Differ(lines, "entries", string.Join(' ', recordedEntries), string.Join(' ', ReplayState.Entries(mapping)));
+        DifferInRows(lines, Events, op.Events, observed.Events, ", ");
+        Differ(lines, Events + " (requests of the file system)", string.Empty, observed.UnfoundedRanges, text => text);
+        List<EntryRow> entries = ReplayState.Entries(mapping);
+        Charge(entries);
+        DifferInRows(lines, "entries", recordedEntries, entries, " ");
         for (int v = 0; v < 2; v++)
         {
-            Differ(lines, "pt" + v, string.Join(' ', recordedTables[v]), string.Join(' ', ReplayState.Table(areas[v])));
+            List<TableRow> table = ReplayState.Table(areas[v]);
+            Charge(areas[v], table);
+            DifferInRows(lines, "pt" + v, recordedTables[v], table, " ");
         }
 
         return lines;
     }
 
-    private static void Differ<T>(List<string> lines, string what, T kernel, T emulator)
+    // The state is walked over by the op and by the comparison: the regions that have or had 4 KiB entries are looked at slot by slot.
+    private void Charge(List<EntryRow> entries)
+    {
+        entries.ForEach(e => regions.Add(e.First >> DaxConstants.PmdOrder));
+        work.Charge(mapping.Entries.UsedRegions + (regions.Count * DaxConstants.PagesPerPmd), ReplayWork.Slot);
+        work.Charge(entries.Count + recordedEntries.Count, ReplayWork.Row);
+    }
+
+    private void Charge(VmArea? area, List<TableRow> table)
+    {
+        long tables = table.Count(r => r.Kind == 'T');
+        work.Charge((area?.Table.SlotCount ?? 0) + (tables * DaxConstants.PagesPerPmd), ReplayWork.Slot);
+        work.Charge(table.Count, ReplayWork.Row);
+    }
+
+    private static void Differ<T>(List<string> lines, string what, T kernel, T emulator, Func<T, string> text)
     {
         if (!EqualityComparer<T>.Default.Equals(kernel, emulator))
         {
-            lines.Add($"{what}: kernel   {kernel}");
-            lines.Add($"{what}: emulator {emulator}");
+            AddBoth(lines, what, text(kernel), text(emulator));
         }
+    }
+
+    private void DifferInRows<T>(List<string> lines, string what, List<T> kernel, List<T> emulator, string separator)
+    {
+        if (!CollectionsMarshal.AsSpan(kernel).SequenceEqual(CollectionsMarshal.AsSpan(emulator)))
+        {
+            work.Charge(kernel.Count + emulator.Count, ReplayWork.Step);
+            AddBoth(lines, what, string.Join(separator, kernel), string.Join(separator, emulator));
+        }
+    }
+
+    // Of long texts the part around the first difference.
+    private static void AddBoth(List<string> lines, string what, string kernel, string emulator)
+    {
+        const int Before = 200;
+        int same = kernel.AsSpan().CommonPrefixLength(emulator);
+        int from = Math.Max(kernel.Length, emulator.Length) > ReplayLimits.MismatchLength ? Math.Max(0, same - Before) : 0;
+        lines.Add($"{what}: kernel   {Part(kernel, from)}");
+        lines.Add($"{what}: emulator {Part(emulator, from)}");
+    }
+
+    private static string Part(string text, int from)
+    {
+        string part = from > 0 ? "..." + text[Math.Min(from, text.Length)..] : text;
+        return part.Length > ReplayLimits.MismatchLength ? part[..ReplayLimits.MismatchLength] + "..." : part;
     }
 
     private void Adopt()
     {
+        work.Charge(recordedEntries.Count + recordedTables[0].Count + recordedTables[1].Count, ReplayWork.Step);
         ReplayState.SetEntries(mapping, recordedEntries);
         for (int v = 0; v < 2; v++)
         {
-            ReplayState.SetTable(areas[v], recordedTables[v]);
+            ReplayState.SetTable(areas[v], recordedTables[v], "pt" + v);
         }
     }
 }

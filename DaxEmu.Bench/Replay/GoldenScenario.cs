@@ -7,11 +7,18 @@ namespace DaxEmu.Bench.Replay;
 /// <param name="Kernel">The kernel's release.</param>
 /// <param name="FileSystem">The file system and its mount options.</param>
 /// <param name="Ops">The ops in order.</param>
-internal sealed record GoldenScenario(string Name, string Kernel, string FileSystem, IReadOnlyList<GoldenOp> Ops);
+internal sealed record GoldenScenario(string Name, string Kernel, string FileSystem, IReadOnlyList<GoldenOp> Ops)
+{
+    /// <summary>How errors call the file that it was read from.</summary>
+    public string Source { get; init; } = Name;
+}
 
 /// <summary>One op and what the kernel showed after it. State that did not change by the op is null.</summary>
 internal sealed record GoldenOp(string Text, long Return, int Errno)
 {
+    /// <summary>The line of the file, from 1.</summary>
+    public int Line { get; init; }
+
     /// <summary>Its first word.</summary>
     public string Verb { get; init; } = string.Empty;
 
@@ -28,16 +35,16 @@ internal sealed record GoldenOp(string Text, long Return, int Errno)
     public uint? Checksum { get; init; }
 
     /// <summary>The file's extents after the op.</summary>
-    public IReadOnlyList<Extent>? Extents { get; init; }
+    public List<Extent>? Extents { get; init; }
 
     /// <summary>The entry table after the op.</summary>
-    public IReadOnlyList<EntryRow>? Entries { get; init; }
+    public List<EntryRow>? Entries { get; init; }
 
     /// <summary>The page tables of both mappings after the op.</summary>
-    public IReadOnlyList<TableRow>?[] Tables { get; init; } = new IReadOnlyList<TableRow>?[2];
+    public List<TableRow>?[] Tables { get; init; } = new List<TableRow>?[2];
 
     /// <summary>The kernel's events that count, as short lines, in order.</summary>
-    public IReadOnlyList<string> Events { get; init; } = [];
+    public List<string> Events { get; init; } = [];
 
     /// <summary>The ranges for which the file system asked writeback: first and last page.</summary>
     public IReadOnlyList<(long First, long Last)> WritebackRanges { get; init; } = [];

@@ -19,7 +19,7 @@ internal sealed record Observed
     public uint? Checksum { get; init; }
 
     /// <summary>The events, as short lines.</summary>
-    public IReadOnlyList<string> Events { get; init; } = [];
+    public List<string> Events { get; init; } = [];
 
     /// <summary>Recorded requests for writeback that the file system's habits do not know, and demanded ones that are not recorded.</summary>
     public string UnfoundedRanges { get; init; } = string.Empty;

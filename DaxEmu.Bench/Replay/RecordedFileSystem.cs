@@ -11,7 +11,7 @@ namespace DaxEmu.Bench.Replay;
 /// The file system's own ops of a recorded scenario: bytes, size, and, by the habits of XFS and ext4, what they unmap and take out. Which
 /// ranges it wrote back first is part of the recording; those that its habits demand must be among them.
 /// </summary>
-internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap extents, bool isXfs)
+internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap extents, DeviceContent content, ReplayWork work, bool isXfs)
 {
     private const int Einval = 22;
 
@@ -59,7 +59,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
             mapping.Sink?.WritebackRangeDone(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last));
         }
 
-        WritebackPass.Run(mapping, PageRange.Between(new PageIndex(range.First), new PageIndex(range.Last) + 1));
+        WritebackPass.Run(mapping, PageRange.Between(new PageIndex(range.First), new PageIndex(range.Last) + 1), work.Cancellation);
         return EventText.Range(range.First, range.Last);
     }
 
@@ -101,7 +101,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
         {
             bool isFlushed = operation != FileOperation.Truncate || mapping.Behaviour == KernelBehaviour.Linux61;
             bool isZeroed = operation != FileOperation.ZeroRange && size % DaxConstants.PageSize != 0
-                && IsMapped(extents.Current, PageIndex.FromBytes(size));
+                && RecordedExtents.IsMapped(extents.Current, PageIndex.FromBytes(size));
             demanded = [.. Texts(isFlushed ? plan.Writeback : default, isZeroed ? plan.WritebackIfZeroed : default, plan.SecondWriteback)];
         }
 
@@ -141,12 +141,12 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
             case "collapse":
                 Shift(op.Number(0));
                 extents.Advance();
-                mapping.SetSize(size - op.Number(1));
+                SetSize(size - op.Number(1));
                 break;
             case "insert":
                 Shift(op.Number(0));
                 extents.Advance();
-                mapping.SetSize(size + op.Number(1));
+                SetSize(size + op.Number(1));
                 break;
             case "pwrite":
                 return Pwrite(op, size);
@@ -161,13 +161,22 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
         return new Observed();
     }
 
-    /// <summary>Bytes of the file, up to its end.</summary>
-    public byte[] Read(long offset, long length)
+    /// <summary>How many bytes of the file there are, up to its end, and their checksum.</summary>
+    public (long Count, uint Checksum) Read(long offset, long length)
     {
         long count = Math.Max(0, Math.Min(length, mapping.SizeBytes - offset));
-        var bytes = new byte[count];
-        ForEachPage(offset, count, (pfn, inPage, at, n) => mapping.Device.GetSpan(pfn, 1).Slice(inPage, n).CopyTo(bytes.AsSpan(at)));
-        return bytes;
+        return (count, content.Checksum(extents.Current, offset, count));
+    }
+
+    // The recorded kernel has made the change: so the file had such a size, or the recording contradicts itself.
+    private void SetSize(long sizeBytes)
+    {
+        if (sizeBytes < 0 || sizeBytes > mapping.MaximumSizeBytes)
+        {
+            throw new FormatException($"the file would get {sizeBytes} bytes; a file has from 0 to {mapping.MaximumSizeBytes}");
+        }
+
+        mapping.SetSize(sizeBytes);
     }
 
     private void Truncate(long newSize, long oldSize)
@@ -179,7 +188,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
         if (newSize < oldSize)
         {
             ClearRestOfPage(newSize);
-            mapping.SetSize(newSize);
+            SetSize(newSize);
         }
 
         Extend(newSize, oldSize);
@@ -195,7 +204,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
                 ClearRestOfPage(oldSize);
             }
 
-            mapping.SetSize(newSize);
+            SetSize(newSize);
         }
 
         extents.Advance();
@@ -205,7 +214,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
     {
         bool isBehindEnd = !isXfs && offset >= size;
         ChangeLayout(Takes(offset, length), dropsTranslations: !isBehindEnd);
-        Clear(offset, length);
+        content.Clear(extents.Current, offset, length);
         extents.Advance();
     }
 
@@ -213,7 +222,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
     {
         bool hasWholePage = !PageRange.Inside(offset, length).IsEmpty;
         ChangeLayout(Takes(offset, length), dropsTranslations: isXfs || hasWholePage);
-        Clear(offset, length);
+        content.Clear(extents.Current, offset, length);
         Extend(offset + length, size);
     }
 
@@ -229,22 +238,37 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
         long offset = op.Number(0);
         long length = op.Number(1);
         byte value = (byte)op.Number(2);
-        PageRange pages = PageRange.Touching(offset, length);
-        Extent[] before = [.. extents.Current];
+        IReadOnlyList<Extent> before = extents.Current;
         extents.Advance();
-        for (PageIndex page = pages.First; page < pages.End; page += 1)
-        {
-            if (!IsMapped(before, page) && IsMapped(extents.Current, page))
-            {
-                Invalidator.InvalidateRangeIfClean(mapping, new PageRange(page, 1));
-                mapping.Unmap(new PageRange(page, 1));
-            }
-        }
-
+        UnmapFilled(before, PageRange.Touching(offset, length));
         Extend(offset + length, size);
-        ForEachPage(offset, length, (pfn, inPage, _, n) => mapping.Device.GetSpan(pfn, 1).Slice(inPage, n).Fill(value));
+        content.Fill(extents.Current, offset, length, value);
         return new Observed { Return = length };
     }
+
+    // Pages that had no written block before the write and have one now.
+    private void UnmapFilled(IReadOnlyList<Extent> before, PageRange pages)
+    {
+        IReadOnlyList<Extent> after = extents.Current;
+        for (int i = RecordedExtents.FirstEndingAfter(after, pages.First); i < after.Count && after[i].First < pages.End; i++)
+        {
+            PageRange run = PageRange.Between(Max(pages.First, after[i].First), Min(pages.End, after[i].End));
+            for (PageIndex page = run.First; after[i].Kind == ExtentKind.Mapped && page < run.End; page += 1)
+            {
+                work.Charge(1, ReplayWork.Row);
+                if (!RecordedExtents.IsMapped(before, page))
+                {
+                    work.Charge(1, ReplayWork.Step);
+                    Invalidator.InvalidateRangeIfClean(mapping, new PageRange(page, 1));
+                    mapping.Unmap(new PageRange(page, 1));
+                }
+            }
+        }
+    }
+
+    private static PageIndex Max(PageIndex a, PageIndex b) => a > b ? a : b;
+
+    private static PageIndex Min(PageIndex a, PageIndex b) => a < b ? a : b;
 
     private PageRange Takes(long offset, long length) => isXfs ? PageRange.Touching(offset, length) : PageRange.Inside(offset, length);
 
@@ -261,28 +285,5 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
         }
     }
 
-    private void ClearRestOfPage(long from) => Clear(from, (-from) & (DaxConstants.PageSize - 1));
-
-    private void Clear(long offset, long length) =>
-        ForEachPage(offset, length, (pfn, inPage, _, n) => mapping.Device.GetSpan(pfn, 1).Slice(inPage, n).Clear());
-
-    private static bool IsMapped(IEnumerable<Extent> list, PageIndex page) => list.Any(e => e.Kind == ExtentKind.Mapped && e.Contains(page));
-
-    private void ForEachPage(long offset, long length, Action<Pfn, int, int, int> visit)
-    {
-        for (long at = 0; at < length;)
-        {
-            long position = offset + at;
-            int inPage = (int)(position & (DaxConstants.PageSize - 1));
-            int n = (int)Math.Min(DaxConstants.PageSize - inPage, length - at);
-            PageIndex page = PageIndex.FromBytes(position);
-            Extent extent = extents.Current.FirstOrDefault(e => e.Kind == ExtentKind.Mapped && e.Contains(page));
-            if (extent.PageCount > 0)
-            {
-                visit(extent.PfnAt(page), inPage, (int)at, n);
-            }
-
-            at += n;
-        }
-    }
+    private void ClearRestOfPage(long from) => content.Clear(extents.Current, from, (-from) & (DaxConstants.PageSize - 1));
 }

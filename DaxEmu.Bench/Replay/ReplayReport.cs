@@ -15,12 +15,7 @@ internal sealed record ReplayMismatch(string Scenario, int Number, string Op, IR
 /// <summary>What a replay of one scenario came to.</summary>
 /// <param name="OpCount">Ops that were carried out.</param>
 /// <param name="FileSystemOpCount">Those of the file system's own.</param>
-/// <param name="Mismatches">Ops in which the emulator differs; adopted ones too.</param>
-internal sealed record ReplayReport(int OpCount, int FileSystemOpCount, IReadOnlyList<ReplayMismatch> Mismatches)
-{
-    /// <summary>Ops of the file system's own whose outcome was taken over from the recording.</summary>
-    public int AdoptedCount => Mismatches.Count(m => m.IsAdopted);
-
-    /// <summary>Ops in which the emulator is wrong.</summary>
-    public int WrongCount => Mismatches.Count(m => !m.IsAdopted);
-}
+/// <param name="WrongCount">Ops in which the emulator is wrong.</param>
+/// <param name="AdoptedCount">Ops of the file system's own whose outcome was taken over from the recording.</param>
+/// <param name="Mismatches">Ops of both kinds, in order: the first of each, no more than <see cref="ReplayLimits.ShownMismatches"/>.</param>
+internal sealed record ReplayReport(int OpCount, int FileSystemOpCount, int WrongCount, int AdoptedCount, IReadOnlyList<ReplayMismatch> Mismatches);

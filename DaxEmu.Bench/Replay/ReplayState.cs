@@ -52,8 +52,18 @@ internal static class ReplayState
     }
 
     /// <summary>Makes the entry table what was recorded.</summary>
-    public static void SetEntries(AddressSpace mapping, IEnumerable<EntryRow> rows)
+    /// <exception cref="FormatException">The file or its device has no such page.</exception>
+    public static void SetEntries(AddressSpace mapping, IReadOnlyList<EntryRow> rows)
     {
+        foreach (EntryRow row in rows)
+        {
+            if (!Fits(row.First, row.PageCount, mapping.MaximumSizeBytes >> DaxConstants.PageShift)
+                || !Fits(Math.Max(0, row.Pfn), row.PageCount, mapping.Device.PageCount))
+            {
+                throw new FormatException($"the entry {row} reaches beyond the file or its device");
+            }
+        }
+
         Invalidator.DeleteRange(mapping, PageRange.All);
         foreach (EntryRow row in rows)
         {
@@ -75,13 +85,52 @@ internal static class ReplayState
         }
     }
 
-    /// <summary>Makes a page table what was recorded.</summary>
-    public static void SetTable(VmArea? area, IEnumerable<TableRow> rows)
+    /// <summary>Refuses rows of which a page table of this VMA cannot be made.</summary>
+    /// <exception cref="FormatException">A row lies outside the VMA, not at the start of its 2 MiB, or where another row stands; or the device has no such page.</exception>
+    public static void CheckTable(VmArea? area, IReadOnlyList<TableRow> rows, string name)
     {
         if (area is null)
         {
             return;
         }
+
+        long hugeSlot = -1;
+        foreach (TableRow row in rows)
+        {
+            long slot = area.Table.SlotOf(row.Page);
+            if (row.Page + area.LeadPages < 0 || slot >= area.Table.SlotCount || (row.Kind == 'P' && (row.Page < 0 || row.Page >= area.PageCount)))
+            {
+                throw Wrong(row, name, $"lies outside the mapping, which has {area.PageCount} pages and begins {area.LeadPages} after 2 MiB");
+            }
+
+            if (row.Kind != 'P' && row.Page != area.Table.FirstPageOf(slot))
+            {
+                throw Wrong(row, name, $"does not begin where its 2 MiB begin, at page {area.Table.FirstPageOf(slot)}");
+            }
+
+            if (row.Kind == 'P' && slot == hugeSlot)
+            {
+                throw Wrong(row, name, "stands inside a 2 MiB translation");
+            }
+
+            hugeSlot = row.Kind == 'H' ? slot : hugeSlot;
+            if (!Fits(Math.Max(0, row.Where), row.Kind == 'H' ? DaxConstants.PagesPerPmd : 1, area.Mapping.Device.PageCount))
+            {
+                throw Wrong(row, name, $"reaches beyond the device, which has {area.Mapping.Device.PageCount} pages");
+            }
+        }
+    }
+
+    /// <summary>Makes a page table what was recorded.</summary>
+    /// <exception cref="FormatException">See <see cref="CheckTable"/>.</exception>
+    public static void SetTable(VmArea? area, IReadOnlyList<TableRow> rows, string name)
+    {
+        if (area is null)
+        {
+            return;
+        }
+
+        CheckTable(area, rows, name);
 
         // Clearing leaves tables behind; they are cleared by hand, since here the whole table is ours.
         area.Table.Unmap(0, area.PageCount, keepCopies: false);
@@ -106,6 +155,10 @@ internal static class ReplayState
             }
         }
     }
+
+    private static FormatException Wrong(TableRow row, string name, string problem) => new($"the row {row} of '{name}' {problem}");
+
+    private static bool Fits(long first, long count, long capacity) => first >= 0 && first <= capacity - count;
 
     private static TableRow Row(char kind, long page, Translation translation) => new(
         kind,

@@ -8,9 +8,15 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Bench.Replay;
 
 /// <summary>The faults that one thread replays, and what they came to.</summary>
-internal sealed class TraceLane
+/// <param name="plan">All faults.</param>
+/// <param name="files">Its files, in its order.</param>
+/// <param name="areas">Its VMAs, in its order.</param>
+/// <param name="mine">The places in the plan of the faults that this thread replays; null for all.</param>
+/// <param name="cancellation">Ends the replay between two faults.</param>
+internal sealed class TraceLane(TracePlan plan, ReplayedFile[] files, VmArea[] areas, int[]? mine, CancellationToken cancellation)
 {
-    private readonly List<(PlannedFault Fault, ReplayedFile File, VmArea Area)> faults = [];
+    private const int MostReasons = 64;
+    private const string FurtherReasons = "further results of the kernel's that the emulator's differ from";
 
     /// <summary>What the kernel's faults came to.</summary>
     public TraceCounts Kernel { get; private set; }
@@ -27,17 +33,19 @@ internal sealed class TraceLane
     /// <summary>Why the lane ended early; null if it did not.</summary>
     public ExceptionDispatchInfo? Failure { get; private set; }
 
-    /// <summary>One more fault, behind the others.</summary>
-    public void Add(in PlannedFault fault, ReplayedFile file, VmArea area) => faults.Add((fault, file, area));
+    /// <summary>Faults that were replayed.</summary>
+    public int Count { get; private set; }
 
     /// <summary>Replays all faults.</summary>
     public void Run()
     {
         try
         {
-            foreach ((PlannedFault fault, ReplayedFile file, VmArea area) in faults)
+            int count = mine?.Length ?? plan.Faults.Count;
+            for (int i = 0; i < count && !cancellation.IsCancellationRequested; i++)
             {
-                Replay(fault, file, area);
+                Replay(plan.Faults[mine is null ? i : mine[i]]);
+                Count = i + 1;
             }
         }
         catch (Exception e)
@@ -59,17 +67,18 @@ internal sealed class TraceLane
 
     private static bool Fell(FaultResult result) => (result & FaultResult.Fallback) != 0;
 
-    private void Replay(in PlannedFault planned, ReplayedFile file, VmArea area)
+    private void Replay(in PlannedFault planned)
     {
+        VmArea area = areas[planned.Area];
+        ReplayedFile file = files[plan.Areas[planned.Area].File.Number - 1];
         if (planned.EndPage > file.Mapping.EndIndex.Value)
         {
-            file.Mapping.GrowSize(planned.EndPage << DaxConstants.PageShift);
+            file.Mapping.GrowSize((long)planned.EndPage << DaxConstants.PageShift);
         }
 
-        bool isPmd = planned.Fault.Order == PageOrder.Pmd;
-        FaultOutcome ours = file.Handler.Fault(area, planned.Page, planned.Fault.Fault.Flags, isPmd ? PageOrder.Pmd : PageOrder.Pte);
-        var kernelCounts = TraceCounts.Of(isPmd, planned.Fault.Result);
-        var ourCounts = TraceCounts.Of(isPmd, ours.Result);
+        FaultOutcome ours = file.Handler.Fault(area, planned.Page, planned.Flags, planned.IsPmd ? PageOrder.Pmd : PageOrder.Pte);
+        var kernelCounts = TraceCounts.Of(planned.IsPmd, planned.Result);
+        var ourCounts = TraceCounts.Of(planned.IsPmd, ours.Result);
         Kernel += kernelCounts;
         Emulator += ourCounts;
         if (Fell(ours.Result))
@@ -79,7 +88,8 @@ internal sealed class TraceLane
 
         if (kernelCounts != ourCounts)
         {
-            CollectionsMarshal.GetValueRefOrAddDefault(Differences, Explain(isPmd, planned.Fault.Result, ours), out _)++;
+            string reason = Differences.Count < MostReasons ? Explain(planned.IsPmd, planned.Result, ours) : FurtherReasons;
+            CollectionsMarshal.GetValueRefOrAddDefault(Differences, reason, out _)++;
         }
     }
 }

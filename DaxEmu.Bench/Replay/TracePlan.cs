@@ -4,8 +4,13 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Bench.Replay;
 
 /// <summary>A file of a recorded fault stream.</summary>
-internal sealed class PlannedFile(long ino)
+/// <param name="number">Its place in the plan, from 1.</param>
+/// <param name="ino">The inode number.</param>
+internal sealed class PlannedFile(int number, long ino)
 {
+    /// <summary>Its place in the plan, from 1.</summary>
+    public int Number { get; } = number;
+
     /// <summary>The inode number; another file may have had it before.</summary>
     public long Ino { get; } = ino;
 
@@ -15,13 +20,16 @@ internal sealed class PlannedFile(long ino)
     /// <summary>Pages that any VMA or fault reaches.</summary>
     public long PageCapacity { get; set; }
 
-    /// <summary>Its VMAs that are still mapped.</summary>
-    public List<PlannedArea> LiveAreas { get; } = [];
+    /// <summary>Its VMAs that are mapped and were not printed.</summary>
+    public int LiveAssumedCount { get; set; }
 }
 
 /// <summary>A VMA of a recorded fault stream.</summary>
-internal sealed class PlannedArea(PlannedFile file, long start, long end, long firstIndex, bool isShared, bool isAssumed)
+internal sealed class PlannedArea(int number, PlannedFile file, long start, long end, long firstIndex, bool isShared, bool isAssumed)
 {
+    /// <summary>Its place in the plan, from 0.</summary>
+    public int Number { get; } = number;
+
     public PlannedFile File { get; } = file;
 
     public long Start { get; } = start;
@@ -42,17 +50,7 @@ internal sealed class PlannedArea(PlannedFile file, long start, long end, long f
     public long PageCount => (End - Start) >> DaxConstants.PageShift;
 
     public bool Contains(long address) => Start <= address && address < End;
-
-    public bool Overlaps(long start, long end) => Start < end && start < End;
 }
-
-/// <summary>A fault to replay.</summary>
-/// <param name="Area">Its VMA.</param>
-/// <param name="Page">The page, counted from the VMA's start.</param>
-/// <param name="Thread">The recorded thread, counted from 0.</param>
-/// <param name="EndPage">The file's end at that time, in pages.</param>
-/// <param name="Fault">The recorded fault.</param>
-internal readonly record struct PlannedFault(PlannedArea Area, long Page, int Thread, long EndPage, RecordedFault Fault);
 
 /// <summary>
 /// A recorded fault stream with its files and VMAs found. The trace tells neither mmap, munmap, truncate nor unlink: a VMA is gone when
@@ -61,8 +59,11 @@ internal readonly record struct PlannedFault(PlannedArea Area, long Page, int Th
 internal sealed class TracePlan
 {
     private readonly Dictionary<long, PlannedFile> byIno = [];
-    private readonly Dictionary<FtraceTask, int> threads = [];
-    private readonly List<PlannedArea> live = [];
+    private readonly Dictionary<FtraceTask, ushort> threads = [];
+    private readonly LiveAreas live = new();
+    private readonly TraceMemory memory = new();
+    private long filePages;
+    private long areaPages;
 
     private TracePlan()
     {
@@ -72,12 +73,16 @@ internal sealed class TracePlan
 
     public List<PlannedArea> Areas { get; } = [];
 
-    public List<PlannedFault> Faults { get; } = [];
+    public PlannedFaults Faults { get; } = new();
 
     public int ThreadCount => threads.Count;
 
+    /// <summary>Pages of the device: each file has its own, from a 2 MiB boundary on.</summary>
+    public long DevicePages => filePages;
+
     /// <summary>Finds the files and VMAs of a fault stream.</summary>
     /// <param name="faults">The faults in recorded order.</param>
+    /// <exception cref="FormatException">A fault's fields contradict each other, or ask for more than <see cref="ReplayLimits"/>.</exception>
     public static TracePlan Of(IEnumerable<RecordedFault> faults)
     {
         var plan = new TracePlan();
@@ -89,35 +94,95 @@ internal sealed class TracePlan
         return plan;
     }
 
-    private void Add(in RecordedFault fault)
+    /// <summary>Reads a trace text and finds its files and VMAs.</summary>
+    /// <exception cref="FormatException">A line is malformed, its fields contradict each other or ask for too much, or there is no fault; the message names file and line.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static TracePlan Read(Stream content, string name, CancellationToken cancellation)
     {
-        if (!threads.TryGetValue(fault.Task, out int thread))
+        using var reader = new FtraceReader(content, name);
+        var plan = new TracePlan();
+        foreach (RecordedFault fault in new FtraceFaults(reader).ReadAll())
         {
-            thread = threads.Count;
-            threads.Add(fault.Task, thread);
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                plan.Add(fault);
+            }
+            catch (FormatException e)
+            {
+                throw reader.Wrong(e.Message, e);
+            }
         }
 
-        PlannedArea area = fault.Order == PageOrder.Pmd ? Printed(fault) : Found(fault);
-        area.IsWritten |= (fault.Fault.Flags & FaultFlags.Write) != 0;
+        return plan.Faults.Count > 0 ? plan : throw new FormatException($"{name}: there is no fault in it: neither dax_pmd_fault nor dax_pte_fault with its end.");
+    }
+
+    /// <summary>The pages of a file, up to a whole 2 MiB.</summary>
+    public static long RoundedUp(long pages) => (pages + DaxConstants.ColourMask) & ~(long)DaxConstants.ColourMask;
+
+    private static void Require(bool isMet, string problem)
+    {
+        if (!isMet)
+        {
+            throw new FormatException(problem);
+        }
+    }
+
+    private void Add(in RecordedFault fault)
+    {
+        Require(Faults.Count < ReplayLimits.Faults, $"it is the fault after {ReplayLimits.Faults}, the most of a trace: replay it in parts");
+        ushort thread = ThreadOf(fault.Task);
+        bool isPmd = fault.Order == PageOrder.Pmd;
+        PlannedArea area = isPmd ? Printed(fault) : Found(fault);
+        Require(area.Contains(fault.Fault.Address), $"the address 0x{fault.Fault.Address:x} does not lie in its VMA");
+        bool isWrite = (fault.Fault.Flags & FaultFlags.Write) != 0;
+        area.IsWritten |= isWrite;
         long page = (fault.Fault.Address - area.Start) >> DaxConstants.PageShift;
         PlannedFile file = area.File;
         bool isBeyondEnd = (fault.Result & FaultResult.Sigbus) != 0;
         file.EndPage = Math.Max(file.EndPage, isBeyondEnd ? 0 : fault.Fault.Index.Value + 1);
-        file.PageCapacity = Math.Max(file.PageCapacity, Math.Max(file.EndPage, area.FirstIndex + area.PageCount));
-        Faults.Add(new PlannedFault(area, page, thread, file.EndPage, fault));
+        Reserve(file, Math.Max(file.EndPage, area.FirstIndex + area.PageCount));
+        memory.AddFault(area, page, isPmd, isWrite);
+        Faults.Add(new PlannedFault(area.Number, (int)page, (int)file.EndPage, fault.Fault.Flags, fault.Result, thread, isPmd));
+    }
+
+    private ushort ThreadOf(FtraceTask task)
+    {
+        if (!threads.TryGetValue(task, out ushort thread))
+        {
+            Require(threads.Count < ReplayLimits.RecordedThreads, $"it is the thread after {ReplayLimits.RecordedThreads}, the most of a trace");
+            thread = (ushort)threads.Count;
+            threads.Add(task, thread);
+        }
+
+        return thread;
+    }
+
+    private void Reserve(PlannedFile file, long pages)
+    {
+        if (pages <= file.PageCapacity)
+        {
+            return;
+        }
+
+        Require(pages <= ReplayLimits.TracePages, $"the file of inode 0x{file.Ino:x} reaches to page 0x{pages:x}; a file has at most 0x{ReplayLimits.TracePages:x}");
+        filePages += RoundedUp(pages) - RoundedUp(file.PageCapacity);
+        Require(filePages <= ReplayLimits.TracePages, $"the files have more than 0x{ReplayLimits.TracePages:x} pages together, the most of a trace");
+        file.PageCapacity = pages;
     }
 
     private PlannedArea Printed(in RecordedFault fault)
     {
         PlannedFile file = FileOf(fault.Fault.Ino);
         (long start, long end) = (fault.Fault.VmStart, fault.Fault.VmEnd);
-        PlannedArea? known = file.LiveAreas.Find(a => a.Start == start && a.End == end);
+        PlannedArea? known = live.At(start);
+        known = known is not null && known.File == file && known.Start == start && known.End == end ? known : null;
         long firstIndex = fault.Fault.Index.Value - ((fault.Fault.Address - start) >> DaxConstants.PageShift);
         if (known is null || known.FirstIndex != firstIndex)
         {
-            bool isOther = file.EndPage != 0 && file.EndPage != fault.Fault.MaxIndex.Value && file.LiveAreas.TrueForAll(a => !a.IsAssumed);
+            bool isOther = file.EndPage != 0 && file.EndPage != fault.Fault.MaxIndex.Value && file.LiveAssumedCount == 0;
             file = isOther ? NewFile(fault.Fault.Ino) : file;
-            known = NewArea(new PlannedArea(file, start, end, firstIndex, fault.Fault.Shared, isAssumed: false));
+            known = NewArea(file, start, end, firstIndex, fault.Fault.Shared, isAssumed: false);
         }
 
         file.EndPage = Math.Max(file.EndPage, fault.Fault.MaxIndex.Value);
@@ -128,9 +193,7 @@ internal sealed class TracePlan
     {
         PlannedFile file = FileOf(fault.Fault.Ino);
         (long address, long index) = (fault.Fault.Address, fault.Fault.Index.Value);
-        PlannedArea? known = file.LiveAreas.FindLast(
-            a => a.Contains(address) && a.FirstIndex + ((address - a.Start) >> DaxConstants.PageShift) == index);
-        if (known is not null)
+        if (live.At(address) is { } known && known.File == file && known.FirstIndex + ((address - known.Start) >> DaxConstants.PageShift) == index)
         {
             return known;
         }
@@ -139,29 +202,32 @@ internal sealed class TracePlan
         long below = Math.Min(index, (address >> DaxConstants.PageShift) & DaxConstants.ColourMask);
         long start = (address & ~(long)(DaxConstants.PageSize - 1)) - (below << DaxConstants.PageShift);
         long end = (address & -DaxConstants.PmdSize) + DaxConstants.PmdSize;
-        return NewArea(new PlannedArea(file, start, end, index - below, fault.Fault.Shared, isAssumed: true));
+        return NewArea(file, start, end, index - below, fault.Fault.Shared, isAssumed: true);
     }
 
     private PlannedFile FileOf(long ino) => byIno.TryGetValue(ino, out PlannedFile? file) ? file : NewFile(ino);
 
     private PlannedFile NewFile(long ino)
     {
-        var file = new PlannedFile(ino);
+        memory.AddFile();
+        var file = new PlannedFile(Files.Count + 1, ino);
         byIno[ino] = file;
         Files.Add(file);
         return file;
     }
 
-    private PlannedArea NewArea(PlannedArea area)
+    private PlannedArea NewArea(PlannedFile file, long start, long end, long firstIndex, bool isShared, bool isAssumed)
     {
-        foreach (PlannedArea old in live.Where(a => a.Overlaps(area.Start, area.End)).ToList())
-        {
-            live.Remove(old);
-            old.File.LiveAreas.Remove(old);
-        }
-
-        live.Add(area);
-        area.File.LiveAreas.Add(area);
+        string name = $"the VMA from 0x{start:x} to 0x{end:x}";
+        Require(((start | end) & (DaxConstants.PageSize - 1)) == 0 && start < end, $"{name} does not begin and end with a page");
+        long pages = (end - start) >> DaxConstants.PageShift;
+        Require(pages <= ReplayLimits.TracePages, $"{name} has 0x{pages:x} pages; at most 0x{ReplayLimits.TracePages:x} can be replayed");
+        Require(firstIndex >= 0, $"{name} would begin before the file: the fault's pgoff is less than its distance from vm_start");
+        areaPages += pages;
+        Require(areaPages <= ReplayLimits.TraceAreaPages, $"with {name} all VMAs have more than 0x{ReplayLimits.TraceAreaPages:x} pages, the most of a trace");
+        Require(Areas.Count < ReplayLimits.Areas, $"{name} is the VMA after {ReplayLimits.Areas}, the most of a trace: replay it in parts");
+        var area = new PlannedArea(Areas.Count, file, start, end, firstIndex, isShared, isAssumed);
+        live.Map(area);
         Areas.Add(area);
         return area;
     }

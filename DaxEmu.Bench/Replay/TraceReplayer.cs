@@ -20,70 +20,100 @@ internal sealed class TraceReplayer : IDisposable
 {
     private readonly TracePlan plan;
     private readonly PmemDevice device;
-    private readonly Dictionary<PlannedFile, ReplayedFile> files = [];
-    private readonly Dictionary<PlannedArea, VmArea> areas = [];
+    private readonly List<ReplayedFile> files = [];
+    private readonly VmArea[] areas;
 
-    private TraceReplayer(TracePlan plan, TraceConditions conditions)
+    private TraceReplayer(TracePlan plan, TraceConditions conditions, CancellationToken cancellation)
     {
         this.plan = plan;
-        device = PmemDevice.CreateInMemory(Math.Max(1, plan.Files.Sum(f => PmdCount(f.PageCapacity))) * DaxConstants.PmdSize);
-        long nextPfn = 0;
-        foreach (PlannedFile file in plan.Files)
+        device = PmemDevice.CreateInMemory(Math.Max(DaxConstants.PagesPerPmd, plan.DevicePages) << DaxConstants.PageShift, new PmemDeviceOptions { PreferHugePages = false });
+        areas = new VmArea[plan.Areas.Count];
+        try
         {
-            long pages = PmdCount(file.PageCapacity) << DaxConstants.PmdOrder;
-            files.Add(file, new ReplayedFile(device, new Pfn(nextPfn), pages, conditions));
-            nextPfn += pages;
-        }
+            long nextPfn = 0;
+            foreach (PlannedFile file in plan.Files)
+            {
+                if (cancellation.IsCancellationRequested)
+                {
+                    return; // no fault will be replayed
+                }
 
-        foreach (PlannedArea area in plan.Areas)
+                long pages = TracePlan.RoundedUp(file.PageCapacity);
+                files.Add(new ReplayedFile(device, new Pfn(nextPfn), pages, conditions));
+                nextPfn += pages;
+            }
+
+            foreach (IGrouping<PlannedFile, PlannedArea> ofFile in plan.Areas.GroupBy(a => a.File))
+            {
+                if (cancellation.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                PlannedArea[] planned = [.. ofFile];
+                VmArea[] mapped = files[ofFile.Key.Number - 1].Mapping.MapAll(Array.ConvertAll(planned, Request));
+                for (int i = 0; i < planned.Length; i++)
+                {
+                    areas[planned[i].Number] = mapped[i];
+                }
+            }
+        }
+        catch
         {
-            areas.Add(area, Map(area));
+            Dispose();
+            throw;
         }
     }
 
     /// <summary>Replays a fault stream.</summary>
     /// <param name="faults">The faults, in recorded order.</param>
+    /// <param name="threadCount">See the other.</param>
+    /// <param name="conditions">Under which conditions; null for the usual ones.</param>
+    public static TraceReplayReport Run(IEnumerable<RecordedFault> faults, int? threadCount = null, TraceConditions? conditions = null) =>
+        Run(TracePlan.Of(faults), threadCount, conditions);
+
+    /// <summary>Replays a planned fault stream.</summary>
+    /// <param name="plan">The faults.</param>
     /// <param name="threadCount">
-    /// How many threads; null for as many as recorded. Each recorded thread keeps its own order; with one thread the whole recording does.
+    /// How many threads; null for as many as recorded. Never more than these, nor more than <see cref="ReplayLimits.Threads"/>. Each recorded
+    /// thread keeps its own order; with one thread the whole recording does.
     /// </param>
     /// <param name="conditions">Under which conditions; null for the usual ones.</param>
-    public static TraceReplayReport Run(IEnumerable<RecordedFault> faults, int? threadCount = null, TraceConditions? conditions = null)
+    /// <param name="cancellation">Ends the replay: the report is about the faults until then.</param>
+    public static TraceReplayReport Run(
+        TracePlan plan, int? threadCount = null, TraceConditions? conditions = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount ?? 1, 1, nameof(threadCount));
-        var plan = TracePlan.Of(faults);
-        using var replayer = new TraceReplayer(plan, conditions ?? TraceConditions.Usual);
-        return replayer.Run(threadCount ?? Math.Max(1, plan.ThreadCount));
+        using var replayer = new TraceReplayer(plan, conditions ?? TraceConditions.Usual, cancellation);
+        return replayer.Run(ThreadCountOf(plan, threadCount), cancellation);
+    }
+
+    /// <summary>How many threads replay a plan of which so many are wanted.</summary>
+    public static int ThreadCountOf(TracePlan plan, int? wanted)
+    {
+        int most = Math.Clamp(plan.ThreadCount, 1, ReplayLimits.Threads);
+        return Math.Min(wanted ?? most, most);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (ReplayedFile file in files.Values)
-        {
-            file.Mapping.Dispose();
-        }
-
+        files.ForEach(f => f.Mapping.Dispose());
         device.Dispose();
     }
 
-    private static long PmdCount(long pages) => (pages + DaxConstants.PagesPerPmd - 1) >> DaxConstants.PmdOrder;
-
-    private VmArea Map(PlannedArea area)
+    private static (PageIndex First, long PageCount, VmAreaKind Kind, int LeadPages) Request(PlannedArea area)
     {
         VmAreaKind kind = area.IsShared ? VmAreaKind.Shared : VmAreaKind.Private;
         kind |= area.IsWritten ? 0 : VmAreaKind.ReadOnly;
         int lead = (int)(area.Start >> DaxConstants.PageShift) & DaxConstants.ColourMask;
-        return files[area.File].Mapping.Map(new PageIndex(area.FirstIndex), area.PageCount, kind, lead);
+        return (new PageIndex(area.FirstIndex), area.PageCount, kind, lead);
     }
 
-    private TraceReplayReport Run(int threadCount)
+    private TraceReplayReport Run(int threadCount, CancellationToken cancellation)
     {
-        TraceLane[] lanes = [.. Enumerable.Range(0, threadCount).Select(_ => new TraceLane())];
-        foreach (PlannedFault fault in plan.Faults)
-        {
-            lanes[fault.Thread % threadCount].Add(fault, files[fault.Area.File], areas[fault.Area]);
-        }
-
+        ReplayedFile[] replayed = [.. files];
+        TraceLane[] lanes = [.. Shares(threadCount).Select(share => new TraceLane(plan, replayed, areas, share, cancellation))];
         Thread[] threads = [.. lanes.Select((lane, i) => new Thread(lane.Run) { Name = $"replay {i}", IsBackground = true })];
         long start = Stopwatch.GetTimestamp();
         Array.ForEach(threads, t => t.Start());
@@ -92,7 +122,7 @@ internal sealed class TraceReplayer : IDisposable
         Array.ForEach(lanes, l => l.Failure?.Throw());
         return new TraceReplayReport
         {
-            FaultCount = plan.Faults.Count,
+            FaultCount = lanes.Sum(l => (long)l.Count),
             ThreadCount = threadCount,
             RecordedThreadCount = plan.ThreadCount,
             FileCount = plan.Files.Count,
@@ -105,6 +135,31 @@ internal sealed class TraceReplayer : IDisposable
                 .Select(g => new TraceDifference(g.Key, g.Sum(d => d.Value))).OrderByDescending(d => d.Count)],
             Elapsed = elapsed,
         };
+    }
+
+    // The places of each thread's faults; a single thread has them all.
+    private int[]?[] Shares(int threadCount)
+    {
+        if (threadCount == 1)
+        {
+            return [null];
+        }
+
+        int[] counts = new int[threadCount];
+        for (int i = 0; i < plan.Faults.Count; i++)
+        {
+            counts[plan.Faults[i].Thread % threadCount]++;
+        }
+
+        int[][] shares = Array.ConvertAll(counts, count => new int[count]);
+        Array.Clear(counts);
+        for (int i = 0; i < plan.Faults.Count; i++)
+        {
+            int thread = plan.Faults[i].Thread % threadCount;
+            shares[thread][counts[thread]++] = i;
+        }
+
+        return shares;
     }
 }
 

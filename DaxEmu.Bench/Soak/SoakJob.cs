@@ -78,6 +78,9 @@ internal sealed class SoakJob : IWatched
     /// <summary>What the environment refused it: no memory, no room on the device's file system. It stops then, and nobody is to blame.</summary>
     public Exception? Refusal => refusal;
 
+    /// <summary>Called before each step; null for nothing.</summary>
+    public Action? AtEachStep { get; init; }
+
     /// <summary>Operations done. A step that finds its pages taken does none.</summary>
     public long OperationCount => Volatile.Read(ref operationCount);
 
@@ -104,6 +107,7 @@ internal sealed class SoakJob : IWatched
             {
                 while (gate.IsOpen && finding is null)
                 {
+                    AtEachStep?.Invoke();
                     Step();
                 }
             }

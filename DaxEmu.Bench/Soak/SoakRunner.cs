@@ -34,6 +34,9 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     /// <summary>Called at each look, with the world: for tests, which plant there what must be found.</summary>
     public Action<SoakWorld>? AtEachLook { get; init; }
 
+    /// <summary>Called by each thread before each step: for tests, which let there something fail.</summary>
+    public Action? AtEachStep { get; init; }
+
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(begin);
 
     private bool IsOver => Elapsed >= plan.Duration || cancellation.IsCancellationRequested;
@@ -42,7 +45,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     public SoakReport Run()
     {
         var world = new SoakWorld(plan, cancellation);
-        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new SoakJob(world, plan.Seed, i))];
+        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new SoakJob(world, plan.Seed, i) { AtEachStep = AtEachStep })];
         Thread[] threads = [.. jobs.Select(j => new Thread(() => j.Run(gate)) { IsBackground = true, Name = $"soak {j.Number}" })];
         Array.ForEach(threads, t => t.Start());
         var checks = new WorldChecks(world);

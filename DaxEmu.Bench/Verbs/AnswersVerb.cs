@@ -1,7 +1,8 @@
 using System.CommandLine;
 using DaxEmu.Bench.Answers;
 using DaxEmu.Bench.Cli;
-using DaxEmu.Core.Tracing.Ftrace;
+using DaxEmu.Bench.Replay;
+using DaxEmu.Bench.Replay.Input;
 
 namespace DaxEmu.Bench.Verbs;
 
@@ -41,7 +42,7 @@ internal static class AnswersVerb
 
     private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
     {
-        AnswersPlan plan = PlanOf(parsed);
+        AnswersPlan plan = PlanOf(parsed, cancellation);
         IReadOnlyList<PolicyResult> results;
         using (var progress = new ProgressLine())
         {
@@ -62,7 +63,7 @@ internal static class AnswersVerb
         return cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Fine;
     }
 
-    private static AnswersPlan PlanOf(ParseResult parsed) => new()
+    private static AnswersPlan PlanOf(ParseResult parsed, CancellationToken cancellation) => new()
     {
         JobCounts = parsed.GetRequiredValue(Jobs),
         RangeCount = parsed.GetValue(Ranges),
@@ -74,13 +75,29 @@ internal static class AnswersVerb
         RoundCount = parsed.GetValue(Rounds),
         Turn = parsed.GetValue(Runtime),
         Seed = parsed.GetValue(Seed),
-        Recording = parsed.GetValue(Trace) is { } path ? Read(path) : null,
+        Recording = parsed.GetValue(Trace) is { } path ? Read(path, cancellation) : null,
     };
 
-    private static List<RecordedFault> Read(string path)
+    private static TracePlan Read(string path, CancellationToken cancellation)
     {
-        using FtraceReader reader = FtraceReader.Open(InputFiles.Expand(path).First());
-        return [.. new FtraceFaults(reader).ReadAll()];
+        IReadOnlyList<string> inputs = InputFiles.Expand(path);
+        if (inputs.Count != 1)
+        {
+            throw new FormatException($"the folder '{path}' has {inputs.Count} recordings; name the one trace that is to be replayed.");
+        }
+
+        TracePlan? plan = null;
+        foreach (InputText text in InputSource.Open(inputs[0], cancellation))
+        {
+            if (plan is not null || text.Kind != InputKind.Trace)
+            {
+                throw new FormatException($"{text.Name}: one trace text is replayed here, no recorded scenario and no second one. (See 'daxemu replay --help'.)");
+            }
+
+            plan = TracePlan.Read(text.Content, text.Name, cancellation);
+        }
+
+        return plan!;
     }
 
     private static int ParsePercent(string text) => VerbOptions.Count(text, 0) is var percent and <= 50

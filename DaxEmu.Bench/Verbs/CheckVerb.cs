@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using DaxEmu.Bench.Checking;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Core.Checking;
@@ -52,7 +53,7 @@ internal static class CheckVerb
         bool isJson = parsed.GetValue(Format) == OutputFormat.Json;
         if (parsed.GetValue(Replay) is { } schedule)
         {
-            return ReplayOne(schedule, parsed.GetValue(Steps));
+            return ReplayOne(schedule, parsed.GetValue(Steps), isJson);
         }
 
         return parsed.GetValue(All) ? CheckAll(isJson, cancellation) : Check(PlanOf(parsed), isJson, cancellation);
@@ -75,13 +76,30 @@ internal static class CheckVerb
         };
     }
 
-    private static ExitCode ReplayOne(string text, bool showsSteps)
+    private static ExitCode ReplayOne(string text, bool showsSteps, bool isJson)
     {
         Schedule schedule = Schedule.Parse(text);
         World world = CheckWorlds.Named(schedule.World, WaitProfiles.ByName(schedule.Profile));
         ReplayedRun run = CheckRunner.Replay(world, schedule);
-        Console.WriteLine(string.Join('\n', showsSteps ? [.. run.Steps, .. run.Trace] : run.Trace));
+        Console.WriteLine(isJson ? JsonText.Of(ToJson(world, run, showsSteps)) : string.Join('\n', showsSteps ? [.. run.Steps, .. run.Trace] : run.Trace));
         return run.Failure is null ? ExitCode.Fine : ExitCode.Found;
+    }
+
+    private static JsonObject ToJson(World world, ReplayedRun run, bool showsSteps)
+    {
+        var document = new JsonObject
+        {
+            ["world"] = world.Name,
+            ["profile"] = world.Profile,
+            ["failure"] = run.Failure?.Message,
+            ["trace"] = new JsonArray([.. run.Trace.Select(l => (JsonNode)l)]),
+        };
+        if (showsSteps)
+        {
+            document["steps"] = new JsonArray([.. run.Steps.Select(l => (JsonNode)l)]);
+        }
+
+        return document;
     }
 
     private static ExitCode CheckAll(bool isJson, CancellationToken cancellation)

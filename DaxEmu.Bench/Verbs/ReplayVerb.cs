@@ -4,80 +4,95 @@ using System.Text;
 using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Replay;
-using DaxEmu.Core.Tracing.Ftrace;
 
 namespace DaxEmu.Bench.Verbs;
 
 /// <summary><c>daxemu replay FILE…</c>: carries out recordings and compares.</summary>
 internal static class ReplayVerb
 {
-    private const int ShownMismatches = 20;
+    private const int PrintedMismatches = 20;
 
     public static Command Create()
     {
         var files = new Argument<string[]>("FILE")
         {
-            Description = "recorded scenarios (JSON Lines, plain, .gz or many in a .zip; a folder stands for the files in it), or the kernel's trace text (plain or .gz)",
+            Description = "recorded scenarios (JSON Lines) or the kernel's trace text; plain, gzipped or in a zip, whatever it is called; a pipe or - for standard input; a folder stands for the recordings in it",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<IReadOnlyList<int>> threads = VerbOptions.List(
-            "--threads", "for trace text: replay on so many threads; a list is allowed, 0 is as many as recorded", text => VerbOptions.Count(text, 0), [1, 0]);
+            "--threads", $"for trace text: replay on so many threads, at most {ReplayLimits.Threads} and never more than recorded; a list is allowed, 0 is as many as recorded", ParseThreads, [1, 0]);
         Option<OutputFormat> format = VerbOptions.Format();
         var command = new Command(
             "replay",
             "Replays recordings of a kernel and compares. Scenarios op by op: results, bytes, fault events, writeback, entry table, page tables.\n"
-            + "Trace text (the events of group fs_dax) fault by fault: served, fallen back, and why.\n\n"
-            + "Examples:\n  daxemu replay DaxEmu.Tests/Golden/Data/*.zip\n  daxemu replay fsdax.trace.gz --threads 1,2,8")
+            + "Trace text (the events of group fs_dax) fault by fault: served, fallen back, and why.\n"
+            + "An input that is damaged or missing is told in a line; the others are replayed all the same, and the exit code is the highest of all.\n\n"
+            + "Examples:\n  daxemu replay DaxEmu.Tests/Golden/Data/*.zip\n  daxemu replay fsdax.trace.gz --threads 1,2,8\n  zcat fsdax.trace.gz | daxemu replay -")
         {
             files,
             threads,
             format,
         };
-        CommandFrame.SetAction(command, (parsed, cancellation) =>
-        {
-            ILookup<bool, string> byKind = parsed.GetRequiredValue(files).SelectMany(InputFiles.Expand).ToLookup(InputFiles.IsTraceText);
-            bool isJson = parsed.GetValue(format) == OutputFormat.Json;
-            ExitCode traces = byKind[true].Select(f => RunTrace(f, parsed.GetRequiredValue(threads), isJson)).DefaultIfEmpty(ExitCode.Fine).Max();
-            return byKind[false].Any() ? (ExitCode)Math.Max((int)traces, (int)Run(byKind[false], isJson, cancellation)) : traces;
-        });
+        CommandFrame.SetAction(command, (parsed, cancellation) => Run(
+            parsed.GetRequiredValue(files), parsed.GetRequiredValue(threads), parsed.GetValue(format) == OutputFormat.Json, cancellation));
         return command;
     }
 
-    // A recorded fault stream cannot come out alike to the last fault: the trace tells neither truncates nor where blocks lie. What differs
-    // is told by reason; it is a mismatch only if a fault that the kernel served is not served at all.
-    private static ExitCode RunTrace(string path, IReadOnlyList<int> threadCounts, bool isJson)
+    private static int ParseThreads(string text) => VerbOptions.Count(text, 0, ReplayLimits.Threads);
+
+    private static ExitCode Run(string[] paths, IReadOnlyList<int> threads, bool isJson, CancellationToken cancellation)
     {
-        using FtraceReader reader = FtraceReader.Open(path);
-        RecordedFault[] faults = [.. new FtraceFaults(reader).ReadAll()];
-        var rows = new JsonArray();
-        bool isWrong = false;
-        foreach (int threads in threadCounts)
+        var session = new ReplaySession(threads, CommandFrame.Tell, cancellation)
         {
-            TraceReplayReport report = TraceReplayer.Run(faults, threads == 0 ? null : threads);
-            isWrong |= report.Emulator.PteServed < report.Kernel.PteServed;
-            rows.Add(TraceJson(path, report));
-            if (!isJson)
+            TraceDone = (name, report) =>
             {
-                Console.WriteLine(TraceText(path, report));
-            }
+                if (!isJson)
+                {
+                    Console.WriteLine(TraceText(name, report));
+                }
+            },
+        };
+        foreach (string path in paths)
+        {
+            session.Add(path);
         }
 
         if (isJson)
         {
-            Console.WriteLine(JsonText.Of(rows));
+            Console.WriteLine(JsonText.Of(ToJson(session)));
+        }
+        else if (session.Scenarios.ScenarioCount > 0)
+        {
+            Print(session.Scenarios);
         }
 
-        return isWrong ? ExitCode.Found : ExitCode.Fine;
+        if (session.Worst == ExitCode.TimeLimit)
+        {
+            CommandFrame.Tell("stopped; what was replayed until then is told.");
+        }
+
+        return session.Worst;
     }
 
-    private static string TraceText(string path, TraceReplayReport report)
+    private static void Print(ReplayTotals totals)
+    {
+        foreach (ReplayMismatch mismatch in totals.Mismatches.OrderBy(m => m.IsAdopted).Take(PrintedMismatches))
+        {
+            Console.WriteLine(mismatch);
+        }
+
+        Console.WriteLine($"{totals.ScenarioCount} scenarios, {totals.OpCount} ops: {totals.WrongCount} differ from the kernel.");
+        Console.WriteLine($"Of {totals.FileSystemOpCount} ops of the file system's own, {totals.AdoptedCount} took the recorded state over ({100.0 * totals.AdoptedCount / Math.Max(1, totals.FileSystemOpCount):0.00} %).");
+    }
+
+    private static string TraceText(string name, TraceReplayReport report)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)}: {report.FaultCount} faults, {report.FileCount} files, {report.AreaCount} VMAs, {report.ThreadCount} of {report.RecordedThreadCount} threads, {report.Elapsed.TotalSeconds:0.00} s\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Printable.Of(Path.GetFileName(name))}: {report.FaultCount} faults, {report.FileCount} files, {report.AreaCount} VMAs, {report.ThreadCount} of {report.RecordedThreadCount} threads, {report.Elapsed.TotalSeconds:0.00} s\n");
         text.Append("            2 MiB served  2 MiB fell back  4 KiB served  other\n");
-        foreach ((string name, TraceCounts counts) in ((string, TraceCounts)[])[("kernel", report.Kernel), ("emulator", report.Emulator)])
+        foreach ((string who, TraceCounts counts) in ((string, TraceCounts)[])[("kernel", report.Kernel), ("emulator", report.Emulator)])
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {name,-10}{counts.PmdServed,12}{counts.PmdFellBack,17}{counts.PteServed,14}{counts.Other,7}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {who,-10}{counts.PmdServed,12}{counts.PmdFellBack,17}{counts.PteServed,14}{counts.Other,7}\n");
         }
 
         text.Append("  fell back: ").AppendJoin(", ", report.FallbacksByReason.Select(r => $"{r.Key} {r.Value}")).Append('\n');
@@ -89,9 +104,27 @@ internal static class ReplayVerb
         return text.ToString();
     }
 
-    private static JsonObject TraceJson(string path, TraceReplayReport report) => new()
+    // One document, whatever the inputs were.
+    private static JsonNode ToJson(ReplaySession session)
     {
-        ["file"] = path,
+        var traces = new JsonArray([.. session.Traces.Select(t => (JsonNode)TraceJson(t.Name, t.Report))]);
+        if (session.Scenarios.ScenarioCount == 0 && session.Traces.Count > 0)
+        {
+            return traces;
+        }
+
+        JsonObject document = ToJson(session.Scenarios);
+        if (session.Traces.Count > 0)
+        {
+            document["traces"] = traces;
+        }
+
+        return document;
+    }
+
+    private static JsonObject TraceJson(string name, TraceReplayReport report) => new()
+    {
+        ["file"] = name,
         ["faults"] = report.FaultCount,
         ["threads"] = report.ThreadCount,
         ["seconds"] = Math.Round(report.Elapsed.TotalSeconds, 3),
@@ -110,45 +143,14 @@ internal static class ReplayVerb
         ["other"] = counts.Other,
     };
 
-    private static ExitCode Run(IEnumerable<string> files, bool isJson, CancellationToken cancellation)
+    private static JsonObject ToJson(ReplayTotals totals) => new()
     {
-        var reports = new List<ReplayReport>();
-        foreach (GoldenScenario scenario in files.SelectMany(GoldenReader.ReadFile))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            reports.Add(GoldenReplayer.Run(scenario));
-        }
-
-        int wrong = reports.Sum(r => r.WrongCount);
-        IEnumerable<ReplayMismatch> mismatches = reports.SelectMany(r => r.Mismatches);
-        if (isJson)
-        {
-            Console.WriteLine(JsonText.Of(ToJson(reports)));
-        }
-        else
-        {
-            foreach (ReplayMismatch mismatch in mismatches.OrderBy(m => m.IsAdopted).Take(ShownMismatches))
-            {
-                Console.WriteLine(mismatch);
-            }
-
-            int adopted = reports.Sum(r => r.AdoptedCount);
-            int own = reports.Sum(r => r.FileSystemOpCount);
-            Console.WriteLine($"{reports.Count} scenarios, {reports.Sum(r => r.OpCount)} ops: {wrong} differ from the kernel.");
-            Console.WriteLine($"Of {own} ops of the file system's own, {adopted} took the recorded state over ({100.0 * adopted / Math.Max(1, own):0.00} %).");
-        }
-
-        return wrong == 0 ? ExitCode.Fine : ExitCode.Found;
-    }
-
-    private static JsonObject ToJson(List<ReplayReport> reports) => new()
-    {
-        ["scenarios"] = reports.Count,
-        ["ops"] = reports.Sum(r => r.OpCount),
-        ["differ"] = reports.Sum(r => r.WrongCount),
-        ["file_system_ops"] = reports.Sum(r => r.FileSystemOpCount),
-        ["adopted"] = reports.Sum(r => r.AdoptedCount),
-        ["mismatches"] = new JsonArray([.. reports.SelectMany(r => r.Mismatches).Select(m => (JsonNode)new JsonObject
+        ["scenarios"] = totals.ScenarioCount,
+        ["ops"] = totals.OpCount,
+        ["differ"] = totals.WrongCount,
+        ["file_system_ops"] = totals.FileSystemOpCount,
+        ["adopted"] = totals.AdoptedCount,
+        ["mismatches"] = new JsonArray([.. totals.Mismatches.Select(m => (JsonNode)new JsonObject
         {
             ["scenario"] = m.Scenario,
             ["number"] = m.Number,

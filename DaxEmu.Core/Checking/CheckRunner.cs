@@ -64,7 +64,20 @@ internal static class CheckRunner
         ArgumentNullException.ThrowIfNull(schedule);
         World fitting = schedule.Fit(world);
         using ControlledScheduler scheduler = new(fitting);
+        RequireThreads(schedule, scheduler.ThreadCount);
         return Replay(scheduler, fitting, schedule);
+    }
+
+    private static void RequireThreads(Schedule schedule, int threadCount)
+    {
+        for (int step = 0; step < schedule.Choices.Count; step++)
+        {
+            if (schedule.Choices[step].Thread >= threadCount)
+            {
+                throw new ScheduleMismatchException(
+                    $"step {step} of the schedule is '{schedule.Choices[step]}', but scenario '{schedule.World}' has the threads T0 to T{threadCount - 1}: {threadCount} in all.");
+            }
+        }
     }
 
     private static ReplayedRun Replay(ControlledScheduler scheduler, World world, Schedule schedule)
@@ -76,8 +89,7 @@ internal static class CheckRunner
         if (report.Schedule.Choices.Count != schedule.Choices.Count)
         {
             throw new ScheduleMismatchException(
-                $"the run ended after {report.Schedule.Choices.Count} of the schedule's {schedule.Choices.Count} steps: "
-                + "the world has changed since it was written.");
+                $"the run ended after {report.Schedule.Choices.Count} of the schedule's {schedule.Choices.Count} steps. {Strategies.Replay.Reasons}");
         }
 
         using IWorldRun named = world.Create();

@@ -15,6 +15,11 @@ internal sealed class Schedule
     private const string Version = "dax1";
     private const char Separator = ':';
 
+    // Far above the steps that any scenario has, and the length that its name has.
+    private const int MostSteps = 1_000_000;
+    private const int LongestName = 1000;
+    private const int LongestExcerpt = 80;
+
     private Schedule(string world, string profile, MemoryModel model, IReadOnlyList<Choice> choices, IReadOnlyList<ulong> values)
     {
         World = world;
@@ -63,8 +68,8 @@ internal sealed class Schedule
         {
             throw new FormatException(
                 parts[0].StartsWith("dax", StringComparison.Ordinal)
-                    ? $"schedule string of version '{parts[0]}', this build reads '{Version}': replay it with the build that wrote it."
-                    : $"'{text}' is no schedule string: one begins with '{Version}{Separator}'.");
+                    ? $"schedule string of version '{Excerpt(parts[0])}', this build reads '{Version}': replay it with the build that wrote it."
+                    : $"'{Excerpt(text)}' is no schedule string: one begins with '{Version}{Separator}'.");
         }
 
         if (parts.Length is not (5 or 6))
@@ -76,8 +81,18 @@ internal sealed class Schedule
         {
             "tso" => MemoryModel.TotalStoreOrder,
             "sc" => MemoryModel.SequentiallyConsistent,
-            _ => throw new FormatException($"memory model '{parts[3]}' in a schedule string: it is tso or sc."),
+            _ => throw new FormatException($"memory model '{Excerpt(parts[3])}' in a schedule string: it is tso or sc."),
         };
+        if (parts[1].Length > LongestName || parts[2].Length > LongestName)
+        {
+            throw new FormatException($"the scenario's or the profile's name in a schedule string has more than {LongestName} characters.");
+        }
+
+        if (parts[4].Length == 0)
+        {
+            throw new FormatException("schedule string without any step: its fifth part is empty.");
+        }
+
         return new Schedule(parts[1], parts[2], model, ParseChoices(parts[4]), parts.Length == 6 ? ParseValues(parts[5]) : []);
     }
 
@@ -123,6 +138,8 @@ internal sealed class Schedule
         return text.ToString();
     }
 
+    private static string Excerpt(string text) => text.Length <= LongestExcerpt ? text : text[..LongestExcerpt] + "...";
+
     private static List<Choice> ParseChoices(string text)
     {
         List<Choice> choices = [];
@@ -133,7 +150,7 @@ internal sealed class Schedule
             if (thread is < 0 or >= Choice.MaxThreads)
             {
                 throw new FormatException(
-                    $"'{letter}' at place {i} of the steps of a schedule string: a thread is a letter from a to h, a drain one from A to H.");
+                    $"'{letter}' at character {i} of the steps of a schedule string: a thread is a letter from a to h, a drain one from A to H.");
             }
 
             int digits = i;
@@ -144,9 +161,14 @@ internal sealed class Schedule
 
             int count = 1;
             if (i > digits
-                && (!int.TryParse(text.AsSpan(digits, i - digits), CultureInfo.InvariantCulture, out count) || count is 0 or > 1_000_000))
+                && (!int.TryParse(text.AsSpan(digits, i - digits), NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is 0 or > MostSteps))
             {
-                throw new FormatException($"'{text[digits..i]}' steps in a row in a schedule string: 1 to 1000000.");
+                throw new FormatException($"'{Excerpt(text[digits..i])}' steps in a row at character {digits + 1} of the steps of a schedule string: 1 to {MostSteps}.");
+            }
+
+            if (choices.Count > MostSteps - count)
+            {
+                throw new FormatException($"more than {MostSteps} steps up to character {i} of the steps of a schedule string: no scenario has so many.");
             }
 
             choices.AddRange(Enumerable.Repeat(char.IsUpper(letter) ? Choice.DrainOf(thread) : Choice.StepOf(thread), count));
@@ -156,10 +178,10 @@ internal sealed class Schedule
     }
 
     private static ulong[] ParseValues(string text) =>
-        [.. text.Split('.').Select(part => ulong.TryParse(part, CultureInfo.InvariantCulture, out ulong value)
+        [.. text.Split('.').Select(part => ulong.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
             ? value
-            : throw new FormatException($"'{part}' among the values of a schedule string is no number."))];
+            : throw new FormatException($"'{Excerpt(part)}' among the values of a schedule string is no number."))];
 }
 
 /// <summary>A schedule does not fit the world that it is to be replayed in.</summary>
-internal sealed class ScheduleMismatchException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class ScheduleMismatchException(string message, Exception? inner = null) : FormatException(message, inner);

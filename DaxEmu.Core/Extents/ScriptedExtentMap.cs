@@ -100,21 +100,20 @@ public sealed class ScriptedExtentMap : IExtentMap
     /// <summary>The run of one kind from a page on, up to where the list's extent or hole ends.</summary>
     internal static Extent Run(ReadOnlySpan<Extent> extents, PageIndex index)
     {
-        PageIndex next = PageRange.All.End;
-        foreach (Extent extent in extents)
+        // The first extent that covers the page or lies behind it.
+        int low = 0;
+        for (int high = extents.Length; low < high;)
         {
-            if (extent.Contains(index))
-            {
-                return ExtentTree.Cut(extent, PageRange.Between(index, extent.End));
-            }
-
-            if (extent.First > index)
-            {
-                next = extent.First;
-                break;
-            }
+            int middle = (low + high) / 2;
+            (low, high) = extents[middle].End > index ? (low, middle) : (middle + 1, high);
         }
 
+        if (low < extents.Length && extents[low].Contains(index))
+        {
+            return ExtentTree.Cut(extents[low], PageRange.Between(index, extents[low].End));
+        }
+
+        PageIndex next = low < extents.Length ? extents[low].First : PageRange.All.End;
         return new Extent(index, next - index, ExtentKind.Hole, default);
     }
 

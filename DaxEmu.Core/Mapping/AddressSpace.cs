@@ -134,26 +134,36 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <param name="leadPages">Pages from a 2 MiB boundary to the VMA's start, 0 to 511; by default the colour of <paramref name="first"/>, so that 2 MiB faults can be served.</param>
     public VmArea Map(PageIndex first, long pageCount, VmAreaKind kind, int? leadPages = null)
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
-        ArgumentOutOfRangeException.ThrowIfNegative(first.Value);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, (MaximumSizeBytes >> DaxConstants.PageShift) - first.Value);
-        int lead = leadPages ?? first.Colour;
-        ArgumentOutOfRangeException.ThrowIfNegative(lead, nameof(leadPages));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lead, DaxConstants.ColourMask, nameof(leadPages));
-        VmArea.CheckKind(kind);
-        var area = new VmArea(this, AddressAllocator.Take(lead, pageCount), first, pageCount, kind);
-        lock (areasGate)
+        VmArea area = Make(first, pageCount, kind, leadPages);
+        Publish([area]);
+        return area;
+    }
+
+    /// <summary>As <see cref="Map"/>, for many VMAs at once: the list of VMAs is copied once, not for each.</summary>
+    internal VmArea[] MapAll(IReadOnlyList<(PageIndex First, long PageCount, VmAreaKind Kind, int LeadPages)> requests)
+    {
+        var made = new VmArea[requests.Count];
+        int count = 0;
+        try
         {
-            if (!isDisposed)
+            foreach ((PageIndex first, long pageCount, VmAreaKind kind, int leadPages) in requests)
             {
-                areas = [.. areas, area];
-                return area;
+                made[count] = Make(first, pageCount, kind, leadPages);
+                count++;
             }
         }
+        catch
+        {
+            foreach (VmArea area in made.AsSpan(0, count))
+            {
+                area.FreeTables();
+            }
 
-        area.Dispose();
-        throw new ObjectDisposedException(GetType().FullName);
+            throw;
+        }
+
+        Publish(made);
+        return made;
     }
 
     /// <summary>Keeps the mapping alive while an operation works on it that no VMA keeps alive: writeback, a handler of memory errors.</summary>
@@ -177,11 +187,18 @@ public sealed unsafe class AddressSpace : IDisposable
     public int TakeWritebackError() => (int)Atomic.Exchange(ref *writebackError, 0, Site.Other);
 
     /// <summary>Sets the size. The caller holds the invalidate lock for writing if the file shrinks.</summary>
-    internal void SetSize(long sizeBytes) => Atomic.Store(ref *size, (ulong)sizeBytes, Site.FileSize);
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative, or above <see cref="MaximumSizeBytes"/>: the table has no room for its pages.</exception>
+    internal void SetSize(long sizeBytes)
+    {
+        CheckSize(sizeBytes);
+        Atomic.Store(ref *size, (ulong)sizeBytes, Site.FileSize);
+    }
 
     /// <summary>Raises the size to at least <paramref name="sizeBytes"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">As for <see cref="SetSize"/>.</exception>
     internal void GrowSize(long sizeBytes)
     {
+        CheckSize(sizeBytes);
         ulong seen = Atomic.Load(ref *size, Site.FileSize);
         while (seen < (ulong)sizeBytes)
         {
@@ -330,9 +347,20 @@ public sealed unsafe class AddressSpace : IDisposable
             }
         }
 
-        foreach (VmArea area in areas)
+        // All at once: one by one, each would wait for the walks over the VMAs and copy their list.
+        VmArea[] gone;
+        using (AreasLock.Write())
         {
-            area.Dispose();
+            lock (areasGate)
+            {
+                gone = areas;
+                areas = [];
+            }
+        }
+
+        foreach (VmArea area in gone)
+        {
+            area.DisposeForgotten();
         }
 
         ForgetOwners();
@@ -353,6 +381,44 @@ public sealed unsafe class AddressSpace : IDisposable
         }
 
         return Math.Max(1, (maximumSizeBytes + DaxConstants.PageSize - 1) >> DaxConstants.PageShift);
+    }
+
+    private VmArea Make(PageIndex first, long pageCount, VmAreaKind kind, int? leadPages)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, (MaximumSizeBytes >> DaxConstants.PageShift) - first.Value);
+        int lead = leadPages ?? first.Colour;
+        ArgumentOutOfRangeException.ThrowIfNegative(lead, nameof(leadPages));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lead, DaxConstants.ColourMask, nameof(leadPages));
+        VmArea.CheckKind(kind);
+        return new VmArea(this, AddressAllocator.Take(lead, pageCount), first, pageCount, kind);
+    }
+
+    private void Publish(ReadOnlySpan<VmArea> made)
+    {
+        lock (areasGate)
+        {
+            if (!isDisposed)
+            {
+                areas = [.. areas, .. made];
+                return;
+            }
+        }
+
+        foreach (VmArea area in made)
+        {
+            area.Dispose();
+        }
+
+        throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    private void CheckSize(long sizeBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, MaximumSizeBytes);
     }
 
     private void ReturnId()

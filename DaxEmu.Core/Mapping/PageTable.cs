@@ -342,7 +342,7 @@ internal sealed unsafe class PageTable : IDisposable
     private void ForEachSlot(long first, long count, Action<long, long, long> visit)
     {
         long begin = Math.Max(0, first);
-        long end = Math.Min(pageCount, first + count);
+        long end = count < pageCount - first ? first + count : pageCount; // the sum may not fit a long
         if (begin >= end)
         {
             return;

@@ -168,18 +168,20 @@ public sealed unsafe class VmArea : IDisposable
     /// <summary>Unmaps it (munmap): returns when no fault works on it any more. Again does nothing.</summary>
     public void Dispose()
     {
-        lock (disposeGate)
+        if (TryBeginDispose())
         {
-            if (isDisposed)
-            {
-                return;
-            }
-
-            isDisposed = true;
+            Mapping.Remove(this);
+            FreeTables();
         }
+    }
 
-        Mapping.Remove(this);
-        FreeTables();
+    /// <summary>As <see cref="Dispose"/>, when the mapping has marked it gone and forgotten it already.</summary>
+    internal void DisposeForgotten()
+    {
+        if (TryBeginDispose())
+        {
+            FreeTables();
+        }
     }
 
     /// <summary>Frees page tables and private copies: nobody reaches them any more.</summary>
@@ -227,6 +229,16 @@ public sealed unsafe class VmArea : IDisposable
     {
         Table.Reset();
         CopyGate = 0;
+    }
+
+    private bool TryBeginDispose()
+    {
+        lock (disposeGate)
+        {
+            bool isFirst = !isDisposed;
+            isDisposed = true;
+            return isFirst;
+        }
     }
 
     /// <summary>Called with the invalidate lock held for writing.</summary>

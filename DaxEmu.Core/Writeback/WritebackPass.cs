@@ -22,6 +22,7 @@ public static class WritebackPass
     {
         ArgumentNullException.ThrowIfNull(mapping);
         ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfNegative(range.PageCount, nameof(range));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(range.First.Value, PageRange.All.PageCount, nameof(range));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(range.PageCount, long.MaxValue - range.First.Value, nameof(range));
         using AsymmetricLock.ReadHold use = mapping.Use();

@@ -1,5 +1,4 @@
 using DaxEmu.Native.Libc;
-using AccessModes = Mono.Unix.Native.AccessModes;
 using FilePermissions = Mono.Unix.Native.FilePermissions;
 using OpenFlags = Mono.Unix.Native.OpenFlags;
 using Stdlib = Mono.Unix.Native.Stdlib;
@@ -22,9 +21,20 @@ internal static class WriteProbe
     public static int OfNewFileIn(string directory)
     {
         int errno = Try(directory, OpenFlags.O_WRONLY | Nameless);
-        return errno is Errno.Eopnotsupp or Errno.Eisdir or Errno.Einval
-            ? Syscall.access(directory, AccessModes.W_OK | AccessModes.X_OK) == 0 ? 0 : (int)Stdlib.GetLastError()
-            : errno;
+        if (errno is not (Errno.Eopnotsupp or Errno.Eisdir or Errno.Einval))
+        {
+            return errno;
+        }
+
+        // A file system that has no such files: one with a name, for a moment.
+        string path = Path.Combine(directory, $".daxemu-{Guid.NewGuid():N}");
+        errno = Try(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL);
+        if (errno == 0)
+        {
+            DeviceFile.Unlink(path);
+        }
+
+        return errno;
     }
 
     private static int Try(string path, OpenFlags flags)

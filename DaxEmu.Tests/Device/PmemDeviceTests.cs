@@ -81,6 +81,7 @@ public sealed class PmemDeviceTests : IDisposable
     public void ATemporaryDeviceThatKeepsItsPathTakesItAwayInTheEnd()
     {
         PmemDevice device = PmemDevice.CreateTemporary(Size, new PmemDeviceOptions { KeepPath = true });
+        Assert.That(new FileInfo(device.Path!).UnixFileMode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite), "nobody else may look at it");
 
         Assert.That(new FileInfo(device.Path!).Length, Is.EqualTo(Size));
         device.Dispose();

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using DaxEmu.Bench.Replay;
 
 namespace DaxEmu.Tests.Golden;
@@ -36,8 +37,8 @@ internal static class GoldenCorpus
     /// <summary>A scenario from a recording that may have been changed.</summary>
     public static GoldenScenario Parse(string name, string text)
     {
-        using var reader = new StringReader(text);
-        return GoldenReader.Read(reader, name);
+        using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        return GoldenReader.Read(content, name);
     }
 
     private static ZipArchive Open(string set) =>

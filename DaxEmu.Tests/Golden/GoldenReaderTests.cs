@@ -1,5 +1,7 @@
 using System.IO.Compression;
+using System.Text;
 using DaxEmu.Bench.Replay;
+using DaxEmu.Bench.Replay.Input;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
@@ -93,7 +95,7 @@ public sealed class GoldenReaderTests
 
         foreach ((string path, int count) in new[] { (plain, 1), (gzipped, 1), (zipped, 2) })
         {
-            GoldenScenario[] read = [.. GoldenReader.ReadFile(path)];
+            GoldenScenario[] read = [.. InputSource.Open(path, CancellationToken.None).Select(t => GoldenReader.Read(t.Content, t.Name))];
             Assert.That(read, Has.Length.EqualTo(count), path);
             Assert.That(read.SelectMany(s => s.Ops).Select(o => o.Text), Is.All.EqualTo("r 0 7"), path);
         }
@@ -101,7 +103,7 @@ public sealed class GoldenReaderTests
 
     private static GoldenScenario Read(string text)
     {
-        using var reader = new StringReader(text);
-        return GoldenReader.Read(reader, "f.jsonl");
+        using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        return GoldenReader.Read(content, "f.jsonl");
     }
 }

@@ -3,9 +3,9 @@ namespace DaxEmu.Tests.Support;
 /// <summary>A directory of its own for a test, on tmpfs where there is one; gone with everything in it afterwards.</summary>
 internal sealed class ScratchDirectory : IDisposable
 {
-    public ScratchDirectory()
+    public ScratchDirectory(string? parent = null)
     {
-        string parent = System.IO.Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+        parent ??= System.IO.Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
         Directory = System.IO.Directory.CreateDirectory(Path.Combine(parent, $"daxemu-test-{Guid.NewGuid():N}")).FullName;
     }
 

@@ -1,8 +1,11 @@
 namespace DaxEmu.Core.Checking.Strategies;
 
-/// <summary>Does as a schedule says, once. If the world has changed, the first step that does not fit is named.</summary>
+/// <summary>Does as a schedule says, once. If it does not fit the world, the first step that does not is named.</summary>
 internal sealed class Replay(Schedule schedule) : IStrategy
 {
+    /// <summary>Why a schedule may not fit.</summary>
+    public const string Reasons = "It was cut or changed, or the scenario is another one in this build.";
+
     private bool isUsed;
     private int valueCount;
 
@@ -21,15 +24,14 @@ internal sealed class Replay(Schedule schedule) : IStrategy
         if (question.Step >= schedule.Choices.Count)
         {
             throw new ScheduleMismatchException(
-                $"the schedule ends after {schedule.Choices.Count} steps and the run does not: the world has changed since it was written.");
+                $"the schedule ends after {schedule.Choices.Count} steps and the run does not: {Describe(question.Options)} can come next. {Reasons}");
         }
 
         Choice choice = schedule.Choices[question.Step];
         return question.Has(choice)
             ? choice
             : throw new ScheduleMismatchException(
-                $"step {question.Step} of the schedule is '{choice}', but here only {Describe(question.Options)} can come next: "
-                + "the world has changed since it was written.");
+                $"step {question.Step} of the schedule is '{choice}', but here only {Describe(question.Options)} can come next. {Reasons}");
     }
 
     /// <inheritdoc/>
@@ -41,7 +43,7 @@ internal sealed class Replay(Schedule schedule) : IStrategy
         return value < bound
             ? value
             : throw new ScheduleMismatchException(
-                $"the schedule has no value below {bound} at place {valueCount - 1}: the world has changed since it was written.");
+                $"the schedule has no value below {bound} at place {valueCount - 1} of its values. {Reasons}");
     }
 
     private static string Describe(uint options)

@@ -68,7 +68,9 @@ internal static class LockWorlds
         }
 
         string[] parts = name.Split("--");
-        return parts.Length > 1 && Enum.TryParse(parts[0], ignoreCase: true, out LockRoomState generated)
+        bool isGenerated = parts.Length is > 1 and <= Choice.MaxThreads + 1;
+        return isGenerated && !char.IsAsciiDigit(parts[0].FirstOrDefault()) && Enum.TryParse(parts[0], ignoreCase: true, out LockRoomState generated)
+                && Enum.IsDefined(generated)
             ? Make(name, string.Empty, profile, generated, [.. parts[1..].Select(p => p.Split('-').Select(ByCode).ToArray())])
             : throw new ArgumentException($"there is no scenario '{name}'. Choose one of: {string.Join(", ", Names)}.", nameof(name));
     }
@@ -110,7 +112,8 @@ internal static class LockWorlds
     }
 
     private static LockOperation ByCode(string code) => Operations.FirstOrDefault(o => o.Code == code)
-        ?? throw new ArgumentException($"there is no operation '{code}' in a world's name.", nameof(code));
+        ?? throw new ArgumentException(
+            $"there is no operation '{code}' of a generated scenario. Choose of: {string.Join(", ", Operations.Select(o => o.Code))}.", nameof(code));
 
     private static World Make(string name, string story, WaitProfile profile, LockRoomState state, LockOperation[][] threads) =>
         new(name, profile.Name, story, () => new Run(profile, state, threads)) { IsInPlace = true };

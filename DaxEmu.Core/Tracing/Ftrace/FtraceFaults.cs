@@ -17,6 +17,8 @@ public readonly record struct RecordedFault(
 /// <summary>Pairs the starts and ends of a trace's faults, thread by thread. Other events are passed over.</summary>
 public sealed class FtraceFaults
 {
+    private const int MostOpen = 1 << 16;
+
     private readonly FtraceReader reader;
     private readonly Dictionary<int, FtraceRecord> open = [];
 
@@ -48,6 +50,11 @@ public sealed class FtraceFaults
                     {
                         MissingEndCount++;
                         open[record.Task.Pid] = record;
+                    }
+
+                    if (open.Count > MostOpen)
+                    {
+                        throw reader.Wrong($"more than {MostOpen} threads have begun a fault and not ended it");
                     }
 
                     break;

@@ -5,6 +5,13 @@ namespace DaxEmu.Core.Tracing.Ftrace;
 /// <summary>Parses lines of trace text; keeps what repeats from line to line.</summary>
 internal sealed class FtraceLine
 {
+    // Addresses of user space with five levels of tables; pages of a file whose offset is a kernel's loff_t, or of its unsigned counterpart.
+    private const long LargestAddress = (1L << 56) - 1;
+    private const long LargestPage = (1L << 52) - 1;
+    private const int LongestComm = 64;
+    private const int MostTasks = 1 << 12;
+    private const int LargestResult = 0xFFFFF;
+
     private readonly Dictionary<int, FtraceTask> tasks = [];
     private byte[] lastFlagNames = [];
     private FaultFlags lastFlags;
@@ -46,19 +53,19 @@ internal sealed class FtraceLine
 
     private DaxEvent Event(DaxEventKind kind, ref FtraceCursor cursor)
     {
-        long ino = cursor.Hex("ino"u8);
+        long ino = cursor.Hex("ino"u8, long.MaxValue);
         switch (kind)
         {
             case DaxEventKind.WritebackRange:
             case DaxEventKind.WritebackRangeDone:
-                (long first, long last) = cursor.HexRange("pgoff"u8);
+                (long first, long last) = cursor.HexRange("pgoff"u8, LargestPage);
                 return DaxEvent.OfPass(kind, ino, new PageIndex(first), new PageIndex(last));
             case DaxEventKind.WritebackOne:
             case DaxEventKind.EntryWait:
             case DaxEventKind.EntryConflict:
             case DaxEventKind.EntryWake:
-                var index = new PageIndex(cursor.Hex("pgoff"u8));
-                long pageCount = cursor.Hex("pglen"u8);
+                var index = new PageIndex(cursor.Hex("pgoff"u8, LargestPage));
+                long pageCount = cursor.Hex("pglen"u8, LargestPage);
                 return DaxEvent.OfEntry(kind, ino, index, pageCount, kind == DaxEventKind.EntryWake && WakesAll(ref cursor));
             case DaxEventKind.PmdLoadHole:
             case DaxEventKind.PmdLoadHoleFallback:
@@ -79,13 +86,18 @@ internal sealed class FtraceLine
             cursor.Expect("address"u8);
         }
 
-        long address = cursor.HexWord();
-        long start = isPmd ? cursor.Hex("vm_start"u8) : 0;
-        long end = isPmd ? cursor.Hex("vm_end"u8) : 0;
-        var index = new PageIndex(cursor.Hex("pgoff"u8));
-        var maximum = new PageIndex(isPmd ? cursor.Hex("max_pgoff"u8) : 0);
+        long address = cursor.HexWord("address"u8, LargestAddress);
+        long start = isPmd ? cursor.Hex("vm_start"u8, LargestAddress) : 0;
+        long end = isPmd ? cursor.Hex("vm_end"u8, LargestAddress) : 0;
+        if (isPmd && (start > address || address >= end))
+        {
+            throw FtraceCursor.Wrong($"the address 0x{address:x} does not lie in the VMA from 0x{start:x} to 0x{end:x}");
+        }
+
+        var index = new PageIndex(cursor.Hex("pgoff"u8, LargestPage));
+        var maximum = new PageIndex(isPmd ? cursor.Hex("max_pgoff"u8, LargestPage) : 0);
         ReadOnlySpan<byte> names = cursor.Word();
-        return TraceNames.TryParse(names, out FaultResult result)
+        return TraceNames.TryParse(names, out FaultResult result) && (uint)result <= LargestResult
             ? DaxEvent.OfFault(kind, new FaultEvent(ino, isShared, flags, address, start, end, index, maximum), result)
             : throw FtraceCursor.Wrong($"unknown result '{FtraceCursor.Text(names)}'");
     }
@@ -93,14 +105,14 @@ internal sealed class FtraceLine
     private static DaxEvent Hole(DaxEventKind kind, long ino, ref FtraceCursor cursor)
     {
         bool isShared = IsShared(ref cursor);
-        long address = cursor.Hex("address"u8);
+        long address = cursor.Hex("address"u8, LargestAddress);
         if (!cursor.TryTake("zero_folio"u8))
         {
             cursor.Expect("zero_page"u8); // its name in older kernels
         }
 
         cursor.Word();
-        ulong radixEntry = (ulong)cursor.Hex("radix_entry"u8);
+        ulong radixEntry = cursor.HexBits("radix_entry"u8);
         return DaxEvent.OfFault(kind, new FaultEvent(ino, isShared, FaultFlags.None, address, 0, 0, default, default)) with
         {
             RadixEntry = radixEntry,
@@ -177,9 +189,19 @@ internal sealed class FtraceLine
 
         int pid = FtraceCursor.Decimal(text[(dash + 1)..], "the thread's id");
         ReadOnlySpan<byte> comm = text[..dash];
+        if (comm.Length > LongestComm)
+        {
+            throw FtraceCursor.Wrong($"the thread's name has {comm.Length} bytes; at most {LongestComm} are read");
+        }
+
         if (!tasks.TryGetValue(pid, out FtraceTask? task) || !IsSame(comm, task.Comm))
         {
             task = new FtraceTask(FtraceCursor.Text(comm), pid);
+            if (tasks.Count == MostTasks)
+            {
+                tasks.Clear(); // a cache; tasks are equal by value
+            }
+
             tasks[pid] = task;
         }
 

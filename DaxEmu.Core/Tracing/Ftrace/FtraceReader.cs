@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.IO.Compression;
 
 namespace DaxEmu.Core.Tracing.Ftrace;
 
@@ -50,7 +49,7 @@ public sealed class FtraceReader : IDisposable
         {
             bool isGzip = file.ReadByte() == 0x1f && file.ReadByte() == 0x8b;
             file.Position = 0;
-            return new FtraceReader(isGzip ? new GZipStream(file, CompressionMode.Decompress) : file, path);
+            return new FtraceReader(isGzip ? new GzipInput(file) : file, path);
         }
         catch
         {
@@ -101,6 +100,9 @@ public sealed class FtraceReader : IDisposable
             yield return record;
         }
     }
+
+    /// <summary>The error of the line that was read last.</summary>
+    internal FormatException Wrong(string problem, Exception? inner = null) => new($"{name}, line {LineNumber}: {problem}.", inner);
 
     /// <summary>Closes what is read.</summary>
     public void Dispose()

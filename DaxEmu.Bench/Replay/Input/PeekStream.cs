@@ -1,0 +1,88 @@
+namespace DaxEmu.Bench.Replay.Input;
+
+/// <summary>A stream whose first bytes can be looked at before they are read. It needs no seek.</summary>
+internal sealed class PeekStream(Stream inner) : Stream
+{
+    private byte[] buffer = new byte[1 << 12];
+    private int start;
+    private int end;
+
+    /// <summary>What was looked at and is not read yet.</summary>
+    public ReadOnlySpan<byte> Peeked => buffer.AsSpan(start, end - start);
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Looks at the first bytes.</summary>
+    /// <param name="count">How many are wanted.</param>
+    /// <returns>At least as many; fewer if the stream ends before.</returns>
+    public ReadOnlySpan<byte> Peek(int count)
+    {
+        while (end - start < count && TryFill())
+        {
+        }
+
+        return Peeked;
+    }
+
+    /// <summary>Passes over bytes that were looked at.</summary>
+    public void Skip(int count) => start += Math.Min(count, end - start);
+
+    public override int Read(Span<byte> destination)
+    {
+        if (start == end)
+        {
+            return inner.Read(destination);
+        }
+
+        int count = Math.Min(destination.Length, end - start);
+        Peeked[..count].CopyTo(destination);
+        start += count;
+        return count;
+    }
+
+    public override int Read(byte[] bytes, int offset, int count) => Read(bytes.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] bytes, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private bool TryFill()
+    {
+        if (end == buffer.Length)
+        {
+            Array.Resize(ref buffer, 2 * buffer.Length);
+        }
+
+        int count = inner.Read(buffer, end, buffer.Length - end);
+        end += count;
+        return count > 0;
+    }
+}

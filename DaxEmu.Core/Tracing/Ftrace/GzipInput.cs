@@ -1,0 +1,315 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+namespace DaxEmu.Core.Tracing.Ftrace;
+
+/// <summary>Decompresses gzip, and refuses one that is cut, damaged, or followed by something else.</summary>
+/// <remarks>
+/// The base library's stream takes a cut file for a whole one and passes over what follows. It also reads ahead, and does not say where the
+/// compressed data ended. So the end of each member is found by its trailer: checksum and length of what came out, somewhere in the last
+/// bytes that were handed in.
+/// </remarks>
+internal sealed class GzipInput : Stream
+{
+    private const int HeaderLength = 10;
+    private const int TrailerLength = 8;
+    private const byte Deflated = 8;
+    private const byte HasChecksum = 2;
+    private const byte HasExtra = 4;
+    private const byte HasName = 8;
+    private const byte HasComment = 16;
+    private const byte Reserved = 0xE0;
+
+    private readonly Source source;
+    private DeflateStream? member;
+    private Crc32 checksum;
+    private uint length;
+    private bool isAtEnd;
+
+    /// <summary>Decompresses <paramref name="compressed"/>, and disposes of it at the end.</summary>
+    public GzipInput(Stream compressed) => source = new Source(compressed);
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidDataException">It is cut or damaged; the message says where, as a clause.</exception>
+    public override int Read(Span<byte> buffer)
+    {
+        while (!isAtEnd && !buffer.IsEmpty)
+        {
+            if (member is null)
+            {
+                ReadHeader();
+                source.Mark();
+                member = new DeflateStream(source, CompressionMode.Decompress, leaveOpen: true);
+                checksum = default;
+                length = 0;
+            }
+
+            int count = ReadMember(member, buffer);
+            if (count > 0)
+            {
+                checksum.Append(buffer[..count]);
+                length += (uint)count;
+                return count;
+            }
+
+            EndMember();
+        }
+
+        return 0;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            member?.Dispose();
+            source.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static int ReadMember(DeflateStream member, Span<byte> buffer)
+    {
+        try
+        {
+            return member.Read(buffer);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException("its compressed data are damaged", e);
+        }
+    }
+
+    private void ReadHeader()
+    {
+        Span<byte> header = stackalloc byte[HeaderLength];
+        Need(header);
+        if (header[0] != 0x1f || header[1] != 0x8b || header[2] != Deflated || (header[3] & Reserved) != 0)
+        {
+            throw new InvalidDataException("its header is damaged");
+        }
+
+        if ((header[3] & HasExtra) != 0)
+        {
+            Span<byte> size = stackalloc byte[2];
+            Need(size);
+            Skip(BinaryPrimitives.ReadUInt16LittleEndian(size));
+        }
+
+        SkipText((header[3] & HasName) != 0);
+        SkipText((header[3] & HasComment) != 0);
+        Skip((header[3] & HasChecksum) != 0 ? 2 : 0);
+    }
+
+    private void EndMember()
+    {
+        member!.Dispose();
+        member = null;
+        Span<byte> trailer = stackalloc byte[TrailerLength];
+        BinaryPrimitives.WriteUInt32LittleEndian(trailer, checksum.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(trailer[4..], length);
+        if (!source.TrySkipPast(trailer))
+        {
+            throw new InvalidDataException("it is cut, or its checksum is wrong");
+        }
+
+        int next = source.Peek(out byte second);
+        isAtEnd = next < 0;
+        if (!isAtEnd && (next != 0x1f || second != 0x8b))
+        {
+            throw new InvalidDataException("something follows after its end");
+        }
+    }
+
+    private void Need(Span<byte> bytes)
+    {
+        if (source.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+        {
+            throw new InvalidDataException("it is cut inside its header");
+        }
+    }
+
+    private void Skip(int count)
+    {
+        Span<byte> one = stackalloc byte[1];
+        for (; count > 0; count--)
+        {
+            Need(one);
+        }
+    }
+
+    private void SkipText(bool isThere)
+    {
+        const int Longest = 1 << 16;
+        Span<byte> one = [1];
+        for (int i = 0; isThere && one[0] != 0; i++)
+        {
+            Need(one);
+            if (i == Longest)
+            {
+                throw new InvalidDataException("its header has no end");
+            }
+        }
+    }
+
+    /// <summary>The compressed bytes, of which the last that were handed out can be taken back.</summary>
+    private sealed class Source(Stream inner) : Stream
+    {
+        private const int Most = 1 << 13;
+
+        // From `at` to `end`: not handed out yet. Before `at`: what was handed out by the last call, and a little of the one before it.
+        private readonly byte[] buffer = new byte[TrailerLength + Most + TrailerLength];
+        private int at;
+        private int end;
+        private int taken;
+        private int from;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(Span<byte> destination)
+        {
+            if (at == end && !Fill())
+            {
+                return 0;
+            }
+
+            int count = Math.Min(destination.Length, end - at);
+            buffer.AsSpan(at, count).CopyTo(destination);
+            at += count;
+            taken = at;
+            return count;
+        }
+
+        public override int Read(byte[] bytes, int offset, int count) => Read(bytes.AsSpan(offset, count));
+
+        /// <summary>What is searched by <see cref="TrySkipPast"/> begins here.</summary>
+        public void Mark() => from = at;
+
+        /// <summary>Goes on behind the first place where <paramref name="text"/> stands in what was handed out last, or directly behind it.</summary>
+        public bool TrySkipPast(ReadOnlySpan<byte> text)
+        {
+            // The text may begin in what was handed out and end in what was not read yet.
+            while (end - taken < text.Length && end < buffer.Length)
+            {
+                int count = inner.Read(buffer, end, buffer.Length - end);
+                if (count == 0)
+                {
+                    break;
+                }
+
+                end += count;
+            }
+
+            ReadOnlySpan<byte> rest = buffer.AsSpan(from, Math.Min(end, taken + text.Length) - from);
+            int found = rest.IndexOf(text);
+            if (found < 0)
+            {
+                return false;
+            }
+
+            // The trailer of an empty member is zeros, and so is the last byte before it.
+            while (rest[(found + 1)..].StartsWith(text))
+            {
+                found++;
+            }
+
+            at = from + found + text.Length;
+            return true;
+        }
+
+        /// <summary>The next byte, -1 at the end; and the one after it, 0 if there is none.</summary>
+        public int Peek(out byte second)
+        {
+            second = 0;
+            if (at == end && !Fill())
+            {
+                return -1;
+            }
+
+            byte first = buffer[at];
+            if (end - at < 2)
+            {
+                // Two bytes at the front; nothing that was handed out is needed any more.
+                buffer[0] = first;
+                at = 0;
+                from = 0;
+                end = 1 + inner.Read(buffer, 1, Most);
+            }
+
+            second = end - at > 1 ? buffer[at + 1] : (byte)0;
+            return first;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] bytes, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                inner.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+
+        // The decompressor reads on before it knows that it has enough: the end of the call before is kept.
+        private bool Fill()
+        {
+            int kept = Math.Min(end, TrailerLength);
+            from = Math.Max(0, from - (end - kept));
+            buffer.AsSpan(end - kept, kept).CopyTo(buffer);
+            int count = inner.Read(buffer, kept, Most);
+            at = kept;
+            end = kept + count;
+            taken = at;
+            return count > 0;
+        }
+    }
+}
