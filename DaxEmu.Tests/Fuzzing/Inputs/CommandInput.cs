@@ -1,0 +1,254 @@
+using System.CommandLine;
+using System.Globalization;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Verbs;
+using DaxEmu.Core.Checking.Worlds;
+using DaxEmu.Core.Waiting.Profiles;
+
+namespace DaxEmu.Tests.Fuzzing.Inputs;
+
+/// <summary>Cases of command lines: all verbs, all options, right values and wrong ones. What would run for long is told to stop.</summary>
+internal static class CommandInput
+{
+    // Each is above the bound of its option. Where an option had none, trying one would cost the machine its memory.
+    private static readonly (string Option, string[] Values)[] Huge =
+    [
+        ("--size", ["17t", "8191t", "9223372036854775807"]),
+        ("--numjobs", ["1025", "100001", "2147483647", "1,2147483647"]),
+        ("--ranges", ["4097", "2147483647"]),
+        ("--rounds", ["10001", "2147483647"]),
+        ("--threads", ["1025", "100001", "2147483647", "0,100001"]),
+    ];
+
+    private static readonly Command[] Verbs =
+        [BenchVerb.Create(), SoakVerb.Create(), CheckVerb.Create(), AnswersVerb.Create(), ReplayVerb.Create(), InfoVerb.Create(), SuitesVerb.Create()];
+
+    private static readonly string[] Profiles = [.. WaitProfiles.All.Select(p => p.Name), .. WaitProfiles.Policies.Keys];
+    private static readonly string[] Times = ["1ms", "5ms", "20ms", "50ms", "0.01", "10m", "1h", "8h", "2us"];
+    private static readonly string[] Counts = ["1", "2", "3", "4", "8", "1,2", "2,2,1"];
+
+    // Links stand for devices: what the command might remove or write beside them stays in the case's folder.
+    private static readonly string[] Paths =
+        ["new", "device", "{folder}/new", "{folder}/device", "odd", "empty", "text", "{folder}", ".", "missing/new", "text/new", "null", "zero", "full", "loop", "r.jsonl", "t.trace", "r.zip", "", " ", "-"];
+
+    /// <summary>A right value of each option that takes one. A test sees to it that none is missing.</summary>
+    private static readonly Dictionary<string, string[]> Values = new()
+    {
+        ["--filename"] = Paths,
+        ["--hgrm"] = [.. Paths, "h.hgrm"],
+        ["--plot"] = ["p.png", "p.svg", "missing/p.svg", "{folder}/p.svg", "full.svg", ".svg", "device.png"],
+        ["--csv"] = ["will-it-scale"],
+        ["--size"] = ["4m", "8m", "2m", "16m", "0x400000", "4096k", "2097152", "32m"],
+        ["--bs"] = ["4k", "2m", "4k,2m", "2097152"],
+        ["--rw"] = ["read", "write", "randread", "randwrite", "read,randwrite"],
+        ["--numjobs"] = Counts,
+        ["--runtime"] = Times,
+        ["--ramp-time"] = Times,
+        ["--duration"] = Times,
+        ["--watchdog"] = ["100ms", "1s", "5s", "1ms"],
+        ["--hold"] = Times,
+        ["--hold-2m"] = Times,
+        ["--randseed"] = ["0", "1", "42", "2147483647"],
+        ["--seed"] = ["0", "1", "42", "2147483647"],
+        ["--engine"] = ["emu", "locked-radix", "kernel", "emu,kernel", "kernel,emu,locked-radix"],
+        ["--phase"] = ["refault", "insert", "insert,refault"],
+        ["--policy"] = Profiles,
+        ["--profile"] = Profiles,
+        ["--output-format"] = ["json", "normal", "JSON"],
+        ["--scenario"] = [.. CheckWorlds.Names, "all", "empty--pmd", "nope"],
+        ["--strategy"] = ["exhaustive", "pct", "random"],
+        ["--worlds"] = ["1x1", "2x1", "2x2", "3x1,2x2", "4x2"],
+        ["--preemptions"] = ["0", "1", "2", "20"],
+        ["--max-schedules"] = ["1", "10", "1000", "2147483647"],
+        ["--replay"] = ["dax1:pmd-behind-pte:v4.20:sc:a13b16a5", "dax1:x:y:sc:a", "text"],
+        ["--ranges"] = ["1", "2", "8", "64"],
+        ["--mix"] = ["0", "30", "50"],
+        ["--empty"] = ["0", "3", "50"],
+        ["--empty-by"] = ["write", "truncate"],
+        ["--rounds"] = ["1", "2", "9"],
+        ["--trace"] = ["t.trace", "r.jsonl", "text", "missing", "{folder}", "empty"],
+        ["--threads"] = Counts,
+    };
+
+    private static readonly string[] Refused =
+    [
+        "", " ", "x", "0", "-1", "--", "-", "1x", "1.5", "0x", "0xg", "99999999999999999999", "9223372036854775807g", "1e9", "NaN", "\u221e", "\u0661", "k", "4k4k", ",", "1,", ",1",
+        "1,,2", "null", "[]", "\u001b[31m", "\u202eabc", "a\nb", "a\tb", "\ufeff1", "\ud83d\ude00", "@text", "@missing", "@", "*", "~", "%n", "{0}", "[red]", "=", "==", ":", "'", "\"", "1h1h", "-5s", "0ms",
+    ];
+
+    private static readonly string[] Lone =
+        ["--", "-", "--help", "-h", "-?", "--version", "@text", "@missing", "--nope", "-x", "--size", "--output-format=json", "--SIZE", "/help", "--steps", "--markdown", "--separate", "[suggest]", "[diagram]", "[parse]", "\u001b[31m", ""];
+
+    /// <summary>The options with a value that the table does not know.</summary>
+    public static IEnumerable<string> OptionsWithoutValues => Verbs.SelectMany(v => v.Options).Where(TakesValue).Select(o => o.Name).Where(n => !Values.ContainsKey(n)).Distinct();
+
+    public static FuzzInput Make(FuzzRandom random)
+    {
+        // A suite or a run costs much, a line that is refused nothing: most lines are wrong somewhere.
+        Command verb = random.OneIn(60) ? Verbs[^1] : random.Pick(Verbs[..^1]);
+        List<string> arguments = random.OneIn(20) ? [] : [random.OneIn(30) ? verb.Name.ToUpperInvariant() : verb.Name];
+        int wrong = random.OneIn(4) ? 0 : random.Geometric(1, 4);
+        foreach (Option option in Chosen(verb, random))
+        {
+            AddOption(arguments, option.Name, TakesValue(option) ? random.Pick(Values[option.Name]) : null, random);
+        }
+
+        AddPositional(arguments, verb, random);
+        if (random.OneIn(3))
+        {
+            arguments.Add("--output-format=json");
+        }
+
+        for (; wrong > 0; wrong--)
+        {
+            Spoil(arguments, verb, random);
+        }
+
+        // A session of BenchmarkDotNet has no end that a case could wait for: only what it refuses or lists.
+        if (arguments.Contains("suites"))
+        {
+            arguments = ["suites", .. random.OneIn(2) ? ["--"] : Array.Empty<string>(), .. random.Pick((string[][])[["--list", "flat"], ["--filter", "nope"], ["--help"], ["--nope"], ["--filter", random.Pick(Refused)], ["--list", "tree"], ["--job", "x"]])];
+        }
+
+        return new FuzzInput([.. Harmless(arguments)], Files(random)) { StopAfter = TimeSpan.FromMilliseconds(random.Between(10, random.OneIn(4) ? 300 : 60)) };
+    }
+
+    private static bool TakesValue(Option option) => option.ValueType != typeof(bool) && option.Arity.MaximumNumberOfValues > 0;
+
+    private static Option[] Chosen(Command verb, FuzzRandom random)
+    {
+        int chance = random.Between(1, 6);
+        return [.. verb.Options.Where(_ => random.OneIn(chance))];
+    }
+
+    private static void AddOption(List<string> arguments, string name, string? value, FuzzRandom random)
+    {
+        if (value is null)
+        {
+            arguments.Add(name);
+        }
+        else if (random.OneIn(3))
+        {
+            arguments.Add(name + (random.OneIn(10) ? ":" : "=") + value);
+        }
+        else
+        {
+            arguments.AddRange([name, value]);
+        }
+    }
+
+    private static void AddPositional(List<string> arguments, Command verb, FuzzRandom random)
+    {
+        for (int i = verb.Name is "replay" or "info" ? random.Geometric(1, 4) : random.OneIn(20) ? 1 : 0; i > 0; i--)
+        {
+            arguments.Insert(random.Below(arguments.Count + 1), random.Pick(Paths));
+        }
+    }
+
+    private static void Spoil(List<string> arguments, Command verb, FuzzRandom random)
+    {
+        int at = random.Below(arguments.Count + 1);
+        bool isInside = at < arguments.Count;
+        switch (random.Below(10))
+        {
+            case 0 when isInside:
+                arguments.RemoveAt(at);
+                break;
+            case 1 when isInside:
+                arguments.Insert(random.Below(arguments.Count + 1), arguments[at]);
+                break;
+            case 2 when isInside:
+                int with = random.Below(arguments.Count);
+                (arguments[at], arguments[with]) = (arguments[with], arguments[at]);
+                break;
+            case 3 when isInside:
+                arguments[at] = arguments[at].Insert(random.Below(arguments[at].Length + 1), random.Pick(Refused));
+                break;
+            case 4:
+                arguments.Insert(at, random.Pick(Lone));
+                break;
+            case 5:
+                arguments.Insert(at, random.Pick(Refused));
+                break;
+            case 6:
+                arguments.AddRange([random.Pick([.. Values.Keys]), random.OneIn(12) ? new string('9', random.Geometric(64, 1 << 16)) : random.Pick(Refused)]);
+                break;
+            case 7:
+                (string name, string[] values) = random.Pick(Huge);
+                arguments.AddRange([name, random.Pick(values)]);
+                break;
+            case 8 when verb.Options.Count > 0:
+                Option option = random.Pick([.. verb.Options]);
+                AddOption(arguments, option.Name, TakesValue(option) ? random.Pick(Refused) : random.OneIn(2) ? random.Pick(Refused) : null, random);
+                break;
+            default:
+                arguments.Add(random.Pick(Lone));
+                break;
+        }
+    }
+
+    /// <summary>Whatever the changes made of it: no path leaves the case's folder, and what runs stays small.</summary>
+    private static IEnumerable<string> Harmless(List<string> arguments)
+    {
+        bool isRun = arguments.Contains("bench");
+        if (isRun && !arguments.Any(a => a.StartsWith("--size", StringComparison.Ordinal)))
+        {
+            arguments.AddRange(["--size", "4m"]); // the default is larger than what a case may take
+        }
+
+        string option = string.Empty;
+        foreach (string argument in arguments)
+        {
+            int sign = argument.StartsWith("--", StringComparison.Ordinal) ? argument.IndexOfAny(['=', ':']) : -1;
+            option = sign > 0 ? argument[..sign] : argument.StartsWith("--", StringComparison.Ordinal) ? argument : option;
+            string head = sign > 0 ? argument[..(sign + 1)] : string.Empty;
+            yield return head + Harmless(option, argument[head.Length..]).Replace("\0", string.Empty, StringComparison.Ordinal);
+        }
+    }
+
+    private static string Harmless(string option, string value)
+    {
+        if (value.Contains("..", StringComparison.Ordinal) || value.TrimStart().StartsWith('/') || value.Contains("=/", StringComparison.Ordinal) || value.Contains(":/", StringComparison.Ordinal))
+        {
+            return "new";
+        }
+
+        bool isSize = option.StartsWith("--si", StringComparison.OrdinalIgnoreCase);
+        bool isCount = option.StartsWith("--n", StringComparison.OrdinalIgnoreCase) || option.StartsWith("--th", StringComparison.OrdinalIgnoreCase)
+            || option.StartsWith("--ra", StringComparison.OrdinalIgnoreCase) || option.StartsWith("--ro", StringComparison.OrdinalIgnoreCase);
+        bool isCostly = (isSize && IsBetween(value, 64L << 20, 17L << 40)) || (isCount && value.Split(',').Any(v => IsBetween(v, 64, 1024)));
+        return isCostly ? "2" : value;
+    }
+
+    // What is no size, or too large a one, is refused.
+    private static bool IsBetween(string text, long least, long most)
+    {
+        try
+        {
+            return SizeText.Parse(text) is var value && value > least && value < most;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static List<(string Name, byte[] Content)> Files(FuzzRandom random) =>
+    [
+        ("device", new byte[4 << 20]),
+        ("odd", new byte[4097]),
+        ("empty", []),
+        ("text", Latin1.Bytes(random.Pick((string[])["hello\n", "@text\n", "--help", "dax1:pmd-behind-pte:v4.20:sc:a13b16a5\n", "\u001b[31m\n"]))),
+        ("r.jsonl", Latin1.Bytes(string.Join('\n', Corpus.Recording(random)))),
+        ("r.zip", Containers.ZipOf(Latin1.Bytes(string.Join('\n', Corpus.Recording(random))))),
+        ("t.trace", Latin1.Bytes(string.Join('\n', Corpus.Trace(random)))),
+    ];
+
+    /// <summary>Links of a command line's folder to devices that swallow, end or refuse, and one to itself.</summary>
+    public static IReadOnlyList<(string Name, string Target)> Links { get; } = [("null", "/dev/null"), ("zero", "/dev/zero"), ("full", "/dev/full"), ("full.svg", "/dev/full"), ("loop", "loop")];
+
+    /// <summary>An argument as a shell takes it.</summary>
+    public static string Quote(string argument) => argument.Any(char.IsControl)
+        ? "$'" + string.Concat(argument.Select(c => c is '\'' or '\\' ? "\\" + c : char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : c.ToString())) + "'"
+        : "'" + argument.Replace("'", @"'\''", StringComparison.Ordinal) + "'";
+}

@@ -1,0 +1,138 @@
+using System.Text;
+using DaxEmu.Core.Checking;
+using DaxEmu.Core.Checking.Strategies;
+using DaxEmu.Core.Checking.Worlds;
+using DaxEmu.Core.Waiting.Profiles;
+
+namespace DaxEmu.Tests.Fuzzing.Inputs;
+
+/// <summary>Cases of <c>check --replay</c>: schedules of real runs, changed part by part.</summary>
+internal static class ScheduleInput
+{
+    private static readonly string[] Scenarios = [.. CheckWorlds.Names];
+    private static readonly Dictionary<(string World, string Profile, ulong Seed), string> Known = [];
+
+    public static FuzzInput Make(FuzzRandom random)
+    {
+        string schedule = Real(random);
+        if (!random.OneIn(20))
+        {
+            for (int i = random.Geometric(1, 8); i > 0; i--)
+            {
+                schedule = random.OneIn(5) ? Plain(Latin1.Text(ByteMutator.Mutate(Encoding.UTF8.GetBytes(schedule), random))) : Mutate(schedule, random);
+            }
+        }
+
+        List<string> arguments = ["check", random.OneIn(4) ? "--replay=" + schedule : "--replay"];
+        if (arguments[1] == "--replay")
+        {
+            arguments.Add(schedule);
+        }
+
+        if (random.OneIn(4))
+        {
+            arguments.Add("--steps");
+        }
+
+        if (random.OneIn(3))
+        {
+            arguments.Add("--output-format=json");
+        }
+
+        if (random.OneIn(12))
+        {
+            arguments.AddRange(["--profile", random.Pick(WaitProfiles.All).Name]);
+        }
+
+        return random.OneIn(20)
+            ? new FuzzInput(["replay", "s.txt"], [("s.txt", Encoding.UTF8.GetBytes(schedule + (random.OneIn(2) ? "\n" : string.Empty)))])
+            : new FuzzInput(arguments, []);
+    }
+
+    // The schedule of a run at random, of a scenario or of a generated world.
+    private static string Real(FuzzRandom random)
+    {
+        WaitProfile profile = random.Pick(WaitProfiles.All);
+        ulong seed = (ulong)random.Below(4);
+        string? scenario = random.OneIn(4) ? null : random.Pick(Scenarios);
+        World world = scenario is null ? LockWorlds.Sample(profile, random.Between(1, 4), random.Between(1, 2), 1, seed).First() : CheckWorlds.Named(scenario, profile);
+        if (random.OneIn(2))
+        {
+            world = world with { Model = MemoryModel.SequentiallyConsistent };
+        }
+
+        if (Known.TryGetValue((world.Name + world.Model, world.Profile, seed), out string? known))
+        {
+            return known;
+        }
+
+        string text = ScheduleOf(world, seed);
+        Known[(world.Name + world.Model, world.Profile, seed)] = text;
+        return text;
+    }
+
+    private static string ScheduleOf(World world, ulong seed)
+    {
+        try
+        {
+            using ControlledScheduler scheduler = new(world);
+            return scheduler.Run(new RandomWalk(seed), RunLimits.One).Schedule.ToString();
+        }
+        catch (WorldViolationException)
+        {
+            return $"dax1:{world.Name}:{world.Profile}:sc:ab"; // some profiles cannot even prepare some scenarios
+        }
+    }
+
+    private static string Mutate(string schedule, FuzzRandom random)
+    {
+        string[] parts = schedule.Split(':');
+        int at = random.Below(parts.Length);
+        switch (random.Below(9))
+        {
+            case 0:
+                parts[at] = string.Empty;
+                break;
+            case 1:
+                return string.Join(':', parts.Where((_, i) => i != at));
+            case 2:
+                return schedule + ":" + parts[at];
+            case 3:
+                parts[at] = at switch
+                {
+                    1 => random.OneIn(2) ? random.Pick(Scenarios) : random.Pick((string[])["empty--", "empty--pte0-pte1--pmd", "--", "realpte--x", "empty" + string.Concat(Enumerable.Repeat("--pmd", random.Between(1, 40))), "EMPTY--pmd", "7--pmd", "-1--pmd"]),
+                    2 => random.Pick(WaitProfiles.All).Name,
+                    3 => random.Pick((string[])["tso", "sc", "TSO", "x"]),
+                    _ => random.Pick(Boundary.Numbers),
+                };
+                break;
+            case 4:
+                return schedule.Insert(random.Below(schedule.Length + 1), random.Pick(Boundary.OddText[1..]));
+            case 5 when parts.Length > 5:
+                parts[5] = string.Join('.', Enumerable.Repeat(random.Pick(Boundary.Numbers), random.Geometric(1, 256)));
+                break;
+            default:
+                int steps = Math.Min(4, parts.Length - 1);
+                parts[steps] = MutateSteps(parts[steps], random);
+                break;
+        }
+
+        return string.Join(':', parts);
+    }
+
+    private static string MutateSteps(string steps, FuzzRandom random)
+    {
+        int at = random.Below(steps.Length + 1);
+        string run = (char)((random.OneIn(4) ? 'A' : 'a') + random.Below(random.OneIn(10) ? 26 : 8)) + (random.OneIn(2) ? string.Empty : random.Pick((string[])["0", "1", "2", "9", "100", "999999", "1000000", "1000001", "99999999999", "007"]));
+        return random.Below(4) switch
+        {
+            0 => steps.Insert(at, run),
+            1 => steps[..at],
+            2 => steps.Insert(at, string.Concat(Enumerable.Repeat(run, random.Geometric(1, 2048)))),
+            _ => steps.Length == 0 ? run : steps.Remove(Math.Min(at, steps.Length - 1), 1),
+        };
+    }
+
+    // An argument of a process has no zero byte.
+    private static string Plain(string text) => text.Replace("\0", string.Empty, StringComparison.Ordinal);
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace DaxEmu.Tests.Fuzzing;
+
+/// <summary>Resident memory of a process, and its peak.</summary>
+internal static class ProcessMemory
+{
+    /// <summary>Begins a new peak for this process.</summary>
+    public static void ResetPeak() => File.WriteAllText("/proc/self/clear_refs", "5");
+
+    /// <summary>Bytes now, and at the peak.</summary>
+    public static (long NowBytes, long PeakBytes) OfSelf()
+    {
+        long now = 0;
+        long peak = 0;
+        foreach (string line in File.ReadLines("/proc/self/status"))
+        {
+            if (line.StartsWith("VmHWM:", StringComparison.Ordinal))
+            {
+                peak = Kilobytes(line);
+            }
+            else if (line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            {
+                now = Kilobytes(line);
+                break; // it follows the peak
+            }
+        }
+
+        return (now, peak);
+    }
+
+    /// <summary>Bytes of another process; 0 if it has ended.</summary>
+    public static long Of(int process)
+    {
+        try
+        {
+            string[] pages = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/statm")).Split(' ');
+            return long.Parse(pages[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private static long Kilobytes(string line) => long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1, line.Length - 3 - line.IndexOf(':', StringComparison.Ordinal)), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) << 10;
+}
