@@ -6,7 +6,7 @@ namespace DaxEmu.Bench.Cli;
 /// <summary>Files named on the command line.</summary>
 internal static class InputFiles
 {
-    private static readonly string[] Patterns = ["*.jsonl", "*.jsonl.gz", "*.zip", "*.trace", "*.trace.gz"];
+    private static readonly string[] Patterns = ["*.jsonl*", "*.zip", "*.trace*"];
 
     /// <summary>A file, a pipe or standard input as itself; a folder as the recordings in it, in order of their names.</summary>
     /// <exception cref="DaxEnvironmentException">There is neither, or the folder cannot be read.</exception>

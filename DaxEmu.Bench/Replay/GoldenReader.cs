@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Replay.Input;
 using DaxEmu.Core.Units;
@@ -38,6 +40,7 @@ internal static class GoldenReader
             {
                 Require(bytes <= ReplayLimits.ScenarioBytes, $"the scenario is larger than {ReplayLimits.ScenarioBytes >> 20} MiB");
                 Require(ops.Count < ReplayLimits.ScenarioOps, $"the scenario has more than {ReplayLimits.ScenarioOps} ops");
+                Require(Utf8.IsValid(line.Span), "it is not UTF-8");
                 using var document = JsonDocument.Parse(line, Options);
                 if (header is null)
                 {
@@ -52,6 +55,10 @@ internal static class GoldenReader
             {
                 throw new FormatException($"{name}, line {lines.Number}: {NoJson(line.Span, e)}", e);
             }
+            catch (InvalidOperationException e)
+            {
+                throw new FormatException($"{name}, line {lines.Number}: not a line of a recorded scenario: half of a surrogate pair is escaped in it.", e);
+            }
             catch (FormatException e)
             {
                 throw new FormatException($"{name}, line {lines.Number}: not a line of a recorded scenario: {e.Message}.", e);
@@ -64,7 +71,7 @@ internal static class GoldenReader
     private static string NoJson(ReadOnlySpan<byte> line, JsonException e)
     {
         long at = Math.Clamp(e.BytePositionInLine ?? 0, 0, line.Length);
-        string start = System.Text.Encoding.UTF8.GetString(line[..Math.Min(line.Length, 160)]);
+        string start = Encoding.UTF8.GetString(line[..Math.Min(line.Length, 160)]);
         return $"no JSON, or nested deeper than {ReplayLimits.JsonDepth}, from byte {at} on. The line: {Printable.Excerpt(start.TrimEnd('\r'))}";
     }
 

@@ -65,17 +65,8 @@ internal static class RecordedFields
             throw new FormatException($"'{what}' is no text but {Excerpt(value)}");
         }
 
-        string? text;
-        try
-        {
-            text = value.GetString();
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new FormatException($"'{what}' is not UTF-8", e);
-        }
-
-        if (text!.Length > ReplayLimits.TextLength)
+        string text = value.GetString()!;
+        if (text.Length > ReplayLimits.TextLength)
         {
             throw new FormatException($"'{what}' has {text.Length} characters; at most {ReplayLimits.TextLength} are read");
         }

@@ -91,6 +91,8 @@ public sealed class ReplayInputTests
             ("a long name", Bytes(Header.Replace("\"x\"", $"\"{new string('x', 257)}\"", StringComparison.Ordinal)), ["line 1", "257 characters"]),
             ("another file system", Bytes(Header.Replace("xfs", "btrfs", StringComparison.Ordinal)), ["line 1", "'fs' is 'btrfs'"]),
             ("a name that is not UTF-8", [.. Bytes(Header[..13]), 0xC3, 0x28, .. Bytes(Header[13..])], ["line 1"]),
+            ("half a surrogate pair", Bytes(Header.Replace("\"x\"", "\"\\ud800\"", StringComparison.Ordinal)), ["line 1", "surrogate"]),
+            ("half a surrogate pair in a name", Bytes(Header.Replace("scenario", "scenari\\ud800", StringComparison.Ordinal)), ["line 1"]),
             ("deep JSON", Bytes(new string('[', 100_000)), ["line 1", "nested"]),
             ("two headers", Scenario(Header), ["line 2", "'op' is missing"]),
         ];
@@ -166,6 +168,7 @@ public sealed class ReplayInputTests
             ("an unknown kind", pt("""["Q",0,1,1,1]"""), ["line 3", "'Q'"]),
             ("an unknown place", pt("""["P",0,"b",1,1]"""), ["line 3", "'b'"]),
             ("a short row", pt("""["P",0]"""), ["line 3", "[\"P\",0]"]),
+            ("a row that is not UTF-8", [.. Scenario(Op("truncate 4096"), Mapped), .. "{\"op\":\"fsync\",\"ret\":0,\"errno\":0,\"events\":[],\"pt0\":[[\""u8, 0xB0, .. "\",0,0,0,0]]}"u8], ["line 4", "UTF-8"]),
             ("a long row", pt("""["T",0,1]"""), ["line 3", "[\"T\",0,1]"]),
             ("a row that is none", pt("7"), ["line 3", "the row 7"]),
             ("a mark above 1", pt("""["P",0,1,2,1]"""), ["line 3", "'writable' is 2"]),

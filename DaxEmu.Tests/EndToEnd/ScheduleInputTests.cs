@@ -37,6 +37,7 @@ public sealed class ScheduleInputTests
             ("dax1:5--pmd:fixed:sc:a", ["'5--pmd'"]),
             ("dax1:empty--x:fixed:sc:a", ["'x'", "pte0"]),
             ("dax1:empty" + string.Concat(Enumerable.Repeat("--pmd", 9)) + ":fixed:sc:a", ["no scenario"]),
+            ("dax1:huge-refault-or-store:v5.3:sc:ab", ["huge-refault-or-store", "v5.3"]),
             ("dax1:\u001b[31mred:fixed:sc:a", [@"\x1b[31mred"]),
             ("dax1:" + new string('x', 100_000) + ":fixed:sc:a", ["1000 characters"]),
             (new string('x', 100_000), ["no schedule string"]),
