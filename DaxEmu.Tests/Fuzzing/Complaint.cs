@@ -32,6 +32,9 @@ internal enum ComplaintKind
 
     /// <summary>JSON was asked for, and something else or more came.</summary>
     Json,
+
+    /// <summary>A file that it made for itself is still there.</summary>
+    LeftBehind,
 }
 
 /// <summary>What is wrong with how a case ended, in words.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using DaxEmu.Bench.Cli;
@@ -41,7 +42,13 @@ internal sealed partial record FuzzFailure(FuzzCase Case, Complaint Complaint)
         var script = new StringBuilder("#!/bin/bash\n");
         script.Append("# ").Append(Printable.Of(Complaint.Kind + ": " + Complaint.Detail)).Append('\n');
         script.Append("# again: dotnet DaxEmu.Tests.dll fuzz ").Append(RunOptions).Append('\n');
-        script.Append("cd \"$(dirname \"$0\")\" && ${DAXEMU:-daxemu} ");
+        script.Append("cd \"$(dirname \"$0\")\" || exit\n");
+        foreach ((string name, string target) in input.Links)
+        {
+            script.Append(CultureInfo.InvariantCulture, $"ln -sf {target} {name}\n"); // only here: whoever looks through the folder would read them
+        }
+
+        script.Append("${DAXEMU:-daxemu} ");
         script.AppendJoin(' ', input.Arguments.Select(a => CommandInput.Quote(a).Replace(FuzzInput.FolderMark, "'\"$PWD\"'", StringComparison.Ordinal)));
         if (input.StandardInput is { } content)
         {

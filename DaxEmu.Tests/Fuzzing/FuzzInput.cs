@@ -8,6 +8,9 @@ internal sealed record FuzzInput(IReadOnlyList<string> Arguments, IReadOnlyList<
     /// <summary>Stands in arguments for the folder that the case runs in.</summary>
     public const string FolderMark = "{folder}";
 
+    /// <summary>Links in that folder, by name: they stand for devices.</summary>
+    public IReadOnlyList<(string Name, string Target)> Links { get; init; } = [];
+
     /// <summary>What standard input has; null for nothing.</summary>
     public byte[]? StandardInput { get; init; }
 

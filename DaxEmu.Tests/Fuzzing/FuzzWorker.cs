@@ -37,6 +37,7 @@ internal static class FuzzWorker
             Say(pipe, string.Create(CultureInfo.InvariantCulture, $"B {what.Number}"));
             Volatile.Write(ref begunAt, Stopwatch.GetTimestamp());
             CaseEnd end = RunCase(what.Kind, input, arguments, batch.Limits);
+            end = end with { Complaint = end.Complaint ?? folder.LeftBehind(arguments) };
             string figures = string.Create(CultureInfo.InvariantCulture, $"{what.Number} {end.Code} {end.Milliseconds} {end.Megabytes}");
             Say(pipe, end.Complaint is { } complaint ? $"F {figures} {complaint.Kind} {complaint.Detail.ReplaceLineEndings(" ")}" : $"E {figures}");
         }

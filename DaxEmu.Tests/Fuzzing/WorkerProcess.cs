@@ -42,7 +42,7 @@ internal sealed class WorkerProcess
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
                 RedirectStandardInput = true,
-                Environment = { ["DOTNET_gcConcurrent"] = "0", ["DOTNET_DbgEnableMiniDump"] = "0" },
+                Environment = { ["DOTNET_gcConcurrent"] = "0", ["DOTNET_DbgEnableMiniDump"] = "0", ["DAXEMU_DETAILS"] = null },
             },
         };
         process.OutputDataReceived += (_, _) => { };

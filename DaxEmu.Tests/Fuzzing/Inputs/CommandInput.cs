@@ -31,6 +31,9 @@ internal static class CommandInput
     private static readonly string[] Paths =
         ["new", "device", "{folder}/new", "{folder}/device", "odd", "empty", "text", "{folder}", ".", "missing/new", "text/new", "null", "zero", "full", "loop", "r.jsonl", "t.trace", "r.zip", "", " ", "-"];
 
+    // To devices that swallow, do not end or refuse, and one to itself.
+    private static readonly (string Name, string Target)[] Links = [("null", "/dev/null"), ("zero", "/dev/zero"), ("full", "/dev/full"), ("full.svg", "/dev/full"), ("loop", "loop")];
+
     /// <summary>A right value of each option that takes one. A test sees to it that none is missing.</summary>
     private static readonly Dictionary<string, string[]> Values = new()
     {
@@ -110,7 +113,7 @@ internal static class CommandInput
             arguments = ["suites", .. random.OneIn(2) ? ["--"] : Array.Empty<string>(), .. random.Pick((string[][])[["--list", "flat"], ["--filter", "nope"], ["--help"], ["--nope"], ["--filter", random.Pick(Refused)], ["--list", "tree"], ["--job", "x"]])];
         }
 
-        return new FuzzInput([.. Harmless(arguments)], Files(random)) { StopAfter = TimeSpan.FromMilliseconds(random.Between(10, random.OneIn(4) ? 300 : 60)) };
+        return new FuzzInput([.. Harmless(arguments)], Files(random)) { Links = Links, StopAfter = TimeSpan.FromMilliseconds(random.Between(10, random.OneIn(4) ? 300 : 60)) };
     }
 
     private static bool TakesValue(Option option) => option.ValueType != typeof(bool) && option.Arity.MaximumNumberOfValues > 0;
@@ -243,9 +246,6 @@ internal static class CommandInput
         ("r.zip", Containers.ZipOf(Latin1.Bytes(string.Join('\n', Corpus.Recording(random))))),
         ("t.trace", Latin1.Bytes(string.Join('\n', Corpus.Trace(random)))),
     ];
-
-    /// <summary>Links of a command line's folder to devices that swallow, end or refuse, and one to itself.</summary>
-    public static IReadOnlyList<(string Name, string Target)> Links { get; } = [("null", "/dev/null"), ("zero", "/dev/zero"), ("full", "/dev/full"), ("full.svg", "/dev/full"), ("loop", "loop")];
 
     /// <summary>An argument as a shell takes it.</summary>
     public static string Quote(string argument) => argument.Any(char.IsControl)
