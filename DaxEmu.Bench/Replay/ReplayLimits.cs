@@ -51,7 +51,7 @@ internal static class ReplayLimits
     /// <summary>Pages of the device and of private copies that a scenario stores to: 300 MiB. Recorded are 4,613.</summary>
     public const int StoredPages = 76_800;
 
-    /// <summary>Work of a scenario in steps of about a nanosecond. The recorded ones have up to 17 million.</summary>
+    /// <summary>Work of a scenario in steps of a nanosecond or less. The recorded ones have up to 30 million.</summary>
     public const long WorkSteps = 1_000_000_000;
 
     /// <summary>Mismatches that are kept to be shown; all are counted.</summary>

@@ -5,22 +5,22 @@ namespace DaxEmu.Bench.Replay;
 internal sealed class ReplayWork(CancellationToken cancellation)
 {
     /// <summary>Steps for a page whose bytes are written or looked at.</summary>
-    public const long Page = 500;
+    public const long Page = 1000;
 
     /// <summary>Steps for a page whose bytes are summed up.</summary>
-    public const long SummedPage = 5000;
+    public const long SummedPage = 10_000;
 
     /// <summary>Steps for a slot of a table that is walked over.</summary>
     public const long Slot = 4;
 
     /// <summary>Steps for an extent that is looked at.</summary>
-    public const long Piece = 40;
+    public const long Piece = 80;
 
     /// <summary>Steps for a row that is compared.</summary>
     public const long Row = 50;
 
     /// <summary>Steps for a row that is told or taken over, for a page that is looked up, and for one that is written back.</summary>
-    public const long Step = 500;
+    public const long Step = 1000;
 
     private long left = ReplayLimits.WorkSteps;
 

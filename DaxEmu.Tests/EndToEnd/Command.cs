@@ -27,7 +27,10 @@ internal static class Command
         })!;
 
     /// <summary>Runs it in this process; nothing else may use the console meanwhile.</summary>
-    public static CommandResult RunHere(params string[] arguments)
+    public static CommandResult RunHere(params string[] arguments) => RunHere(CancellationToken.None, arguments);
+
+    /// <summary>As the other, with somebody who may stop it.</summary>
+    public static CommandResult RunHere(CancellationToken stop, params string[] arguments)
     {
         (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
         using var newOutput = new StringWriter();
@@ -36,7 +39,7 @@ internal static class Command
         {
             Console.SetOut(newOutput);
             Console.SetError(newError);
-            int code = DaxEmu.Bench.Program.Run(arguments, CancellationToken.None);
+            int code = DaxEmu.Bench.Program.Run(arguments, stop);
             return new CommandResult(code, newOutput.ToString(), newError.ToString());
         }
         finally
