@@ -1,5 +1,4 @@
 using System.Globalization;
-using DaxEmu.Tests.Fuzzing.Inputs;
 
 namespace DaxEmu.Tests.Fuzzing;
 
