@@ -1,3 +1,4 @@
+using System.Globalization;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Checking.Worlds;
 using DaxEmu.Core.Waiting.Profiles;
@@ -24,6 +25,7 @@ internal sealed record CheckPlan
     private const string ControlScenario = "pmd-behind-pte";
 
     private const int SampledWorlds = 256;
+    private const int MostWorlds = 200_000;
     private const long LeastControlSchedules = 10_000;
 
     // Several times what any bug of history needs.
@@ -49,6 +51,22 @@ internal sealed record CheckPlan
 
     /// <summary>Seed of random schedules and of the sample of large worlds.</summary>
     public required ulong Seed { get; init; }
+
+    /// <summary>Refuses sizes of which there are more scenarios than an exhaustive search can hold, let alone search.</summary>
+    /// <exception cref="ArgumentException">There are too many; the message names the size.</exception>
+    public void Check()
+    {
+        foreach (WorldSize size in Strategy == SearchStrategy.Exhaustive && Scenario is null ? Sizes : [])
+        {
+            double count = LockWorlds.Count(size.ThreadCount, size.OperationCount);
+            if (count > MostWorlds)
+            {
+                throw new ArgumentException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"--worlds {size}: of this size there are {count:0.###e0} scenarios, and an exhaustive search takes at most {MostWorlds}. Use smaller ones, or --strategy pct, which takes a sample."));
+            }
+        }
+    }
 
     /// <summary>
     /// The worlds: scenarios first, then generated ones - all of a size for an exhaustive search, else a sample. Stores linger

@@ -122,6 +122,7 @@ internal static class CheckVerb
     private static ExitCode Check(CheckPlan plan, bool isJson, CancellationToken cancellation)
     {
         long begin = Stopwatch.GetTimestamp();
+        plan.Check();
         IReadOnlyList<World> worlds = plan.Worlds();
         IReadOnlyList<CheckOutcome> outcomes;
         using (var progress = new ProgressLine())

@@ -58,6 +58,8 @@ public sealed class OptionTests
             ("check --max-schedules 0", "'0'"),
             ("check --worlds 9x9", "9x9"),
             ("check --worlds x", "'x'"),
+            ("check --worlds 2x1,4x2", "4x2"),
+            ("check --worlds 8x3", "8x3"),
             ("check --scenario nothing", "nothing"),
             ("check --profile v1", "v1"),
             ("replay", "FILE"),

@@ -14,6 +14,13 @@ public sealed class LockWorldTests
 
     private static IEnumerable<string> Bugs => LockWorlds.Bugs.Select(b => b.Id);
 
+    [TestCase(1, 1)]
+    [TestCase(2, 1)]
+    [TestCase(3, 1)]
+    [TestCase(2, 2)]
+    public void AllScenariosOfASizeAreAsManyAsCounted(int threadCount, int operationCount) => Assert.That(
+        LockWorlds.All(WaitProfiles.Fixed, threadCount, operationCount).Count(), Is.EqualTo(LockWorlds.Count(threadCount, operationCount)));
+
     [TestCaseSource(nameof(Bugs))]
     public void EveryHistoricBugIsFoundInItsProfileAndReplays(string id)
     {

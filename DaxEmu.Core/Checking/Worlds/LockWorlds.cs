@@ -84,6 +84,19 @@ internal static class LockWorlds
                select Generated(profile, state, [.. choice.Select(c => sequences[c])]);
     }
 
+    /// <summary>How many <see cref="All"/> are: they grow with powers.</summary>
+    public static double Count(int threadCount, int operationCount)
+    {
+        double sequences = Math.Pow(Operations.Length, operationCount);
+        double multisets = 1;
+        for (int i = 0; i < threadCount; i++)
+        {
+            multisets = multisets * (sequences + i) / (i + 1);
+        }
+
+        return Enum.GetValues<LockRoomState>().Length * Math.Round(multisets);
+    }
+
     /// <summary>Some of <see cref="All"/>, chosen at random; the same ones for the same seed.</summary>
     public static IEnumerable<World> Sample(WaitProfile profile, int threadCount, int operationCount, int worldCount, ulong seed)
     {
