@@ -9,7 +9,7 @@ internal enum ComplaintKind
     /// <summary>It took too long, and was killed or ended late.</summary>
     Hang,
 
-    /// <summary>It was told to stop, and went on for too long.</summary>
+    /// <summary>It was asked to stop, and went on for too long.</summary>
     LateStop,
 
     /// <summary>It took too much memory.</summary>

@@ -13,7 +13,7 @@ internal sealed partial record FuzzFailure(FuzzCase Case, Complaint Complaint)
 {
     private const int SignatureFrames = 2;
 
-    /// <summary>Cases with the same text fail in the same way, as far as that can be told: names and numbers are left out of it.</summary>
+    /// <summary>Cases with the same text fail in the same way, as far as that shows: names and numbers are left out of it.</summary>
     public string Signature
     {
         get
@@ -45,7 +45,8 @@ internal sealed partial record FuzzFailure(FuzzCase Case, Complaint Complaint)
         script.Append("cd \"$(dirname \"$0\")\" || exit\n");
         foreach ((string name, string target) in input.Links)
         {
-            script.Append(CultureInfo.InvariantCulture, $"ln -sf {target} {name}\n"); // only here: whoever looks through the folder would read them
+            // Not kept as files: a search through the folder would read from the devices.
+            script.Append(CultureInfo.InvariantCulture, $"ln -sf {target} {name}\n");
         }
 
         script.Append("${DAXEMU:-daxemu} ");

@@ -14,7 +14,7 @@ internal sealed record FuzzInput(IReadOnlyList<string> Arguments, IReadOnlyList<
     /// <summary>What standard input has; null for nothing.</summary>
     public byte[]? StandardInput { get; init; }
 
-    /// <summary>After how long it is told to stop; null for never.</summary>
+    /// <summary>After how long it is asked to stop; null for never.</summary>
     public TimeSpan? StopAfter { get; init; }
 
     /// <summary>Whether JSON is asked for beyond doubt.</summary>
