@@ -9,7 +9,7 @@ internal enum ComplaintKind
     /// <summary>It took too long, and was killed or ended late.</summary>
     Hang,
 
-    /// <summary>It was told to stop, and went on for too long.</summary>
+    /// <summary>It was asked to stop, and went on for too long.</summary>
     LateStop,
 
     /// <summary>It took too much memory.</summary>
@@ -32,6 +32,9 @@ internal enum ComplaintKind
 
     /// <summary>JSON was asked for, and something else or more came.</summary>
     Json,
+
+    /// <summary>A file that it made for itself is still there.</summary>
+    LeftBehind,
 }
 
 /// <summary>What is wrong with how a case ended, in words.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using DaxEmu.Bench.Cli;
@@ -12,7 +13,7 @@ internal sealed partial record FuzzFailure(FuzzCase Case, Complaint Complaint)
 {
     private const int SignatureFrames = 2;
 
-    /// <summary>Cases with the same text fail in the same way, as far as that can be told: names and numbers are left out of it.</summary>
+    /// <summary>Cases with the same text fail in the same way, as far as that shows: names and numbers are left out of it.</summary>
     public string Signature
     {
         get
@@ -41,7 +42,14 @@ internal sealed partial record FuzzFailure(FuzzCase Case, Complaint Complaint)
         var script = new StringBuilder("#!/bin/bash\n");
         script.Append("# ").Append(Printable.Of(Complaint.Kind + ": " + Complaint.Detail)).Append('\n');
         script.Append("# again: dotnet DaxEmu.Tests.dll fuzz ").Append(RunOptions).Append('\n');
-        script.Append("cd \"$(dirname \"$0\")\" && ${DAXEMU:-daxemu} ");
+        script.Append("cd \"$(dirname \"$0\")\" || exit\n");
+        foreach ((string name, string target) in input.Links)
+        {
+            // Not kept as files: a search through the folder would read from the devices.
+            script.Append(CultureInfo.InvariantCulture, $"ln -sf {target} {name}\n");
+        }
+
+        script.Append("${DAXEMU:-daxemu} ");
         script.AppendJoin(' ', input.Arguments.Select(a => CommandInput.Quote(a).Replace(FuzzInput.FolderMark, "'\"$PWD\"'", StringComparison.Ordinal)));
         if (input.StandardInput is { } content)
         {

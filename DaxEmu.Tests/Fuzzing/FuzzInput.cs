@@ -8,10 +8,13 @@ internal sealed record FuzzInput(IReadOnlyList<string> Arguments, IReadOnlyList<
     /// <summary>Stands in arguments for the folder that the case runs in.</summary>
     public const string FolderMark = "{folder}";
 
+    /// <summary>Links in that folder, by name: they stand for devices.</summary>
+    public IReadOnlyList<(string Name, string Target)> Links { get; init; } = [];
+
     /// <summary>What standard input has; null for nothing.</summary>
     public byte[]? StandardInput { get; init; }
 
-    /// <summary>After how long it is told to stop; null for never.</summary>
+    /// <summary>After how long it is asked to stop; null for never.</summary>
     public TimeSpan? StopAfter { get; init; }
 
     /// <summary>Whether JSON is asked for beyond doubt.</summary>

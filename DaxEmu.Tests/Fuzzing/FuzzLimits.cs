@@ -2,7 +2,7 @@ namespace DaxEmu.Tests.Fuzzing;
 
 /// <summary>What a case may cost.</summary>
 /// <param name="Time">The longest time of a case.</param>
-/// <param name="StopTime">The longest time from being told to stop to the end.</param>
+/// <param name="StopTime">The longest time from the request to stop to the end.</param>
 /// <param name="MemoryBytes">The most memory that a case may add, at its peak.</param>
 internal sealed record FuzzLimits(TimeSpan Time, TimeSpan StopTime, long MemoryBytes)
 {

@@ -37,6 +37,7 @@ internal static class FuzzWorker
             Say(pipe, string.Create(CultureInfo.InvariantCulture, $"B {what.Number}"));
             Volatile.Write(ref begunAt, Stopwatch.GetTimestamp());
             CaseEnd end = RunCase(what.Kind, input, arguments, batch.Limits);
+            end = end with { Complaint = end.Complaint ?? folder.LeftBehind(arguments) };
             string figures = string.Create(CultureInfo.InvariantCulture, $"{what.Number} {end.Code} {end.Milliseconds} {end.Megabytes}");
             Say(pipe, end.Complaint is { } complaint ? $"F {figures} {complaint.Kind} {complaint.Detail.ReplaceLineEndings(" ")}" : $"E {figures}");
         }
@@ -68,7 +69,7 @@ internal static class FuzzWorker
             long begin = Stopwatch.GetTimestamp();
             code = kind == FuzzKind.Planted ? PlantedFaults.Run(arguments, stop.Token) : DaxEmu.Bench.Program.Run(arguments, stop.Token);
             elapsed = Stopwatch.GetElapsedTime(begin);
-            afterStop = input.StopAfter is { } told && told < elapsed ? elapsed - told : TimeSpan.Zero;
+            afterStop = input.StopAfter is { } asked && asked < elapsed ? elapsed - asked : TimeSpan.Zero;
         }
 #pragma warning disable CA1031 // Any exception that leaves the command is a finding.
         catch (Exception e)
@@ -85,7 +86,7 @@ internal static class FuzzWorker
         long grown = ProcessMemory.OfSelf().PeakBytes - before;
         Complaint? complaint = grown > limits.MemoryBytes ? new Complaint(ComplaintKind.Memory, $"took {grown >> 20} MiB more at its peak")
             : OutputRules.Check(code, output.ToString(), error.ToString(), input.AsksForJson, input.MostInputs)
-            ?? (afterStop > limits.StopTime ? new Complaint(ComplaintKind.LateStop, $"ended {afterStop.TotalSeconds:0.0} s after it was told to stop")
+            ?? (afterStop > limits.StopTime ? new Complaint(ComplaintKind.LateStop, $"ended {afterStop.TotalSeconds:0.0} s after it was asked to stop")
             : elapsed > limits.Time ? new Complaint(ComplaintKind.Hang, $"took {elapsed.TotalSeconds:0.0} s")
             : null);
         return new CaseEnd(code, (int)elapsed.TotalMilliseconds, (int)(grown >> 20), complaint);

@@ -19,8 +19,8 @@ internal static class OutputRules
         "Unable to cast object", "Operation is not valid due to", "One or more errors occurred", "Index and length must refer", "non-negative", "Stack overflow",
     ];
 
-    /// <remarks>A command that has several inputs has a line for each that it refuses.</remarks>
     /// <summary>The first promise that is broken; null if all are kept.</summary>
+    /// <remarks>A command that has several inputs has a line for each that it refuses.</remarks>
     public static Complaint? Check(int code, string output, string error, bool asksForJson, int mostInputs = 1)
     {
         string[] lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -65,9 +65,11 @@ internal static class OutputRules
         int at = text.AsSpan().IndexOfAnyExceptInRange(' ', '~');
         for (; at >= 0 && at < text.Length; at++)
         {
-            if (text[at] is not ('\n' or '\t') && (char.IsControl(text[at]) || char.GetUnicodeCategory(text[at]) == UnicodeCategory.Format))
+            char c = text[at];
+            if (c is not ('\n' or '\t') && (char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format))
             {
-                return new Complaint(ComplaintKind.ControlCharacter, string.Create(CultureInfo.InvariantCulture, $"U+{(int)text[at]:x4} on {name}: {Excerpt(text[Math.Max(0, at - 100)..])}"));
+                string around = Excerpt(text[Math.Max(0, at - 100)..]);
+                return new Complaint(ComplaintKind.ControlCharacter, string.Create(CultureInfo.InvariantCulture, $"U+{(int)c:x4} on {name}: {around}"));
             }
         }
 
@@ -88,7 +90,8 @@ internal static class OutputRules
         }
         catch (JsonException e)
         {
-            return new Complaint(ComplaintKind.Json, string.Create(CultureInfo.InvariantCulture, $"ended with {code} and no single JSON document ({Excerpt(e.Message)}): {Excerpt(output)}"));
+            string why = $"{Excerpt(e.Message)}): {Excerpt(output)}";
+            return new Complaint(ComplaintKind.Json, string.Create(CultureInfo.InvariantCulture, $"ended with {code} and no single JSON document ({why}"));
         }
     }
 

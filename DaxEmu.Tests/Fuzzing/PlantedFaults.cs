@@ -24,6 +24,7 @@ internal static class PlantedFaults
         ("a refusal without a word", ComplaintKind.ErrorLine, _ => 2),
         ("a refusal in two lines", ComplaintKind.ErrorLine, _ => Print(3, error: "daxemu: one\ndaxemu: two\n")),
         ("a refusal without the command's name", ComplaintKind.ErrorLine, _ => Print(2, error: "wrong\n")),
+        ("a file that stays", ComplaintKind.LeftBehind, _ => Touch("left")),
         ("nothing more", null, _ => Print(2, error: "daxemu: wrong\n")),
     ];
 
@@ -78,6 +79,12 @@ internal static class PlantedFaults
         }
 
         GC.KeepAlive(blocks);
+        return 0;
+    }
+
+    private static int Touch(string name)
+    {
+        File.WriteAllText(name, string.Empty);
         return 0;
     }
 

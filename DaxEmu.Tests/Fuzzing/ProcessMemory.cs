@@ -43,5 +43,7 @@ internal static class ProcessMemory
         }
     }
 
-    private static long Kilobytes(string line) => long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1, line.Length - 3 - line.IndexOf(':', StringComparison.Ordinal)), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) << 10;
+    // "VmRSS:	    1234 kB"
+    private static long Kilobytes(string line) =>
+        long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
 }

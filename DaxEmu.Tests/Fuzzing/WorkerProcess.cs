@@ -42,7 +42,7 @@ internal sealed class WorkerProcess
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
                 RedirectStandardInput = true,
-                Environment = { ["DOTNET_gcConcurrent"] = "0", ["DOTNET_DbgEnableMiniDump"] = "0" },
+                Environment = { ["DOTNET_gcConcurrent"] = "0", ["DOTNET_DbgEnableMiniDump"] = "0", ["DAXEMU_DETAILS"] = null },
             },
         };
         process.OutputDataReceived += (_, _) => { };
@@ -71,7 +71,9 @@ internal sealed class WorkerProcess
 
         if (current < 0)
         {
-            return process.ExitCode == 0 ? batch.First + batch.Count : throw new InvalidOperationException($"a worker ended with {process.ExitCode} outside of a case: {LastError()}");
+            return process.ExitCode == 0
+                ? batch.First + batch.Count
+                : throw new InvalidOperationException($"a worker ended with {process.ExitCode} outside of a case: {LastError()}");
         }
 
         onEnd(current, CaseEnd.Of(killed ?? new Complaint(ComplaintKind.Died, $"the process ended with {process.ExitCode}: {LastError()}")));
@@ -82,7 +84,8 @@ internal sealed class WorkerProcess
     {
         bool isInCase = Volatile.Read(ref current) >= 0;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(Volatile.Read(ref changedAt));
-        return isInCase && ProcessMemory.Of(process) > limits.KillBytes ? new Complaint(ComplaintKind.Memory, $"had {limits.KillBytes >> 20} MiB and took more when it was killed")
+        return isInCase && ProcessMemory.Of(process) > limits.KillBytes
+            ? new Complaint(ComplaintKind.Memory, $"had {limits.KillBytes >> 20} MiB and took more when it was killed")
             : elapsed <= (isInCase ? limits.Time : TimeBetweenCases) ? null
             : new Complaint(ComplaintKind.Hang, $"ran for {elapsed.TotalSeconds:0.0} s and was killed");
     }
@@ -102,7 +105,8 @@ internal sealed class WorkerProcess
             {
                 Volatile.Write(ref changedAt, Stopwatch.GetTimestamp());
                 Volatile.Write(ref current, -1);
-                onEnd(number, new CaseEnd(Number(words[2]), Number(words[3]), Number(words[4]), words[0] == "E" ? null : new Complaint(Enum.Parse<ComplaintKind>(words[5]), words[6])));
+                Complaint? complaint = words[0] == "E" ? null : new Complaint(Enum.Parse<ComplaintKind>(words[5]), words[6]);
+                onEnd(number, new CaseEnd(Number(words[2]), Number(words[3]), Number(words[4]), complaint));
             }
         }
     }

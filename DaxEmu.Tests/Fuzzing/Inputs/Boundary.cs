@@ -16,7 +16,8 @@ internal static class Boundary
     ];
 
     /// <summary>Those of <see cref="Numbers"/> that a 64-bit number holds.</summary>
-    public static readonly string[] Whole = [.. Numbers.Where(n => long.TryParse(n, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) && n[0] != '+' && n != "00")];
+    public static readonly string[] Whole =
+        [.. Numbers.Where(n => long.TryParse(n, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) && n[0] != '+' && n != "00")];
 
     /// <summary>Values of JSON that are no numbers.</summary>
     public static readonly string[] Json =

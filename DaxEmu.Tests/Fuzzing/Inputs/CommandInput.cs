@@ -7,7 +7,7 @@ using DaxEmu.Core.Waiting.Profiles;
 
 namespace DaxEmu.Tests.Fuzzing.Inputs;
 
-/// <summary>Cases of command lines: all verbs, all options, right values and wrong ones. What would run for long is told to stop.</summary>
+/// <summary>Cases of command lines: all verbs, all options, right values and wrong ones. What would run for long is asked to stop.</summary>
 internal static class CommandInput
 {
     // Each is above the bound of its option. Where an option had none, trying one would cost the machine its memory.
@@ -30,6 +30,9 @@ internal static class CommandInput
     // Links stand for devices: what the command might remove or write beside them stays in the case's folder.
     private static readonly string[] Paths =
         ["new", "device", "{folder}/new", "{folder}/device", "odd", "empty", "text", "{folder}", ".", "missing/new", "text/new", "null", "zero", "full", "loop", "r.jsonl", "t.trace", "r.zip", "", " ", "-"];
+
+    // To devices that swallow, do not end or refuse, and one to itself.
+    private static readonly (string Name, string Target)[] Links = [("null", "/dev/null"), ("zero", "/dev/zero"), ("full", "/dev/full"), ("full.svg", "/dev/full"), ("loop", "loop")];
 
     /// <summary>A right value of each option that takes one. A test sees to it that none is missing.</summary>
     private static readonly Dictionary<string, string[]> Values = new()
@@ -76,11 +79,15 @@ internal static class CommandInput
         "1,,2", "null", "[]", "\u001b[31m", "\u202eabc", "a\nb", "a\tb", "\ufeff1", "\ud83d\ude00", "@text", "@missing", "@", "*", "~", "%n", "{0}", "[red]", "=", "==", ":", "'", "\"", "1h1h", "-5s", "0ms",
     ];
 
+    // Ways out of the folder that the case runs in.
+    private static readonly string[] Outward = ["..", "=/", ":/"];
+
     private static readonly string[] Lone =
         ["--", "-", "--help", "-h", "-?", "--version", "@text", "@missing", "--nope", "-x", "--size", "--output-format=json", "--SIZE", "/help", "--steps", "--markdown", "--separate", "[suggest]", "[diagram]", "[parse]", "\u001b[31m", ""];
 
     /// <summary>The options with a value that the table does not know.</summary>
-    public static IEnumerable<string> OptionsWithoutValues => Verbs.SelectMany(v => v.Options).Where(TakesValue).Select(o => o.Name).Where(n => !Values.ContainsKey(n)).Distinct();
+    public static IEnumerable<string> OptionsWithoutValues =>
+        Verbs.SelectMany(v => v.Options).Where(TakesValue).Select(o => o.Name).Where(n => !Values.ContainsKey(n)).Distinct();
 
     public static FuzzInput Make(FuzzRandom random)
     {
@@ -107,10 +114,12 @@ internal static class CommandInput
         // A session of BenchmarkDotNet has no end that a case could wait for: only what it refuses or lists.
         if (arguments.Contains("suites"))
         {
-            arguments = ["suites", .. random.OneIn(2) ? ["--"] : Array.Empty<string>(), .. random.Pick((string[][])[["--list", "flat"], ["--filter", "nope"], ["--help"], ["--nope"], ["--filter", random.Pick(Refused)], ["--list", "tree"], ["--job", "x"]])];
+            string[] head = random.OneIn(2) ? ["suites", "--"] : ["suites"];
+            string[][] rests = [["--list", "flat"], ["--filter", "nope"], ["--help"], ["--nope"], ["--filter", random.Pick(Refused)], ["--list", "tree"], ["--job", "x"]];
+            arguments = [.. head, .. random.Pick(rests)];
         }
 
-        return new FuzzInput([.. Harmless(arguments)], Files(random)) { StopAfter = TimeSpan.FromMilliseconds(random.Between(10, random.OneIn(4) ? 300 : 60)) };
+        return new FuzzInput([.. Harmless(arguments)], Files(random)) { Links = Links, StopAfter = TimeSpan.FromMilliseconds(random.Between(10, random.OneIn(4) ? 300 : 60)) };
     }
 
     private static bool TakesValue(Option option) => option.ValueType != typeof(bool) && option.Arity.MaximumNumberOfValues > 0;
@@ -208,7 +217,7 @@ internal static class CommandInput
 
     private static string Harmless(string option, string value)
     {
-        if (value.Contains("..", StringComparison.Ordinal) || value.TrimStart().StartsWith('/') || value.Contains("=/", StringComparison.Ordinal) || value.Contains(":/", StringComparison.Ordinal))
+        if (value.TrimStart().StartsWith('/') || Outward.Any(o => value.Contains(o, StringComparison.Ordinal)))
         {
             return "new";
         }
@@ -243,9 +252,6 @@ internal static class CommandInput
         ("r.zip", Containers.ZipOf(Latin1.Bytes(string.Join('\n', Corpus.Recording(random))))),
         ("t.trace", Latin1.Bytes(string.Join('\n', Corpus.Trace(random)))),
     ];
-
-    /// <summary>Links of a command line's folder to devices that swallow, end or refuse, and one to itself.</summary>
-    public static IReadOnlyList<(string Name, string Target)> Links { get; } = [("null", "/dev/null"), ("zero", "/dev/zero"), ("full", "/dev/full"), ("full.svg", "/dev/full"), ("loop", "loop")];
 
     /// <summary>An argument as a shell takes it.</summary>
     public static string Quote(string argument) => argument.Any(char.IsControl)

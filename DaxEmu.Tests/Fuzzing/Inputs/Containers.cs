@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.IO.Compression;
 
 namespace DaxEmu.Tests.Fuzzing.Inputs;
@@ -7,7 +6,11 @@ namespace DaxEmu.Tests.Fuzzing.Inputs;
 internal static class Containers
 {
     private const int UnitBytes = 1 << 20;
-    private static readonly string[] EntryNames = ["a.jsonl", "b.jsonl", "../../x.jsonl", "/etc/x.jsonl", "", "dir/", "a.trace", "\u001b[31m.jsonl", "a.jsonl.gz", "nested.zip", "x\\y.jsonl", "README.md"];
+    private static readonly string[] EntryNames =
+        ["a.jsonl", "b.jsonl", "../../x.jsonl", "/etc/x.jsonl", "", "dir/", "a.trace", "\u001b[31m.jsonl", "a.jsonl.gz", "nested.zip", "x\\y.jsonl", "README.md"];
+
+    private static readonly string[] Patterns =
+        [" ", "\n", "\r\n", "x", "0", "[", "{\"a\":", "#\n", "# x\n", "\0", "{}\n", "\"", "{\"op\":\"fsync\",\"ret\":0,\"errno\":0,\"events\":[]}\n"];
 
     /// <summary>A container of what <paramref name="make"/> makes; its name's end says which kind, or another.</summary>
     public static (string Extension, byte[] Content) Make(Func<byte[]> make, FuzzRandom random)
@@ -19,7 +22,10 @@ internal static class Containers
             content = Damage(content, isZip, random);
         }
 
-        string extension = random.OneIn(12) ? random.Pick((string[])[".jsonl", ".zip", ".gz", ".trace.gz", "", ".ZIP"]) : isZip ? ".zip" : random.OneIn(2) ? ".jsonl.gz" : ".trace.gz";
+        string extension = random.OneIn(12) ? random.Pick((string[])[".jsonl", ".zip", ".gz", ".trace.gz", "", ".ZIP"])
+            : isZip ? ".zip"
+            : random.OneIn(2) ? ".jsonl.gz"
+            : ".trace.gz";
         return (extension, content);
     }
 
@@ -64,8 +70,12 @@ internal static class Containers
             {
                 byte[] content = make();
                 bool isStored = random.OneIn(2);
-                uint size = random.OneIn(5) ? uint.Parse(random.Pick((string[])["0", "1", "4294967295", "2147483647"]), CultureInfo.InvariantCulture) : (uint)content.Length;
-                raw.Add(random.Pick(EntryNames), isStored ? content : Deflated(content), size, random.OneIn(4) ? 0 : RawZip.Checksum(content), (ushort)(random.OneIn(8) ? random.Below(100) : isStored ? 0 : 8), (ushort)(random.OneIn(8) ? random.Below(16) : 0));
+                uint size = random.OneIn(5) ? random.Pick((uint[])[0, 1, uint.MaxValue, int.MaxValue]) : (uint)content.Length;
+                string name = random.Pick(EntryNames);
+                uint checksum = random.OneIn(4) ? 0 : RawZip.Checksum(content);
+                int method = random.OneIn(8) ? random.Below(100) : isStored ? 0 : 8;
+                int flags = random.OneIn(8) ? random.Below(16) : 0;
+                raw.Add(name, isStored ? content : Deflated(content), size, checksum, (ushort)method, (ushort)flags);
             }
 
             return raw.ToArray();
@@ -97,10 +107,13 @@ internal static class Containers
     // A unit is compressed once and then repeated: members of a gzip, or blocks of a deflate stream, whose parts end at whole bytes.
     private static byte[] Bomb(bool isZip, FuzzRandom random)
     {
-        byte[] head = Latin1.Bytes(random.OneIn(2) ? string.Join('\n', Corpus.Recording(random).Take(random.Below(4))) + "\n" : random.OneIn(2) ? string.Join('\n', Corpus.Trace(random).Take(20)) + "\n" : string.Empty);
-        string pattern = random.Pick((string[])[" ", "\n", "\r\n", "x", "0", "[", "{\"a\":", "#\n", "# x\n", "\0", "{}\n", "\"", "{\"op\":\"fsync\",\"ret\":0,\"errno\":0,\"events\":[]}\n"]);
+        IEnumerable<string> first = random.OneIn(2) ? Corpus.Recording(random).Take(random.Below(4)) : random.OneIn(2) ? Corpus.Trace(random).Take(20) : [];
+        byte[] head = Latin1.Bytes(string.Concat(first.Select(l => l + "\n")));
+        string pattern = random.Pick(Patterns);
         byte[] unit = Repeated([], Latin1.Bytes(pattern), UnitBytes / pattern.Length, []);
-        int units = pattern.Length > 8 ? random.Between(1, 4) : pattern.Contains('\n', StringComparison.Ordinal) ? random.Geometric(2, 128) : random.Geometric(8, 1024);
+        int units = pattern.Length > 8 ? random.Between(1, 4)
+            : pattern.Contains('\n', StringComparison.Ordinal) ? random.Geometric(2, 128)
+            : random.Geometric(8, 1024);
         if (!isZip)
         {
             return Repeated(Packed(head), Packed(unit), units, []);

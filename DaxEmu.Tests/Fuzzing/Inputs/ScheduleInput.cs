@@ -10,6 +10,8 @@ namespace DaxEmu.Tests.Fuzzing.Inputs;
 internal static class ScheduleInput
 {
     private static readonly string[] Scenarios = [.. CheckWorlds.Names];
+    private static readonly string[] OddWorlds = ["empty--", "empty--pte0-pte1--pmd", "--", "realpte--x", "EMPTY--pmd", "7--pmd", "-1--pmd"];
+    private static readonly string[] RunLengths = ["0", "1", "2", "9", "100", "999999", "1000000", "1000001", "99999999999", "007"];
     private static readonly Dictionary<(string World, string Profile, ulong Seed), string> Known = [];
 
     public static FuzzInput Make(FuzzRandom random)
@@ -100,7 +102,7 @@ internal static class ScheduleInput
             case 3:
                 parts[at] = at switch
                 {
-                    1 => random.OneIn(2) ? random.Pick(Scenarios) : random.Pick((string[])["empty--", "empty--pte0-pte1--pmd", "--", "realpte--x", "empty" + string.Concat(Enumerable.Repeat("--pmd", random.Between(1, 40))), "EMPTY--pmd", "7--pmd", "-1--pmd"]),
+                    1 => random.OneIn(2) ? random.Pick(Scenarios) : random.Pick([.. OddWorlds, "empty" + string.Concat(Enumerable.Repeat("--pmd", random.Between(1, 40)))]),
                     2 => random.Pick(WaitProfiles.All).Name,
                     3 => random.Pick((string[])["tso", "sc", "TSO", "x"]),
                     _ => random.Pick(Boundary.Numbers),
@@ -123,7 +125,8 @@ internal static class ScheduleInput
     private static string MutateSteps(string steps, FuzzRandom random)
     {
         int at = random.Below(steps.Length + 1);
-        string run = (char)((random.OneIn(4) ? 'A' : 'a') + random.Below(random.OneIn(10) ? 26 : 8)) + (random.OneIn(2) ? string.Empty : random.Pick((string[])["0", "1", "2", "9", "100", "999999", "1000000", "1000001", "99999999999", "007"]));
+        char thread = (char)((random.OneIn(4) ? 'A' : 'a') + random.Below(random.OneIn(10) ? 26 : 8));
+        string run = thread + (random.OneIn(2) ? string.Empty : random.Pick(RunLengths));
         return random.Below(4) switch
         {
             0 => steps.Insert(at, run),

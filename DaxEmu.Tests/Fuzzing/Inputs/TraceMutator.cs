@@ -66,7 +66,8 @@ internal static class TraceMutator
                 if (hex.Length > 0)
                 {
                     int word = random.Pick(hex);
-                    words[word] = random.OneIn(3) ? random.Pick(Boundary.Hex[..17]) : string.Create(CultureInfo.InvariantCulture, $"0x{(random.OneIn(2) ? random.Below(4096) : 0x7fc4aa000000 + (random.Below(8192) * 4096L)):x}");
+                    long near = random.OneIn(2) ? random.Below(4096) : 0x7fc4aa000000 + (random.Below(8192) * 4096L);
+                    words[word] = random.OneIn(3) ? random.Pick(Boundary.Hex[..17]) : string.Create(CultureInfo.InvariantCulture, $"0x{near:x}");
                     lines[at] = string.Join(' ', words);
                 }
 
