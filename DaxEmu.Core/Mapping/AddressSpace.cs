@@ -347,18 +347,7 @@ public sealed unsafe class AddressSpace : IDisposable
             }
         }
 
-        // All at once: one by one, each would wait for the walks over the VMAs and copy their list.
-        VmArea[] gone;
-        using (AreasLock.Write())
-        {
-            lock (areasGate)
-            {
-                gone = areas;
-                areas = [];
-            }
-        }
-
-        foreach (VmArea area in gone)
+        foreach (VmArea area in ForgetAreas())
         {
             area.DisposeForgotten();
         }
@@ -381,6 +370,18 @@ public sealed unsafe class AddressSpace : IDisposable
         }
 
         return Math.Max(1, (maximumSizeBytes + DaxConstants.PageSize - 1) >> DaxConstants.PageShift);
+    }
+
+    // All at once: one by one, each would wait for the walks over the VMAs and copy their list.
+    private VmArea[] ForgetAreas()
+    {
+        using AsymmetricLock.WriteHold hold = AreasLock.Write();
+        lock (areasGate)
+        {
+            VmArea[] gone = areas;
+            areas = [];
+            return gone;
+        }
     }
 
     private VmArea Make(PageIndex first, long pageCount, VmAreaKind kind, int? leadPages)
