@@ -6,6 +6,8 @@ namespace DaxEmu.Tests.Fuzzing;
 internal sealed class FuzzRun
 {
     private const int WorkerCount = 2;
+    private const string Memory = "/dev/shm";
+    private const string FolderPrefix = "daxemu-fuzz-";
     private const int LargestBatch = 1500;
     private const int MoreTrials = 2;
 
@@ -42,7 +44,8 @@ internal sealed class FuzzRun
     /// <returns>Those that failed, by number.</returns>
     public IReadOnlyList<FuzzFailure> Run(int first, int count)
     {
-        string scratch = Directory.CreateDirectory(Path.Combine("/dev/shm", $"daxemu-fuzz-{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
+        RemoveAbandoned();
+        string scratch = Directory.CreateDirectory(Path.Combine(Memory, $"{FolderPrefix}{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
         try
         {
             int batch = Math.Clamp((count + (2 * WorkerCount) - 1) / (2 * WorkerCount), 1, LargestBatch);
@@ -65,6 +68,18 @@ internal sealed class FuzzRun
         finally
         {
             Directory.Delete(scratch, recursive: true);
+        }
+    }
+
+    // A run that was killed could not remove its folder.
+    private static void RemoveAbandoned()
+    {
+        foreach (string folder in Directory.EnumerateDirectories(Memory, FolderPrefix + "*"))
+        {
+            if (!Directory.Exists($"/proc/{Path.GetFileName(folder)[FolderPrefix.Length..].Split('-')[0]}"))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
     }
 
