@@ -34,7 +34,7 @@ internal sealed class FuzzRun
     /// <summary>How they ended.</summary>
     public IEnumerable<(int Number, CaseEnd How)> Ends => ends;
 
-    /// <summary>Cases that took too long once, but not again: the machine was busy.</summary>
+    /// <summary>Cases that took too long or were killed once, but not again: the machine was busy.</summary>
     public int SlowOnceCount { get; private set; }
 
     /// <summary>The case of a number.</summary>
@@ -63,7 +63,7 @@ internal sealed class FuzzRun
                 TaskCreationOptions.LongRunning,
                 TaskScheduler.Default))];
             Task.WaitAll(lanes);
-            return [.. found.Where(f => !f.Complaint.DependsOnTime || FailsAgain(scratch, f)).OrderBy(f => f.Case.Number)];
+            return [.. found.Where(f => !f.Complaint.DependsOnMachine || FailsAgain(scratch, f)).OrderBy(f => f.Case.Number)];
         }
         finally
         {
