@@ -44,7 +44,16 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     /// <summary>Runs until the time is over, something is found, or the user stops it.</summary>
     public SoakReport Run()
     {
-        var world = new SoakWorld(plan, cancellation);
+        SoakWorld world;
+        try
+        {
+            world = new SoakWorld(plan, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return new SoakReport { Plan = plan }; // before anything has begun
+        }
+
         jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new SoakJob(world, plan.Seed, i) { AtEachStep = AtEachStep })];
         Thread[] threads = [.. jobs.Select(j => new Thread(() => j.Run(gate)) { IsBackground = true, Name = $"soak {j.Number}" })];
         Array.ForEach(threads, t => t.Start());

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Devices;
 using DaxEmu.Bench.Engines;
@@ -54,7 +55,25 @@ internal static class BenchVerb
     private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
     {
         BenchPlan plan = PlanOf(parsed);
-        using var room = new EngineRoom(plan, cancellation);
+        EngineRoom room;
+        try
+        {
+            room = new EngineRoom(plan, cancellation);
+        }
+        catch (OperationCanceledException) when (parsed.GetValue(Format) == OutputFormat.Json)
+        {
+            Console.WriteLine(JsonText.Of(new JsonObject { ["jobs"] = new JsonArray() })); // while its device was made
+            throw;
+        }
+
+        using (room)
+        {
+            return Run(parsed, plan, room, cancellation);
+        }
+    }
+
+    private static ExitCode Run(ParseResult parsed, BenchPlan plan, EngineRoom room, CancellationToken cancellation)
+    {
         plan = plan with { SizeBytes = room.Device.SizeBytes, Cases = CasesOf(parsed, room.Device.SizeBytes) };
         BenchReport report;
         using (var progress = new ProgressLine())

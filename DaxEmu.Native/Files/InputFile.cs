@@ -8,7 +8,7 @@ namespace DaxEmu.Native.Files;
 /// A file, pipe, FIFO or device that is read once from its beginning to its end. Neither opening nor reading waits longer than
 /// <see cref="PatienceMs"/> without a look at the token: a FIFO may be opened before its writer comes.
 /// </summary>
-internal sealed class InputFile : Stream
+internal sealed class InputFile : ForwardStream
 {
     private const int PatienceMs = 50;
 
@@ -21,20 +21,6 @@ internal sealed class InputFile : Stream
         this.file = file;
         this.name = name;
         this.cancellation = cancellation;
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <summary>Opens a path for reading.</summary>
@@ -87,18 +73,6 @@ internal sealed class InputFile : Stream
             }
         }
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

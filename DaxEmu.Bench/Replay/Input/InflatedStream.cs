@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using DaxEmu.Core.Tracing.Ftrace;
+using DaxEmu.Native.Files;
 
 namespace DaxEmu.Bench.Replay.Input;
 
@@ -27,40 +28,14 @@ internal sealed class Inflation(string name)
 }
 
 /// <summary>Counts what is read of a compressed file.</summary>
-internal sealed class CompressedStream(Stream inner, Inflation inflation) : Stream
+internal sealed class CompressedStream(Stream inner, Inflation inflation) : ForwardStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override int Read(Span<byte> destination)
     {
         int count = inner.Read(destination);
         inflation.Compressed += count;
         return count;
     }
-
-    public override int Read(byte[] bytes, int offset, int count) => Read(bytes.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] bytes, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -74,7 +49,7 @@ internal sealed class CompressedStream(Stream inner, Inflation inflation) : Stre
 }
 
 /// <summary>What comes out of a gzip or of a file in a zip: not too much, whole, and with the right checksum.</summary>
-internal sealed class InflatedStream : Stream
+internal sealed class InflatedStream : ForwardStream
 {
     private readonly Stream inner;
     private readonly string name;
@@ -103,20 +78,6 @@ internal sealed class InflatedStream : Stream
         this.entry = entry;
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <inheritdoc/>
     /// <exception cref="FormatException">It is cut, damaged, or too much.</exception>
     public override int Read(Span<byte> destination)
@@ -141,18 +102,6 @@ internal sealed class InflatedStream : Stream
 
         return count;
     }
-
-    public override int Read(byte[] bytes, int offset, int count) => Read(bytes.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] bytes, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,7 +1,9 @@
+using DaxEmu.Native.Files;
+
 namespace DaxEmu.Bench.Replay.Input;
 
 /// <summary>A stream whose first bytes can be looked at before they are read. It needs no seek.</summary>
-internal sealed class PeekStream(Stream inner) : Stream
+internal sealed class PeekStream(Stream inner) : ForwardStream
 {
     private byte[] buffer = new byte[1 << 12];
     private int start;
@@ -9,20 +11,6 @@ internal sealed class PeekStream(Stream inner) : Stream
 
     /// <summary>What was looked at and is not read yet.</summary>
     public ReadOnlySpan<byte> Peeked => buffer.AsSpan(start, end - start);
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Looks at the first bytes.</summary>
     /// <param name="count">How many are wanted.</param>
@@ -51,18 +39,6 @@ internal sealed class PeekStream(Stream inner) : Stream
         start += count;
         return count;
     }
-
-    public override int Read(byte[] bytes, int offset, int count) => Read(bytes.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] bytes, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using DaxEmu.Native.Files;
 
 namespace DaxEmu.Core.Tracing.Ftrace;
 
@@ -9,7 +10,7 @@ namespace DaxEmu.Core.Tracing.Ftrace;
 /// compressed data ended. So the end of each member is found by its trailer: checksum and length of what came out, somewhere in the last
 /// bytes that were handed in.
 /// </remarks>
-internal sealed class GzipInput : Stream
+internal sealed class GzipInput : ForwardStream
 {
     private const int HeaderLength = 10;
     private const int TrailerLength = 8;
@@ -28,20 +29,6 @@ internal sealed class GzipInput : Stream
 
     /// <summary>Decompresses <paramref name="compressed"/>, and disposes of it at the end.</summary>
     public GzipInput(Stream compressed) => source = new Source(compressed);
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     /// <exception cref="InvalidDataException">It is cut or damaged; the message says where, as a clause.</exception>
@@ -71,18 +58,6 @@ internal sealed class GzipInput : Stream
 
         return 0;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -180,7 +155,7 @@ internal sealed class GzipInput : Stream
     }
 
     /// <summary>The compressed bytes, of which the last that were handed out can be taken back.</summary>
-    private sealed class Source(Stream inner) : Stream
+    private sealed class Source(Stream inner) : ForwardStream
     {
         private const int Most = 1 << 13;
 
@@ -190,20 +165,6 @@ internal sealed class GzipInput : Stream
         private int end;
         private int taken;
         private int from;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(Span<byte> destination)
         {
@@ -218,8 +179,6 @@ internal sealed class GzipInput : Stream
             taken = at;
             return count;
         }
-
-        public override int Read(byte[] bytes, int offset, int count) => Read(bytes.AsSpan(offset, count));
 
         /// <summary>What is searched by <see cref="TrySkipPast"/> begins here.</summary>
         public void Mark() => from = at;
@@ -278,16 +237,6 @@ internal sealed class GzipInput : Stream
             second = end - at > 1 ? buffer[at + 1] : (byte)0;
             return first;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] bytes, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
