@@ -6,6 +6,9 @@ internal enum ComplaintKind
     /// <summary>The process died: a signal, an abort, an end in the midst of it.</summary>
     Died,
 
+    /// <summary>Neither it nor this run ended it: the system did, or the worker's own watch because nothing moved.</summary>
+    Killed,
+
     /// <summary>It took too long, and was killed or ended late.</summary>
     Hang,
 
@@ -41,7 +44,7 @@ internal enum ComplaintKind
 internal sealed record Complaint(ComplaintKind Kind, string Detail)
 {
     /// <summary>Whether a busy machine may have caused it.</summary>
-    public bool DependsOnTime => Kind is ComplaintKind.Hang or ComplaintKind.LateStop;
+    public bool DependsOnMachine => Kind is ComplaintKind.Hang or ComplaintKind.LateStop or ComplaintKind.Killed;
 }
 
 /// <summary>How a case ended.</summary>

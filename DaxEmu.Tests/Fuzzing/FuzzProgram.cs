@@ -79,7 +79,7 @@ internal static class FuzzProgram
         int sorts = failures.Select(f => f.Signature).Distinct().Count();
         string rate = string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s ({run.DoneCount / seconds:0} a second)");
         Console.WriteLine(
-            $"{run.DoneCount} cases of seed {seed} in {rate}: {failures.Count} failed in {sorts} ways, {run.SlowOnceCount} were slow once and not again.");
+            $"{run.DoneCount} cases of seed {seed} in {rate}: {failures.Count} failed in {sorts} ways, {run.SlowOnceCount} were slow or killed once and not again.");
         return failures.Count == 0 ? 0 : 1;
     }
 

@@ -6,6 +6,8 @@ namespace DaxEmu.Tests.Fuzzing;
 internal sealed class FuzzRun
 {
     private const int WorkerCount = 2;
+    private const string Memory = "/dev/shm";
+    private const string FolderPrefix = "daxemu-fuzz-";
     private const int LargestBatch = 1500;
     private const int MoreTrials = 2;
 
@@ -32,7 +34,7 @@ internal sealed class FuzzRun
     /// <summary>How they ended.</summary>
     public IEnumerable<(int Number, CaseEnd How)> Ends => ends;
 
-    /// <summary>Cases that took too long once, but not again: the machine was busy.</summary>
+    /// <summary>Cases that took too long or were killed once, but not again: the machine was busy.</summary>
     public int SlowOnceCount { get; private set; }
 
     /// <summary>The case of a number.</summary>
@@ -42,7 +44,8 @@ internal sealed class FuzzRun
     /// <returns>Those that failed, by number.</returns>
     public IReadOnlyList<FuzzFailure> Run(int first, int count)
     {
-        string scratch = Directory.CreateDirectory(Path.Combine("/dev/shm", $"daxemu-fuzz-{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
+        RemoveAbandoned();
+        string scratch = Directory.CreateDirectory(Path.Combine(Memory, $"{FolderPrefix}{Environment.ProcessId}-{Guid.NewGuid():N}")).FullName;
         try
         {
             int batch = Math.Clamp((count + (2 * WorkerCount) - 1) / (2 * WorkerCount), 1, LargestBatch);
@@ -60,11 +63,23 @@ internal sealed class FuzzRun
                 TaskCreationOptions.LongRunning,
                 TaskScheduler.Default))];
             Task.WaitAll(lanes);
-            return [.. found.Where(f => !f.Complaint.DependsOnTime || FailsAgain(scratch, f)).OrderBy(f => f.Case.Number)];
+            return [.. found.Where(f => !f.Complaint.DependsOnMachine || FailsAgain(scratch, f)).OrderBy(f => f.Case.Number)];
         }
         finally
         {
             Directory.Delete(scratch, recursive: true);
+        }
+    }
+
+    // A run that was killed could not remove its folder.
+    private static void RemoveAbandoned()
+    {
+        foreach (string folder in Directory.EnumerateDirectories(Memory, FolderPrefix + "*"))
+        {
+            if (!Directory.Exists($"/proc/{Path.GetFileName(folder)[FolderPrefix.Length..].Split('-')[0]}"))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace DaxEmu.Tests.Fuzzing;
 
 /// <summary>Stands in for the command and does, by number, each thing that a fuzzer must see, and one that is right.</summary>
@@ -9,6 +11,7 @@ internal static class PlantedFaults
         ("nothing", null, _ => 0),
         ("an abort", ComplaintKind.Died, _ => Abort()),
         ("an invalid access", ComplaintKind.Died, _ => ReadNowhere()),
+        ("a kill", ComplaintKind.Killed, _ => Kill()),
         ("an exception on a thread of its own", ComplaintKind.Died, _ => ThrowElsewhere()),
         ("an end in the midst of it", ComplaintKind.Died, _ => Leave()),
         ("a hang", ComplaintKind.Hang, _ => Hang()),
@@ -46,6 +49,12 @@ internal static class PlantedFaults
         var thread = new Thread(() => throw new InvalidOperationException("planted"));
         thread.Start();
         thread.Join();
+        return 0;
+    }
+
+    private static int Kill()
+    {
+        Process.GetCurrentProcess().Kill();
         return 0;
     }
 

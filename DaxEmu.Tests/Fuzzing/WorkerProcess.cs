@@ -7,6 +7,7 @@ namespace DaxEmu.Tests.Fuzzing;
 /// <summary>A worker as its parent sees it: runs a batch, is watched case by case, and is killed when a case costs too much.</summary>
 internal sealed class WorkerProcess
 {
+    private const int KilledCode = 128 + 9;
     private const int KeptErrorLines = 60;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
@@ -76,7 +77,8 @@ internal sealed class WorkerProcess
                 : throw new InvalidOperationException($"a worker ended with {process.ExitCode} outside of a case: {LastError()}");
         }
 
-        onEnd(current, CaseEnd.Of(killed ?? new Complaint(ComplaintKind.Died, $"the process ended with {process.ExitCode}: {LastError()}")));
+        ComplaintKind kind = process.ExitCode == KilledCode ? ComplaintKind.Killed : ComplaintKind.Died;
+        onEnd(current, CaseEnd.Of(killed ?? new Complaint(kind, $"the process ended with {process.ExitCode}: {LastError()}")));
         return current + 1;
     }
 
