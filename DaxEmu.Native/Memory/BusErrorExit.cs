@@ -71,15 +71,21 @@ internal static unsafe partial class BusErrorExit
             return false;
         }
 
-        var newCell = (nint)NativeMemory.AllocZeroed((nuint)sizeof(nint));
+        // The address of the line, and whether a thread is at it: several may fault at once, and one line is told.
+        var newCell = (nint)NativeMemory.AllocZeroed(2 * (nuint)sizeof(nint));
         *(nint*)newCell = Text("bus error\n");
 
         // SAFETY: 4096 bytes were mapped above, and the code is less than a hundred.
         byte[] code =
         [
             0x83, 0x7e, 0x08, 0x02,                                      // cmp dword [rsi+8], BUS_ADRERR
-            0x75, 43,                                                    // jne to the old handler
+            0x75, 59,                                                    // jne to the old handler
             0x48, 0xb8, .. BitConverter.GetBytes((long)newCell),         // mov rax, cell
+            0xb9, 0x01, 0x00, 0x00, 0x00,                                // mov ecx, 1
+            0x87, 0x48, 0x08,                                            // xchg [rax+8], ecx
+            0x85, 0xc9,                                                  // test ecx, ecx
+            0x74, 0x04,                                                  // jz: the first one goes on
+            0xf3, 0x90, 0xeb, 0xfc,                                      // pause, and again: the others wait for the end of the process
             0x48, 0x8b, 0x30,                                            // mov rsi, [rax]
             0x8b, 0x16,                                                  // mov edx, [rsi]
             0x48, 0x83, 0xc6, sizeof(int),                               // add rsi, 4

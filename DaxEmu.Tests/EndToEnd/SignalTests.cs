@@ -11,12 +11,12 @@ namespace DaxEmu.Tests.EndToEnd;
 
 /// <summary>
 /// INT, TERM and HUP end every verb at any moment: within two seconds, with 124, with what there is so far, and with nothing left behind.
-/// A few moments of each in a test run; <c>DAXEMU_SIGNAL_MOMENTS=50</c> tries 50 for each verb and signal.
+/// One moment of each in a test run; <c>DAXEMU_SIGNAL_MOMENTS=50</c> tries 50 for each verb and signal.
 /// </summary>
 [NonParallelizable]
 public sealed partial class SignalTests
 {
-    private const int FewMoments = 2;
+    private const int FewMoments = 1;
     private const int StartsAtOnce = 2;
     private const int EarliestMomentMilliseconds = 250;
     private const int LatestMomentMilliseconds = 1200;
