@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace DaxEmu.Tests.EndToEnd;
 
 /// <summary>The command in a process of its own, as a user runs it.</summary>
+[Parallelizable(ParallelScope.Self)] // processes of their own, which mostly wait
 public sealed class CommandLineTests
 {
     private static readonly string[] Quick = ["bench", "--size", "4m", "--runtime", "20ms", "--ramp-time", "1ms", "--numjobs", "1"];

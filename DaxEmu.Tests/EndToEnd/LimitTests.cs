@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace DaxEmu.Tests.EndToEnd;
 
 /// <summary>Limits of the environment: streams that are full or closed, memory, file sizes, storage that goes away.</summary>
+[Parallelizable(ParallelScope.Self)] // processes of their own, which mostly wait
 public sealed class LimitTests
 {
     private const string Quick = "$DAXEMU bench --size 4m --bs 4k --numjobs 1 --runtime 5ms --ramp-time 1ms --engine emu";
