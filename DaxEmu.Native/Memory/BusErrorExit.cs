@@ -47,7 +47,7 @@ internal static unsafe partial class BusErrorExit
         }
     }
 
-    // Four bytes of length, then the text. An old one is not freed: a handler may be at it.
+    // Four bytes of length, then the text. An old one is not freed: a handler may be reading it.
     private static nint Text(string line)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(line);
@@ -71,7 +71,7 @@ internal static unsafe partial class BusErrorExit
             return false;
         }
 
-        // The address of the line, and whether a thread is at it: several may fault at once, and one line is told.
+        // The address of the line, and whether a thread has begun to write it: several may fault at once, and one line is printed.
         var newCell = (nint)NativeMemory.AllocZeroed(2 * (nuint)sizeof(nint));
         *(nint*)newCell = Text("bus error\n");
 

@@ -8,7 +8,7 @@ using NUnit.Framework;
 
 namespace DaxEmu.Tests.Golden;
 
-/// <summary>State that is set from outside is inside the file, its VMAs and its device, whoever read it.</summary>
+/// <summary>State that is set from outside is inside the file, its VMAs and its device.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ReplayStateTests : IDisposable
 {
