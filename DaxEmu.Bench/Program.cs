@@ -1,6 +1,6 @@
 using System.CommandLine;
 using DaxEmu.Bench.Cli;
-using DaxEmu.Bench.Verbs;
+using DaxEmu.Bench.Commands;
 
 namespace DaxEmu.Bench;
 
@@ -15,13 +15,13 @@ internal static class Program
     {
         var root = new RootCommand("Linux filesystem-DAX in user space: fault benchmarks, kernel traces, checks.")
         {
-            BenchVerb.Create(),
-            SoakVerb.Create(),
-            CheckVerb.Create(),
-            AnswersVerb.Create(),
-            ReplayVerb.Create(),
-            InfoVerb.Create(),
-            SuitesVerb.Create(),
+            BenchCommand.Create(),
+            SoakCommand.Create(),
+            CheckCommand.Create(),
+            PoliciesCommand.Create(),
+            ReplayCommand.Create(),
+            InfoCommand.Create(),
+            SuitesCommand.Create(),
         };
         return CommandFrame.Run(root, arguments, stop);
     }

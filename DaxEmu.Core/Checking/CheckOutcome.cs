@@ -1,6 +1,6 @@
 namespace DaxEmu.Core.Checking;
 
-/// <summary>What a check of a world came to.</summary>
+/// <summary>What a check of a scenario came to.</summary>
 /// <param name="Effort">What was searched, and how much of it.</param>
 internal abstract record CheckOutcome(CheckEffort Effort);
 
@@ -15,7 +15,7 @@ internal sealed record CheckPassed(CheckEffort Effort, Coverage Coverage, int? B
 /// <param name="Failure">How it failed.</param>
 /// <param name="Schedule">The schedule, shrunk: its string replays it.</param>
 /// <param name="Trace">What happens in it, in at most ten lines.</param>
-/// <param name="ThreadCount">Threads of the world.</param>
+/// <param name="ThreadCount">Threads of the scenario.</param>
 /// <param name="EventCount">What the threads do in it, counted in the words of the entry table: locks, sleeps, unlocks, wakes.</param>
 /// <param name="StepCount">Atomic steps of the schedule.</param>
 internal sealed record CheckFailed(
@@ -28,15 +28,15 @@ internal sealed record CheckFailed(
 internal sealed record CheckInconclusive(CheckEffort Effort, string Reason) : CheckOutcome(Effort);
 
 /// <summary>What a search did.</summary>
-/// <param name="World">The world's name.</param>
-/// <param name="Profile">The world's profile.</param>
+/// <param name="Scenario">The scenario's name.</param>
+/// <param name="Profile">The scenario's profile.</param>
 /// <param name="Strategy">How it was searched, in words.</param>
 /// <param name="ScheduleCount">Schedules that ran; those of the shrinker do not count.</param>
 /// <param name="StepCount">Their steps.</param>
 /// <param name="PrunedCount">Of the schedules, those that came to a state seen before and were not branched from there.</param>
-internal sealed record CheckEffort(string World, string Profile, string Strategy, long ScheduleCount, long StepCount, long PrunedCount);
+internal sealed record CheckEffort(string Scenario, string Profile, string Strategy, long ScheduleCount, long StepCount, long PrunedCount);
 
-/// <summary>How much of a world was seen.</summary>
+/// <summary>How much of a scenario was seen.</summary>
 internal enum Coverage
 {
     /// <summary>Every schedule, whatever its preemptions.</summary>

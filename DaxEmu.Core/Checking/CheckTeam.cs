@@ -1,32 +1,32 @@
 namespace DaxEmu.Core.Checking;
 
-/// <summary>Searches many worlds, several at once, and answers as if they had been searched one after the other.</summary>
+/// <summary>Searches many scenarios, several at once, and answers as if they had been searched one after the other.</summary>
 internal static class CheckTeam
 {
-    /// <summary>Searches the worlds in their order, up to the first that fails.</summary>
-    /// <param name="worlds">The worlds.</param>
+    /// <summary>Searches the scenarios in their order, up to the first that fails.</summary>
+    /// <param name="scenarios">The scenarios.</param>
     /// <param name="search">Searches one; called by several threads at once.</param>
     /// <param name="memberCount">How many are searched at once.</param>
-    /// <param name="progress">Told which world is begun, by several threads at once.</param>
+    /// <param name="progress">Told which scenario is begun, by several threads at once.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <returns>
-    /// The outcomes of the first worlds, in their order: of all, or of those up to the first that failed, whichever worlds behind it were
+    /// The outcomes of the first scenarios, in their order: of all, or of those up to the first that failed, whichever scenarios behind it were
     /// searched meanwhile; fewer if it was cancelled.
     /// </returns>
     /// <exception cref="AggregateException">A search threw.</exception>
     public static IReadOnlyList<CheckOutcome> Search(
-        IReadOnlyList<World> worlds,
-        Func<World, CancellationToken, CheckOutcome> search,
+        IReadOnlyList<Scenario> scenarios,
+        Func<Scenario, CancellationToken, CheckOutcome> search,
         int memberCount,
         Action<int> progress,
         CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(memberCount);
-        var outcomes = new CheckOutcome?[worlds.Count];
-        var abandoned = new CancellationTokenSource?[worlds.Count];
+        var outcomes = new CheckOutcome?[scenarios.Count];
+        var abandoned = new CancellationTokenSource?[scenarios.Count];
         var gate = new Lock();
         int next = 0;
-        int end = worlds.Count;
+        int end = scenarios.Count;
 
         // False if there is nothing left to begin.
         bool Begin(out int index, out CancellationToken whileWanted)
@@ -46,7 +46,7 @@ internal static class CheckTeam
             }
         }
 
-        // A failure makes every world behind it superfluous.
+        // A failure makes every scenario behind it superfluous.
         void Finish(int index, CheckOutcome outcome)
         {
             lock (gate)
@@ -72,7 +72,7 @@ internal static class CheckTeam
             while (!cancellation.IsCancellationRequested && Begin(out int index, out CancellationToken whileWanted))
             {
                 progress(index);
-                Finish(index, search(worlds[index], whileWanted));
+                Finish(index, search(scenarios[index], whileWanted));
             }
         }
 

@@ -1,5 +1,5 @@
 using System.Numerics;
-using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Atomics;
 
 namespace DaxEmu.Core.Checking;
 
@@ -7,7 +7,7 @@ namespace DaxEmu.Core.Checking;
 /// <param name="Code">The thread's number, plus <see cref="MaxThreads"/> for a drain.</param>
 internal readonly record struct Choice(byte Code)
 {
-    /// <summary>The most threads of a world.</summary>
+    /// <summary>The most threads of a scenario.</summary>
     public const int MaxThreads = ThreadSlots.SchedulerCapacity;
 
     /// <summary>Whose step or store it is.</summary>
@@ -39,7 +39,7 @@ internal readonly record struct Access(nint Location, bool MayWrite)
 /// <param name="Step">Number of the step, from 0.</param>
 /// <param name="Options">What can happen next, one bit a <see cref="Choice"/>; never empty.</param>
 /// <param name="Current">The thread that made the last step; -1 before the first.</param>
-/// <param name="StateHash">See <see cref="WorldMemory.StateHash"/>.</param>
+/// <param name="StateHash">See <see cref="ScenarioMemory.StateHash"/>.</param>
 /// <param name="Last">What the last step touched.</param>
 /// <param name="Next">What the current thread's next step will touch; nothing if it has none.</param>
 internal readonly record struct Question(int Step, uint Options, int Current, ulong StateHash, Access Last = default, Access Next = default)

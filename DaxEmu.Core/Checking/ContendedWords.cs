@@ -1,12 +1,12 @@
 namespace DaxEmu.Core.Checking;
 
 /// <summary>
-/// The words of a world that two threads touch and one of them writes, as far as the schedules tried so far have shown. Every other
+/// The words of a scenario that two threads touch and one of them writes, as far as the schedules tried so far have shown. Every other
 /// word is quiet: a step on it comes to the same whatever the other threads do before it or after it.
 /// </summary>
 /// <remarks>
 /// What is learned counts from the next <see cref="Settle"/> on, so that the same choices always meet the same questions. Words
-/// are known by their address: for worlds that stay in place (<see cref="World.IsInPlace"/>).
+/// are known by their address: for scenarios that stay in place (<see cref="Scenario.IsInPlace"/>).
 /// </remarks>
 internal sealed class ContendedWords
 {
@@ -30,7 +30,7 @@ internal sealed class ContendedWords
 
     /// <summary>Takes over what was learned.</summary>
     /// <returns>Whether that was anything: if so, what was searched before must be searched again.</returns>
-    /// <exception cref="InvalidOperationException">The words of the world do not stay in place.</exception>
+    /// <exception cref="InvalidOperationException">The words of the scenario do not stay in place.</exception>
     public bool Settle()
     {
         if (learned.Count == 0)
@@ -42,6 +42,6 @@ internal sealed class ContendedWords
         learned.Clear();
         return ++rounds < MostRounds
             ? true
-            : throw new InvalidOperationException("the world has new words in each run: say that it is not in place (World.IsInPlace).");
+            : throw new InvalidOperationException("the scenario has new words in each run: say that it is not in place (Scenario.IsInPlace).");
     }
 }

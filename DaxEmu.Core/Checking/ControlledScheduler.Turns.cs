@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Native.Cpu;
 
 namespace DaxEmu.Core.Checking;
@@ -43,7 +43,7 @@ internal sealed unsafe partial class ControlledScheduler
     /// <returns>Whether it may.</returns>
     public bool GoesOnQuietly(ScheduledThread me)
     {
-        if (current != me.Index || IsAbandoned || choices.Count >= world.StepLimit)
+        if (current != me.Index || IsAbandoned || choices.Count >= scenario.StepLimit)
         {
             return false;
         }
@@ -117,7 +117,7 @@ internal sealed unsafe partial class ControlledScheduler
         }
     }
 
-    private void RunBody(ScheduledThread me, WorldThread thread)
+    private void RunBody(ScheduledThread me, ScenarioThread thread)
     {
         if (!IsAbandoned)
         {
@@ -211,11 +211,11 @@ internal sealed unsafe partial class ControlledScheduler
                 return Nobody;
             }
 
-            if (choices.Count >= world.StepLimit)
+            if (choices.Count >= scenario.StepLimit)
             {
                 Fail(
                     FailureKind.Livelock,
-                    $"{world.StepLimit} steps and no end: if a thread loops until another has done something, it must wait with SpinWhile");
+                    $"{scenario.StepLimit} steps and no end: if a thread loops until another has done something, it must wait with SpinWhile");
                 return Nobody;
             }
 
@@ -306,10 +306,10 @@ internal sealed unsafe partial class ControlledScheduler
                 return Nobody;
             }
 
-            run = world.Create();
+            run = scenario.Create();
             if (run.Threads.Count != ThreadCount)
             {
-                throw new InvalidOperationException($"world {world.Name} has {run.Threads.Count} threads now and had {ThreadCount} before.");
+                throw new InvalidOperationException($"scenario {scenario.Name} has {run.Threads.Count} threads now and had {ThreadCount} before.");
             }
         }
         catch (Exception thrown)

@@ -1,11 +1,11 @@
 using System.Diagnostics;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Checking.Strategies;
-using DaxEmu.Core.Interleaving;
 
 namespace DaxEmu.Core.Checking;
 
 /// <summary>
-/// Runs a world schedule by schedule, one thread at a time, as a strategy decides. The threads are used again from run to run, and
+/// Runs a scenario schedule by schedule, one thread at a time, as a strategy decides. The threads are used again from run to run, and
 /// whoever stops decides who goes on: no thread of its own sits between them, and a thread that chooses itself does not stop at all.
 /// </summary>
 /// <remarks>
@@ -22,9 +22,9 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(20);
 
-    private readonly World world;
+    private readonly Scenario scenario;
     private readonly SchedulerPlace place;
-    private readonly WorldMemory memory;
+    private readonly ScenarioMemory memory;
     private readonly ScheduledThread[] threads;
     private readonly Thread[] workers;
     private readonly Baton batons;
@@ -38,7 +38,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
     private CancellationToken cancellation;
     private long startedAt;
     private long breathedAt;
-    private IWorldRun? run;
+    private IScenarioRun? run;
     private int current;
     private Access lastAccess;
     private long scheduleCount;
@@ -50,10 +50,10 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
     private bool isBroken;
 
     /// <summary>Starts the threads; they wait.</summary>
-    /// <exception cref="InvalidOperationException">The hooks are not compiled in, or the world has too many threads.</exception>
-    public ControlledScheduler(World world)
+    /// <exception cref="InvalidOperationException">The hooks are not compiled in, or the scenario has too many threads.</exception>
+    public ControlledScheduler(Scenario scenario)
     {
-        ArgumentNullException.ThrowIfNull(world);
+        ArgumentNullException.ThrowIfNull(scenario);
         if (!InterleavingSwitch.Touch())
         {
             throw new InvalidOperationException(
@@ -63,10 +63,10 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         place = SchedulerPlace.Take();
         try
         {
-            this.world = world;
-            ThreadCount = CountThreads(world);
+            this.scenario = scenario;
+            ThreadCount = CountThreads(scenario);
             direct = new DirectInterleaver(ThreadCount, FirstSlot);
-            memory = new WorldMemory(ThreadCount, world.Model);
+            memory = new ScenarioMemory(ThreadCount, scenario.Model);
             batons = new Baton(ThreadCount);
             threads = [.. Enumerable.Range(0, ThreadCount).Select(index => new ScheduledThread(this, index, memory))];
             workers = [.. threads.Select(StartWorker)];
@@ -79,7 +79,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         }
     }
 
-    /// <summary>Threads of the world.</summary>
+    /// <summary>Threads of the scenario.</summary>
     public int ThreadCount { get; }
 
     /// <summary>The number of the first of its threads in <see cref="ThreadSlots"/>.</summary>
@@ -92,8 +92,8 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
     public TraceRecorder? Recorder { get; set; }
 
     /// <summary>Runs schedules until the strategy has no more, one fails, or a limit is reached.</summary>
-    /// <exception cref="ScheduleMismatchException">The schedule to be replayed does not fit the world.</exception>
-    /// <exception cref="InvalidOperationException">The world is not deterministic, or a thread blocks outside the schedule.</exception>
+    /// <exception cref="ScheduleMismatchException">The schedule to be replayed does not fit the scenario.</exception>
+    /// <exception cref="InvalidOperationException">The scenario is not deterministic, or a thread blocks outside the schedule.</exception>
     public RunReport Run(IStrategy strategy, RunLimits limits, CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(isClosing, this);
@@ -118,7 +118,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         }
 
         return problem is null
-            ? new RunReport(stopReason, scheduleCount, stepCount, failure, Schedule.Of(world, choices, values))
+            ? new RunReport(stopReason, scheduleCount, stepCount, failure, Schedule.Of(scenario, choices, values))
             : throw Rethrown(problem);
     }
 
@@ -133,7 +133,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         isClosing = true;
         if (isBroken)
         {
-            return; // a thread still runs the world's code: it keeps its number and its memory, and the place is lost
+            return; // a thread still runs the scenario's code: it keeps its number and its memory, and the place is lost
         }
 
         for (int thread = 0; thread < ThreadCount; thread++)
@@ -151,13 +151,13 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         place.Dispose();
     }
 
-    private static int CountThreads(World world)
+    private static int CountThreads(Scenario scenario)
     {
-        using IWorldRun run = world.Create();
+        using IScenarioRun run = scenario.Create();
         int count = run.Threads.Count;
         return count is > 0 and <= Choice.MaxThreads
             ? count
-            : throw new InvalidOperationException($"world {world.Name} has {count} threads: there must be 1 to {Choice.MaxThreads}.");
+            : throw new InvalidOperationException($"scenario {scenario.Name} has {count} threads: there must be 1 to {Choice.MaxThreads}.");
     }
 
     // The problem happened on another thread: keep its type where callers look for it, and its stack as the inner one.
@@ -183,7 +183,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
                 isBroken = true;
                 ScheduledThread holder = threads[Math.Max(current, 0)];
                 throw new InvalidOperationException(
-                    $"world {world.Name}: T{holder.Index} does not come back from step {choices.Count} ({holder.Pending} at {holder.Site}). "
+                    $"scenario {scenario.Name}: T{holder.Index} does not come back from step {choices.Count} ({holder.Pending} at {holder.Site}). "
                     + "It blocks or loops outside the schedule: perhaps on a lock of the runtime whose owner was stopped.");
             }
 

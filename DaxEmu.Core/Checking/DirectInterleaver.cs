@@ -1,4 +1,4 @@
-using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Atomics;
 
 namespace DaxEmu.Core.Checking;
 

@@ -1,14 +1,14 @@
-using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Atomics;
 
 namespace DaxEmu.Core.Checking;
 
-/// <summary>How a run of a world can go wrong.</summary>
+/// <summary>How a run of a scenario can go wrong.</summary>
 internal enum FailureKind
 {
     /// <summary>Nobody can go on and not all have finished.</summary>
     Hang,
 
-    /// <summary>More steps than the world allows.</summary>
+    /// <summary>More steps than the scenario allows.</summary>
     Livelock,
 
     /// <summary>Something that must hold does not (<see cref="WorldViolationException"/>).</summary>
@@ -24,7 +24,7 @@ internal enum FailureKind
 /// <param name="Site">Where.</param>
 internal readonly record struct StuckThread(int Thread, StepKind Pending, Site Site);
 
-/// <summary>How a run of a world went wrong.</summary>
+/// <summary>How a run of a scenario went wrong.</summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Message">One line for people.</param>
 /// <param name="Stuck">Who had not finished.</param>

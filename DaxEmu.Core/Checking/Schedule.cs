@@ -3,9 +3,9 @@ using System.Text;
 
 namespace DaxEmu.Core.Checking;
 
-/// <summary>All that a run depended on: for which world, who made each step, and each value that was drawn. Replays exactly.</summary>
+/// <summary>All that a run depended on: for which scenario, who made each step, and each value that was drawn. Replays exactly.</summary>
 /// <remarks>
-/// <para>As a string: <c>dax1:world:profile:tso:a12b3Aa5:0.3</c>. The version; the world and its profile; the memory model (<c>tso</c> or
+/// <para>As a string: <c>dax1:scenario:profile:tso:a12b3Aa5:0.3</c>. The version; the scenario and its profile; the memory model (<c>tso</c> or
 /// <c>sc</c>); the steps, where <c>a12</c> is twelve steps of thread 0, <c>b</c> one of thread 1, and <c>A</c> the drain of thread 0's
 /// oldest lingering store; and, if any were drawn, the values.</para>
 /// <para>What a thread does before its first step, or after it was woken, belongs to the step that follows.</para>
@@ -20,16 +20,16 @@ internal sealed class Schedule
     private const int LongestName = 1000;
     private const int LongestExcerpt = 80;
 
-    private Schedule(string world, string profile, MemoryModel model, IReadOnlyList<Choice> choices, IReadOnlyList<ulong> values)
+    private Schedule(string scenario, string profile, MemoryModel model, IReadOnlyList<Choice> choices, IReadOnlyList<ulong> values)
     {
-        World = world;
+        Scenario = scenario;
         Profile = profile;
         Model = model;
         Choices = choices;
         Values = values;
     }
 
-    public string World { get; }
+    public string Scenario { get; }
 
     public string Profile { get; }
 
@@ -55,8 +55,8 @@ internal sealed class Schedule
     }
 
     /// <summary>The schedule of a run.</summary>
-    public static Schedule Of(World world, IEnumerable<Choice> choices, IEnumerable<ulong> values) =>
-        new(world.Name, world.Profile, world.Model, [.. choices], [.. values]);
+    public static Schedule Of(Scenario scenario, IEnumerable<Choice> choices, IEnumerable<ulong> values) =>
+        new(scenario.Name, scenario.Profile, scenario.Model, [.. choices], [.. values]);
 
     /// <summary>Reads a schedule string.</summary>
     /// <exception cref="FormatException">It is no schedule string, or one of another version.</exception>
@@ -96,22 +96,22 @@ internal sealed class Schedule
         return new Schedule(parts[1], parts[2], model, ParseChoices(parts[4]), parts.Length == 6 ? ParseValues(parts[5]) : []);
     }
 
-    /// <summary>The world as this schedule needs it: with its memory model.</summary>
-    /// <exception cref="ScheduleMismatchException">It is a schedule of another world or profile.</exception>
-    public World Fit(World world)
+    /// <summary>The scenario as this schedule needs it: with its memory model.</summary>
+    /// <exception cref="ScheduleMismatchException">It is a schedule of another scenario or profile.</exception>
+    public Scenario Fit(Scenario scenario)
     {
-        ArgumentNullException.ThrowIfNull(world);
-        return world.Name == World && world.Profile == Profile
-            ? world with { Model = Model }
+        ArgumentNullException.ThrowIfNull(scenario);
+        return scenario.Name == Scenario && scenario.Profile == Profile
+            ? scenario with { Model = Model }
             : throw new ScheduleMismatchException(
-                $"the schedule is of world '{World}' with profile '{Profile}', not of '{world.Name}' with '{world.Profile}'.");
+                $"the schedule is of scenario '{Scenario}' with profile '{Profile}', not of '{scenario.Name}' with '{scenario.Profile}'.");
     }
 
     /// <summary>The schedule string.</summary>
     public override string ToString()
     {
         StringBuilder text = new();
-        text.Append(Version).Append(Separator).Append(World).Append(Separator).Append(Profile).Append(Separator)
+        text.Append(Version).Append(Separator).Append(Scenario).Append(Separator).Append(Profile).Append(Separator)
             .Append(Model == MemoryModel.TotalStoreOrder ? "tso" : "sc").Append(Separator);
         for (int i = 0; i < Choices.Count;)
         {
@@ -183,5 +183,5 @@ internal sealed class Schedule
             : throw new FormatException($"'{Excerpt(part)}' among the values of a schedule string is no number."))];
 }
 
-/// <summary>A schedule does not fit the world that it is to be replayed in.</summary>
+/// <summary>A schedule does not fit the scenario that it is to be replayed in.</summary>
 internal sealed class ScheduleMismatchException(string message, Exception? inner = null) : FormatException(message, inner);

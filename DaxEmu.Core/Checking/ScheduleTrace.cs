@@ -1,4 +1,4 @@
-using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Checking;
@@ -10,7 +10,7 @@ internal static class ScheduleTrace
 
     /// <summary>The lines of a run.</summary>
     /// <param name="recorder">What was written down.</param>
-    /// <param name="threadNames">The names of the world's threads.</param>
+    /// <param name="threadNames">The names of the scenario's threads.</param>
     /// <param name="failure">How it ended; null if well.</param>
     /// <returns>The lines, and how many of the threads' steps they stand for: those that are told, and those that there was no room for.</returns>
     public static (IReadOnlyList<string> Lines, int EventCount) Render(TraceRecorder recorder, IReadOnlyList<string> threadNames, RunFailure? failure)

@@ -1,4 +1,4 @@
-using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Atomics;
 
 namespace DaxEmu.Core.Checking;
 
@@ -21,8 +21,8 @@ internal enum ThreadStatus
     Finished,
 }
 
-/// <summary>One thread of a world under the scheduler: stops before each of its steps until its turn comes, then carries it out.</summary>
-internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int index, WorldMemory memory) : IInterleaver
+/// <summary>One thread of a scenario under the scheduler: stops before each of its steps until its turn comes, then carries it out.</summary>
+internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int index, ScenarioMemory memory) : IInterleaver
 {
     public int Index => index;
 
@@ -204,4 +204,4 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
 }
 
 /// <summary>Thrown out of a thread's step when its run is over before the thread is; nobody but the scheduler catches it.</summary>
-internal sealed class RunAbandonedException() : Exception("the run of the world was abandoned");
+internal sealed class RunAbandonedException() : Exception("the run of the scenario was abandoned");

@@ -1,8 +1,8 @@
-using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Atomics;
 
 namespace DaxEmu.Core.Checking;
 
-/// <summary>The one source of choice for the body of a world's thread: the strategy chooses, and the schedule string remembers.</summary>
+/// <summary>The one source of choice for the body of a scenario's thread: the strategy chooses, and the schedule string remembers.</summary>
 internal static class ScheduledValue
 {
     /// <summary>A value below <paramref name="bound"/>.</summary>
@@ -12,6 +12,6 @@ internal static class ScheduledValue
         ArgumentOutOfRangeException.ThrowIfZero(bound);
         return Atomic.Current is ScheduledThread thread
             ? thread.NextValue(bound)
-            : throw new InvalidOperationException("only the threads of a world can ask for a scheduled value.");
+            : throw new InvalidOperationException("only the threads of a scenario can ask for a scheduled value.");
     }
 }

@@ -1,4 +1,4 @@
-using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Native;
 using DaxEmu.Native.Cpu;
 

@@ -3,7 +3,7 @@ using DaxEmu.Core.Checking.Strategies;
 namespace DaxEmu.Core.Checking;
 
 /// <summary>Makes a failing schedule shorter: fewer turns taken from threads, fewer drains, fewer steps, the same failure.</summary>
-internal sealed class Shrinker(ControlledScheduler scheduler, World world)
+internal sealed class Shrinker(ControlledScheduler scheduler, Scenario scenario)
 {
     private int budget;
 
@@ -101,7 +101,7 @@ internal sealed class Shrinker(ControlledScheduler scheduler, World world)
     // A search with few preemptions comes first upon a failure that needs few; it may be another failure, then it is of no use.
     private RunReport BySearch(RunReport best, int maxPreemptions)
     {
-        RunReport found = scheduler.Run(new Exhaustive(maxPreemptions, world.IsOrderedBySteps), new RunLimits(budget, TimeSpan.FromSeconds(2)));
+        RunReport found = scheduler.Run(new Exhaustive(maxPreemptions, scenario.IsOrderedBySteps), new RunLimits(budget, TimeSpan.FromSeconds(2)));
         return found.Failure is { } failure && failure.IsLike(best.Failure!) ? found : best;
     }
 }

@@ -1,8 +1,8 @@
-using DaxEmu.Core.Interleaving;
+using DaxEmu.Core.Atomics;
 
 namespace DaxEmu.Core.Checking;
 
-/// <summary>Looks at the state of a world from outside, in the middle of a run: between two steps, as nobody else runs meanwhile.</summary>
+/// <summary>Looks at the state of a scenario from outside, in the middle of a run: between two steps, as nobody else runs meanwhile.</summary>
 /// <remarks>
 /// What is seen depends on the state alone, and a search comes to every state within its bound, also where it leaves out schedules: so a
 /// violation that is looked for at every step is not missed. Only reads: a write would be seen by no history.

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using DaxEmu.Tests.Fuzzing;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 using static DaxEmu.Tests.EndToEnd.Recordings;
@@ -393,8 +394,7 @@ public sealed class ReplayInputTests
         long most = 0;
         while (!process.WaitForExit(10))
         {
-            process.Refresh();
-            most = Math.Max(most, process.HasExited ? 0 : process.PeakWorkingSet64);
+            most = Math.Max(most, ProcessMemory.PeakOf(process.Id));
         }
 
         Assert.That(process.ExitCode, Is.EqualTo(0).Or.EqualTo(2), process.StandardError.ReadToEnd());

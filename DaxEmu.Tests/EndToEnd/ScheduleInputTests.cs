@@ -65,7 +65,7 @@ public sealed class ScheduleInputTests
         Assert.That(result.Code, Is.EqualTo(1), result.Error);
         using var document = JsonDocument.Parse(result.Output);
         JsonElement root = document.RootElement;
-        Assert.That(root.GetProperty("world").GetString(), Is.EqualTo("pmd-behind-pte"));
+        Assert.That(root.GetProperty("scenario").GetString(), Is.EqualTo("pmd-behind-pte"));
         Assert.That(root.GetProperty("profile").GetString(), Is.EqualTo("v4.20"));
         Assert.That(root.GetProperty("failure").GetString(), Is.Not.Empty);
         Assert.That(root.GetProperty("trace").GetArrayLength(), Is.Positive);

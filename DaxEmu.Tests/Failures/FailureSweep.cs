@@ -57,12 +57,12 @@ public static class FailureSweep
         return sweep.CountSteps();
     }
 
-    private static IEnumerable<ScenarioSetting> SettingsOf(SweepOperation operation) => ScenarioSetting.All.Take(operation.WithOlderKernel ? 3 : 2);
+    private static IEnumerable<SweepSetting> SettingsOf(SweepOperation operation) => SweepSetting.All.Take(operation.WithOlderKernel ? 3 : 2);
 
     private sealed class Sweep(SweepOperation operation)
     {
         private readonly List<string> problems = [];
-        private ScenarioDevice? device;
+        private SweepDevice? device;
         private volatile string name = operation.Name;
 
         public string Case => name;
@@ -71,7 +71,7 @@ public static class FailureSweep
 
         public void Run()
         {
-            foreach (ScenarioSetting setting in SettingsOf(operation))
+            foreach (SweepSetting setting in SettingsOf(operation))
             {
                 if (Try(setting, null, 0, FailureWay.Answer, out _) is not { } models)
                 {
@@ -94,10 +94,10 @@ public static class FailureSweep
         public Dictionary<string, int> CountSteps()
         {
             var counts = new Dictionary<string, int>();
-            foreach (ScenarioSetting setting in SettingsOf(operation))
+            foreach (SweepSetting setting in SettingsOf(operation))
             {
-                device ??= new ScenarioDevice();
-                var scenario = new Scenario(device, setting, operation.IsLarge);
+                device ??= new SweepDevice();
+                var scenario = new SweepFixture(device, setting, operation.IsLarge);
                 operation.Prepare?.Invoke(scenario);
                 var plan = new CountingPlan(counts, () => scenario.Pin?.Dispose());
                 Fallible.Plan = plan;
@@ -117,18 +117,18 @@ public static class FailureSweep
         }
 
         // One scenario. Without models it makes them: what can be seen before, and after each prefix that may be done.
-        private IReadOnlyList<ScenarioModel>? Try(
-            ScenarioSetting setting, IReadOnlyList<ScenarioModel>? models, int step, FailureWay way, out bool hasFailed)
+        private IReadOnlyList<SweepModel>? Try(
+            SweepSetting setting, IReadOnlyList<SweepModel>? models, int step, FailureWay way, out bool hasFailed)
         {
             name = $"{operation.Name} ({setting}), {(step == 0 ? "no failure" : $"step {step}, {way}")}";
-            device ??= new ScenarioDevice();
+            device ??= new SweepDevice();
             var plan = new FailurePlan(step, way);
             string? problem;
             try
             {
-                var scenario = new Scenario(device, setting, operation.IsLarge);
+                var scenario = new SweepFixture(device, setting, operation.IsLarge);
                 operation.Prepare?.Invoke(scenario);
-                models ??= ModelsFrom(ScenarioChecks.Capture(scenario));
+                models ??= ModelsFrom(SweepChecks.Capture(scenario));
                 problem = new Trial(operation, scenario, models, plan).Run() ?? (plan.Failed is FallibleStep.NativeMemory ? CloseDevice() : null);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
@@ -154,18 +154,18 @@ public static class FailureSweep
         // At once, for the collector gives back what was only forgotten.
         private string? CloseDevice()
         {
-            ScenarioDevice closed = device!;
+            SweepDevice closed = device!;
             device = null;
             closed.Dispose();
             return closed.Device.IsGone ? null : "all files and the device are closed, and something keeps its memory mapped";
         }
 
-        private List<ScenarioModel> ModelsFrom(ScenarioModel before)
+        private List<SweepModel> ModelsFrom(SweepModel before)
         {
-            var models = new List<ScenarioModel> { before };
+            var models = new List<SweepModel> { before };
             foreach (long done in operation.Stops.Append(operation.LengthBytes))
             {
-                ScenarioModel after = before.Clone();
+                SweepModel after = before.Clone();
                 operation.After(after, done);
                 models.Add(after);
             }

@@ -5,10 +5,10 @@ namespace DaxEmu.Tests.Failures;
 /// <param name="IsLarge">Whether it takes the scenario with entries of 2 MiB.</param>
 /// <param name="Act">Carries it out, and says how many bytes it has done if it counts them, else -1.</param>
 /// <param name="After">What can be seen afterwards if so many bytes are done; operations that count none are given 0.</param>
-internal sealed record SweepOperation(string Name, bool IsLarge, Func<Scenario, long> Act, Action<ScenarioModel, long> After)
+internal sealed record SweepOperation(string Name, bool IsLarge, Func<SweepFixture, long> Act, Action<SweepModel, long> After)
 {
     /// <summary>Brings the scenario to where the operation starts.</summary>
-    public Action<Scenario>? Prepare { get; init; }
+    public Action<SweepFixture>? Prepare { get; init; }
 
     /// <summary>
     /// How far the operation may have come when it ends early: it may do a prefix, of one of these many bytes or of all. Empty if it happens
@@ -29,7 +29,7 @@ internal sealed record SweepOperation(string Name, bool IsLarge, Func<Scenario, 
     public bool HandsErrorsOn { get; init; }
 
     /// <summary>What else must hold when it has ended well.</summary>
-    public Func<Scenario, string?>? Also { get; init; }
+    public Func<SweepFixture, string?>? Also { get; init; }
 
     /// <summary>Whether it is tried with the older kernel's behaviour too.</summary>
     public bool WithOlderKernel { get; init; }

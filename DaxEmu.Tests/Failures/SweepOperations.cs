@@ -1,6 +1,7 @@
-using DaxEmu.Core.Device;
-using DaxEmu.Core.Extents;
-using DaxEmu.Core.Files;
+using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core.Fs;
+using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Units;
 using DaxEmu.Native;
 using DaxEmu.Native.Failures;
@@ -10,10 +11,10 @@ namespace DaxEmu.Tests.Failures;
 /// <summary>The operations of a file system, over pages of every kind.</summary>
 internal static class SweepOperations
 {
-    private const int Page = Scenario.Page;
-    private const int Pmd = Scenario.Pmd;
+    private const int Page = SweepFixture.Page;
+    private const int Pmd = SweepFixture.Pmd;
 
-    private static readonly byte[] Bytes = Scenario.Pattern(Pmd + (4 * Page), 9);
+    private static readonly byte[] Bytes = SweepFixture.Pattern(Pmd + (4 * Page), 9);
 
     public static IReadOnlyList<SweepOperation> All { get; } =
         [.. Reads(), .. Writes(), .. Layouts(), .. LargeLayouts(), .. Sharings(), .. Views(), .. LargeViews(), .. Volumes()];
@@ -212,7 +213,7 @@ internal static class SweepOperations
         yield return OfVolume("open", s => Do(() => s.Adopt("c", s.Volume.OpenFile("c", s.OptionsOf("c")))), m =>
         {
             m["c"].IsOpen = true;
-            m["c"].Write(0, Scenario.BytesOfC());
+            m["c"].Write(0, SweepFixture.BytesOfC());
         }) with
         {
             Prepare = s => s.C.Dispose(),
@@ -289,13 +290,13 @@ internal static class SweepOperations
         (m, _) => m["a"].CopyPrivately(offset + 5, Bytes.AsSpan(0, 8)),
         isLarge);
 
-    private static SweepOperation OfFile(string name, Func<Scenario, long> act, Action<ScenarioModel, long>? after = null, bool isLarge = false) =>
+    private static SweepOperation OfFile(string name, Func<SweepFixture, long> act, Action<SweepModel, long>? after = null, bool isLarge = false) =>
         new(name, isLarge, act, after ?? ((_, _) => { }));
 
-    private static SweepOperation OfView(string name, Func<Scenario, long> act, Action<ScenarioModel, long>? after = null, bool isLarge = false) =>
+    private static SweepOperation OfView(string name, Func<SweepFixture, long> act, Action<SweepModel, long>? after = null, bool isLarge = false) =>
         new($"view {name}", isLarge, act, after ?? ((_, _) => { }));
 
-    private static SweepOperation OfVolume(string name, Func<Scenario, long> act, Action<ScenarioModel> after) =>
+    private static SweepOperation OfVolume(string name, Func<SweepFixture, long> act, Action<SweepModel> after) =>
         new($"volume {name}", IsLarge: false, act, (m, _) => after(m));
 
     private static long Do(Action work)
@@ -322,7 +323,7 @@ internal static class SweepOperations
         [.. new[] { offset, offset + length }.Where(at => at % Page != 0).Select(at => at / Page)];
 
     // A device whose first try failed is as good as new.
-    private static long OpenVolume(Scenario scenario)
+    private static long OpenVolume(SweepFixture scenario)
     {
         using var device = PmemDevice.CreateInMemory(Pmd);
         try
@@ -349,26 +350,26 @@ internal static class SweepOperations
         }
     }
 
-    private static void PinIt(Scenario scenario) => scenario.Pin = scenario.View.Pin(2 * Page, Page);
+    private static void PinIt(SweepFixture scenario) => scenario.Pin = scenario.View.Pin(2 * Page, Page);
 
-    private static long Unpin(Scenario scenario)
+    private static long Unpin(SweepFixture scenario)
     {
-        PinLease pin = scenario.Pin!;
+        PagePin pin = scenario.Pin!;
         scenario.Pin = null;
         pin.Dispose();
         return -1;
     }
 
-    private static void Renew(Scenario scenario, MapMode mode)
+    private static void Renew(SweepFixture scenario, MapMode mode)
     {
         scenario.Private.Dispose();
         scenario.ReplacePrivate(scenario.A.Map(0, 16 * Page, mode));
     }
 
     // Copies of a private view stay with their pages when a file's content moves.
-    private static void Move(ScenarioModel model, Action<FileState> move) => move(model["a"]);
+    private static void Move(SweepModel model, Action<FileState> move) => move(model["a"]);
 
-    private static void Copy(ScenarioModel model, int offset, int length, long to) => model["b"].Write(to, model["a"].Bytes.AsSpan(offset, length));
+    private static void Copy(SweepModel model, int offset, int length, long to) => model["b"].Write(to, model["a"].Bytes.AsSpan(offset, length));
 
     private static void Close(FileState file)
     {
@@ -376,11 +377,11 @@ internal static class SweepOperations
         file.SetLength(0);
     }
 
-    private static string? IsDurable(Scenario scenario, string name) => ScenarioChecks.NotDurable(scenario, scenario.Extents[name], PageRange.All.End).Any()
+    private static string? IsDurable(SweepFixture scenario, string name) => SweepChecks.NotDurable(scenario, scenario.Extents[name], PageRange.All.End).Any()
         ? $"a loss of power would take pages of '{name}'"
         : null;
 
-    private static string? IsCommitted(Scenario scenario, PageIndex page)
+    private static string? IsCommitted(SweepFixture scenario, PageIndex page)
     {
         Extent now = scenario.A.Extents.Find(page, 1, ExtentIntent.Read).Source;
         return scenario.Committed.TryGetValue("a", out IReadOnlyList<Extent>? committed)

@@ -1,5 +1,4 @@
-using DaxEmu.Core.Faults;
-using DaxEmu.Core.Files;
+using DaxEmu.Core.Fs;
 using DaxEmu.Core.Units;
 using DaxEmu.Native;
 using DaxEmu.Native.Failures;
@@ -11,18 +10,18 @@ namespace DaxEmu.Tests.Failures;
 /// <param name="scenario">Where; used up afterwards.</param>
 /// <param name="models">What may be seen afterwards: as before, after each prefix that may be done, and after all of it.</param>
 /// <param name="plan">Which step fails.</param>
-internal sealed class Trial(SweepOperation operation, Scenario scenario, IReadOnlyList<ScenarioModel> models, FailurePlan plan)
+internal sealed class Trial(SweepOperation operation, SweepFixture scenario, IReadOnlyList<SweepModel> models, FailurePlan plan)
 {
     private Exception? thrown;
     private long doneBytes = -1;
-    private ScenarioModel seen = models[0];
+    private SweepModel seen = models[0];
 
     /// <summary>Runs it.</summary>
     /// <returns>What went wrong; null if nothing.</returns>
     public string? Run()
     {
         Act();
-        return ScenarioChecks.Stillness(scenario).FirstOrDefault()
+        return SweepChecks.Stillness(scenario).FirstOrDefault()
             ?? Outcome()
             ?? Blocks()
             ?? Durability()
@@ -30,7 +29,7 @@ internal sealed class Trial(SweepOperation operation, Scenario scenario, IReadOn
     }
 
     private static bool IsExpected(Exception e) =>
-        e is DaxFileException or DaxFaultException or DaxEnvironmentException or OperationCanceledException;
+        e is DaxException or DaxException or DaxEnvironmentException or OperationCanceledException;
 
     private void Act()
     {
@@ -91,15 +90,15 @@ internal sealed class Trial(SweepOperation operation, Scenario scenario, IReadOn
         if (thrown is null)
         {
             seen = models[doneBytes < 0 || doneBytes == operation.LengthBytes ? ^1 : IndexOf(doneBytes)];
-            return ScenarioChecks.Difference(scenario, seen) is { } difference
+            return SweepChecks.Difference(scenario, seen) is { } difference
                 ? $"it ended well{(doneBytes < 0 ? string.Empty : $" with {doneBytes} bytes")}, and {difference}"
                 : operation.Also?.Invoke(scenario);
         }
 
         string? first = null;
-        foreach (ScenarioModel model in models)
+        foreach (SweepModel model in models)
         {
-            if (ScenarioChecks.Difference(scenario, model) is not { } difference)
+            if (SweepChecks.Difference(scenario, model) is not { } difference)
             {
                 seen = model;
                 return null;
@@ -109,7 +108,7 @@ internal sealed class Trial(SweepOperation operation, Scenario scenario, IReadOn
         }
 
         return $"it threw {thrown.GetType().Name}, and has neither happened nor not happened: {first} from before; "
-            + $"{ScenarioChecks.Difference(scenario, models[^1])} from after\n{thrown}";
+            + $"{SweepChecks.Difference(scenario, models[^1])} from after\n{thrown}";
     }
 
     private Index IndexOf(long done)
@@ -125,24 +124,24 @@ internal sealed class Trial(SweepOperation operation, Scenario scenario, IReadOn
         return done == 0 ? 0 : throw new InvalidOperationException($"it says that {done} bytes are done, where no piece ends");
     }
 
-    private string? Blocks() => ScenarioChecks.Blocks(scenario).FirstOrDefault();
+    private string? Blocks() => SweepChecks.Blocks(scenario).FirstOrDefault();
 
     private string? Durability()
     {
-        List<(string File, long Page)> unmarked = [.. ScenarioChecks.Unmarked(scenario)];
+        List<(string File, long Page)> unmarked = [.. SweepChecks.Unmarked(scenario)];
         if (unmarked.FirstOrDefault(u => u.File != "a" || !operation.Edges.Contains(u.Page)) is { File: not null } lost)
         {
             return $"page {lost.Page} of '{lost.File}' is clean, and a loss of power would take it";
         }
 
-        foreach ((string name, DaxFile file) in ScenarioChecks.Open(scenario).ToArray())
+        foreach ((string name, DaxFile file) in SweepChecks.Open(scenario).ToArray())
         {
             bool isReported = false;
             try
             {
                 file.Sync();
             }
-            catch (DaxFileException)
+            catch (DaxException)
             {
                 isReported = true;
             }
@@ -154,7 +153,7 @@ internal sealed class Trial(SweepOperation operation, Scenario scenario, IReadOn
 
             // A page that is lost and dirty cannot be made durable before it is written as a whole.
             file.Sync();
-            foreach (PageIndex page in ScenarioChecks.NotDurable(scenario, file).Where(p => !unmarked.Contains((name, p.Value))))
+            foreach (PageIndex page in SweepChecks.NotDurable(scenario, file).Where(p => !unmarked.Contains((name, p.Value))))
             {
                 return $"page {page} of '{name}' is not durable after a sync";
             }
@@ -168,7 +167,7 @@ internal sealed class Trial(SweepOperation operation, Scenario scenario, IReadOn
         try
         {
             scenario.Pin?.Dispose();
-            foreach ((string name, DaxFile file) in ScenarioChecks.Open(scenario).ToArray())
+            foreach ((string name, DaxFile file) in SweepChecks.Open(scenario).ToArray())
             {
                 if (Use(name, file) is { } wrong)
                 {
@@ -193,18 +192,18 @@ internal sealed class Trial(SweepOperation operation, Scenario scenario, IReadOn
 
         if (name == "a")
         {
-            byte[] page = Scenario.Pattern(Scenario.Page, 77);
+            byte[] page = SweepFixture.Pattern(SweepFixture.Page, 77);
             file.Write(0, page);
-            using (DaxView view = file.Map(0, 2 * Scenario.Page))
+            using (DaxView view = file.Map(0, 2 * SweepFixture.Page))
             {
                 view.CopyFrom(100, page.AsSpan(0, 1000));
                 view.CopyTo(0, page);
             }
 
             file.Sync();
-            file.PunchHole(0, Scenario.Page);
+            file.PunchHole(0, SweepFixture.Page);
             file.Sync();
-            if (ScenarioChecks.NotDurable(scenario, file).Any(p => !operation.Edges.Contains(p.Value)))
+            if (SweepChecks.NotDurable(scenario, file).Any(p => !operation.Edges.Contains(p.Value)))
             {
                 return "'a' is not durable after a later sync";
             }
@@ -218,9 +217,9 @@ internal sealed class Trial(SweepOperation operation, Scenario scenario, IReadOn
     private string? WrongRead(string name, DaxFile file)
     {
         FileState state = seen.Files[name];
-        for (long at = 0; at < file.SizeBytes && state.Lost.Count == 0; at += Scenario.Pmd)
+        for (long at = 0; at < file.SizeBytes && state.Lost.Count == 0; at += SweepFixture.Pmd)
         {
-            byte[] bytes = new byte[Math.Min(16 * Scenario.Page, file.SizeBytes - at)];
+            byte[] bytes = new byte[Math.Min(16 * SweepFixture.Page, file.SizeBytes - at)];
             if (file.Read(at, bytes) != bytes.Length || !bytes.AsSpan().SequenceEqual(state.Bytes.AsSpan((int)at, bytes.Length)))
             {
                 return $"'{name}' is not read as it is from {at} on";

@@ -9,11 +9,26 @@ internal static class ProcessMemory
     public static void ResetPeak() => File.WriteAllText("/proc/self/clear_refs", "5");
 
     /// <summary>Bytes now, and at the peak.</summary>
-    public static (long NowBytes, long PeakBytes) OfSelf()
+    public static (long NowBytes, long PeakBytes) OfSelf() => StatusOf("self");
+
+    /// <summary>Bytes at the peak of another process; 0 if it has ended.</summary>
+    public static long PeakOf(int process)
+    {
+        try
+        {
+            return StatusOf(process.ToString(CultureInfo.InvariantCulture)).PeakBytes;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private static (long NowBytes, long PeakBytes) StatusOf(string process)
     {
         long now = 0;
         long peak = 0;
-        foreach (string line in File.ReadLines("/proc/self/status"))
+        foreach (string line in File.ReadLines($"/proc/{process}/status"))
         {
             if (line.StartsWith("VmHWM:", StringComparison.Ordinal))
             {

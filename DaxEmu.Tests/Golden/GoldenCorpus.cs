@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Text;
-using DaxEmu.Bench.Replay;
+using DaxEmu.Bench.Verification.Replay;
 
 namespace DaxEmu.Tests.Golden;
 

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
-using DaxEmu.Bench.Replay;
-using DaxEmu.Bench.Replay.Input;
+using DaxEmu.Bench.Verification.Replay;
+using DaxEmu.Bench.Verification.Replay.Input;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

@@ -1,4 +1,4 @@
-using DaxEmu.Bench.Replay;
+using DaxEmu.Bench.Verification.Replay;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Golden;

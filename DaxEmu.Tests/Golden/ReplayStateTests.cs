@@ -1,9 +1,10 @@
-using DaxEmu.Bench.Replay;
-using DaxEmu.Core.Device;
-using DaxEmu.Core.Extents;
-using DaxEmu.Core.Mapping;
+using DaxEmu.Bench.Verification.Replay;
+using DaxEmu.Core.Dax;
+using DaxEmu.Core.Dax.Writeback;
+using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Mm;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Units;
-using DaxEmu.Core.Writeback;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Golden;
@@ -75,7 +76,7 @@ public sealed class ReplayStateTests : IDisposable
     public void ATranslationOutsideOfItsVmaOrTheDeviceIsRefused(char kind, long page, long where)
     {
         using VmArea area = mapping.Map(new PageIndex(3), 10, VmAreaKind.Shared);
-        Assert.That(() => ReplayState.SetTable(area, [new TableRow(kind, page, where, true, true)], "pt0"), Throws.TypeOf<FormatException>().With.Message.Contains("pt0"));
+        Assert.That(() => ReplayState.SetTable(area, [new TableRow(kind, page, where, true, true)], mapping.Device.PageCount, "pt0"), Throws.TypeOf<FormatException>().With.Message.Contains("pt0"));
         Assert.That(ReplayState.Table(area), Is.Empty);
     }
 
@@ -84,7 +85,7 @@ public sealed class ReplayStateTests : IDisposable
     {
         using VmArea area = mapping.Map(new PageIndex(3), 10, VmAreaKind.Shared);
         TableRow[] rows = [new TableRow('T', -3, 0, false, false), new TableRow('P', 9, Pages - 1, true, true)];
-        ReplayState.SetTable(area, rows, "pt0");
+        ReplayState.SetTable(area, rows, mapping.Device.PageCount, "pt0");
         Assert.That(ReplayState.Table(area), Is.EqualTo(rows));
         EntryRow[] entries = [new EntryRow(0, 512, 'm', Pages - 512, true), new EntryRow(Pages - 1, 1, 'z', -1, false)];
         ReplayState.SetEntries(mapping, entries);
@@ -95,7 +96,7 @@ public sealed class ReplayStateTests : IDisposable
     public void AnUnmapOfMorePagesThanThereAreEndsWithTheVma()
     {
         using VmArea area = mapping.Map(new PageIndex(0), 10, VmAreaKind.Shared);
-        ReplayState.SetTable(area, [new TableRow('T', 0, 0, false, false), new TableRow('P', 9, 7, false, false)], "pt0");
+        ReplayState.SetTable(area, [new TableRow('T', 0, 0, false, false), new TableRow('P', 9, 7, false, false)], mapping.Device.PageCount, "pt0");
         area.Table.Unmap(1, long.MaxValue, keepCopies: false);
         Assert.That(ReplayState.Table(area), Has.Count.EqualTo(1), "the table alone");
     }

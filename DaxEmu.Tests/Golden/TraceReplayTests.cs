@@ -1,4 +1,4 @@
-using DaxEmu.Bench.Replay;
+using DaxEmu.Bench.Verification.Replay;
 using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Tracing.Ftrace;
 using DaxEmu.Core.Units;

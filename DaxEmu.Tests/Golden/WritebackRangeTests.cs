@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using DaxEmu.Bench.Replay;
+using DaxEmu.Bench.Verification.Replay;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Golden;

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using DaxEmu.Core.Faults;
+using DaxEmu.Core.Dax.Faults;
 
 namespace DaxEmu.Tests.Misuse;
 
@@ -37,7 +37,7 @@ internal sealed class MisuseMember
     public override string ToString() =>
         $"{Type.Name}.{Method.Name}({string.Join(", ", Method.GetParameters().Select(p => p.ParameterType.Name))})";
 
-    private static bool IsMadeUp(ParameterInfo parameter) => parameter.IsOut || parameter.ParameterType == typeof(FaultLane);
+    private static bool IsMadeUp(ParameterInfo parameter) => parameter.IsOut || parameter.ParameterType == typeof(FaultContext);
 
     private static bool IsSpan(Type type) =>
         type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Span<>) || type.GetGenericTypeDefinition() == typeof(ReadOnlySpan<>));
@@ -61,9 +61,9 @@ internal sealed class MisuseMember
         int given = 0;
         foreach (ParameterInfo parameter in method.GetParameters())
         {
-            if (parameter.ParameterType == typeof(FaultLane))
+            if (parameter.ParameterType == typeof(FaultContext))
             {
-                il.Emit(OpCodes.Call, typeof(FaultLane).GetProperty(nameof(FaultLane.Mine))!.GetMethod!);
+                il.Emit(OpCodes.Call, typeof(FaultContext).GetProperty(nameof(FaultContext.Mine))!.GetMethod!);
             }
             else
             {

@@ -1,8 +1,8 @@
-using DaxEmu.Core.Device;
-using DaxEmu.Core.Faults;
-using DaxEmu.Core.Files;
-using DaxEmu.Core.Invalidation;
-using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core.Dax.Invalidation;
+using DaxEmu.Core.Fs;
+using DaxEmu.Core.Mm;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
@@ -13,14 +13,14 @@ namespace DaxEmu.Tests.Misuse;
 /// <summary>What is refused changes nothing, and what is given up or interrupted locks nobody out.</summary>
 public sealed class MisuseOfFilesTests
 {
-    private const int Page = FileWorld.Page;
+    private const int Page = FileFixture.Page;
     private const MapMode Small = MapMode.Shared | MapMode.NoHugePage;
 
     [Test]
     public void ACloneThatIsRefusedLeavesBothFilesAsTheyWere()
     {
-        using var device = PmemDevice.CreateInMemory(2 * FileWorld.Pmd);
-        using var other = PmemDevice.CreateInMemory(FileWorld.Pmd);
+        using var device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        using var other = PmemDevice.CreateInMemory(FileFixture.Pmd);
         DaxFile file = Written(device, "important");
         DaxFile foreign = Written(other, "precious");
         DaxFile small = Written(device, "precious", DaxFileOptions.Default with { MaximumSizeBytes = 8 });
@@ -42,7 +42,7 @@ public sealed class MisuseOfFilesTests
     [Test]
     public void AReadOfMoreThanTheFileCanHaveStopsAtItsEnd()
     {
-        using var device = PmemDevice.CreateInMemory(FileWorld.Pmd);
+        using var device = PmemDevice.CreateInMemory(FileFixture.Pmd);
         DaxFile small = DaxFile.Create(device, 0, DaxFileOptions.Default with { MaximumSizeBytes = Page });
         small.Write(0, new byte[100]);
         Assert.That(small.Read(0, new byte[2 * Page]), Is.EqualTo(100));
@@ -57,13 +57,13 @@ public sealed class MisuseOfFilesTests
     [Test]
     public void ACloneThatMayNotWaitForPinsSaysThatTheyAreThere()
     {
-        using var device = PmemDevice.CreateInMemory(2 * FileWorld.Pmd);
+        using var device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         DaxFileOptions options = DaxFileOptions.Default with { WaitsForPins = false };
         DaxFile file = Written(device, "shared", options);
         DaxFile target = Written(device, "before", options);
         using (file.Map(0, Page).Pin(0, Page))
         {
-            DaxFileException thrown = Assert.Throws<DaxFileException>(() => file.CloneTo(target))!;
+            DaxException thrown = Assert.Throws<DaxException>(() => file.CloneTo(target))!;
             Assert.That(thrown.Errno, Is.EqualTo(16));
             Assert.That(Text(target), Is.EqualTo("before"));
         }
@@ -75,28 +75,28 @@ public sealed class MisuseOfFilesTests
     [Test]
     public void APinStaysKnownWhenWriteFillsTheHoleBesideIt()
     {
-        using var device = PmemDevice.CreateInMemory(2 * FileWorld.Pmd);
+        using var device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         DaxFile file = DaxFile.Create(device, 0, DaxFileOptions.Default with { WaitsForPins = false });
         file.Write(0, new byte[3 * Page]);
-        using PinLease pin = file.Map(Small).Pin(2 * Page, Page);
+        using PagePin pin = file.Map(Small).Pin(2 * Page, Page);
         file.Sync();
         file.PunchHole(Page, Page);
         file.Write(Page, new byte[2 * Page]);
-        Assert.That(() => file.PunchHole(2 * Page, Page), Throws.TypeOf<DaxFileException>());
-        Assert.That(() => file.CloneTo(DaxFile.Create(device, 0)), Throws.TypeOf<DaxFileException>());
+        Assert.That(() => file.PunchHole(2 * Page, Page), Throws.TypeOf<DaxException>());
+        Assert.That(() => file.CloneTo(DaxFile.Create(device, 0)), Throws.TypeOf<DaxException>());
     }
 
     [Test]
     public void AViewOfAnotherFilesVmaIsRefused()
     {
-        using var device = PmemDevice.CreateInMemory(FileWorld.Pmd);
+        using var device = PmemDevice.CreateInMemory(FileFixture.Pmd);
         DaxFile file = Written(device, "one");
         VmArea foreign = Written(device, "two").Map(Small).Area;
         var loop = new FaultLoop(new FaultHandler(file.Mapping));
         Assert.Multiple(() =>
         {
             Assert.That(() => new MappedView(loop, foreign), Throws.ArgumentException);
-            Assert.That(() => loop.Touch(foreign, 0, isWrite: false), Throws.ArgumentException);
+            Assert.That(() => loop.Access(foreign, 0, isWrite: false), Throws.ArgumentException);
             Assert.That(() => loop.Handler.Fault(foreign, 0, FaultFlags.None, PageOrder.Pte), Throws.ArgumentException);
         });
     }
@@ -104,12 +104,12 @@ public sealed class MisuseOfFilesTests
     [Test]
     public void ASyncOfALostDirtyPageFailsUntilItIsWrittenAsAWhole()
     {
-        using var device = PmemDevice.CreateInMemory(FileWorld.Pmd);
+        using var device = PmemDevice.CreateInMemory(FileFixture.Pmd);
         DaxFile file = Written(device, "kept");
         file.Map(Small).Write(0, 1)[0] = 1;
         Assert.That(file.InjectPoison(0), Is.EqualTo(new MemoryFailureOutcome(1, 1)));
-        Assert.That(() => file.Sync(), Throws.TypeOf<DaxFileException>());
-        Assert.That(() => file.Sync(), Throws.TypeOf<DaxFileException>(), "it is dirty still");
+        Assert.That(() => file.Sync(), Throws.TypeOf<DaxException>());
+        Assert.That(() => file.Sync(), Throws.TypeOf<DaxException>(), "it is dirty still");
         file.Write(0, new byte[Page]);
         Assert.That(() => file.Sync(), Throws.Nothing);
     }
@@ -118,7 +118,7 @@ public sealed class MisuseOfFilesTests
     public void AFileOf16TiBIsUsedAtBothEnds()
     {
         const long Most = 1L << 44;
-        using var device = PmemDevice.CreateInMemory(8 * FileWorld.Pmd);
+        using var device = PmemDevice.CreateInMemory(8 * FileFixture.Pmd);
         DaxFileOptions options = DaxFileOptions.Default with { MaximumSizeBytes = Most };
         DaxFile file = DaxFile.Create(device, Most, options);
         DaxFile clone = DaxFile.Create(device, 0, options);
@@ -130,8 +130,8 @@ public sealed class MisuseOfFilesTests
         file.Sync();
         view.Pin(Most - Page, Page).Dispose();
         file.ZeroRange(Most - (2 * Page), Page);
-        file.CollapseRange(0, FileWorld.Pmd);
-        file.InsertRange(0, FileWorld.Pmd);
+        file.CollapseRange(0, FileFixture.Pmd);
+        file.InsertRange(0, FileFixture.Pmd);
         file.CloneTo(clone);
         Assert.That(file.Compare(Most - (2 * Page), clone, Most - (2 * Page), 2 * Page), Is.EqualTo(2 * Page));
         file.Unshare(Most - (2 * Page), 2 * Page);
@@ -149,7 +149,7 @@ public sealed class MisuseOfFilesTests
     [Test]
     public void AMaximumThatNoFileCanHaveIsRefused([Values(-1, (1L << 44) + 1, 1L << 45, long.MaxValue)] long maximum)
     {
-        using var device = PmemDevice.CreateInMemory(FileWorld.Pmd);
+        using var device = PmemDevice.CreateInMemory(FileFixture.Pmd);
         Assert.That(
             () => DaxFile.Create(device, 0, DaxFileOptions.Default with { MaximumSizeBytes = maximum }), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(DaxVolume.Of(device).FreeBytes, Is.EqualTo(device.SizeBytes));
@@ -158,7 +158,7 @@ public sealed class MisuseOfFilesTests
     [Test]
     public void ATruncateThatIsInterruptedLocksNobodyOut()
     {
-        using var device = PmemDevice.CreateInMemory(2 * FileWorld.Pmd);
+        using var device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         using var sink = new SlowSink();
         DaxFile file = DaxFile.Create(device, 0, DaxFileOptions.Default with { Sink = sink });
         file.Write(0, new byte[1 << 20]);
@@ -181,10 +181,10 @@ public sealed class MisuseOfFilesTests
         truncate.Interrupt();
         Assert.That(truncate.Join(10_000), "the truncate waits for the fault although it was interrupted");
         sink.MayGoOn.Set();
-        FileWorld.Finish(slow);
-        FileWorld.Finish(Task.Run(() => _ = view.Read(0, 1)[0]));
-        FileWorld.Finish(Task.Run(() => file.SetLength(0)));
-        FileWorld.Finish(Task.Run(file.Dispose));
+        FileFixture.Finish(slow);
+        FileFixture.Finish(Task.Run(() => _ = view.Read(0, 1)[0]));
+        FileFixture.Finish(Task.Run(() => file.SetLength(0)));
+        FileFixture.Finish(Task.Run(file.Dispose));
     }
 
     private static DaxFile Written(PmemDevice device, string text, DaxFileOptions? options = null)
@@ -194,7 +194,7 @@ public sealed class MisuseOfFilesTests
         return file;
     }
 
-    private static string Text(DaxFile file) => System.Text.Encoding.ASCII.GetString(FileWorld.Bytes(file));
+    private static string Text(DaxFile file) => System.Text.Encoding.ASCII.GetString(FileFixture.Bytes(file));
 
     private sealed class SlowSink : DaxEventSink, IDisposable
     {

@@ -1,12 +1,13 @@
-using DaxEmu.Core.Device;
-using DaxEmu.Core.Entries;
-using DaxEmu.Core.Extents;
-using DaxEmu.Core.Faults;
-using DaxEmu.Core.Files;
-using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Dax;
+using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core.Dax.Writeback;
+using DaxEmu.Core.Fs;
+using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Mm;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
-using DaxEmu.Core.Writeback;
 
 namespace DaxEmu.Tests.Misuse;
 
@@ -87,7 +88,7 @@ internal sealed class MisuseSubjects : IDisposable
     public static IReadOnlyList<Type> Types { get; } =
     [
         typeof(DaxFile), typeof(DaxView), typeof(DaxVolume), typeof(DaxStream), typeof(AddressSpace), typeof(VmArea), typeof(MappedView),
-        typeof(FaultLoop), typeof(FaultHandler), typeof(WritebackPass), typeof(PmemDevice), typeof(PoisonList), typeof(PinLease),
+        typeof(FaultLoop), typeof(FaultHandler), typeof(WritebackPass), typeof(PmemDevice), typeof(PoisonList), typeof(PagePin),
         typeof(EntryTable), typeof(InMemoryExtentMap), typeof(LinearExtentMap), typeof(BlockAllocator), typeof(FreedBlocks),
     ];
 
@@ -154,7 +155,7 @@ internal sealed class MisuseSubjects : IDisposable
             _ when type == typeof(IDaxTraceSink) => [null, new RecordingTraceSink()],
             _ when type == typeof(IBlockZeroer) => [new NoZeroer(), null],
             _ when type == typeof(Action<IReadOnlyList<Extent>>) => [null],
-            _ when type == typeof(ExtentAnswer) => [default(ExtentAnswer), ExtentAnswer.Failed(ExtentError.Io), ExtentAnswer.Of(default), Copied(5), Copied(long.MaxValue)],
+            _ when type == typeof(ExtentAnswer) => [default(ExtentAnswer), ExtentAnswer.Failed(IoError.Io), ExtentAnswer.Of(default), Copied(5), Copied(long.MaxValue)],
             _ when type == typeof(IEnumerable<Extent>) => [null, Array.Empty<Extent>(), new[] { ExtentAt(3, 5), ExtentAt(1, 5) }, new[] { ExtentAt(-1, 5) }, new[] { ExtentAt(0, long.MaxValue) }],
             _ => null,
         };
@@ -162,7 +163,7 @@ internal sealed class MisuseSubjects : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable subject in objects.Values.SelectMany(o => o).Distinct().OfType<IDisposable>().OrderBy(o => o is PinLease ? 0 : o is DaxView or VmArea ? 1 : o is DaxFile ? 2 : o is DaxVolume ? 3 : 4))
+        foreach (IDisposable subject in objects.Values.SelectMany(o => o).Distinct().OfType<IDisposable>().OrderBy(o => o is PagePin ? 0 : o is DaxView or VmArea ? 1 : o is DaxFile ? 2 : o is DaxVolume ? 3 : 4))
         {
             Forgive(subject.Dispose);
         }
@@ -199,13 +200,13 @@ internal sealed class MisuseSubjects : IDisposable
         {
             dispose();
         }
-        catch (DaxFileException)
+        catch (DaxException)
         {
             // It is closed all the same.
         }
     }
 
-    private static ExtentAnswer Copied(long first) => new(ExtentAt(first, 2), default, ExtentError.None);
+    private static ExtentAnswer Copied(long first) => new(ExtentAt(first, 2), default, IoError.None);
 
     private static Extent ExtentAt(long first, long count) => new(new PageIndex(first), count, ExtentKind.Mapped, new Pfn(3));
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using DaxEmu.Core.Device;
-using DaxEmu.Core.Extents;
-using DaxEmu.Core.Files;
+using DaxEmu.Core.Fs;
+using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Pmem;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Misuse;

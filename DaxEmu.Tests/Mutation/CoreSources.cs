@@ -10,12 +10,15 @@ internal sealed class CoreSources
 {
     private const string Project = "DaxEmu.Core";
 
+    /// <summary>The small scenarios that the checker searches.</summary>
+    private const string Searched = "DaxEmu.Bench/Verification/Scenarios";
+
     // What the SDK adds to every project.
-    private const string ImplicitUsings =
+    internal const string ImplicitUsings =
         "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; "
         + "global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;";
 
-    private static readonly CSharpParseOptions Syntax = new(LanguageVersion.Preview);
+    internal static readonly CSharpParseOptions Syntax = new(LanguageVersion.Preview);
 
     private readonly CSharpCompilation compilation;
 
@@ -27,7 +30,7 @@ internal sealed class CoreSources
             .Append(Path.Combine(tests, "Mutation", "Probe.cs"));
         compilation = CSharpCompilation.Create(
             Project, // the same name: the core's friends are its friends
-            [.. Solution.Sources(Project).Concat(probes).Select(Parse), CSharpSyntaxTree.ParseText(ImplicitUsings, Syntax)],
+            [.. Solution.Sources(Project).Concat(Solution.Sources(Searched)).Concat(probes).Select(Parse), CSharpSyntaxTree.ParseText(ImplicitUsings, Syntax)],
             References(),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
     }
@@ -74,7 +77,7 @@ internal sealed class CoreSources
         return new ProbedCore(image, name);
     }
 
-    private static SyntaxTree Parse(string file) => CSharpSyntaxTree.ParseText(SourceText.From(File.ReadAllText(file)), Syntax, file);
+    internal static SyntaxTree Parse(string file) => CSharpSyntaxTree.ParseText(SourceText.From(File.ReadAllText(file)), Syntax, file);
 
     private static IEnumerable<MetadataReference> References() => ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
         .Split(Path.PathSeparator)

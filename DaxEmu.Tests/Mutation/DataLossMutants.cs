@@ -3,12 +3,12 @@ namespace DaxEmu.Tests.Mutation;
 /// <summary>Faults of one line that lose data: the order of marks, translations, flushes and locks above the entry table.</summary>
 internal static class DataLossMutants
 {
-    private const string Handler = "Faults/FaultHandler.cs";
-    private const string Cleaner = "Writeback/EntryCleaner.cs";
+    private const string Handler = "Dax/Faults/FaultHandler.cs";
+    private const string Cleaner = "Dax/Writeback/EntryCleaner.cs";
     private const string Protect = "mapping.WriteProtect(held.Range); // [I] matches [H] in MappedView";
-    private const string Sync = "Faults/SyncFault.cs";
+    private const string Sync = "Dax/Faults/SyncFault.cs";
     private const string LetLayoutChange =
-        "unsafe { DaxEmu.Core.Interleaving.Atomic.Store(ref ReaderLine.Mine->Hold0, 0, DaxEmu.Core.Interleaving.Site.ExitRead); _ = mapping.InvalidateLock.EnterRead(); } ";
+        "unsafe { DaxEmu.Core.Atomics.Atomic.Store(ref ReaderSlot.Mine->Hold0, 0, DaxEmu.Core.Atomics.Site.ExitRead); _ = mapping.InvalidateLock.EnterRead(); } ";
 
     public static IReadOnlyList<Mutant> All { get; } =
     [
@@ -19,7 +19,7 @@ internal static class DataLossMutants
             "var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",
             "Atomic.Store(ref word, entry | DaxEntry.LockedBit, Site.LockEntry); var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",
             "huge-refault-or-store"),
-        new("a fault that makes an entry maps before it marks", "Faults/EntryInstall.cs",
+        new("a fault that makes an entry maps before it marks", "Dax/Faults/EntryInstall.cs",
             "Atomic.Store(ref mapping.Entries.WordOf(held.Start, entry.Order), entry.WithLock.Word, Site.ReplaceEntry);", "",
             "huge-store-or-fault"),
         new("the range says dirty after the unlock only", Handler,
@@ -32,30 +32,30 @@ internal static class DataLossMutants
         new("a writeback does not flush", Cleaner, "mapping.Device.FlushUnchecked(entry.Pfn.OffsetBytes, entry.Order.SizeBytes());", "", "sync-or-store"),
         new("a writeback takes TOWRITE back before it flushes", Cleaner, Protect, "mapping.Entries.ClearTowrite(held.Start); " + Protect, "two-syncs"),
         new("a writeback marks clean before it flushes", Cleaner, Protect, Protect + "\nmapping.Entries.MarkClean(held);", "two-syncs"),
-        new("ANYDIRTY is restored over whatever stands there", "Entries/EntryTable.Marks.cs",
+        new("ANYDIRTY is restored over whatever stands there", "Dax/Entries/EntryTable.Marks.cs",
             "ulong before = Atomic.CompareExchange(ref word, seen | RegionWord.AnyDirtyBit, seen, Site.AnyDirty);",
             "ulong before = seen; Atomic.Or(ref word, RegionWord.AnyDirtyBit, Site.AnyDirty);",
             "refresh-or-remove"),
-        new("munmap frees the table beside a walk", "Mapping/AddressSpace.cs", "using (AreasLock.Write())", "if (true)", "unmap-or-writeback"),
-        new("munmap frees the table beside a write", "Mapping/AddressSpace.cs", "using (AreasLock.Write())", "lock (areasGate)", "unmap-or-write"),
+        new("munmap frees the table beside a walk", "Dax/AddressSpace.cs", "using (AreasLock.Write())", "if (true)", "unmap-or-writeback"),
+        new("munmap frees the table beside a write", "Dax/AddressSpace.cs", "using (AreasLock.Write())", "lock (areasGate)", "unmap-or-write"),
         new("a fault goes on in a VMA that is gone", Handler, "area.ThrowIfGone();", "", "unmap-or-copy"),
         new("a clone comes between the halves of a MAP_SYNC fault", Sync, "mapping.Extents.Commit();", "mapping.Extents.Commit(); " + LetLayoutChange, "sync-fault-or-clone"),
         new("a punch comes between the halves of a MAP_SYNC fault", Sync, "mapping.Extents.Commit();", LetLayoutChange + "mapping.Extents.Commit(); " + LetLayoutChange, "sync-fault-or-punch"),
         new("a MAP_SYNC fault does not wait for the metadata", Sync, "mapping.Extents.Commit();", "", "sync-fault-or-clone"),
-        new("a copy into a view does not look again", "Faults/MappedView.cs", "if (!now.Allows(isWrite: true) || now.IsHuge != isHuge)", "if (false)", "copy-in-or-sync"),
-        new("a punch takes the block of a copy into a view", "Faults/MappedView.cs",
-            "area.Mapping.Device.Durable?.Order();", "hold.Dispose(); area.Mapping.Device.Durable?.Order();", "copy-in-or-punch"),
-        new("a clone takes the block of a copy into a view", "Faults/MappedView.cs",
-            "area.Mapping.Device.Durable?.Order();", "area.Mapping.Device.Durable?.Order(); hold.Dispose(); area.Mapping.Device.Durable?.Order();", "copy-in-or-clone"),
-        new("unsharing lets faults run", "DataPath/Unshare.cs", "using (mapping.InvalidateLock.Write())", "if (true)", "unshare-or-fault"),
-        new("a write that copies lets faults run", "DataPath/BlockStore.cs", "using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();", "", "copied-write-or-fault"),
-        new("a write that copies keeps entries that look chosen", "DataPath/BlockStore.cs",
+        new("a copy into a view does not look again", "Dax/Faults/MappedView.cs", "if (!now.Allows(isWrite: true) || now.IsHuge != isHuge)", "if (false)", "copy-in-or-sync"),
+        new("a punch takes the block of a copy into a view", "Dax/Faults/MappedView.cs",
+            "mapping.Device.Durable?.Order();", "hold.Dispose(); mapping.Device.Durable?.Order();", "copy-in-or-punch"),
+        new("a clone takes the block of a copy into a view", "Dax/Faults/MappedView.cs",
+            "mapping.Device.Durable?.Order();", "mapping.Device.Durable?.Order(); hold.Dispose(); mapping.Device.Durable?.Order();", "copy-in-or-clone"),
+        new("unsharing lets faults run", "Dax/ReadWrite/Unshare.cs", "using (mapping.InvalidateLock.Write())", "if (true)", "unshare-or-fault"),
+        new("a write that copies lets faults run", "Dax/ReadWrite/BlockStore.cs", "using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();", "", "copied-write-or-fault"),
+        new("a write that copies keeps entries that look chosen", "Dax/ReadWrite/BlockStore.cs",
             "LayoutBreak.TakeOut(mapping, pages);", "Invalidator.InvalidateRangeIfClean(mapping, whole);", "copied-write-or-writeback"),
-        new("write(2) takes the entry of a pinned page", "Invalidation/Invalidator.cs",
+        new("write(2) takes the entry of a pinned page", "Dax/Invalidation/Invalidator.cs",
             "&& mapping.Device.Owners.FirstBusy(new PfnRange(held.Entry.Pfn, held.Entry.Order.PageCount())) is not null;", "&& false;", "write-or-pin"),
-        new("pins are looked for while the page is mapped", "Invalidation/Invalidator.cs",
+        new("pins are looked for while the page is mapped", "Dax/Invalidation/Invalidator.cs",
             "mapping.Unmap(held.Range);", "", "write-or-pin"),
-        new("a shared page is mapped for writing where it is read", "Faults/PteFault.cs",
+        new("a shared page is mapped for writing where it is read", "Dax/Faults/PteFault.cs",
             "area.Table.TryInstallPage(request.Page, Translation.Device(pfn, PageOrder.Pte, request.IsWrite));",
             "area.Table.TryInstallPage(request.Page, Translation.Device(pfn, PageOrder.Pte, true));", "clone-or-fault"),
     ];

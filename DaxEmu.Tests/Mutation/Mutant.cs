@@ -5,11 +5,11 @@ namespace DaxEmu.Tests.Mutation;
 /// <param name="File">The source, below the core's folder.</param>
 /// <param name="Line">The line as it stands there, without its indentation; it must be there exactly once.</param>
 /// <param name="Fault">What stands there instead.</param>
-/// <param name="World">The world whose search finds it.</param>
+/// <param name="Scenario">The scenario whose search finds it.</param>
 /// <param name="Profile">The profile under which.</param>
-/// <param name="StoresLinger">Whether it takes a store that lingers.</param>
+/// <param name="BuffersStores">Whether it takes a store that lingers.</param>
 public sealed record Mutant(
-    string Name, string File, string Line, string Fault, string World, string Profile = "fixed", bool StoresLinger = false)
+    string Name, string File, string Line, string Fault, string Scenario, string Profile = "fixed", bool BuffersStores = false)
 {
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -3,19 +3,19 @@ using NUnit.Framework;
 namespace DaxEmu.Tests.Mutation;
 
 /// <summary>
-/// Would the checker notice? Single faults are put into the sources of the core, and the search of a small world must find each; the
+/// Would the checker notice? Single faults are put into the sources of the core, and the search of a small scenario must find each; the
 /// same search of the same sources without the fault, compiled the same way, must find nothing.
 /// </summary>
 /// <remarks>Each copy of the core has statics of its own, so copies are compiled and searched side by side.</remarks>
 [Parallelizable(ParallelScope.All)]
 public sealed class MutationTests
 {
-    private const string Locker = "Entries/EntryLocker.cs";
-    private const string Table = "Entries/EntryTable.cs";
-    private const string Marks = "Entries/EntryTable.Marks.cs";
-    private const string Waits = "Waiting/WaitTable.cs";
-    private const string Lock = "Interleaving/WordLock.cs";
-    private const string Invalidate = "Mapping/AsymmetricLock.cs";
+    private const string Locker = "Dax/Entries/EntryLocker.cs";
+    private const string Table = "Dax/Entries/EntryTable.cs";
+    private const string Marks = "Dax/Entries/EntryTable.Marks.cs";
+    private const string Waits = "Dax/Waiting/WaitTable.cs";
+    private const string Lock = "Atomics/WordLock.cs";
+    private const string Invalidate = "Mm/AsymmetricLock.cs";
 
     private static readonly Mutant[] LockMutants =
     [
@@ -52,7 +52,7 @@ public sealed class MutationTests
             "empty--pte1--pte1"),
         new("no barrier on the parking side", Waits,
             "Atomic.ProcessWideBarrier(Site.SleeperBarrier);", "",
-            "empty--pte1--pte1", StoresLinger: true),
+            "empty--pte1--pte1", BuffersStores: true),
         new("a wake-up for all ends at the first", Waits,
             "bool isLast = mode == WakeMode.Next && node->IsExclusive;", "bool isLast = node->IsExclusive;",
             "three-invalidators", "conflict"),
@@ -84,7 +84,7 @@ public sealed class MutationTests
             "realpte--wb--pte1"),
         new("no barrier before the readers are looked for", Invalidate,
             "Atomic.ProcessWideBarrier(Site.WriterBarrier); // [G] matches [E] and [F]", "",
-            "empty--pte0--trunc", StoresLinger: true),
+            "empty--pte0--trunc", BuffersStores: true),
         new("a reader does not look for the writer", Invalidate,
             "if (Atomic.Load(ref *writer, Site.ReadWriter) == NoWriter) // [F] matches [G]", "if (true)",
             "empty--pte0--trunc"),
@@ -101,7 +101,7 @@ public sealed class MutationTests
     /// <summary>All of them.</summary>
     internal static IEnumerable<Mutant> Mutants => LockMutants.Concat(FaultMutants.All).Concat(DataLossMutants.All);
 
-    private static IEnumerable<Mutant> Worlds => Mutants.DistinctBy(m => (m.World, m.Profile, m.StoresLinger));
+    private static IEnumerable<Mutant> Scenarios => Mutants.DistinctBy(m => (m.Scenario, m.Profile, m.BuffersStores));
 
     [OneTimeSetUp]
     public void ReadSources() => sources = new CoreSources();
@@ -116,15 +116,15 @@ public sealed class MutationTests
     }
 
     [Test]
-    public void TheSourcesCompiledTheSameWayWithoutAFaultPassEveryWorld()
+    public void TheSourcesCompiledTheSameWayWithoutAFaultPassEveryScenario()
     {
         using ProbedCore sound = sources.Compile();
         Assert.Multiple(() =>
         {
-            foreach (Mutant mutant in Worlds)
+            foreach (Mutant mutant in Scenarios)
             {
                 // To the full bound, the same sources compiled by the build are searched elsewhere.
-                Assert.That(sound.Search(mutant, preemptions: 1), Is.Null, mutant.World);
+                Assert.That(sound.Search(mutant, preemptions: 1), Is.Null, mutant.Scenario);
             }
         });
     }

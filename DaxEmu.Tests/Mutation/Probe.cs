@@ -1,11 +1,11 @@
+using DaxEmu.Bench.Verification.Scenarios;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Checking.Worlds;
-using DaxEmu.Core.Waiting.Profiles;
+using DaxEmu.Core.Dax.Waiting.Policies;
 
 namespace DaxEmu.Tests.Mutation;
 
 /// <summary>
-/// Searches a world. This file is compiled twice: into the tests, and into each changed copy of the core, where it is the only way in.
+/// Searches a scenario. This file is compiled twice: into the tests, and into each changed copy of the core, where it is the only way in.
 /// </summary>
 public static class Probe
 {
@@ -14,24 +14,24 @@ public static class Probe
 
     private static readonly RunLimits Limits = new(200_000, TimeSpan.FromSeconds(30));
 
-    /// <summary>Searches every schedule of a world up to so many preemptions.</summary>
-    /// <param name="world">Its name.</param>
+    /// <summary>Searches every schedule of a scenario up to so many preemptions.</summary>
+    /// <param name="scenario">Its name.</param>
     /// <param name="profile">The profile's name.</param>
-    /// <param name="storesLinger">Whether stores may linger.</param>
+    /// <param name="buffersStores">Whether stores may linger.</param>
     /// <param name="preemptions">The most preemptions.</param>
     /// <returns>How it failed, as text; null if every schedule was tried and none failed.</returns>
-    public static string? Search(string world, string profile, bool storesLinger, int preemptions)
+    public static string? Search(string scenario, string profile, bool buffersStores, int preemptions)
     {
-        World searched = CheckWorlds.Named(world, WaitProfiles.ByName(profile)) with
+        Scenario searched = SmallScenarios.Named(scenario, WaitProfiles.ByName(profile)) with
         {
-            Model = storesLinger ? MemoryModel.TotalStoreOrder : MemoryModel.SequentiallyConsistent,
+            Model = buffersStores ? MemoryModel.TotalStoreOrder : MemoryModel.SequentiallyConsistent,
             StepLimit = 5_000,
         };
         return CheckRunner.Exhaust(searched, Limits, preemptions) switch
         {
             CheckFailed failed => $"{failed.Failure.Kind}: {string.Join("; ", failed.Trace)}",
             CheckPassed { Coverage: Coverage.UpToTheBound or Coverage.Everything } => null,
-            CheckOutcome other => throw new InvalidOperationException($"the search of {world} did not end: {other}"),
+            CheckOutcome other => throw new InvalidOperationException($"the search of {scenario} did not end: {other}"),
         };
     }
 }

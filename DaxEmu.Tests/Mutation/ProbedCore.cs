@@ -21,10 +21,10 @@ internal sealed class ProbedCore : IDisposable
         sweep = core.GetType(typeof(FailureSweep).FullName!)!.GetMethod(nameof(FailureSweep.Run))!;
     }
 
-    /// <summary>Searches a mutant's world (<see cref="Probe.Search"/>).</summary>
+    /// <summary>Searches a mutant's scenario (<see cref="Probe.Search"/>).</summary>
     /// <returns>How it failed; null if it did not.</returns>
     public string? Search(Mutant mutant, int preemptions = Probe.Preemptions) =>
-        (string?)search.Invoke(null, [mutant.World, mutant.Profile, mutant.StoresLinger, preemptions]);
+        (string?)search.Invoke(null, [mutant.Scenario, mutant.Profile, mutant.BuffersStores, preemptions]);
 
     /// <summary>Lets each step of an operation fail (<see cref="FailureSweep.Run"/>).</summary>
     /// <returns>What went wrong.</returns>

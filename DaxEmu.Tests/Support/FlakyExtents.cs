@@ -1,4 +1,4 @@
-using DaxEmu.Core.Extents;
+using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Tests.Support;
@@ -7,14 +7,14 @@ namespace DaxEmu.Tests.Support;
 internal sealed class FlakyExtents(IExtentMap inner) : IExtentMap
 {
     private int failuresLeft;
-    private ExtentError failure;
+    private IoError failure;
     private Func<PageIndex, ExtentIntent, bool> isMeant = (_, _) => true;
 
     /// <summary>Calls that were failed so far.</summary>
     public int FailureCount { get; private set; }
 
     /// <summary>Fails the next <paramref name="count"/> calls of <see cref="Find"/> that <paramref name="when"/> means.</summary>
-    public void FailNext(ExtentError error, int count = 1, Func<PageIndex, ExtentIntent, bool>? when = null)
+    public void FailNext(IoError error, int count = 1, Func<PageIndex, ExtentIntent, bool>? when = null)
     {
         failure = error;
         failuresLeft = count;

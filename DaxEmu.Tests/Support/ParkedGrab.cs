@@ -1,4 +1,4 @@
-using DaxEmu.Core.Entries;
+using DaxEmu.Core.Dax.Entries;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Support;
@@ -57,7 +57,7 @@ internal sealed class ParkedGrab
         _ = Answer();
         way = end;
         Leave();
-        Assert.That(Join(EntryWorld.Soon), Is.True, () => $"'{Name}' hangs");
+        Assert.That(Join(EntryFixture.Soon), Is.True, () => $"'{Name}' hangs");
     }
 
     public bool Join(TimeSpan limit)
@@ -68,7 +68,7 @@ internal sealed class ParkedGrab
 
     private Grab Answer()
     {
-        Assert.That(answer.Task.Wait(EntryWorld.Soon), Is.True, () => $"'{Name}' hangs");
+        Assert.That(answer.Task.Wait(EntryFixture.Soon), Is.True, () => $"'{Name}' hangs");
         return answer.Task.Result;
     }
 

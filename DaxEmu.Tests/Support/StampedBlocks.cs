@@ -1,4 +1,4 @@
-using DaxEmu.Core.Extents;
+using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Tests.Support;

@@ -1,11 +1,12 @@
-using DaxEmu.Core.Device;
-using DaxEmu.Core.Extents;
-using DaxEmu.Core.Faults;
-using DaxEmu.Core.Mapping;
+using DaxEmu.Core.Dax;
+using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core.Dax.Writeback;
+using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Mm;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Tracing.Ftrace;
 using DaxEmu.Core.Units;
-using DaxEmu.Core.Writeback;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Tracing;

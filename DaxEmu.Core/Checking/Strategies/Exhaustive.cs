@@ -12,9 +12,9 @@ namespace DaxEmu.Core.Checking.Strategies;
 /// <para><b>What is left out, and why nothing is missed.</b></para>
 /// <para>1. <i>States seen before.</i> If the question's state hash, the current thread and the last drain are as in an earlier question
 /// that was asked with at least as much of the bound left, then all that can follow here can follow there, and was or will be
-/// tried there: a prefix with the same hash differs only in the order of unrelated steps (<see cref="WorldMemory"/>). The current
+/// tried there: a prefix with the same hash differs only in the order of unrelated steps (<see cref="ScenarioMemory"/>). The current
 /// thread is part of the key, since it decides what costs; so is what is left of the bound, since less of it leads to fewer
-/// schedules. Values of the words alone would not do. Off if the world says that it is not ordered by its steps.</para>
+/// schedules. Values of the words alone would not do. Off if the scenario says that it is not ordered by its steps.</para>
 /// <para>2. <i>A drain right before a step of the same thread.</i> A thread reads its own lingering stores, so its step cannot tell whether
 /// the store was drained before; the schedule with the two exchanged comes to the same (a locked instruction drains
 /// anyhow), and needs no more preemptions. So a drain of a thread is followed by another drain or by somebody else's step; and while
@@ -30,7 +30,7 @@ namespace DaxEmu.Core.Checking.Strategies;
 /// preempted thread is no option until there was a conflict, and the search remembers states together with who waits for
 /// one. Only preempted threads: where the turn was free, the schedule with the two exchanged would cost a preemption that
 /// this one does not. That is why sleep sets, which do it everywhere, lose schedules under a bound.</para>
-/// <para>Rule 3 is for worlds that stay in place, rule 4 besides for those where no store lingers: there, a step has an effect at once.</para>
+/// <para>Rule 3 is for scenarios that stay in place, rule 4 besides for those where no store lingers: there, a step has an effect at once.</para>
 /// </remarks>
 internal sealed class Exhaustive : IStrategy
 {
@@ -56,7 +56,7 @@ internal sealed class Exhaustive : IStrategy
     private bool isPruned;
 
     /// <param name="maxPreemptions">The last bound.</param>
-    /// <param name="remembersStates">Whether states seen before are left out: <see cref="World.IsOrderedBySteps"/>.</param>
+    /// <param name="remembersStates">Whether states seen before are left out: <see cref="Scenario.IsOrderedBySteps"/>.</param>
     /// <param name="skipsQuietSteps">Whether preemptions before quiet steps are left out: rule 3.</param>
     /// <param name="skipsIdlePreemptions">Whether preemptions for nothing are left out: rule 4.</param>
     public Exhaustive(int maxPreemptions = 3, bool remembersStates = true, bool skipsQuietSteps = false, bool skipsIdlePreemptions = false)
@@ -69,12 +69,12 @@ internal sealed class Exhaustive : IStrategy
         contended = skipsQuietSteps ? new ContendedWords() : null;
     }
 
-    /// <summary>As <see cref="CheckRunner"/> makes it for a world: leaves out what may be left out there.</summary>
-    public static Exhaustive For(World world, int maxPreemptions) => new(
+    /// <summary>As <see cref="CheckRunner"/> makes it for a scenario: leaves out what may be left out there.</summary>
+    public static Exhaustive For(Scenario scenario, int maxPreemptions) => new(
         maxPreemptions,
-        world.IsOrderedBySteps,
-        world.IsOrderedBySteps && world.IsInPlace,
-        world.IsOrderedBySteps && world.IsInPlace && world.Model == MemoryModel.SequentiallyConsistent);
+        scenario.IsOrderedBySteps,
+        scenario.IsOrderedBySteps && scenario.IsInPlace,
+        scenario.IsOrderedBySteps && scenario.IsInPlace && scenario.Model == MemoryModel.SequentiallyConsistent);
 
     /// <inheritdoc/>
     public ContendedWords? Contended => contended;
@@ -117,7 +117,7 @@ internal sealed class Exhaustive : IStrategy
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The world is not deterministic.</exception>
+    /// <exception cref="InvalidOperationException">The scenario is not deterministic.</exception>
     public Choice NextThread(in Question question)
     {
         Release(question.Last);
@@ -291,7 +291,7 @@ internal sealed class Exhaustive : IStrategy
     }
 
     private static InvalidOperationException NotDeterministic() => new(
-        "the world is not deterministic: the same choices led to another state than before. Look for clocks, random numbers, addresses "
+        "the scenario is not deterministic: the same choices led to another state than before. Look for clocks, random numbers, addresses "
         + "in hashes, state that outlives a run, and locks of the runtime.");
 
     private struct Node

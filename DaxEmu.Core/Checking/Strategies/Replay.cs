@@ -1,6 +1,6 @@
 namespace DaxEmu.Core.Checking.Strategies;
 
-/// <summary>Does as a schedule says, once. If it does not fit the world, the first step that does not is named.</summary>
+/// <summary>Does as a schedule says, once. If it does not fit the scenario, the first step that does not is named.</summary>
 internal sealed class Replay(Schedule schedule) : IStrategy
 {
     /// <summary>Why a schedule may not fit.</summary>

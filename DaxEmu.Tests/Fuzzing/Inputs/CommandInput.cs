@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using DaxEmu.Bench.Cli;
-using DaxEmu.Bench.Verbs;
-using DaxEmu.Core.Checking.Worlds;
-using DaxEmu.Core.Waiting.Profiles;
+using DaxEmu.Bench.Commands;
+using DaxEmu.Bench.Verification.Scenarios;
+using DaxEmu.Core.Dax.Waiting.Policies;
 
 namespace DaxEmu.Tests.Fuzzing.Inputs;
 
@@ -21,7 +21,7 @@ internal static class CommandInput
     ];
 
     private static readonly Command[] Verbs =
-        [BenchVerb.Create(), SoakVerb.Create(), CheckVerb.Create(), AnswersVerb.Create(), ReplayVerb.Create(), InfoVerb.Create(), SuitesVerb.Create()];
+        [BenchCommand.Create(), SoakCommand.Create(), CheckCommand.Create(), PoliciesCommand.Create(), ReplayCommand.Create(), InfoCommand.Create(), SuitesCommand.Create()];
 
     private static readonly string[] Profiles = [.. WaitProfiles.All.Select(p => p.Name), .. WaitProfiles.Policies.Keys];
     private static readonly string[] Times = ["1ms", "5ms", "20ms", "50ms", "0.01", "10m", "1h", "8h", "2us"];
@@ -58,7 +58,7 @@ internal static class CommandInput
         ["--policy"] = Profiles,
         ["--profile"] = Profiles,
         ["--output-format"] = ["json", "normal", "JSON"],
-        ["--scenario"] = [.. CheckWorlds.Names, "all", "empty--pmd", "nope"],
+        ["--scenario"] = [.. SmallScenarios.Names, "all", "empty--pmd", "nope"],
         ["--strategy"] = ["exhaustive", "pct", "random"],
         ["--worlds"] = ["1x1", "2x1", "2x2", "3x1,2x2", "4x2"],
         ["--preemptions"] = ["0", "1", "2", "20"],

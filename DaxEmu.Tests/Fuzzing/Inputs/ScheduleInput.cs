@@ -1,18 +1,18 @@
 using System.Text;
+using DaxEmu.Bench.Verification.Scenarios;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Checking.Strategies;
-using DaxEmu.Core.Checking.Worlds;
-using DaxEmu.Core.Waiting.Profiles;
+using DaxEmu.Core.Dax.Waiting.Policies;
 
 namespace DaxEmu.Tests.Fuzzing.Inputs;
 
 /// <summary>Cases of <c>check --replay</c>: schedules of real runs, changed part by part.</summary>
 internal static class ScheduleInput
 {
-    private static readonly string[] Scenarios = [.. CheckWorlds.Names];
+    private static readonly string[] Scenarios = [.. SmallScenarios.Names];
     private static readonly string[] OddWorlds = ["empty--", "empty--pte0-pte1--pmd", "--", "realpte--x", "EMPTY--pmd", "7--pmd", "-1--pmd"];
     private static readonly string[] RunLengths = ["0", "1", "2", "9", "100", "999999", "1000000", "1000001", "99999999999", "007"];
-    private static readonly Dictionary<(string World, string Profile, ulong Seed), string> Known = [];
+    private static readonly Dictionary<(string Scenario, string Profile, ulong Seed), string> Known = [];
 
     public static FuzzInput Make(FuzzRandom random)
     {
@@ -51,38 +51,38 @@ internal static class ScheduleInput
             : new FuzzInput(arguments, []);
     }
 
-    // The schedule of a run at random, of a scenario or of a generated world.
+    // The schedule of a run at random, of a scenario or of a generated scenario.
     private static string Real(FuzzRandom random)
     {
         WaitProfile profile = random.Pick(WaitProfiles.All);
         ulong seed = (ulong)random.Below(4);
-        string? scenario = random.OneIn(4) ? null : random.Pick(Scenarios);
-        World world = scenario is null ? LockWorlds.Sample(profile, random.Between(1, 4), random.Between(1, 2), 1, seed).First() : CheckWorlds.Named(scenario, profile);
+        string? name = random.OneIn(4) ? null : random.Pick(Scenarios);
+        Scenario scenario = name is null ? LockScenarios.Sample(profile, random.Between(1, 4), random.Between(1, 2), 1, seed).First() : SmallScenarios.Named(name, profile);
         if (random.OneIn(2))
         {
-            world = world with { Model = MemoryModel.SequentiallyConsistent };
+            scenario = scenario with { Model = MemoryModel.SequentiallyConsistent };
         }
 
-        if (Known.TryGetValue((world.Name + world.Model, world.Profile, seed), out string? known))
+        if (Known.TryGetValue((scenario.Name + scenario.Model, scenario.Profile, seed), out string? known))
         {
             return known;
         }
 
-        string text = ScheduleOf(world, seed);
-        Known[(world.Name + world.Model, world.Profile, seed)] = text;
+        string text = ScheduleOf(scenario, seed);
+        Known[(scenario.Name + scenario.Model, scenario.Profile, seed)] = text;
         return text;
     }
 
-    private static string ScheduleOf(World world, ulong seed)
+    private static string ScheduleOf(Scenario scenario, ulong seed)
     {
         try
         {
-            using ControlledScheduler scheduler = new(world);
+            using ControlledScheduler scheduler = new(scenario);
             return scheduler.Run(new RandomWalk(seed), RunLimits.One).Schedule.ToString();
         }
         catch (WorldViolationException)
         {
-            return $"dax1:{world.Name}:{world.Profile}:sc:ab"; // some profiles cannot even prepare some scenarios
+            return $"dax1:{scenario.Name}:{scenario.Profile}:sc:ab"; // some profiles cannot even prepare some scenarios
         }
     }
 

@@ -1,0 +1,221 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Units;
+using DaxEmu.Native.Libc;
+using DaxEmu.Native.Memory;
+using HdrHistogram;
+
+namespace DaxEmu.Bench.Benchmark.Engines;
+
+/// <summary>The host's kernel: touches a real mapping of the device and takes its translations away between passes (engine <c>kernel</c>).</summary>
+internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
+{
+    private readonly List<ReservedRegion> copies = [];
+    private readonly List<(nint Base, nuint Length)> mappings = [];
+    private PageOrder collapsed;
+
+    public string Name => "kernel";
+
+    public IReadOnlyList<IFaultJob>? Start(FaultCase load, IReadOnlyList<UnitOrder> units, out string? refusal)
+    {
+        Stop();
+        nuint length = (nuint)load.MappingBytes;
+        for (int i = 0; i < load.MappingCount; i++)
+        {
+            nint at = device.Base + (nint)length * i;
+            mappings.Add(i == 0 ? (at, length) : (Duplicate(at, length), length));
+        }
+
+        if (load.Order == PageOrder.Pmd)
+        {
+            refusal = load.Phase == FaultPhase.Insert
+                ? "the host allocates 2 MiB at once only where its tmpfs is mounted with huge pages"
+                : Collapse();
+            if (refusal is not null)
+            {
+                return null;
+            }
+        }
+        else if (collapsed == PageOrder.Pmd)
+        {
+            refusal = "the device's memory is in 2 MiB pages already; run bs=4k first";
+            return null;
+        }
+
+        refusal = null;
+        return [.. units.Select((u, i) => new Job(mappings[load.IsSeparate ? i : 0].Base, load, u))];
+    }
+
+    public void Reset(FaultPhase phase)
+    {
+        foreach ((nint at, nuint length) in mappings)
+        {
+            MemoryAdvice advice = phase == FaultPhase.Refault ? MemoryAdvice.DontNeed : MemoryAdvice.Remove;
+            if (Mman.Madvise(at, length, advice) != 0)
+            {
+                throw Errno.Failure($"madvise({advice}) on the device", device.Name, Marshal.GetLastPInvokeError());
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Stop();
+    }
+
+    // The pages must be in 2 MiB pieces and be mapped so after a touch: shown, not assumed. Memory of a DAX file system is never collapsed,
+    // its extents are such pieces or they are not.
+    private string? Collapse()
+    {
+        foreach ((nint at, nuint length) in mappings)
+        {
+            _ = Mman.Madvise(at, length, MemoryAdvice.HugePage); // a hint
+            bool isCollapsed = TryCollapse(at, length);
+            int errno = isCollapsed ? 0 : Marshal.GetLastPInvokeError();
+            collapsed = isCollapsed ? PageOrder.Pmd : collapsed;
+            long faults = FaultsOfEveryPage(at, (long)length);
+            long pieces = (long)length / DaxConstants.PmdSize;
+            if (faults > pieces + (pieces / 100))
+            {
+                string reason = isCollapsed ? string.Empty : $" (MADV_COLLAPSE: errno {errno})";
+                return $"the host does not map the device's memory by 2 MiB{reason}: {faults} faults touched every page of {pieces} such pieces";
+            }
+
+            collapsed = PageOrder.Pmd;
+        }
+
+        return null;
+    }
+
+    // One fault for each 2 MiB is what a 2 MiB translation means, whatever the memory's kind: smaps does not count those of DAX.
+    private static long FaultsOfEveryPage(nint at, long length)
+    {
+        _ = Mman.Madvise(at, (nuint)length, MemoryAdvice.DontNeed);
+        long before = Faults();
+        for (long offset = 0; offset < length; offset += DaxConstants.PageSize)
+        {
+            Volatile.Write(ref ((byte*)at)[offset], 1);
+        }
+
+        return Faults() - before;
+    }
+
+    private static long Faults()
+    {
+        (long minor, long major) = FaultCounter.OfThisThread();
+        return minor + major;
+    }
+
+    // The host may be short of 2 MiB pieces for a moment (EAGAIN) and find some when asked again.
+    private static bool TryCollapse(nint at, nuint length)
+    {
+        const int tries = 4;
+        for (int i = 0; i < tries; i++)
+        {
+            if (Mman.Madvise(at, length, MemoryAdvice.Collapse) == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // A mapping of no length is mapped again elsewhere, and shares its pages.
+    private nint Duplicate(nint at, nuint length)
+    {
+        ReservedRegion place = ReservedRegion.Reserve((long)length);
+        copies.Add(place);
+        if (Mman.Mremap(at, 0, length, Mman.MremapMayMoveFixed, place.Base) == Mman.MapFailed)
+        {
+            throw Errno.Failure("mremap of the device", device.Name, Marshal.GetLastPInvokeError());
+        }
+
+        return place.Base;
+    }
+
+    private void Stop()
+    {
+        foreach (ReservedRegion copy in copies)
+        {
+            copy.Dispose();
+        }
+
+        copies.Clear();
+        mappings.Clear();
+    }
+
+    // SAFETY: the units lie inside the mapping, which stays while the engine runs.
+    private sealed class Job(nint start, FaultCase load, UnitOrder units) : IFaultJob
+    {
+        private readonly byte* memory = (byte*)start;
+        private readonly int shift = DaxConstants.PageShift + (int)load.Order;
+        private int sink;
+
+        // The host says how many faults there were: one may map the pages around it (large folios, a 2 MiB extent), or none be needed.
+        public void RunPass(FaultCounts counts)
+        {
+            (long minor, long major) = FaultCounter.OfThisThread();
+            if (units.Shuffled is { } shuffled)
+            {
+                foreach (uint unit in shuffled)
+                {
+                    Touch(unit);
+                }
+            }
+            else
+            {
+                for (long unit = units.First; unit < units.First + units.Count; unit++)
+                {
+                    Touch(unit);
+                }
+            }
+
+            Count(counts, minor, major);
+        }
+
+        // Only touches that were faults are latencies of faults; to ask costs a system call, between the clock's readings.
+        public void RunTimedPass(FaultCounts counts, HistogramBase latencies)
+        {
+            (long minor, long major) = FaultCounter.OfThisThread();
+            long faults = minor + major;
+            for (long i = 0; i < units.Count; i++)
+            {
+                long unit = units.Shuffled is { } shuffled ? shuffled[i] : units.First + i;
+                long begin = Stopwatch.GetTimestamp();
+                Touch(unit);
+                long took = Stopwatch.GetTimestamp() - begin;
+                long now = Faults();
+                if (now != faults)
+                {
+                    latencies.RecordValue(Math.Clamp(took, 1, latencies.HighestTrackableValue));
+                }
+
+                faults = now;
+            }
+
+            Count(counts, minor, major);
+        }
+
+        private void Count(FaultCounts counts, long minorBefore, long majorBefore)
+        {
+            (long minor, long major) = FaultCounter.OfThisThread();
+            counts.Served(load.Order, minor - minorBefore + major - majorBefore, units.Count);
+            counts.WaitedForDevice(major - majorBefore);
+        }
+
+        private void Touch(long unit)
+        {
+            byte* at = memory + (unit << shift);
+            if (load.IsWrite)
+            {
+                *at = 1;
+            }
+            else
+            {
+                sink += *at;
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+using System.Runtime.CompilerServices;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Bench.Benchmark.Engines.Radix;
+
+/// <summary>
+/// A file's entries in the kernel's own design: one spin lock for all of them, and three locked sections per fault - grab the entry, insert
+/// and mark it, unlock it - each with a walk of the tree, then a look at the hashed wait queue. What a fault does between them, asking an
+/// extent map for the page frame and storing the translation, is as in the emulator.
+/// </summary>
+internal sealed unsafe class RadixMapping : IDisposable
+{
+    private const ulong LockedBit = 2;
+    private const ulong PmdBit = 4;
+    private const ulong EmptyBit = 8;
+    private const int PfnShift = 8;
+    private const int WaitQueues = 4096;
+    private const int ExtentCount = 64;
+    private const int LineBytes = 128;
+
+    private readonly RadixTree tree;
+    private readonly ReservedRegion lines;
+    private readonly int* gate;
+    private readonly ulong* waitQueues;
+    private readonly ReservedRegion pageTable;
+    private readonly ulong* translations;
+    private readonly long* extentEnds;
+    private readonly long pageCount;
+
+    public RadixMapping(long pageCount)
+    {
+        this.pageCount = pageCount;
+        tree = new RadixTree(pageCount);
+        lines = ReservedRegion.Reserve(LineBytes + (WaitQueues * 2 * sizeof(ulong)) + (ExtentCount * sizeof(long)) + LineBytes);
+        gate = (int*)lines.Base;
+        waitQueues = (ulong*)(lines.Base + LineBytes);
+        extentEnds = (long*)(waitQueues + (WaitQueues * 2));
+        for (int i = 0; i < ExtentCount; i++)
+        {
+            extentEnds[i] = Math.Max(1, pageCount * (i + 1) / ExtentCount);
+        }
+
+        for (int i = 0; i < WaitQueues; i++)
+        {
+            waitQueues[i * 2] = (ulong)(waitQueues + (i * 2)); // an empty list points at itself
+        }
+
+        pageTable = ReservedRegion.Reserve(pageCount * sizeof(ulong));
+        translations = (ulong*)pageTable.Base;
+    }
+
+    /// <summary>What a thread remembers between its faults: the extent that it hit last.</summary>
+    public struct Cursor
+    {
+        public int Extent;
+    }
+
+    /// <summary>One fault, start to end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Fault(long page, int order, bool isWrite, ref Cursor cursor)
+    {
+        ulong entry = Grab(page, order);
+        long pfn = FindPfn(page, ref cursor);
+        entry = Insert(page, entry, pfn, order, isWrite);
+        translations[page >> order] = ((ulong)pfn << 12) | (isWrite ? 7UL : 1UL);
+        Unlock(page, entry);
+        LookForWaiters(page, order);
+    }
+
+    /// <summary>The translations, a word a page or a word a 2 MiB.</summary>
+    public ReadOnlySpan<ulong> Translations => new(translations, checked((int)pageCount));
+
+    /// <summary>Clears every translation.</summary>
+    public void Zap() => new Span<ulong>(translations, checked((int)Math.Min(pageCount, int.MaxValue))).Clear();
+
+    /// <summary>Takes every entry out.</summary>
+    public void Empty()
+    {
+        Zap();
+        tree.Clear();
+    }
+
+    public void Dispose()
+    {
+        tree.Dispose();
+        lines.Dispose();
+        pageTable.Dispose();
+    }
+
+    // Section 1: find the entry and lock it, or store a locked placeholder.
+    private ulong Grab(long page, int order)
+    {
+        while (true)
+        {
+            Enter();
+            RadixTree.Place place = tree.Walk(page);
+            ulong entry = place.Entry;
+            if (entry == 0)
+            {
+                ulong placeholder = RadixTree.EntryTag | EmptyBit | (order == 0 ? 0 : PmdBit);
+                if (tree.FindConflict(page, order) == 0)
+                {
+                    tree.Store(page, order, placeholder | LockedBit);
+                    Leave();
+                    return placeholder;
+                }
+            }
+            else if ((entry & LockedBit) == 0)
+            {
+                RadixTree.Replace(place, entry | LockedBit);
+                Leave();
+                return entry;
+            }
+
+            Leave();
+            Thread.Yield();
+        }
+    }
+
+    // Section 2: make a placeholder real, and mark it.
+    private ulong Insert(long page, ulong entry, long pfn, int order, bool isWrite)
+    {
+        Enter();
+        RadixTree.Place place = tree.Walk(page);
+        if ((entry & EmptyBit) != 0)
+        {
+            entry = ((ulong)pfn << PfnShift) | RadixTree.EntryTag | (order == 0 ? 0 : PmdBit);
+            RadixTree.Replace(place, entry | LockedBit);
+        }
+
+        if (isWrite)
+        {
+            RadixTree.MarkDirty(place);
+        }
+
+        Leave();
+        return entry;
+    }
+
+    // Section 3: store the entry without its lock.
+    private void Unlock(long page, ulong entry)
+    {
+        Enter();
+        RadixTree.Replace(tree.Walk(page), entry);
+        Leave();
+    }
+
+    private void LookForWaiters(long page, int order)
+    {
+        ulong key = (ulong)(page >> order << order) ^ (ulong)lines.Base;
+        ulong* queue = waitQueues + ((key * 0x9E3779B97F4A7C15UL >> 52) * 2);
+        if (*queue != (ulong)queue)
+        {
+            throw new InvalidOperationException("nobody sleeps in the baseline");
+        }
+    }
+
+    // The last extent first, then a binary search: 64 extents, as in the measurements that the design rests on.
+    private long FindPfn(long page, ref Cursor cursor)
+    {
+        int last = cursor.Extent;
+        if (page < extentEnds[last] && (last == 0 || page >= extentEnds[last - 1]))
+        {
+            return page;
+        }
+
+        int low = 0;
+        int high = ExtentCount - 1;
+        while (low < high)
+        {
+            int middle = (low + high) >> 1;
+            if (page < extentEnds[middle])
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        cursor.Extent = low;
+        return page;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Enter()
+    {
+        while (Interlocked.CompareExchange(ref *gate, 1, 0) != 0)
+        {
+            AwaitGate();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Leave() => Volatile.Write(ref *gate, 0);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AwaitGate()
+    {
+        int spins = 0;
+        while (Volatile.Read(ref *gate) != 0)
+        {
+            if (++spins < 1000)
+            {
+                Thread.SpinWait(1);
+            }
+            else
+            {
+                Thread.Yield();
+            }
+        }
+    }
+}

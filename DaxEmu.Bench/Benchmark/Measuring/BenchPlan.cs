@@ -1,0 +1,37 @@
+using DaxEmu.Bench.Benchmark.Engines;
+
+namespace DaxEmu.Bench.Benchmark.Measuring;
+
+/// <summary>What a benchmark run is to do.</summary>
+internal sealed record BenchPlan
+{
+    /// <summary>Engines, in the order in which they are shown.</summary>
+    public required IReadOnlyList<string> Engines { get; init; }
+
+    /// <summary>Cases, in order.</summary>
+    public required IReadOnlyList<FaultCase> Cases { get; init; }
+
+    /// <summary>Bytes of the device.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Timed time for each engine and case.</summary>
+    public required TimeSpan Runtime { get; init; }
+
+    /// <summary>Untimed time before it.</summary>
+    public required TimeSpan RampTime { get; init; }
+
+    /// <summary>Seed of the shuffled orders.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>The profile of the entry locks.</summary>
+    public required string Policy { get; init; }
+
+    /// <summary>The device's path; null for a file of its own.</summary>
+    public string? FileName { get; init; }
+
+    /// <summary>Whether what lies on the device may be lost.</summary>
+    public bool IsForced { get; init; }
+
+    /// <summary>Rounds in which the engines take turns.</summary>
+    public int Rounds { get; init; } = 5;
+}

@@ -1,0 +1,36 @@
+using DaxEmu.Core.Pmem;
+using DaxEmu.Native.Cpu;
+
+namespace DaxEmu.Bench.Benchmark.Measuring;
+
+/// <summary>All figures of a run, and what is to be known of the machine that gave them.</summary>
+internal sealed record BenchReport(BenchPlan Plan, IReadOnlyList<CaseResult> Results, IReadOnlyList<string> Notes)
+{
+    /// <summary>Facts about the device.</summary>
+    public required DeviceCapabilities Device { get; init; }
+
+    /// <summary>The device's name.</summary>
+    public required string DeviceName { get; init; }
+
+    /// <summary>What a clock reading costs, in nanoseconds.</summary>
+    public required double TimerCostNs { get; init; }
+
+    /// <summary>CPUs that the process may use.</summary>
+    public int CpuCount { get; } = Topology.AllowedCpuCount;
+
+    /// <summary>How many times faster an engine is than another on the same case in this run; null without both figures.</summary>
+    public double? Ratio(CaseResult result, string other)
+    {
+        CaseResult? baseline = Results.FirstOrDefault(r => r.Engine == other && r.Load == result.Load && r.Refusal is null);
+        return baseline is null || result.Refusal is not null || baseline.Engine == result.Engine
+            ? null
+            : baseline.NsPerFault / result.NsPerFault;
+    }
+
+    /// <summary>How many times more faults a second several jobs serve than one does; null without both figures.</summary>
+    public double? Scaling(CaseResult result)
+    {
+        CaseResult? one = Results.FirstOrDefault(r => r.Engine == result.Engine && r.Load == result.Load with { JobCount = 1 } && r.Refusal is null);
+        return one is null || result.Refusal is not null || result.Load.JobCount == 1 ? null : result.FaultsPerSecond / one.FaultsPerSecond;
+    }
+}

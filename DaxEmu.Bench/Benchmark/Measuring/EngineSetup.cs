@@ -1,0 +1,140 @@
+using DaxEmu.Bench.Benchmark.Engines;
+using DaxEmu.Bench.Devices;
+using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Bench.Benchmark.Measuring;
+
+/// <summary>The engines of a run and the devices that they work on.</summary>
+internal sealed class EngineSetup : IDisposable
+{
+    /// <summary>Every engine, in the order in which they are shown.</summary>
+    public static readonly string[] Names = ["emu", "locked-radix", "kernel"];
+
+    // The host needs about a microsecond a page: more than these would make a pass a matter of seconds.
+    private const long LargestHostPass = 1 << 16;
+
+    private readonly BenchPlan plan;
+    private readonly CancellationToken cancellation;
+    private readonly Dictionary<string, IFaultEngine> engines = [];
+    private readonly List<string> notes = [];
+    private readonly MemoryShare share;
+    private readonly ScratchDevice scratch;
+    private PmemDevice? wideDevice;
+    private PmemDevice? hugeDevice;
+
+    /// <summary>Opens the device, or makes one.</summary>
+    /// <exception cref="Native.DaxEnvironmentException">It cannot be had, or would lose what it holds.</exception>
+    /// <param name="plan">What is to be done.</param>
+    /// <param name="cancellation">Ends the reservation of a device's memory.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public EngineSetup(BenchPlan plan, CancellationToken cancellation = default)
+    {
+        this.cancellation = cancellation;
+        this.plan = plan;
+        share = MemoryShare.Of(plan, HostMemory.AvailableBytes());
+        var options = new PmemDeviceOptions { Sparse = !share.HasKernel || !plan.Engines.Contains("kernel"), PreferHugePages = false, Cancellation = cancellation };
+        scratch = ScratchDevice.Open(plan.FileName, plan.SizeBytes, options, plan.IsForced);
+    }
+
+    /// <summary>The device of the run.</summary>
+    public PmemDevice Device => scratch.Device;
+
+    /// <summary>What a reader of the figures ought to know.</summary>
+    public IReadOnlyList<string> Notes => notes;
+
+    /// <summary>A case as an engine carries it out, and the units of its jobs.</summary>
+    public (FaultCase Load, IReadOnlyList<UnitOrder> Units) Fit(string name, FaultCase load)
+    {
+        if (name != "kernel")
+        {
+            return (load, UnitOrder.Share(load, plan.Seed));
+        }
+
+        // On the same kind of pages, but no more of them than it has memory for: what a fault costs the host depends little on it.
+        FaultCase narrow = load with { SizeBytes = Math.Min(load.SizeBytes, Device.SizeBytes) };
+        return (narrow, UnitOrder.Share(narrow, plan.Seed, LargestHostPass));
+    }
+
+    /// <summary>Why an engine cannot take part in a case; null if it can.</summary>
+    public string? RefusalOf(string name, FaultCase load) => name != "kernel"
+        ? share.HasTablesFor(load) ? null : "its tables would take more memory than is free"
+        : share.IsTooLargeForKernel(load.SizeBytes) && load.Order == PageOrder.Pte
+        ? "the mapping is larger than half of the memory that is free, and the kernel would fill it"
+        : share.IsTooLargeForKernel(Device.SizeBytes)
+        ? "the device is larger than half of the memory that is free, and the kernel would fill it"
+        : null;
+
+    /// <summary>The engine for a case.</summary>
+    public IFaultEngine Get(string name, FaultCase load)
+    {
+        string key = name == "kernel" ? name + load.BlockSize : name;
+        if (!engines.TryGetValue(key, out IFaultEngine? engine))
+        {
+            engine = name switch
+            {
+                "emu" => new EmulatedEngine(DeviceFor, WaitProfiles.ByName(plan.Policy)),
+                "locked-radix" => new LockedRadixEngine(),
+                _ => new KernelEngine(HostDeviceFor(load)),
+            };
+            engines.Add(key, engine);
+        }
+
+        return engine;
+    }
+
+    public void Dispose()
+    {
+        foreach (IFaultEngine engine in engines.Values)
+        {
+            engine.Dispose();
+        }
+
+        wideDevice?.Dispose();
+        hugeDevice?.Dispose();
+        scratch.Dispose();
+    }
+
+    // The emulator's faults touch entries and translations, not the pages behind them: a wide mapping needs no memory for its pages.
+    private PmemDevice DeviceFor(FaultCase load)
+    {
+        if (load.SizeBytes <= Device.SizeBytes)
+        {
+            return Device;
+        }
+
+        if (wideDevice is null || wideDevice.SizeBytes < load.SizeBytes)
+        {
+            wideDevice?.Dispose();
+            wideDevice = PmemDevice.CreateTemporary(load.SizeBytes, new PmemDeviceOptions { Sparse = true, PreferHugePages = false });
+        }
+
+        return wideDevice;
+    }
+
+    // Once its memory is in 2 MiB pieces a device would serve 4 KiB faults by the dozen, so the two have one each.
+    private PmemDevice HostDeviceFor(FaultCase load)
+    {
+        if (load.Order == PageOrder.Pte || plan.FileName is not null)
+        {
+            return Device;
+        }
+
+        if (!share.HasSecondDevice)
+        {
+            notes.Add("There is no memory for a second device; the kernel's 2 MiB faults run on the first.");
+            return Device;
+        }
+
+        try
+        {
+            return hugeDevice ??= PmemDevice.CreateTemporary(plan.SizeBytes, new PmemDeviceOptions { Cancellation = cancellation });
+        }
+        catch (Native.DaxEnvironmentException)
+        {
+            notes.Add("There is no room for a second device; the kernel's 2 MiB faults run on the first.");
+            return Device;
+        }
+    }
+}

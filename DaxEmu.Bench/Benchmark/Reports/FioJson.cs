@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DaxEmu.Bench.Benchmark.Engines;
+using DaxEmu.Bench.Benchmark.Measuring;
+using DaxEmu.Bench.Cli;
+using HdrHistogram;
+
+namespace DaxEmu.Bench.Benchmark.Reports;
+
+/// <summary>A run in the shape of fio's JSON, where one I/O is one fault.</summary>
+internal static class FioJson
+{
+    private static readonly double[] Percentiles = [1, 5, 10, 50, 90, 95, 99, 99.9, 99.99];
+
+    public static string Write(BenchReport report)
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        var root = new JsonObject
+        {
+            ["fio version"] = "daxemu-" + typeof(FioJson).Assembly.GetName().Version?.ToString(3),
+            ["timestamp"] = now.ToUnixTimeSeconds(),
+            ["timestamp_ms"] = now.ToUnixTimeMilliseconds(),
+            ["time"] = now.ToString("ddd MMM dd HH:mm:ss yyyy", CultureInfo.InvariantCulture),
+            ["global options"] = Options(report),
+            ["environment"] = Environment(report),
+            ["jobs"] = new JsonArray([.. report.Results.Select(r => (JsonNode)Job(report, r))]),
+        };
+        return JsonText.Of(root);
+    }
+
+    private static JsonObject Options(BenchReport report) => new()
+    {
+        ["size"] = report.Plan.SizeBytes,
+        ["runtime_ms"] = report.Plan.Runtime.TotalMilliseconds,
+        ["ramp_time_ms"] = report.Plan.RampTime.TotalMilliseconds,
+        ["randseed"] = report.Plan.Seed,
+        ["policy"] = report.Plan.Policy,
+        ["filename"] = report.Plan.FileName,
+        ["rounds"] = report.Plan.Rounds,
+    };
+
+    private static JsonObject Environment(BenchReport report) => new()
+    {
+        ["device"] = report.DeviceName,
+        ["file_system"] = report.Device.FileSystem.ToString(),
+        ["map_sync"] = report.Device.MapSync.IsSupported,
+        ["map_sync_reason"] = report.Device.MapSync.Reason,
+        ["page_sizes"] = new JsonArray([.. report.Device.PageSizesBytes.Select(b => (JsonNode)b)]),
+        ["cpus"] = report.CpuCount,
+        ["timer_cost_ns"] = Math.Round(report.TimerCostNs, 2),
+        ["notes"] = new JsonArray([.. report.Notes.Select(n => (JsonNode)n)]),
+    };
+
+    private static JsonObject Job(BenchReport report, CaseResult result)
+    {
+        FaultCase load = result.Load;
+        var job = new JsonObject
+        {
+            ["jobname"] = $"{result.Engine}: {load.Name}",
+            ["groupid"] = 0,
+            ["error"] = result.Refusal is null ? 0 : (int)ExitCode.CannotTell,
+            ["engine"] = result.Engine,
+            ["bs"] = load.BlockSize,
+            ["rw"] = load.Pattern,
+            ["numjobs"] = load.JobCount,
+            ["phase"] = load.PhaseName,
+            ["size"] = load.SizeBytes,
+            ["mapping"] = load.IsSeparate ? "separate" : "shared",
+        };
+        if (result.Refusal is not null)
+        {
+            job["refused"] = result.Refusal;
+            return job;
+        }
+
+        job["measured_size"] = result.MeasuredBytes;
+        job["iops"] = Math.Round(result.FaultsPerSecond);
+        job["runtime"] = Math.Round(result.Seconds * 1000);
+        job["total_ios"] = result.Counts.Total;
+        job["ns_per_fault"] = Round(result.NsPerFault);
+        job["ns_per_fault_min"] = Round(result.NsPerFaultRounds[0]);
+        job["ns_per_fault_max"] = Round(result.NsPerFaultRounds[^1]);
+        job["allocated_bytes_per_fault"] = Math.Round(result.AllocatedBytesPerFault, 4);
+        job["control"] = Round(result.Control);
+        job["control_is_good"] = MachineControl.IsGood(result.Control);
+        job["ratios"] = new JsonObject
+        {
+            ["locked-radix"] = Round(report.Ratio(result, "locked-radix")),
+            ["kernel"] = Round(report.Ratio(result, "kernel")),
+            ["one_job"] = Round(report.Scaling(result)),
+        };
+        job["faults"] = Faults(result.Counts);
+        job["clat_ns"] = Latency(result.Latencies);
+        return job;
+    }
+
+    private static JsonObject Faults(FaultCounts counts) => new()
+    {
+        ["touches"] = counts.Touches,
+        ["pte"] = counts.Pte,
+        ["pmd"] = counts.Pmd,
+        ["major"] = counts.Major,
+        ["failed"] = counts.Failed,
+        ["fallback"] = new JsonObject(counts.Fallbacks.Select(f => KeyValuePair.Create(f.Key.ToString(), (JsonNode?)f.Value))),
+    };
+
+    private static JsonObject? Latency(LongHistogram? histogram) => histogram is null || histogram.TotalCount == 0 ? null : new JsonObject
+    {
+        ["min"] = histogram.HighestEquivalentValue(histogram.RecordedValues().First().ValueIteratedTo),
+        ["max"] = histogram.GetMaxValue(),
+        ["mean"] = Round(histogram.GetMean()),
+        ["stddev"] = Round(histogram.GetStdDeviation()),
+        ["N"] = histogram.TotalCount,
+        ["percentile"] = new JsonObject(Percentiles.Select(p => KeyValuePair.Create(
+            p.ToString("0.000000", CultureInfo.InvariantCulture), (JsonNode?)histogram.GetValueAtPercentile(p)))),
+    };
+
+    private static double? Round(double? value) => value is { } number ? Math.Round(number, 2) : null;
+}

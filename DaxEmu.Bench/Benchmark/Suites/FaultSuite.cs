@@ -1,0 +1,94 @@
+using BenchmarkDotNet.Attributes;
+using DaxEmu.Core.Dax;
+using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core.Dax.Invalidation;
+using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Mm;
+using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Bench.Benchmark.Suites;
+
+/// <summary>The emulator's faults, a pass over 64 MiB an operation; figures are per fault.</summary>
+[MemoryDiagnoser]
+public class FaultSuite : IDisposable
+{
+    private const int Pages = 1 << 14;
+    private const int Regions = Pages / DaxConstants.PagesPerPmd;
+
+    private PmemDevice? device;
+    private AddressSpace? small;
+    private AddressSpace? huge;
+    private FaultHandler smallFaults = null!;
+    private FaultHandler hugeFaults = null!;
+    private VmArea smallArea = null!;
+    private VmArea hugeArea = null!;
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        device = PmemDevice.CreateInMemory(2L * Pages * DaxConstants.PageSize);
+        small = Mapping(0);
+        huge = Mapping(Pages);
+        smallFaults = new FaultHandler(small);
+        hugeFaults = new FaultHandler(huge);
+        smallArea = small.Map(new PageIndex(0), Pages, VmAreaKind.Shared | VmAreaKind.NoHugePage);
+        hugeArea = huge.Map(new PageIndex(0), Pages, VmAreaKind.Shared);
+        WriteRefaultPte();
+        WriteRefaultPmd();
+    }
+
+    [Benchmark(OperationsPerInvoke = Pages)]
+    public void WriteRefaultPte()
+    {
+        FaultContext lane = FaultContext.Mine;
+        for (long page = 0; page < Pages; page++)
+        {
+            smallFaults.Fault(lane, smallArea, page, FaultFlags.Write, PageOrder.Pte);
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Pages)]
+    public void WriteRefaultPteWithoutALane()
+    {
+        for (long page = 0; page < Pages; page++)
+        {
+            smallFaults.Fault(smallArea, page, FaultFlags.Write, PageOrder.Pte);
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Regions)]
+    public void WriteRefaultPmd()
+    {
+        FaultContext lane = FaultContext.Mine;
+        for (long page = 0; page < Pages; page += DaxConstants.PagesPerPmd)
+        {
+            hugeFaults.Fault(lane, hugeArea, page, FaultFlags.Write, PageOrder.Pmd);
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Pages)]
+    public void InsertAndDeletePte()
+    {
+        WriteRefaultPte();
+        small!.InvalidateLock.EnterWrite();
+        small.Unmap(PageRange.All);
+        Invalidator.DeleteRange(small, PageRange.All);
+        small.InvalidateLock.ExitWrite();
+    }
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        small?.Dispose();
+        huge?.Dispose();
+        device?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private AddressSpace Mapping(long firstPfn) => new(
+        device!,
+        new LinearExtentMap(new Pfn(firstPfn), Pages),
+        (long)Pages << DaxConstants.PageShift,
+        new AddressSpaceOptions { MaximumSizeBytes = (long)Pages << DaxConstants.PageShift });
+}

@@ -1,0 +1,209 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using DaxEmu.Bench.Benchmark.Engines;
+using DaxEmu.Bench.Benchmark.Measuring;
+using DaxEmu.Bench.Benchmark.Reports;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Devices;
+using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core.Units;
+using DaxEmu.Native;
+
+namespace DaxEmu.Bench.Commands;
+
+/// <summary><c>daxemu bench</c>: fault throughput of the emulator, of the baseline and of the kernel, side by side.</summary>
+internal static class BenchCommand
+{
+    private const string DefaultSize = "512m";
+    private const long WideBytes = 64L << 30;
+    private static readonly TimeSpan DefaultRuntime = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan DefaultRamp = TimeSpan.FromMilliseconds(40);
+
+    private static readonly Option<string?> FileName = CommandOptions.Of<string?>("--filename", "the device: a file or block device that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (default: a new file on tmpfs)", text => text, null);
+    private static readonly Option<long?> Size = CommandOptions.Of<long?>("--size", $"bytes of the device (default {DefaultSize}, or what --filename has)", text => SizeText.Parse(text), null);
+    private static readonly Option<IReadOnlyList<PageOrder>?> BlockSize = CommandOptions.Of<IReadOnlyList<PageOrder>?>("--bs", "4k or 2m, or both: 4k,2m", text => CommandOptions.ListOf(text, ParseOrder), null);
+    private static readonly Option<IReadOnlyList<string>?> Pattern = CommandOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread or randwrite; a list is allowed", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, "read", "write", "randread", "randwrite")), null);
+    private static readonly Option<IReadOnlyList<int>> Jobs = CommandOptions.Jobs([1, 2]);
+    private static readonly Option<TimeSpan> Runtime = CommandOptions.Of("--runtime", "timed time for each engine and case", DurationText.Parse, DefaultRuntime);
+    private static readonly Option<TimeSpan> Ramp = CommandOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);
+    private static readonly Option<int> Seed = CommandOptions.Of("--randseed", "seed of the random orders", text => CommandOptions.Count(text, 0), 1);
+    private static readonly Option<IReadOnlyList<string>> Engines = CommandOptions.List("--engine", "emu, locked-radix, kernel; a list is allowed", text => CommandOptions.Choice(text, EngineSetup.Names), EngineSetup.Names);
+    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there) or insert (they are not); a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null);
+    private static readonly Option<bool> Separate = new("--separate") { Description = "each job has a mapping of its own" };
+    private static readonly Option<bool> Shared = new("--shared") { Description = "all jobs share one mapping, each with its own slice (the default)" };
+    private static readonly Option<string> Policy = CommandOptions.Of("--policy", "the policy or profile of the entry locks", text => WaitProfiles.ByName(text).Name, WaitProfiles.Fixed.Name);
+    private static readonly Option<string?> Csv = CommandOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => CommandOptions.Choice(text, "will-it-scale"), null);
+    private static readonly Option<string?> Hgrm = CommandOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
+    private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
+    private static readonly Option<bool> Force = CommandOptions.Force();
+    private static readonly Option<OutputFormat> Format = CommandOptions.Format();
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "bench",
+            "Measures fault throughput: the emulator (emu), the kernel's own design in user space (locked-radix), and the host (kernel).\n\n"
+            + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --bs 4k --numjobs 1 --runtime 2s\n"
+            + "  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json")
+        {
+            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Format,
+        };
+        CommandFrame.SetAction(command, Run);
+        return command;
+    }
+
+    private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        BenchPlan plan = PlanOf(parsed);
+        EngineSetup setup;
+        try
+        {
+            setup = new EngineSetup(plan, cancellation);
+        }
+        catch (OperationCanceledException) when (parsed.GetValue(Format) == OutputFormat.Json)
+        {
+            Console.WriteLine(JsonText.Of(new JsonObject { ["jobs"] = new JsonArray() })); // while its device was made
+            throw;
+        }
+
+        using (setup)
+        {
+            return Run(parsed, plan, setup, cancellation);
+        }
+    }
+
+    private static ExitCode Run(ParseResult parsed, BenchPlan plan, EngineSetup setup, CancellationToken cancellation)
+    {
+        plan = plan with { SizeBytes = setup.Device.SizeBytes, Cases = CasesOf(parsed, setup.Device.SizeBytes) };
+        BenchReport report;
+        using (var progress = new ProgressLine())
+        {
+            IReadOnlyList<CaseResult> results = new BenchRunner(plan, setup, progress.Show, cancellation).Run();
+            report = new BenchReport(plan, results, setup.Notes)
+            {
+                Device = setup.Device.Capabilities,
+                DeviceName = setup.Device.Name,
+                TimerCostNs = MachineControl.TimerCostNs(),
+            };
+        }
+
+        Show(report, parsed);
+        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit
+            : report.Results.All(r => r.Refusal is not null) ? ExitCode.CannotTell
+            : ExitCode.Fine;
+    }
+
+    private static void Show(BenchReport report, ParseResult parsed)
+    {
+        if (parsed.GetValue(Format) == OutputFormat.Json)
+        {
+            Console.WriteLine(FioJson.Write(report));
+        }
+        else if (parsed.GetValue(Csv) is not null)
+        {
+            Console.Write(ScalingCsv.Write(report));
+        }
+        else
+        {
+            BenchTable.Write(report, ConsoleWidth.Terminal());
+        }
+
+        if (parsed.GetValue(Hgrm) is { } histogram)
+        {
+            foreach (string file in HistogramFile.Write(report, histogram))
+            {
+                Console.Error.WriteLine($"wrote {file}");
+            }
+        }
+
+        if (parsed.GetValue(Plot) is { } plot)
+        {
+            string? note = BenchPlot.Write(report, plot);
+            Console.Error.WriteLine(note ?? $"wrote {plot}");
+        }
+    }
+
+    private static BenchPlan PlanOf(ParseResult parsed)
+    {
+        string? fileName = parsed.GetValue(FileName);
+        long size = parsed.GetValue(Size) ?? SizeText.Parse(DefaultSize);
+        if (fileName is not null && File.Exists(fileName) && parsed.GetValue(Size) is { } wanted && new FileInfo(fileName).Length is var has && has != wanted && has > 0)
+        {
+            throw new DaxEnvironmentException($"'{fileName}' has {has} bytes, not {wanted}", "Leave --size away, or name a file that is not there yet.", path: fileName);
+        }
+
+        if (parsed.GetValue(Shared) && parsed.GetValue(Separate))
+        {
+            throw new ArgumentException("--shared and --separate exclude each other. Give one of them.");
+        }
+
+        OutputFile.Check(parsed.GetValue(Hgrm), fileName);
+        OutputFile.Check(parsed.GetValue(Plot), fileName);
+        return new BenchPlan
+        {
+            Engines = parsed.GetRequiredValue(Engines),
+            Cases = CasesOf(parsed, size),
+            SizeBytes = size,
+            Runtime = parsed.GetValue(Runtime),
+            RampTime = parsed.GetValue(Ramp),
+            Seed = parsed.GetValue(Seed),
+            Policy = parsed.GetRequiredValue(Policy),
+            FileName = fileName,
+            IsForced = parsed.GetValue(Force),
+        };
+    }
+
+    private static List<FaultCase> CasesOf(ParseResult parsed, long sizeBytes)
+    {
+        IReadOnlyList<PageOrder>? orders = parsed.GetValue(BlockSize);
+        IReadOnlyList<string>? patterns = parsed.GetValue(Pattern);
+        IReadOnlyList<FaultPhase>? phases = parsed.GetValue(Phase);
+        IReadOnlyList<int> jobs = parsed.GetRequiredValue(Jobs);
+        bool isSeparate = parsed.GetValue(Separate);
+        bool isPlain = orders is null && patterns is null && phases is null;
+
+        // Without a size of the user's own, 2 MiB and random faults are shown on a mapping that no cache holds, too.
+        long wide = isPlain && parsed.GetValue(Size) is null && parsed.GetValue(FileName) is null ? WideBytes : sizeBytes;
+        (PageOrder Order, string Pattern, FaultPhase Phase, long Size)[] kinds = isPlain
+            ? [
+                (PageOrder.Pte, "write", FaultPhase.Refault, sizeBytes),
+                (PageOrder.Pte, "randwrite", FaultPhase.Refault, sizeBytes),
+                (PageOrder.Pte, "write", FaultPhase.Insert, sizeBytes),
+                (PageOrder.Pmd, "randwrite", FaultPhase.Refault, wide),
+                .. wide != sizeBytes ? [(PageOrder.Pte, "randwrite", FaultPhase.Refault, wide)] : Array.Empty<(PageOrder, string, FaultPhase, long)>(),
+            ]
+            : [.. from order in orders ?? [PageOrder.Pte]
+                  from pattern in patterns ?? ["write"]
+                  from phase in phases ?? [FaultPhase.Refault]
+                  orderby order
+                  select (order, pattern, phase, sizeBytes)];
+        return
+        [
+            .. from kind in kinds
+               from count in kind.Size > sizeBytes && kind.Order == PageOrder.Pte ? jobs.Take(1) : jobs
+               select new FaultCase(
+                   kind.Order,
+                   kind.Pattern.EndsWith("write", StringComparison.Ordinal),
+                   kind.Pattern.StartsWith("rand", StringComparison.Ordinal),
+                   count,
+                   kind.Phase,
+                   isSeparate,
+                   kind.Size),
+        ];
+    }
+
+    private static PageOrder ParseOrder(string text) => SizeText.Parse(text) switch
+    {
+        DaxConstants.PageSize => PageOrder.Pte,
+        DaxConstants.PmdSize => PageOrder.Pmd,
+        _ => throw new FormatException($"'{text}' is not a size of a fault. Choose 4k or 2m."),
+    };
+
+    private static FaultPhase ParsePhase(string text) =>
+        CommandOptions.Choice(text, "refault", "insert") == "insert" ? FaultPhase.Insert : FaultPhase.Refault;
+
+    private static string ParsePlot(string text) =>
+        text.EndsWith(".png", StringComparison.OrdinalIgnoreCase) || text.EndsWith(".svg", StringComparison.OrdinalIgnoreCase)
+            ? text
+            : throw new FormatException($"'{text}' is neither a .png nor a .svg file.");
+}

@@ -1,0 +1,161 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Verification.Checks;
+using DaxEmu.Bench.Verification.Scenarios;
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Checking;
+using DaxEmu.Core.Dax.Waiting.Policies;
+
+namespace DaxEmu.Bench.Commands;
+
+/// <summary><c>daxemu check</c>: systematic schedules of small scenarios, on the same table and wait code as everything else.</summary>
+internal static class CheckCommand
+{
+    private const int DefaultPreemptions = 3;
+    private const int MostPreemptions = 20;
+    private const long DefaultRandomSchedules = 100_000;
+    private const string AllScenarios = "all";
+    private static readonly IReadOnlyList<ScenarioSize> ExhaustiveSizes = [new(3, 1), new(2, 2)];
+    private static readonly IReadOnlyList<ScenarioSize> RandomSizes = [new(4, 2)];
+
+    private static readonly Option<WaitProfile> Profile = CommandOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
+    private static readonly Option<string> Scenario = CommandOptions.Of("--scenario", "a scenario's name, or all", text => text, AllScenarios);
+    private static readonly Option<SearchStrategy> Strategy = CommandOptions.Of("--strategy", "exhaustive (depth-first), pct (random priorities) or random", ParseStrategy, SearchStrategy.Exhaustive);
+    private static readonly Option<IReadOnlyList<ScenarioSize>?> Sizes = CommandOptions.Of<IReadOnlyList<ScenarioSize>?>("--worlds", "sizes of generated scenarios, threads x operations of each (default 3x1,2x2, all of them, for exhaustive; 4x2, a sample, for pct and random)", text => CommandOptions.ListOf(text, ScenarioSize.Parse), null);
+    private static readonly Option<int> Preemptions = CommandOptions.Of("--preemptions", "the most preemptions of a schedule, for exhaustive", ParsePreemptions, DefaultPreemptions);
+    private static readonly Option<long?> MaxSchedules = CommandOptions.Of<long?>("--max-schedules", "the most schedules: of all scenarios together for pct and random (default 100000), of each scenario for exhaustive (default: all there are)", text => CommandOptions.Count(text), null);
+    private static readonly Option<int> Seed = CommandOptions.Of("--seed", "seed of random schedules", text => CommandOptions.Count(text, 0), 1);
+    private static readonly Option<string?> Replay = CommandOptions.Of<string?>("--replay", "a schedule string to do again", text => text, null);
+    private static readonly Option<bool> Steps = new("--steps") { Description = "with --replay: every atomic step, and then the trace" };
+    private static readonly Option<bool> All = new("--all") { Description = "finds every historic bug in its profile and prints the table" };
+    private static readonly Option<OutputFormat> Format = CommandOptions.Format();
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "check",
+            "Runs small scenarios - a few threads, an operation or two each, on the real entry table - under a deterministic scheduler.\n"
+            + "A guilty profile ends with 1 and the shortest trace; a clean one is called so only after the hang of 2019 was found the same way.\n\n"
+            + "Examples:\n  daxemu check --profile v4.20\n  daxemu check --all\n  daxemu check --profile fixed --strategy exhaustive\n"
+            + "  daxemu check --strategy pct --worlds 4x2,3x3 --max-schedules 1000000 --seed 7")
+        {
+            Profile, Scenario, Strategy, Sizes, Preemptions, MaxSchedules, Seed, Replay, Steps, All, Format,
+        };
+        CommandFrame.SetAction(command, Run);
+        return command;
+    }
+
+    private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        AppContext.SetSwitch(InterleavingSwitch.Name, true);
+        bool isJson = parsed.GetValue(Format) == OutputFormat.Json;
+        if (parsed.GetValue(Replay) is { } schedule)
+        {
+            return ReplayOne(schedule, parsed.GetValue(Steps), isJson);
+        }
+
+        return parsed.GetValue(All) ? CheckAll(isJson, cancellation) : Check(PlanOf(parsed), isJson, cancellation);
+    }
+
+    private static CheckPlan PlanOf(ParseResult parsed)
+    {
+        SearchStrategy strategy = parsed.GetValue(Strategy);
+        bool isExhaustive = strategy == SearchStrategy.Exhaustive;
+        string scenario = parsed.GetRequiredValue(Scenario);
+        return new CheckPlan
+        {
+            Profile = parsed.GetRequiredValue(Profile),
+            Scenario = scenario == AllScenarios ? null : scenario,
+            Strategy = strategy,
+            Sizes = parsed.GetValue(Sizes) ?? (isExhaustive ? ExhaustiveSizes : RandomSizes),
+            Preemptions = parsed.GetValue(Preemptions),
+            MostSchedules = parsed.GetValue(MaxSchedules) ?? (isExhaustive ? long.MaxValue : DefaultRandomSchedules),
+            Seed = (ulong)parsed.GetValue(Seed),
+        };
+    }
+
+    private static ExitCode ReplayOne(string text, bool showsSteps, bool isJson)
+    {
+        Schedule schedule = Schedule.Parse(text);
+        Scenario scenario = SmallScenarios.Named(schedule.Scenario, WaitProfiles.ByName(schedule.Profile));
+        ReplayedRun run = CheckRunner.Replay(scenario, schedule);
+        Console.WriteLine(isJson ? JsonText.Of(ToJson(scenario, run, showsSteps)) : string.Join('\n', showsSteps ? [.. run.Steps, .. run.Trace] : run.Trace));
+        return run.Failure is null ? ExitCode.Fine : ExitCode.Found;
+    }
+
+    private static JsonObject ToJson(Scenario scenario, ReplayedRun run, bool showsSteps)
+    {
+        var document = new JsonObject
+        {
+            ["scenario"] = scenario.Name,
+            ["profile"] = scenario.Profile,
+            ["failure"] = run.Failure?.Message,
+            ["trace"] = new JsonArray([.. run.Trace.Select(l => (JsonNode)l)]),
+        };
+        if (showsSteps)
+        {
+            document["steps"] = new JsonArray([.. run.Steps.Select(l => (JsonNode)l)]);
+        }
+
+        return document;
+    }
+
+    private static ExitCode CheckAll(bool isJson, CancellationToken cancellation)
+    {
+        HistoricTable table = HistoricTable.Search(cancellation);
+        if (isJson)
+        {
+            Console.WriteLine(JsonText.Of(table.ToJson()));
+        }
+        else
+        {
+            ConsoleWidth.Terminal().Write(table.ToTable());
+        }
+
+        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit
+            : table.IsComplete ? ExitCode.Fine
+            : ExitCode.CannotTell;
+    }
+
+    private static ExitCode Check(CheckPlan plan, bool isJson, CancellationToken cancellation)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        plan.Check();
+        IReadOnlyList<Scenario> scenarios = plan.Scenarios();
+        IReadOnlyList<CheckOutcome> outcomes;
+        using (var progress = new ProgressLine())
+        {
+            outcomes = Search(plan.WorldsToGlanceAt(), plan.Glance, progress, cancellation);
+            if (!outcomes.Any(o => o is CheckFailed))
+            {
+                outcomes = Search(scenarios, (scenario, wanted) => plan.Search(scenario, scenarios.Count, wanted), progress, cancellation);
+            }
+        }
+
+        CheckOutcome? control = outcomes.Any(o => o is CheckFailed) || cancellation.IsCancellationRequested ? null : plan.SearchControl(cancellation);
+        var report = new CheckReport(plan, scenarios.Count, outcomes)
+        {
+            Control = control,
+            IsCancelled = cancellation.IsCancellationRequested,
+            Elapsed = Stopwatch.GetElapsedTime(begin),
+        };
+        Console.WriteLine(isJson ? JsonText.Of(report.ToJson()) : report.ToText());
+        return report.Failed is not null ? ExitCode.Found
+            : report.IsPass ? ExitCode.Fine
+            : report.IsCancelled ? ExitCode.TimeLimit
+            : ExitCode.CannotTell;
+    }
+
+    private static IReadOnlyList<CheckOutcome> Search(
+        IReadOnlyList<Scenario> scenarios, Func<Scenario, CancellationToken, CheckOutcome> search, ProgressLine progress, CancellationToken cancellation) =>
+        CheckTeam.Search(scenarios, search, Environment.ProcessorCount, i => progress.Show(scenarios[i].Name, (double)i / scenarios.Count), cancellation);
+
+    private static SearchStrategy ParseStrategy(string text) =>
+        Enum.Parse<SearchStrategy>(CommandOptions.Choice(text, "exhaustive", "pct", "random"), ignoreCase: true);
+
+    private static int ParsePreemptions(string text) => CommandOptions.Count(text, 0) is var count and <= MostPreemptions
+        ? count
+        : throw new FormatException($"'{text}' is more than {MostPreemptions} preemptions: such a search would not end.");
+}

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using DaxEmu.Bench.Benchmark.Policies;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Verification.Replay;
+using DaxEmu.Bench.Verification.Replay.Input;
+
+namespace DaxEmu.Bench.Commands;
+
+/// <summary><c>daxemu answers</c>: what each answer of 2019 costs.</summary>
+internal static class PoliciesCommand
+{
+    private const int MostRanges = 4096;
+    private const int MostRounds = 10_000;
+
+    private static readonly Option<IReadOnlyList<int>> Jobs = CommandOptions.Jobs([2, 8]);
+    private static readonly Option<int> Ranges = CommandOptions.Of("--ranges", "2 MiB ranges on which the threads meet", ParseRanges, 2);
+    private static readonly Option<int> Mix = CommandOptions.Of("--mix", "of a hundred operations, those that are 2 MiB faults", ParsePercent, 30);
+    private static readonly Option<int> Empty = CommandOptions.Of("--empty", "of a hundred operations, those that empty a range", ParsePercent, 3);
+    private static readonly Option<EmptyingKind> EmptyBy = CommandOptions.Of("--empty-by", "write: clean entries are taken out past running faults; truncate: faults are kept out meanwhile", text => Enum.Parse<EmptyingKind>(CommandOptions.Choice(text, "write", "truncate"), ignoreCase: true), EmptyingKind.Write);
+    private static readonly Option<TimeSpan> Hold = CommandOptions.Of("--hold", "how long the owner of a 4 KiB entry asks the file system", DurationText.Parse, TimeSpan.FromMicroseconds(2));
+    private static readonly Option<TimeSpan> HugeHold = CommandOptions.Of("--hold-2m", "the same for 2 MiB", DurationText.Parse, TimeSpan.FromMicroseconds(50));
+    private static readonly Option<int> Rounds = CommandOptions.Of("--rounds", "turns of each policy", text => CommandOptions.Count(text, 1, MostRounds), 9);
+    private static readonly Option<TimeSpan> Runtime = CommandOptions.Of("--runtime", "how long a turn is", DurationText.Parse, TimeSpan.FromMilliseconds(200));
+    private static readonly Option<string?> Trace = CommandOptions.Of<string?>("--trace", "the kernel's trace text (plain or .gz), to be replayed under each policy instead of the random faults", text => text, null);
+    private static readonly Option<int> Seed = CommandOptions.Of("--randseed", "seed of all choices", text => CommandOptions.Count(text, 0), 1);
+    private static readonly Option<bool> Markdown = new("--markdown") { Description = "the table as Markdown" };
+    private static readonly Option<OutputFormat> Format = CommandOptions.Format();
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "answers",
+            "What each answer of 2019 costs: throughput, sleeps, needless sleeps and wrong wake-ups of mask-all, any-order, return-locked, conflict and fixed,\n"
+            + "where 4 KiB and 2 MiB faults meet on the same ranges, or with a recorded fault stream.\n\n"
+            + "Examples:\n  daxemu answers --numjobs 2,4,8\n  daxemu answers --trace rocksdb.trace.gz --numjobs 2,8")
+        {
+            Jobs, Ranges, Mix, Empty, EmptyBy, Hold, HugeHold, Rounds, Runtime, Trace, Seed, Markdown, Format,
+        };
+        CommandFrame.SetAction(command, Run);
+        return command;
+    }
+
+    private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        PolicyPlan plan = PlanOf(parsed, cancellation);
+        IReadOnlyList<PolicyResult> results;
+        using (var progress = new ProgressLine())
+        {
+            results = new PolicyRunner(plan, progress.Show, cancellation).Run();
+        }
+
+        var report = new PolicyReport(results);
+        if (parsed.GetValue(Format) == OutputFormat.Json)
+        {
+            Console.WriteLine(JsonText.Of(report.ToJson()));
+        }
+        else
+        {
+            ConsoleWidth.Terminal().Write(report.ToTable(parsed.GetValue(Markdown)));
+            Console.WriteLine(PolicyReport.Legend);
+        }
+
+        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Fine;
+    }
+
+    private static PolicyPlan PlanOf(ParseResult parsed, CancellationToken cancellation) => new()
+    {
+        JobCounts = parsed.GetRequiredValue(Jobs),
+        RangeCount = parsed.GetValue(Ranges),
+        HugePercent = parsed.GetValue(Mix),
+        EmptyPercent = parsed.GetValue(Empty),
+        Emptying = parsed.GetValue(EmptyBy),
+        Hold = parsed.GetValue(Hold),
+        HugeHold = parsed.GetValue(HugeHold),
+        RoundCount = parsed.GetValue(Rounds),
+        Turn = parsed.GetValue(Runtime),
+        Seed = parsed.GetValue(Seed),
+        Recording = parsed.GetValue(Trace) is { } path ? Read(path, cancellation) : null,
+    };
+
+    private static TracePlan Read(string path, CancellationToken cancellation)
+    {
+        IReadOnlyList<string> inputs = InputFiles.Expand(path);
+        if (inputs.Count != 1)
+        {
+            throw new FormatException($"the folder '{path}' has {inputs.Count} recordings; name the one trace that is to be replayed.");
+        }
+
+        TracePlan? plan = null;
+        foreach (InputText text in InputSource.Open(inputs[0], cancellation))
+        {
+            if (plan is not null || text.Kind != InputKind.Trace)
+            {
+                throw new FormatException($"{text.Name}: one trace text is replayed here, no recorded scenario and no second one. (See 'daxemu replay --help'.)");
+            }
+
+            plan = TracePlan.Read(text.Content, text.Name, cancellation);
+        }
+
+        return plan!;
+    }
+
+    private static int ParsePercent(string text) => CommandOptions.Count(text, 0) is var percent and <= 50
+        ? percent
+        : throw new FormatException($"'{text}' is more than 50 of a hundred: 4 KiB faults must have a share.");
+
+    private static int ParseRanges(string text) => CommandOptions.Count(text) is var count and <= MostRanges
+        ? count
+        : throw new FormatException($"'{text}' is more than {MostRanges} ranges: the threads would hardly meet.");
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Verification.Soak;
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Bench.Commands;
+
+/// <summary><c>daxemu soak</c>: random concurrent operations for a time, verified.</summary>
+internal static class SoakCommand
+{
+    private static readonly Option<TimeSpan> Duration = CommandOptions.Of("--duration", "how long", DurationText.Parse, TimeSpan.FromSeconds(30));
+    private static readonly Option<int> Jobs = CommandOptions.Of("--numjobs", $"threads, at most {CommandOptions.MostJobs}", CommandOptions.JobCount, 8);
+    private static readonly Option<long> Size = CommandOptions.Of("--size", "bytes of the device, a multiple of 2 MiB; the file has three eighths of them", DeviceSize, 64L << 20);
+    private static readonly Option<WaitProfile> Profile = CommandOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
+    private static readonly Option<int> Seed = CommandOptions.Of("--randseed", "seed of all threads' choices", text => CommandOptions.Count(text, 0), 1);
+    private static readonly Option<TimeSpan> Watchdog = CommandOptions.Of("--watchdog", "a thread that stands still for so long hangs", DurationText.Parse, TimeSpan.FromSeconds(5));
+    private static readonly Option<string?> FileName = CommandOptions.Of<string?>("--filename", "the device: a block device or file that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (default: a new file on tmpfs)", text => text, null);
+    private static readonly Option<bool> Force = CommandOptions.Force();
+    private static readonly Option<OutputFormat> Format = CommandOptions.Format();
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "soak",
+            "Many threads, all operations, every page stamped with a version; a watchdog that names the culprit.\n"
+            + "Before a profile is called clean, the hang of 2019 is found by the same machinery, or the answer is inconclusive.\n\n"
+            + "Examples:\n  daxemu soak --duration 8h --randseed 42\n  daxemu soak --profile v4.20 --duration 60s")
+        {
+            Duration, Jobs, Size, Profile, Seed, Watchdog, FileName, Force, Format,
+        };
+        CommandFrame.SetAction(command, Run);
+        return command;
+    }
+
+    private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        AppContext.SetSwitch(InterleavingSwitch.Name, true); // before anything of the core is touched
+        var plan = new SoakPlan
+        {
+            Duration = parsed.GetValue(Duration),
+            JobCount = parsed.GetValue(Jobs),
+            SizeBytes = parsed.GetValue(Size),
+            Profile = parsed.GetRequiredValue(Profile),
+            Seed = parsed.GetValue(Seed),
+            Watchdog = parsed.GetValue(Watchdog),
+            FileName = parsed.GetValue(FileName),
+            IsForced = parsed.GetValue(Force),
+        };
+        SoakFixture.Probe(plan);
+        SoakSession session;
+        using (var progress = new ProgressLine())
+        {
+            session = SoakSession.Run(plan, p => new SoakRunner(p, progress.Show, cancellation).Run(), cancellation);
+        }
+
+        Console.WriteLine(parsed.GetValue(Format) == OutputFormat.Json ? SoakJson.Write(session) : SoakText.Write(session));
+        return session.Code;
+    }
+
+    private static long DeviceSize(string text) => SizeText.Parse(text) is var size && size >= SoakPlan.MinimumSizeBytes && size % DaxConstants.PmdSize == 0
+        ? size
+        : throw new FormatException($"'{text}' is no size for a soak. Choose a multiple of 2m of at least {SizeText.Format(SoakPlan.MinimumSizeBytes)}.");
+}

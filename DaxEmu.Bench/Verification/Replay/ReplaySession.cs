@@ -1,0 +1,104 @@
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Verification.Replay.Input;
+using DaxEmu.Native;
+
+namespace DaxEmu.Bench.Verification.Replay;
+
+/// <summary>
+/// Replays inputs one after the other, and goes on after one that is damaged or missing: what it says of the others holds. What is told of
+/// an input is told when it is done.
+/// </summary>
+/// <param name="threadCounts">How many threads replay a trace, one run each; 0 for as many as recorded.</param>
+/// <param name="problem">Told of each input that cannot be replayed.</param>
+/// <param name="cancellation">Ends the session.</param>
+internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, Action<string> problem, CancellationToken cancellation)
+{
+    /// <summary>The scenarios that were replayed.</summary>
+    public ReplayTotals Scenarios { get; } = new();
+
+    /// <summary>The runs of traces, with the names of their inputs.</summary>
+    public List<(string Name, TraceReplayReport Report)> Traces { get; } = [];
+
+    /// <summary>The worst that happened.</summary>
+    public ExitCode Worst { get; private set; }
+
+    /// <summary>Called after each run of a trace.</summary>
+    public Action<string, TraceReplayReport> TraceDone { get; init; } = (_, _) => { };
+
+    /// <summary>Replays what a path on the command line stands for.</summary>
+    public void Add(string path)
+    {
+        IReadOnlyList<string> inputs = [];
+        Guard(() => inputs = InputFiles.Expand(path));
+        foreach (string input in inputs)
+        {
+            Guard(() => Replay(input));
+        }
+    }
+
+    private void Replay(string path)
+    {
+        foreach (InputText text in InputSource.Open(path, cancellation))
+        {
+            if (text.Kind == InputKind.Trace)
+            {
+                ReplayTrace(text);
+            }
+            else
+            {
+                ReplayReport report = GoldenReplayer.Run(GoldenReader.Read(text.Content, text.Name, cancellation), cancellation);
+                Scenarios.Add(report);
+                Note(report.WrongCount == 0 ? ExitCode.Fine : ExitCode.Found);
+            }
+        }
+    }
+
+    // A recorded fault stream cannot come out alike to the last fault: the trace tells neither truncates nor where blocks lie. What differs
+    // is told by reason; it is a mismatch only if a fault that the kernel served is not served at all.
+    private void ReplayTrace(InputText text)
+    {
+        var plan = TracePlan.Read(text.Content, text.Name, cancellation);
+        foreach (int threads in threadCounts.Select(wanted => TraceReplayer.ThreadCountOf(plan, wanted == 0 ? null : wanted)).Distinct())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            TraceReplayReport report = TraceReplayer.Run(plan, threads, cancellation: cancellation);
+            if (report.FaultCount == 0)
+            {
+                return; // stopped before the first
+            }
+
+            Note(report.Emulator.PteServed < report.Kernel.PteServed ? ExitCode.Found : ExitCode.Fine);
+            Traces.Add((text.Name, report));
+            TraceDone(text.Name, report);
+        }
+    }
+
+    private void Note(ExitCode code) => Worst = (ExitCode)Math.Max((int)Worst, (int)code);
+
+    private void Guard(Action action)
+    {
+        try
+        {
+            if (!cancellation.IsCancellationRequested)
+            {
+                action();
+            }
+        }
+        catch (FormatException e)
+        {
+            problem(e.Message);
+            Note(ExitCode.Usage);
+        }
+        catch (DaxEnvironmentException e)
+        {
+            problem(e.Message);
+            Note(ExitCode.CannotTell);
+        }
+        catch (OperationCanceledException)
+        {
+            // Told at the end, with what there is.
+        }
+
+        Note(cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Fine);
+    }
+}

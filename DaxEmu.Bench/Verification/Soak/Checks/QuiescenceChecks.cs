@@ -1,0 +1,50 @@
+using DaxEmu.Core.Fs;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Bench.Verification.Soak.Checks;
+
+/// <summary>Nobody is inside of anything: no sleeper, no lock, no pin.</summary>
+internal static class QuiescenceChecks
+{
+    public static IEnumerable<string> Run(SoakFixture fixture)
+    {
+        if (fixture.Waits.SleeperCount is var sleepers and not 0)
+        {
+            yield return $"{sleepers} threads sleep for an entry although nobody works.";
+        }
+
+        foreach (DaxFile file in fixture.Files)
+        {
+            string name = fixture.NameOf(file);
+            if (!file.Mapping.InvalidateLock.IsFree)
+            {
+                yield return $"{name}: the invalidate lock is held although nobody works.";
+            }
+
+            if (!fixture.AllowsPoison && file.Mapping.TakeWritebackError() is var errno and not 0)
+            {
+                yield return $"{name}: a writeback failed with {errno}.";
+            }
+
+            if (!file.IsIdle)
+            {
+                yield return $"{name}: the inode lock is held although nobody works.";
+            }
+
+            if (file.SizeBytes != file.Mapping.MaximumSizeBytes && file == fixture.File)
+            {
+                yield return $"{name}: it has {file.SizeBytes} bytes instead of {file.Mapping.MaximumSizeBytes}.";
+            }
+        }
+
+        if (fixture.Stamps.TakenCount is var taken and not 0)
+        {
+            yield return $"{taken} pages are still taken by threads.";
+        }
+
+        if (fixture.Device.Owners.FirstBusy(new PfnRange(new Pfn(0), fixture.Device.PageCount)) is { } busy)
+        {
+            yield return $"device page {busy} is pinned although nobody works.";
+        }
+    }
+}

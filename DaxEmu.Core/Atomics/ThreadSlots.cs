@@ -1,0 +1,139 @@
+using DaxEmu.Native;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Atomics;
+
+/// <summary>
+/// A number for each thread that uses the core, small and dense, given back when the thread has died. Who keeps a line of native memory
+/// per thread (readers of the invalidate lock, wait nodes) indexes it by this number.
+/// </summary>
+/// <remarks>
+/// A number comes back when the collector finds that its thread is gone. Where nothing is collected for a long time the numbers run out
+/// first: then those of threads that are not alive are taken back at once.
+/// </remarks>
+internal static class ThreadSlots
+{
+    /// <summary>The most threads that can hold a number at once.</summary>
+    public const int Capacity = 1 << 14;
+
+    /// <summary>The most threads of a scheduler: it gives them the numbers of a range of its own (<see cref="Adopt"/>).</summary>
+    public const int SchedulerCapacity = 8;
+
+    /// <summary>The most schedulers at once.</summary>
+    public const int SchedulerCount = 32;
+
+    /// <summary>Bytes of a thread's own line: two cache lines, since the prefetcher fetches them in pairs.</summary>
+    public const int LineBytes = 128;
+
+    private static readonly Lock Gate = new();
+    private static readonly Stack<int> Free = new();
+
+    // Who has each number, and how often it has changed hands: who gives back a number that another took back before, gives back nothing.
+    private static readonly WeakReference<Thread>?[] Threads = new WeakReference<Thread>?[Capacity];
+    private static readonly int[] Turns = new int[Capacity];
+
+    // The first numbers belong to the schedulers, so that the lines which a thread looks through are the same in each run.
+    private static volatile int used = InterleavingSwitch.On ? SchedulerCapacity * SchedulerCount : 0;
+
+    [ThreadStatic]
+    private static Holder? holder;
+
+    /// <summary>This thread's number.</summary>
+    public static int Mine => (holder ??= Take()).Slot;
+
+    /// <summary>The numbers that may be in use: all that were given out so far; for a thread under a scheduler, those of that scheduler's threads.</summary>
+    public static (int First, int End) InUse
+    {
+        get
+        {
+            if (Atomic.Current is { ThreadCount: > 0 } owner)
+            {
+                return (owner.FirstSlot, owner.FirstSlot + owner.ThreadCount);
+            }
+
+            // No lock, which an interruption could end. Who looks through the lines has shown its own word first and then passed a
+            // process-wide barrier. A thread counts its number in before it writes to its line: if that write came before the barrier,
+            // so did the count, and it is seen here. If it comes after it, the thread sees the word that was shown, and gives way.
+            return (0, used);
+        }
+    }
+
+    /// <summary>Room for a line for every number; committed as lines are touched, never given back.</summary>
+    public static ReservedRegion ReserveLines() => ReservedRegion.Reserve((long)Capacity * LineBytes);
+
+    /// <summary>Gives this thread the number of a scheduler's thread, once; the scheduler sees to it that no living thread has it.</summary>
+    public static void Adopt(int slot)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(slot);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot, SchedulerCapacity * SchedulerCount);
+        holder = new Holder(slot, turn: -1);
+    }
+
+    private static Holder Take()
+    {
+        var mine = new WeakReference<Thread>(Thread.CurrentThread);
+        lock (Gate)
+        {
+            if (Free.Count == 0 && used == Capacity)
+            {
+                TakeBackFromDead();
+            }
+
+            if (Free.Count > 0 || used < Capacity)
+            {
+                int slot = Free.Count > 0 ? Free.Peek() : used;
+                var taken = new Holder(slot, Turns[slot]);
+                Threads[slot] = mine;
+                if (!Free.TryPop(out _))
+                {
+                    used++;
+                }
+
+                return taken;
+            }
+        }
+
+        throw new DaxEnvironmentException(
+            $"more than {Capacity} threads use the core at once", "End threads that are no longer needed.");
+    }
+
+    private static void TakeBackFromDead()
+    {
+        for (int slot = 0; slot < Capacity; slot++)
+        {
+            if (Threads[slot] is { } thread && !(thread.TryGetTarget(out Thread? living) && living.IsAlive))
+            {
+                GiveBack(slot);
+            }
+        }
+    }
+
+    private static void GiveBack(int slot)
+    {
+        Threads[slot] = null;
+        Turns[slot] = (Turns[slot] + 1) & int.MaxValue;
+        Free.Push(slot);
+    }
+
+    private sealed class Holder(int slot, int turn)
+    {
+        // Collected only after its thread has died: nobody uses the number then.
+        ~Holder()
+        {
+            if (turn < 0)
+            {
+                return; // a scheduler's
+            }
+
+            lock (Gate)
+            {
+                if (Turns[Slot] == turn)
+                {
+                    GiveBack(Slot);
+                }
+            }
+        }
+
+        public int Slot { get; } = slot;
+    }
+}

@@ -1,0 +1,502 @@
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Dax.Waiting;
+using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Mm;
+using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Tracing;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Dax;
+
+/// <summary>
+/// One file as its users' memory sees it (<c>struct address_space</c>): the entry table, the VMAs that map it, its size, and the lock that
+/// keeps faults out while it is truncated.
+/// </summary>
+public sealed unsafe class AddressSpace : IDisposable
+{
+    private static readonly Lock IdGate = new();
+    private static long lastId;
+
+    // What tells the mapping's three locks apart in a reader's line. Ids of mappings are smaller.
+    private const ulong AreasTag = 1UL << 62;
+    private const ulong LifetimeTag = 1UL << 61;
+
+    private readonly PinnedLines header = new(5);
+    private readonly ulong* size;
+    private readonly ulong* writebackError;
+    private readonly AsymmetricLock lifetime;
+    private readonly bool ownsId;
+    private readonly Lock areasGate = new();
+    private readonly DeviceReference deviceReference;
+    private volatile VmArea[] areas = [];
+    private volatile bool isDisposed;
+
+    /// <summary>The mapping of a file of <paramref name="sizeBytes"/> whose blocks <paramref name="extents"/> names.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative or above the maximum, or the maximum is above 16 TiB.</exception>
+    public AddressSpace(PmemDevice device, IExtentMap extents, long sizeBytes, AddressSpaceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(extents);
+        options ??= new AddressSpaceOptions();
+        long pageCapacity = PageCapacityFor(options.MaximumSizeBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, options.MaximumSizeBytes);
+        Device = device;
+        Extents = extents;
+        Behaviour = options.Behaviour;
+        ownsId = options.Id == 0;
+        deviceReference = device.Refer();
+        try
+        {
+            Id = ownsId ? MappingIds.Take() : options.Id;
+            Entries = new EntryTable(Id, pageCapacity);
+        }
+        catch
+        {
+            ReturnId();
+            deviceReference.Dispose();
+            throw;
+        }
+
+        MaximumSizeBytes = Entries.PageCapacity << DaxConstants.PageShift;
+        size = header[1];
+        writebackError = header[2];
+        *size = (ulong)sizeBytes;
+        Locker = new EntryLocker(Entries, options.Waits ?? WaitTable.Shared, options.Profile);
+        Sink = options.Sink;
+        InvalidateLock = new AsymmetricLock((ulong)Id, header[0]);
+        AreasLock = new AsymmetricLock((ulong)Id | AreasTag, header[3]);
+        lifetime = new AsymmetricLock((ulong)Id | LifetimeTag, header[4]);
+        VmFile = new VmFile(Id, device.Base, InvalidateLock, AreasLock, Behaviour.RestoresHugeWrites, Remove);
+    }
+
+    /// <summary>The mapping's id: the inode number in events, and part of every wait key.</summary>
+    public long Id { get; }
+
+    /// <summary>The device whose memory is mapped.</summary>
+    public PmemDevice Device { get; }
+
+    /// <summary>Tells which blocks are the file's.</summary>
+    public IExtentMap Extents { get; }
+
+    /// <summary>The kernel whose behaviour is modelled.</summary>
+    public KernelBehaviour Behaviour { get; }
+
+    /// <summary>The profile of the entry locks.</summary>
+    public WaitProfile Profile => Locker.Profile;
+
+    /// <summary>The entry table.</summary>
+    public EntryTable Entries { get; }
+
+    /// <summary>The VMAs that map the file now.</summary>
+    public IReadOnlyList<VmArea> Areas => areas;
+
+    /// <summary>The file's size, in bytes.</summary>
+    public long SizeBytes => (long)Atomic.Load(ref *size, Site.FileSize);
+
+    /// <summary>The first page beyond the end of the file (<c>max_pgoff</c>).</summary>
+    public PageIndex EndIndex => new((SizeBytes + DaxConstants.PageSize - 1) >> DaxConstants.PageShift);
+
+    /// <summary>The largest size that the file can have, in bytes.</summary>
+    public long MaximumSizeBytes { get; }
+
+    /// <summary>Receives the mapping's events; null for nobody. One that throws gets no further event (<see cref="SinkFailure"/>).</summary>
+    public IDaxTraceSink? Sink
+    {
+        get => (Locker.Sink as GuardedSink)?.Inner;
+        set => Locker.Sink = value is null ? null : new GuardedSink(value);
+    }
+
+    /// <summary>What <see cref="Sink"/> threw first, so that its record of events is incomplete; null if it threw nothing.</summary>
+    public Exception? SinkFailure => (Locker.Sink as GuardedSink)?.Failure;
+
+    /// <summary>Where the core reports events: <see cref="Sink"/>, whose exceptions stay outside.</summary>
+    internal IDaxTraceSink? Events => Locker.Sink;
+
+    internal EntryLocker Locker { get; }
+
+    /// <summary>Keeps faults out of layout changes: faults and copies through views hold it for reading (<c>invalidate_lock</c>).</summary>
+    internal AsymmetricLock InvalidateLock { get; }
+
+    /// <summary>
+    /// Keeps each VMA and its page table alive (<c>i_mmap_rwsem</c>): a walk over the VMAs holds it for reading, munmap for writing
+    /// before it frees a table. The innermost lock: nothing is waited for under it.
+    /// </summary>
+    internal AsymmetricLock AreasLock { get; }
+
+    /// <summary>The file as its VMAs know it.</summary>
+    internal VmFile VmFile { get; }
+
+    /// <summary>Whether <see cref="Dispose"/> was called.</summary>
+    internal bool IsDisposed => isDisposed;
+
+    /// <summary>Maps pages of the file.</summary>
+    /// <param name="first">The file page that the VMA's first page maps.</param>
+    /// <param name="pageCount">How many pages; they may lie beyond the end of the file.</param>
+    /// <param name="kind">What the VMA is for.</param>
+    /// <param name="leadPages">Pages from a 2 MiB boundary to the VMA's start, 0 to 511; by default the colour of <paramref name="first"/>, so that 2 MiB faults can be served.</param>
+    public VmArea Map(PageIndex first, long pageCount, VmAreaKind kind, int? leadPages = null)
+    {
+        VmArea area = Make(first, pageCount, kind, leadPages);
+        Publish([area]);
+        return area;
+    }
+
+    /// <summary>As <see cref="Map"/>, for many VMAs at once: the list of VMAs is copied once, not for each.</summary>
+    internal VmArea[] MapAll(IReadOnlyList<(PageIndex First, long PageCount, VmAreaKind Kind, int LeadPages)> requests)
+    {
+        var made = new VmArea[requests.Count];
+        int count = 0;
+        try
+        {
+            foreach ((PageIndex first, long pageCount, VmAreaKind kind, int leadPages) in requests)
+            {
+                made[count] = Make(first, pageCount, kind, leadPages);
+                count++;
+            }
+        }
+        catch
+        {
+            foreach (VmArea area in made.AsSpan(0, count))
+            {
+                area.FreeTables();
+            }
+
+            throw;
+        }
+
+        Publish(made);
+        return made;
+    }
+
+    /// <summary>Keeps the mapping alive while an operation works on it that no VMA keeps alive: writeback, a handler of memory errors.</summary>
+    /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
+    internal AsymmetricLock.ReadHold Use()
+    {
+        AsymmetricLock.ReadHold hold = lifetime.Read();
+        if (!isDisposed)
+        {
+            return hold;
+        }
+
+        hold.Dispose();
+        throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    /// <summary>Writes the error of a failed writeback down, to be told to whoever asks next.</summary>
+    internal void NoteWritebackError(int errno) => Atomic.Store(ref *writebackError, (ulong)errno, Site.Other);
+
+    /// <summary>The error number of a writeback that failed since the last call, 0 if none did (<c>file_check_and_advance_wb_err</c>).</summary>
+    public int TakeWritebackError() => (int)Atomic.Exchange(ref *writebackError, 0, Site.Other);
+
+    /// <summary>Sets the size. The caller holds the invalidate lock for writing if the file shrinks.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative, or above <see cref="MaximumSizeBytes"/>: the table has no room for its pages.</exception>
+    internal void SetSize(long sizeBytes)
+    {
+        CheckSize(sizeBytes);
+        Atomic.Store(ref *size, (ulong)sizeBytes, Site.FileSize);
+    }
+
+    /// <summary>Raises the size to at least <paramref name="sizeBytes"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">As for <see cref="SetSize"/>.</exception>
+    internal void GrowSize(long sizeBytes)
+    {
+        CheckSize(sizeBytes);
+        ulong seen = Atomic.Load(ref *size, Site.FileSize);
+        while (seen < (ulong)sizeBytes)
+        {
+            ulong before = Atomic.CompareExchange(ref *size, (ulong)sizeBytes, seen, Site.FileSize);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+
+    /// <summary>Clears the translations of file pages in every VMA (<c>unmap_mapping_pages</c>).</summary>
+    internal void Unmap(PageRange range, bool keepCopies = true)
+    {
+        using AsymmetricLock.ReadHold walk = AreasLock.Read();
+        foreach (VmArea area in areas)
+        {
+            if (area.FileRange.Overlaps(range))
+            {
+                area.Table.Unmap(range.First - area.FirstIndex, range.PageCount, keepCopies);
+            }
+        }
+    }
+
+    /// <summary>How many VMAs reach a file page through a present translation of the file's memory; private copies are not counted.</summary>
+    internal int CountTranslations(PageIndex index)
+    {
+        using AsymmetricLock.ReadHold walk = AreasLock.Read();
+        return areas.Count(a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
+    }
+
+    /// <summary>Makes the translations of file pages read-only and clean in every VMA that maps any of them, wherever it begins (<c>pfn_mkclean_range</c>).</summary>
+    internal void WriteProtect(PageRange range)
+    {
+        using AsymmetricLock.ReadHold walk = AreasLock.Read();
+        foreach (VmArea area in areas)
+        {
+            if (area.FileRange.Overlaps(range))
+            {
+                area.Table.WriteProtect(range.First - area.FirstIndex, range.PageCount);
+            }
+        }
+    }
+
+    /// <summary>Writes down that this file's entry stands on its device pages (<c>dax_associate_entry</c>). Zero and empty entries stand on none.</summary>
+    internal void Associate(PageIndex start, DaxEntry entry)
+    {
+        if (entry.IsReal)
+        {
+            Device.Owners.Associate(entry.Pfn, entry.Order, Id, start, entry.IsShared);
+        }
+    }
+
+    /// <summary>Takes <see cref="Associate"/> back (<c>dax_disassociate_entry</c>).</summary>
+    internal void Disassociate(PageIndex start, DaxEntry entry)
+    {
+        if (entry.IsReal)
+        {
+            Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start);
+        }
+    }
+
+    /// <summary>Gives blocks back that the file no longer shows and no entry of it maps. Those that somebody has pinned are kept until they are not.</summary>
+    internal void ReleaseBlocks(FreedBlocks freed)
+    {
+        freed.ReleaseWhenIdle();
+        if (freed.PageCount == 0)
+        {
+            (Extents as InMemoryExtentMap)?.Allocator.ReleaseIdle();
+        }
+    }
+
+    /// <summary>Forgets a VMA: returns when no fault and no walk over the VMAs works on it any more, so that its table can be freed.</summary>
+    private void Remove(VmArea area)
+    {
+        using (InvalidateLock.Write())
+        {
+            area.MarkGone();
+        }
+
+        // A walk that began before holds the lock for reading; one that begins later does not find the VMA.
+        using (AreasLock.Write())
+        {
+            lock (areasGate)
+            {
+                areas = [.. areas.Where(a => a != area)];
+            }
+        }
+    }
+
+    /// <summary>
+    /// As it was made, with the same VMAs but no translation, no entry and nobody at its locks: for a checker that uses one mapping for many
+    /// runs. Nobody else may be at it. Who owns device pages is the device's to forget.
+    /// </summary>
+    /// <param name="sizeBytes">The file's size.</param>
+    /// <param name="keeps">The VMAs that stay; all others are forgotten, in whatever state they are.</param>
+    internal void Reset(long sizeBytes, params ReadOnlySpan<VmArea> keeps)
+    {
+        foreach (VmArea area in areas)
+        {
+            if (!keeps.Contains(area))
+            {
+                area.FreeTables();
+            }
+        }
+
+        areas = keeps.ToArray();
+        foreach (VmArea area in areas)
+        {
+            area.Reset();
+        }
+
+        Entries.Reset();
+        header.Clear();
+        *size = (ulong)sizeBytes;
+    }
+
+    /// <summary>
+    /// Forgets the file; its VMAs go first. Waits for operations that run; later ones meet an <see cref="ObjectDisposedException"/>. Again does nothing.
+    /// </summary>
+    public void Dispose()
+    {
+        lock (areasGate)
+        {
+            if (isDisposed)
+            {
+                return;
+            }
+
+            isDisposed = true;
+        }
+
+        // Who is inside an operation or a fault goes on to its end; who comes later sees that the mapping is gone. A VMA that another thread
+        // is just unmapping counts too: its faults are waited for here.
+        using (lifetime.Write())
+        {
+        }
+
+        using (InvalidateLock.Write())
+        {
+            foreach (VmArea area in areas)
+            {
+                area.MarkGone();
+            }
+        }
+
+        foreach (VmArea area in ForgetAreas())
+        {
+            area.DisposeForgotten();
+        }
+
+        ForgetOwners();
+        Entries.Dispose();
+        ReturnId();
+        deviceReference.Dispose();
+    }
+
+    /// <summary>Pages that a file of up to <paramref name="maximumSizeBytes"/> can have.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The maximum is not positive, or above 16 TiB.</exception>
+    internal static long PageCapacityFor(long maximumSizeBytes)
+    {
+        long most = EntryTable.MaximumPageCapacity << DaxConstants.PageShift;
+        if (maximumSizeBytes < 0 || maximumSizeBytes > most)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(maximumSizeBytes), maximumSizeBytes, $"A file can have from 0 up to {most} bytes (16 TiB). Choose a maximum size in between.");
+        }
+
+        return Math.Max(1, (maximumSizeBytes + DaxConstants.PageSize - 1) >> DaxConstants.PageShift);
+    }
+
+    // All at once: one by one, each would wait for the walks over the VMAs and copy their list.
+    private VmArea[] ForgetAreas()
+    {
+        using AsymmetricLock.WriteHold hold = AreasLock.Write();
+        lock (areasGate)
+        {
+            VmArea[] gone = areas;
+            areas = [];
+            return gone;
+        }
+    }
+
+    private VmArea Make(PageIndex first, long pageCount, VmAreaKind kind, int? leadPages)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, (MaximumSizeBytes >> DaxConstants.PageShift) - first.Value);
+        int lead = leadPages ?? first.Colour;
+        ArgumentOutOfRangeException.ThrowIfNegative(lead, nameof(leadPages));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lead, DaxConstants.ColourMask, nameof(leadPages));
+        VmArea.CheckKind(kind);
+        return new VmArea(VmFile, AddressAllocator.Take(lead, pageCount), first, pageCount, kind);
+    }
+
+    private void Publish(ReadOnlySpan<VmArea> made)
+    {
+        lock (areasGate)
+        {
+            if (!isDisposed)
+            {
+                areas = [.. areas, .. made];
+                return;
+            }
+        }
+
+        foreach (VmArea area in made)
+        {
+            area.Dispose();
+        }
+
+        throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    private void CheckSize(long sizeBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, MaximumSizeBytes);
+    }
+
+    private void ReturnId()
+    {
+        if (ownsId && Id != 0)
+        {
+            MappingIds.Return(Id);
+        }
+    }
+
+    private void ForgetOwners()
+    {
+        PageIndex next = default;
+        while (Entries.NextPresent(next, new PageIndex(Entries.PageCapacity), out PageIndex start, out DaxEntry entry))
+        {
+            Disassociate(start, entry);
+            next = start + entry.Order.PageCount();
+        }
+    }
+
+    /// <summary>Numbers of mappings, which the owner word of a device page has 31 bits for: fresh ones first, then those of mappings that are gone.</summary>
+    private static class MappingIds
+    {
+        private const int MostReturned = 1 << 16;
+
+        private static readonly Queue<long> Returned = new();
+
+        public static long Take()
+        {
+            lock (IdGate)
+            {
+                if (lastId < PageOwner.MaxMapping)
+                {
+                    return ++lastId;
+                }
+
+                return Returned.TryDequeue(out long id)
+                    ? id
+                    : throw new InvalidOperationException($"More than {PageOwner.MaxMapping} files are open. Dispose those that are no longer needed.");
+            }
+        }
+
+        // The oldest first, so that an id comes back as late as can be.
+        public static void Return(long id)
+        {
+            lock (IdGate)
+            {
+                Returned.Enqueue(id);
+                if (Returned.Count > MostReturned && lastId < PageOwner.MaxMapping)
+                {
+                    Returned.Dequeue();
+                }
+            }
+        }
+    }
+
+    /// <summary>Hands out addresses as mmap would: each VMA in 2 MiB of its own.</summary>
+    private static class AddressAllocator
+    {
+        private static readonly Lock Gate = new();
+        private static long next = 0x7F00_0000_0000;
+
+        public static long Take(int leadPages, long pageCount)
+        {
+            long bytes = (leadPages + pageCount) << DaxConstants.PageShift;
+            long room = (bytes + DaxConstants.PmdSize - 1) & -DaxConstants.PmdSize;
+            lock (Gate)
+            {
+                long start = next;
+                next += room;
+                return start + ((long)leadPages << DaxConstants.PageShift);
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using DaxEmu.Core.Dax.Waiting;
+using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core.Tracing;
+
+namespace DaxEmu.Core.Dax;
+
+/// <summary>What can be chosen for a file's mapping.</summary>
+public sealed record AddressSpaceOptions
+{
+    /// <summary>The profile of the entry locks; all fixes by default.</summary>
+    public WaitProfile Profile { get; init; } = WaitProfiles.Fixed;
+
+    /// <summary>The kernel whose behaviour is modelled; the newer one by default.</summary>
+    public KernelBehaviour Behaviour { get; init; } = KernelBehaviour.Linux612;
+
+    /// <summary>The largest size that the file can have, in bytes; up to 16 TiB. Only addresses are taken for it (0.2 % of it).</summary>
+    public long MaximumSizeBytes { get; init; } = 1L << 40;
+
+    /// <summary>Receives the mapping's events; null for nobody.</summary>
+    public IDaxTraceSink? Sink { get; init; }
+
+    /// <summary>The wait table; the process has one, a checker's scenario brings its own.</summary>
+    internal WaitTable? Waits { get; init; }
+
+    /// <summary>The mapping's id; 0 for the next free one. A checker's scenario sets it, so that its keys hash alike in every run.</summary>
+    internal long Id { get; init; }
+}

@@ -1,0 +1,326 @@
+using System.Numerics;
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Dax.Entries;
+
+/// <summary>The marks: DIRTY in the entry's word, TOWRITE in a bitmap, ANYDIRTY in the region word; and the scans over them.</summary>
+public sealed unsafe partial class EntryTable
+{
+    /// <summary>Marks every dirty entry that touches <paramref name="range"/> for the writeback pass that begins (<c>tag_pages_for_writeback</c>), locked or not.</summary>
+    internal void TagTowrite(PageRange range)
+    {
+        long end = RegionEnd(range);
+        for (long region = range.First.Region; region < end; region++)
+        {
+            var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
+            if (word.Word == 0 || (word.IsPmd && !word.Pmd.IsDirty))
+            {
+                continue;
+            }
+
+            // One at a time, and never while somebody refreshes ANYDIRTY: between its clearing and its setting the bit is not to be
+            // trusted. Held for one range only, since owners of entries wait for it.
+            WordLock.Enter(ref *marking, Site.Marking);
+            TagRegion(region, range);
+            WordLock.Leave(ref *marking, Site.Marking);
+        }
+    }
+
+    /// <summary>Whether a pass has chosen the entry that starts at <paramref name="start"/>.</summary>
+    internal bool IsTowrite(PageIndex start) => (Atomic.Load(ref MarkWordOf(start), Site.Towrite) & MarkBitOf(start)) != 0;
+
+    /// <summary>Chooses the entry that starts at <paramref name="start"/> for the running pass, whose lock the caller holds.</summary>
+    /// <remarks>Not while a tagger is between his two looks: he would take this mark back as if it were his.</remarks>
+    internal void SetTowrite(PageIndex start)
+    {
+        WordLock.Enter(ref *marking, Site.Marking);
+        Mark(start);
+        WordLock.Leave(ref *marking, Site.Marking);
+    }
+
+    /// <summary>Takes the choice back.</summary>
+    internal void ClearTowrite(PageIndex start)
+    {
+        ref ulong word = ref MarkWordOf(start);
+        if ((Atomic.Load(ref word, Site.Towrite) & MarkBitOf(start)) != 0) // [C] matches [D] in TagIfDirty
+        {
+            Atomic.And(ref word, ~MarkBitOf(start), Site.Towrite);
+        }
+    }
+
+    /// <summary>A held entry was written back: it is clean, and no pass has chosen it any more. Its owner unlocks it next.</summary>
+    /// <remarks>
+    /// Clean first, then the mark. A tagger looks at the word, sets the mark, and looks again. The locked instruction that clears the
+    /// mark comes after the store [C']: either the tagger's mark came before it and is cleared here, or the tagger's second look
+    /// comes after it, sees a clean entry, and takes the mark back [D].
+    /// </remarks>
+    internal void MarkClean(HeldEntry held)
+    {
+        Atomic.Store(ref WordOf(held.Start, held.Entry.Order), held.Entry.WithDirty(false).WithLock.Word, Site.ReplaceEntry);
+        Atomic.And(ref MarkWordOf(held.Start), ~MarkBitOf(held.Start), Site.Towrite);
+    }
+
+    /// <summary>The first chosen entry from <paramref name="from"/> on and before <paramref name="end"/>.</summary>
+    /// <returns>False if there is none.</returns>
+    internal bool NextTowrite(PageIndex from, PageIndex end, out PageIndex start)
+    {
+        long last = Math.Min(UsedRegions << DaxConstants.PmdOrder, end.Value);
+        for (long page = from.Value; page < last; page = (page | 63) + 1)
+        {
+            if ((page & DaxConstants.ColourMask) == 0 && Atomic.Load(ref regions[page >> DaxConstants.PmdOrder], Site.ReadRegion) == 0)
+            {
+                page |= DaxConstants.ColourMask; // an empty range has no marks
+                continue;
+            }
+
+            ulong word = Atomic.Load(ref marks[page >> 6], Site.Towrite) >> (int)(page & 63);
+            if (word != 0)
+            {
+                start = new PageIndex(page + BitOperations.TrailingZeroCount(word));
+                return start.Value < last;
+            }
+        }
+
+        start = default;
+        return false;
+    }
+
+    /// <summary>Whether any entry is dirty (<c>mapping_tagged</c>).</summary>
+    internal bool HasDirty()
+    {
+        long end = UsedRegions;
+        for (long region = 0; region < end; region++)
+        {
+            var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
+            if (word.IsPmd ? word.Pmd.IsDirty : word.Word != 0 && HasDirtyTable(region, word))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The first entry that covers a page from <paramref name="from"/> on and before <paramref name="end"/>.</summary>
+    /// <returns>False if there is none.</returns>
+    internal bool NextPresent(PageIndex from, PageIndex end, out PageIndex start, out DaxEntry entry)
+    {
+        long last = Math.Min(UsedRegions << DaxConstants.PmdOrder, end.Value);
+        for (long page = from.Value; page < last;)
+        {
+            var index = new PageIndex(page);
+            RegionWord region = ReadRegion(index);
+            if (region.IsPmd)
+            {
+                start = index.PmdStart;
+                entry = region.Pmd;
+                return true;
+            }
+
+            long next = (page | DaxConstants.ColourMask) + 1;
+            for (long regionLast = region.Word == 0 ? page : Math.Min(next, last); page < regionLast; page++)
+            {
+                entry = ReadSlot(new PageIndex(page));
+                if (entry.IsPresent)
+                {
+                    start = new PageIndex(page);
+                    return true;
+                }
+            }
+
+            page = next;
+        }
+
+        start = default;
+        entry = default;
+        return false;
+    }
+
+    /// <summary>Clears the ANYDIRTY bits of the range where no slot is dirty any more.</summary>
+    internal void RefreshAnyDirty(PageRange range)
+    {
+        long end = RegionEnd(range);
+        for (long region = range.First.Region; region < end; region++)
+        {
+            var word = new RegionWord(Atomic.Load(ref regions[region], Site.AnyDirty));
+            if (word.IsPmd || !word.AnyDirty)
+            {
+                continue;
+            }
+
+            WordLock.Enter(ref *marking, Site.Marking);
+            RefreshRegion(region);
+            WordLock.Leave(ref *marking, Site.Marking);
+        }
+    }
+
+    /// <summary>Pages that have an entry (<c>nrpages</c>): derived from the region words, 512 for a PMD. Exact when nothing changes meanwhile.</summary>
+    public long PresentPageCount
+    {
+        get
+        {
+            long total = 0;
+            long end = UsedRegions;
+            for (long region = 0; region < end; region++)
+            {
+                var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
+                total += word.IsPmd ? DaxConstants.PagesPerPmd : word.Count;
+            }
+
+            return total;
+        }
+    }
+
+    /// <summary>Gives back the memory of all ranges that lie wholly inside <paramref name="range"/> and hold nothing.</summary>
+    /// <remarks>The caller keeps faults out: an entry that is made meanwhile would be lost.</remarks>
+    internal void ReleaseMemory(PageRange range)
+    {
+        long first = (range.First.Value + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
+        long end = Math.Min(range.End.Value >> DaxConstants.PmdOrder, UsedRegions);
+        for (long region = first; region < end;)
+        {
+            long run = region;
+            while (run < end && Atomic.Load(ref regions[run], Site.ReadRegion) == 0)
+            {
+                run++;
+            }
+
+            if (run > region)
+            {
+                const long slotBytes = WordsPerRegion * sizeof(ulong);
+                const long markBytes = MarkWordsPerRegion * sizeof(ulong);
+                slotMemory.Release(region * slotBytes, (run - region) * slotBytes);
+                markMemory.Release(region * markBytes, (run - region) * markBytes);
+            }
+
+            region = run + 1;
+        }
+    }
+
+    private void Mark(PageIndex start) => Atomic.Or(ref MarkWordOf(start), MarkBitOf(start), Site.Towrite);
+
+    // A clear ANYDIRTY is believed only while nobody refreshes it: the refresher clears it first and looks at the slots afterwards.
+    private bool HasDirtyTable(long region, RegionWord word)
+    {
+        if (!word.AnyDirty)
+        {
+            WordLock.Enter(ref *marking, Site.Marking);
+            word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
+            WordLock.Leave(ref *marking, Site.Marking);
+        }
+
+        return word.IsPmd ? word.Pmd.IsDirty : word.AnyDirty && HasDirtySlot(region);
+    }
+
+    private bool HasDirtySlot(long region)
+    {
+        foreach (ref ulong slot in SlotsOf(region))
+        {
+            if ((Atomic.Load(ref slot, Site.ReadSlot) & DaxEntry.DirtyBit) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static ulong MarkBitOf(PageIndex start) => 1UL << (int)(start.Value & 63);
+
+    private ref ulong MarkWordOf(PageIndex start) => ref marks[start.Value >> 6];
+
+    private long RegionEnd(PageRange range) =>
+        range.IsEmpty ? 0 : Math.Min((range.End.Value + DaxConstants.ColourMask) >> DaxConstants.PmdOrder, UsedRegions);
+
+    private void TagRegion(long region, PageRange range)
+    {
+        var first = new PageIndex(region << DaxConstants.PmdOrder);
+        RegionWord word = ReadRegion(first);
+        if (word.IsPmd)
+        {
+            TagIfDirty(first, ref RegionOf(first), isPmd: true);
+            return;
+        }
+
+        if (!word.AnyDirty)
+        {
+            return;
+        }
+
+        long last = Math.Min(range.End.Value, first.Value + DaxConstants.PagesPerPmd);
+        for (long page = Math.Max(first.Value, range.First.Value); page < last; page++)
+        {
+            var index = new PageIndex(page);
+            TagIfDirty(index, ref SlotOf(index), isPmd: false);
+        }
+    }
+
+    // The entry may be taken out between the look and the mark: so look again after it. See DropMarks for the other side.
+    private void TagIfDirty(PageIndex start, ref ulong word, bool isPmd)
+    {
+        if (!IsDirty(ref word, isPmd))
+        {
+            return;
+        }
+
+        Mark(start);
+        if (!IsDirty(ref word, isPmd)) // [D] matches [C] in ClearTowrite
+        {
+            ClearTowrite(start);
+        }
+    }
+
+    private static bool IsDirty(ref ulong word, bool isPmd)
+    {
+        ulong seen = Atomic.Load(ref word, isPmd ? Site.ReadRegion : Site.ReadSlot);
+        return isPmd ? new RegionWord(seen).IsPmd && new DaxEntry(seen).IsDirty : new DaxEntry(seen).IsDirty;
+    }
+
+    private void RefreshRegion(long region)
+    {
+        ref ulong word = ref regions[region];
+        ulong seen = Atomic.Load(ref word, Site.AnyDirty);
+        do
+        {
+            if (new RegionWord(seen).IsPmd || !new RegionWord(seen).AnyDirty)
+            {
+                return;
+            }
+        }
+        while (!TryClearAnyDirty(ref word, ref seen));
+
+        foreach (ref ulong slot in SlotsOf(region))
+        {
+            if ((Atomic.Load(ref slot, Site.ReadSlot) & (DaxEntry.DirtyBit | DaxEntry.LockedBit)) != 0)
+            {
+                RestoreAnyDirty(ref word);
+                return;
+            }
+        }
+    }
+
+    private static bool TryClearAnyDirty(ref ulong word, ref ulong seen)
+    {
+        ulong before = Atomic.CompareExchange(ref word, new RegionWord(seen).WithoutAnyDirty.Word, seen, Site.AnyDirty);
+        bool done = before == seen;
+        seen = before;
+        return done;
+    }
+
+    // Not by a plain 'or': the table may have emptied meanwhile, and a PMD may stand there.
+    private static void RestoreAnyDirty(ref ulong word)
+    {
+        ulong seen = Atomic.Load(ref word, Site.AnyDirty);
+        while (seen != 0 && !new RegionWord(seen).IsPmd)
+        {
+            ulong before = Atomic.CompareExchange(ref word, seen | RegionWord.AnyDirtyBit, seen, Site.AnyDirty);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+}

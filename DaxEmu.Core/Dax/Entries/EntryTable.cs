@@ -1,0 +1,275 @@
+using System.Runtime.CompilerServices;
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Units;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Dax.Entries;
+
+/// <summary>
+/// The entry table of one mapping (<c>i_pages</c>): a word for each 4 KiB page and a word for each 2 MiB range, flat, in native
+/// memory that is reserved once and becomes real where it is touched. Its methods are the single atomic steps; how they
+/// combine with waiting is <see cref="EntryLocker"/>'s business.
+/// </summary>
+/// <remarks>
+/// <para>Invariants. (1) At most one entry covers a page: PTE slots of a range are filled only while its region word counts them,
+/// and a PMD goes into a region word only by a compare-and-swap from 0. So the question "what answers EEXIST when a PMD is
+/// stored over PTEs" has one instruction for an answer. (2) Only its owner writes a locked word. (3) The count of a region is
+/// never less than the number of its filled slots. (4) The region of an unlocked dirty slot says ANYDIRTY, but for a moment
+/// under <see cref="RefreshAnyDirty"/>: that a range is clean may be believed only of a bit that was read under the marking lock.</para>
+/// <para>TOWRITE marks stand in a bitmap of their own, since writeback tags entries that somebody else has locked (invariant 2).</para>
+/// </remarks>
+public sealed unsafe partial class EntryTable : IDisposable
+{
+    private const int WordsPerRegion = DaxConstants.PagesPerPmd;
+    private const int MarkWordsPerRegion = DaxConstants.PagesPerPmd / 64;
+
+    private readonly ReservedRegion slotMemory;
+    private readonly ReservedRegion regionMemory;
+    private readonly ReservedRegion markMemory;
+    private readonly PinnedLines header = new(3);
+    private readonly ulong* slots;
+    private readonly ulong* regions;
+    private readonly ulong* marks;
+    private readonly ulong* sleepers;
+    private readonly ulong* usedRegions;
+    private readonly ulong* marking;
+
+    /// <summary>A table for files of up to <paramref name="pageCapacity"/> pages. Only addresses are taken until entries are made.</summary>
+    /// <param name="mappingId">The mapping's id, part of every wait key.</param>
+    /// <param name="pageCapacity">The most pages, at least 1 and at most 2^32 (16 TiB); rounded up to whole 2 MiB ranges.</param>
+    public EntryTable(long mappingId, long pageCapacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCapacity);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCapacity, MaximumPageCapacity);
+        _ = InterleavingSwitch.Touch();
+        MappingId = mappingId;
+        RegionCapacity = (pageCapacity + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
+        slotMemory = ReservedRegion.Reserve(RegionCapacity * WordsPerRegion * sizeof(ulong));
+        regionMemory = ReservedRegion.Reserve(RegionCapacity * sizeof(ulong));
+        markMemory = ReservedRegion.Reserve(RegionCapacity * MarkWordsPerRegion * sizeof(ulong));
+        slots = (ulong*)slotMemory.Base;
+        regions = (ulong*)regionMemory.Base;
+        marks = (ulong*)markMemory.Base;
+        sleepers = header[0];
+        usedRegions = header[1];
+        marking = header[2];
+    }
+
+    /// <summary>The most pages that a table can have room for: a file of 16 TiB.</summary>
+    public static long MaximumPageCapacity => 1L << 32;
+
+    /// <summary>The mapping's id.</summary>
+    public long MappingId { get; }
+
+    /// <summary>How many pages the table has room for.</summary>
+    public long PageCapacity => RegionCapacity << DaxConstants.PmdOrder;
+
+    /// <summary>How many 2 MiB ranges the table has room for.</summary>
+    internal long RegionCapacity { get; private set; }
+
+    /// <summary>How many threads sleep, or are about to, for an entry of this mapping. Read by everybody who unlocks, written only by who sleeps.</summary>
+    internal ref ulong Sleepers => ref *sleepers;
+
+    /// <summary>One more than the highest range that ever held an entry: where scans end.</summary>
+    internal long UsedRegions => (long)Atomic.Load(ref *usedRegions, Site.Other);
+
+    /// <summary>The entry that covers <paramref name="index"/>, as it is at this moment.</summary>
+    public EntrySnapshot this[PageIndex index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index.Value);
+            if (index.Region >= RegionCapacity)
+            {
+                return default;
+            }
+
+            DaxEntry entry = Lookup(index);
+            return entry.IsPresent ? new EntrySnapshot(index.StartOf(entry.Order), entry, IsTowrite(index.StartOf(entry.Order))) : default;
+        }
+    }
+
+    // SAFETY (the three below): callers pass an index inside the capacity: AddressSpace.Map lets no VMA reach beyond it, the locker checks
+    // at its doors, and scans end at UsedRegions.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref ulong SlotOf(PageIndex index) => ref slots[index.Value];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref ulong RegionOf(PageIndex index) => ref regions[index.Region];
+
+    internal Span<ulong> SlotsOf(long region) => new(slots + (region * WordsPerRegion), WordsPerRegion);
+
+    /// <summary>The word in which the lock of an entry of <paramref name="order"/> at <paramref name="index"/> lies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref ulong WordOf(PageIndex index, PageOrder order) => ref order == PageOrder.Pmd ? ref RegionOf(index) : ref SlotOf(index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal RegionWord ReadRegion(PageIndex index) => new(Atomic.Load(ref RegionOf(index), Site.ReadRegion));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal DaxEntry ReadSlot(PageIndex index) => new(Atomic.Load(ref SlotOf(index), Site.ReadSlot));
+
+    /// <summary>The entry that covers <paramref name="index"/>, locked or not; none if the table has no room for the index.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal DaxEntry Lookup(PageIndex index)
+    {
+        RegionWord region = ReadRegion(index);
+        return region.IsPmd ? region.Pmd : ReadSlot(index);
+    }
+
+    /// <summary>Whether the table has room for <paramref name="index"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool Covers(PageIndex index) => (ulong)index.Region < (ulong)RegionCapacity;
+
+    /// <summary>Whether a 2 MiB entry covers <paramref name="index"/>.</summary>
+    internal bool ReadsPmd(PageIndex index) => Covers(index) && ReadRegion(index).IsPmd;
+
+    /// <summary>Sets the lock bit of an entry that was seen unlocked; fails if the word changed meanwhile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryLock(ref ulong word, DaxEntry seen) =>
+        Atomic.TryReplace(ref word, seen.WithLock.Word, seen.Word, Site.LockEntry);
+
+    /// <summary>Puts a locked placeholder into an empty slot; fails if the slot or the range is taken.</summary>
+    /// <remarks>
+    /// The count goes up first: from then on no PMD can take the range (invariant 1). Who then loses the slot counts down again; a
+    /// 2 MiB request that comes between the two is refused for a PTE that is only about to fail, which is as if it had come a
+    /// moment earlier, before the winner's entry went away.
+    /// </remarks>
+    internal bool TryInsertPte(PageIndex index, DaxEntry locked)
+    {
+        ref ulong word = ref RegionOf(index);
+        RegionWord region;
+        do
+        {
+            region = new RegionWord(Atomic.Load(ref word, Site.ReadRegion));
+            if (region.IsPmd)
+            {
+                return false;
+            }
+        }
+        while (!Atomic.TryReplace(ref word, region.CountedIn.Word, region.Word, Site.CountEntry));
+
+        // Before the slot is filled, and by everybody: who made the range a table may not have come to it yet, and a scan must not end
+        // before an entry that is there.
+        NoteUse(index.Region);
+        if (Atomic.TryReplace(ref SlotOf(index), locked.Word, 0, Site.InsertEntry))
+        {
+            return true;
+        }
+
+        CountOut(ref word);
+        return false;
+    }
+
+    /// <summary>Puts a locked PMD into a range that holds nothing; fails if it holds anything by now: this is EEXIST.</summary>
+    internal bool TryInsertPmd(PageIndex index, DaxEntry locked)
+    {
+        if (!Atomic.TryReplace(ref RegionOf(index), locked.Word, 0, Site.InsertPmd))
+        {
+            return false;
+        }
+
+        NoteUse(index.Region);
+        return true;
+    }
+
+    /// <summary>Makes the range of a locked PMD a table whose one entry is a locked placeholder at <paramref name="index"/>.</summary>
+    internal void SplitToPte(PageIndex index, DaxEntry pmd, DaxEntry lockedPte)
+    {
+        DropMarks(index.PmdStart, ref RegionOf(index), pmd);
+
+        // The slot first: who sees the table must find its entry. Nobody else writes the slots of a PMD's range.
+        Atomic.Store(ref SlotOf(index), lockedPte.Word, Site.InsertEntry);
+        Atomic.Exchange(ref RegionOf(index), RegionWord.TableOfOne.Word, Site.RemoveEntry);
+    }
+
+    /// <summary>Takes an entry out whose lock the caller holds. Waking its sleepers is the caller's next step.</summary>
+    internal void Remove(PageIndex start, DaxEntry held)
+    {
+        ref ulong word = ref WordOf(start, held.Order);
+        DropMarks(start, ref word, held);
+        if (held.IsPmd)
+        {
+            Atomic.Exchange(ref word, 0, Site.RemoveEntry);
+            return;
+        }
+
+        // The count goes down after the slot was emptied (invariant 3).
+        Atomic.Store(ref word, 0, Site.RemoveEntry);
+        CountOut(ref RegionOf(start));
+    }
+
+    /// <summary>Says in the region word that a slot is dirty, before a translation allows stores to its page. The caller holds that slot's lock.</summary>
+    /// <remarks>
+    /// Ordered against <see cref="RefreshAnyDirty"/>, which clears the bit and then looks at the slots: the compare-and-swap that
+    /// took the lock comes before this load. If the refresher looked at the slot before that swap, his clearing came before it
+    /// too, and this load sees the bit clear and sets it; if after, he sees a locked slot, and sets the bit himself.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void NoteDirty(PageIndex index)
+    {
+        ref ulong word = ref RegionOf(index);
+        if ((Atomic.Load(ref word, Site.AnyDirty) & RegionWord.AnyDirtyBit) == 0)
+        {
+            Atomic.Or(ref word, RegionWord.AnyDirtyBit, Site.AnyDirty);
+        }
+    }
+
+    /// <summary>Empties the table and gives its memory back; from then on it has room for no page, and looks find nothing.</summary>
+    /// <remarks>
+    /// The addresses stay reserved until the collector finds that nobody references the table: a thread that still looks at it, against
+    /// the rule, finds no entry and no unmapped memory.
+    /// </remarks>
+    public void Dispose()
+    {
+        RegionCapacity = 0;
+        *usedRegions = 0;
+        slotMemory.Release(0, slotMemory.LengthBytes);
+        regionMemory.Release(0, regionMemory.LengthBytes);
+        markMemory.Release(0, markMemory.LengthBytes);
+    }
+
+    private static void CountOut(ref ulong word)
+    {
+        ulong seen = Atomic.Load(ref word, Site.ReadRegion);
+        while (true)
+        {
+            ulong before = Atomic.CompareExchange(ref word, new RegionWord(seen).CountedOut.Word, seen, Site.CountEntry);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+
+    // An entry must not leave its TOWRITE mark to whatever comes after it in the slot. A tagger looks at the word, sets the mark, and
+    // looks again. So make the word clean by a locked instruction, and then look for the mark: either the tagger's mark came
+    // before our instruction, and we see it [C], or his second look came after it, and he takes his mark back [D].
+    private void DropMarks(PageIndex start, ref ulong word, DaxEntry held)
+    {
+        if (held.IsDirty)
+        {
+            Atomic.Exchange(ref word, held.WithDirty(false).WithLock.Word, Site.ReplaceEntry);
+        }
+
+        ClearTowrite(start);
+    }
+
+    private void NoteUse(long region)
+    {
+        ulong end = (ulong)region + 1;
+        ulong seen = Atomic.Load(ref *usedRegions, Site.Other);
+        while (seen < end)
+        {
+            ulong before = Atomic.CompareExchange(ref *usedRegions, end, seen, Site.Other);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using System.Runtime.CompilerServices;
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Mm;
+using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Tracing;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Dax.Faults;
+
+/// <summary>Serves the faults of one file at the order asked for (<c>dax_iomap_fault</c>). Which order is tried, and again, is <see cref="FaultLoop"/>'s business.</summary>
+/// <remarks>
+/// A fault on a present real entry needs its word, the VMA's translation and nothing else: no extent map is asked, nothing is
+/// allocated, and one locked instruction is executed. Everything else takes the slow way.
+/// </remarks>
+public sealed unsafe class FaultHandler
+{
+    private const ulong LockableMask =
+        DaxEntry.PresentBit | DaxEntry.LockedBit | DaxEntry.ZeroBit | DaxEntry.EmptyBit | DaxEntry.SharedBit;
+
+    private readonly AddressSpace mapping;
+    private readonly VmFile file;
+    private readonly EntryTable table;
+    private readonly EntryLocker locker;
+    private readonly AsymmetricLock invalidateLock;
+    private readonly PoisonList poison;
+    private readonly bool readsDirty;
+    private readonly PteFault pte;
+    private readonly PmdFault pmd;
+
+    /// <summary>The faults of a file.</summary>
+    public FaultHandler(AddressSpace mapping)
+    {
+        ArgumentNullException.ThrowIfNull(mapping);
+        this.mapping = mapping;
+        file = mapping.VmFile;
+        table = mapping.Entries;
+        locker = mapping.Locker;
+        invalidateLock = mapping.InvalidateLock;
+        poison = mapping.Device.Poison;
+        readsDirty = mapping.Behaviour.ReadFaultsDirty;
+        pte = new PteFault(mapping);
+        pmd = new PmdFault(mapping);
+    }
+
+    /// <summary>The file whose faults are served.</summary>
+    public AddressSpace Mapping => mapping;
+
+    /// <summary>Serves one fault at one order.</summary>
+    /// <param name="area">A VMA of this file.</param>
+    /// <param name="page">The page that was touched, counted from the VMA's start.</param>
+    /// <param name="flags">How it was touched.</param>
+    /// <param name="order">The order to serve it at.</param>
+    /// <returns>The kernel's result; sleeps while somebody else holds the entry.</returns>
+    /// <exception cref="ArgumentException">The VMA maps another file, or has no such page.</exception>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
+    public FaultOutcome Fault(VmArea area, long page, FaultFlags flags, PageOrder order) =>
+        Fault(FaultContext.Mine, area, page, flags, order);
+
+    /// <summary>As <see cref="Fault(VmArea, long, FaultFlags, PageOrder)"/>, for a thread that has its lane at hand.</summary>
+    public FaultOutcome Fault(FaultContext lane, VmArea area, long page, FaultFlags flags, PageOrder order)
+    {
+        ArgumentNullException.ThrowIfNull(area);
+        if ((ulong)page >= (ulong)area.PageCount)
+        {
+            ThrowNoSuchPage(area, page);
+        }
+
+        ulong* hold = invalidateLock.EnterRead(lane.Line);
+        if (TryRefault(area, page, flags, order))
+        {
+            AsymmetricLock.ExitRead(hold);
+            return FaultOutcome.Done;
+        }
+
+        return FaultSlow(area, page, flags, order, hold);
+    }
+
+    /// <summary>As <see cref="Fault(VmArea, long, FaultFlags, PageOrder)"/>, for a caller that holds the invalidate lock for reading and has checked the request.</summary>
+    internal FaultOutcome FaultHeld(in FaultRequest request, PageOrder order)
+    {
+        if (TryRefault(request.Area, request.Page, request.Flags, order))
+        {
+            return FaultOutcome.Done;
+        }
+
+        return mapping.Events is { } sink ? FaultTraced(request, order, sink) : Serve(request, order);
+    }
+
+    /// <summary>Refuses a VMA of another file, and one that was unmapped; called with the invalidate lock held.</summary>
+    /// <exception cref="ArgumentException">The VMA maps another file.</exception>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
+    internal void Check(VmArea area)
+    {
+        if (area.File != file)
+        {
+            throw new ArgumentException(
+                $"The VMA maps file {area.MappingId}, and these are the faults of file {mapping.Id}. Use the handler of the VMA's own file.", nameof(area));
+        }
+
+        area.ThrowIfGone();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryRefault(VmArea area, long page, FaultFlags flags, PageOrder order)
+    {
+        bool isWrite = (flags & FaultFlags.Write) != 0;
+        return IsPlain(area, isWrite) && (order == PageOrder.Pte ? TryRefaultPte(area, page, isWrite) : TryRefaultPmd(area, page, isWrite));
+    }
+
+    // A page whose entry is there, real and unlocked: lock it and mark it dirty in one step, install the translation, unlock it. Dirty
+    // comes before the translation that allows a store (see EntryInstall). The words are handled as numbers: wrapped, the just-in-time
+    // compiler keeps them in memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryRefaultPte(VmArea area, long page, bool isWrite)
+    {
+        PageIndex index = area.IndexOf(page);
+        ref ulong word = ref table.SlotOf(index);
+        ulong entry = Atomic.Load(ref word, Site.ReadSlot);
+        ulong marked = isWrite | readsDirty ? entry | DaxEntry.DirtyBit : entry;
+        if ((entry & LockableMask) != DaxEntry.PresentBit
+            || index.OffsetBytes >= mapping.SizeBytes
+            || table.ReadRegion(index).IsPmd
+            || !area.Table.Directory(page).IsTable
+            || !Atomic.TryReplace(ref word, marked | DaxEntry.LockedBit, entry, Site.LockEntry))
+        {
+            return false;
+        }
+
+        if (marked != entry)
+        {
+            table.NoteDirty(index);
+        }
+
+        ref ulong translation = ref area.Table.PageWord(page);
+        ulong place = (entry & ~(ulong)(DaxConstants.PageSize - 1)) | Translation.PresentBit;
+        if (isWrite)
+        {
+            // Unconditional: any translation already here maps the same page with at most these rights.
+            Atomic.Store(ref translation, place | Translation.WritableBit | Translation.DirtyBit, Site.WriteTranslation);
+        }
+        else if ((Atomic.Load(ref translation, Site.ReadTranslation) & Translation.PresentBit) == 0)
+        {
+            Atomic.Store(ref translation, place, Site.WriteTranslation);
+        }
+
+        locker.Unlock(index, ref word, marked);
+        return true;
+    }
+
+    // The same for 2 MiB.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryRefaultPmd(VmArea area, long page, bool isWrite)
+    {
+        PageIndex start = area.IndexOf(page).PmdStart;
+        ref ulong word = ref table.RegionOf(start);
+        ulong entry = Atomic.Load(ref word, Site.ReadRegion);
+        ulong marked = isWrite | readsDirty ? entry | DaxEntry.DirtyBit : entry;
+        if ((entry & (LockableMask | DaxEntry.PmdBit)) != (DaxEntry.PresentBit | DaxEntry.PmdBit)
+            || PmdEligibility.Check(area, page, start, isWrite, mapping.SizeBytes) != FallbackReason.None
+            || area.Table.Directory(page).IsTable
+            || !Atomic.TryReplace(ref word, marked | DaxEntry.LockedBit, entry, Site.LockEntry))
+        {
+            return false;
+        }
+
+        var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);
+        bool isInstalled = area.Table.InstallHuge(page, translation); // not if a table came in between: the slow path reports it
+        locker.Unlock(start, ref word, marked);
+        return isInstalled;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsPlain(VmArea area, bool isWrite) =>
+        (isWrite ? area.PlainForWrites : area.PlainForReads) == file && locker.Sink is null && poison.IsEmpty;
+
+    // Apart, so that building its message costs the hot path no stack.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowNoSuchPage(VmArea area, long page) =>
+        throw new ArgumentOutOfRangeException(nameof(page), page, $"the VMA has {area.PageCount} pages.");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private FaultOutcome FaultSlow(VmArea area, long page, FaultFlags flags, PageOrder order, ulong* hold)
+    {
+        try
+        {
+            Check(area);
+            var request = new FaultRequest(mapping, area, page, flags);
+            return mapping.Events is { } sink ? FaultTraced(request, order, sink) : Serve(request, order);
+        }
+        finally
+        {
+            AsymmetricLock.ExitRead(hold);
+        }
+    }
+
+    private FaultOutcome Serve(in FaultRequest request, PageOrder order) => order == PageOrder.Pte ? pte.Serve(request) : pmd.Serve(request);
+
+    private FaultOutcome FaultTraced(in FaultRequest request, PageOrder order, IDaxTraceSink sink)
+    {
+        FaultEvent fields = request.ToEvent();
+        FaultOutcome outcome;
+        if (order == PageOrder.Pte)
+        {
+            sink.PteFault(fields);
+            outcome = pte.Serve(request);
+            sink.PteFaultDone(fields, outcome.Result);
+        }
+        else
+        {
+            sink.PmdFault(fields);
+            outcome = pmd.Serve(request);
+            sink.PmdFaultDone(fields, outcome.Result, outcome.Reason);
+        }
+
+        return outcome;
+    }
+}

@@ -1,0 +1,38 @@
+using DaxEmu.Core.Mm;
+using DaxEmu.Core.Tracing;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Dax.Faults;
+
+/// <summary>A fault to be served.</summary>
+/// <param name="Mapping">The file.</param>
+/// <param name="Area">The VMA that was accessed.</param>
+/// <param name="Page">The page, counted from the VMA's start.</param>
+/// <param name="Flags">How it was accessed.</param>
+internal readonly record struct FaultRequest(AddressSpace Mapping, VmArea Area, long Page, FaultFlags Flags)
+{
+    public bool IsWrite => (Flags & FaultFlags.Write) != 0;
+
+    /// <summary>Whether the write goes to a copy of the VMA's own.</summary>
+    public bool IsPrivateWrite => IsWrite && !Area.IsShared;
+
+    /// <summary>The page of the file.</summary>
+    public PageIndex Index => Area.IndexOf(Page);
+
+    /// <summary>The fields of its trace events.</summary>
+    public FaultEvent ToEvent()
+    {
+        VmPiece piece = Area.PieceOf(Page);
+        return new FaultEvent(
+            Mapping.Id,
+            Area.IsShared,
+            Flags,
+            AddressOf(Page),
+            AddressOf(piece.FirstPage),
+            AddressOf(piece.EndPage),
+            Index,
+            Mapping.EndIndex);
+    }
+
+    private long AddressOf(long page) => Area.StartAddress + (page << DaxConstants.PageShift);
+}

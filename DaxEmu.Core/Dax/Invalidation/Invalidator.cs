@@ -1,0 +1,114 @@
+using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Dax.Invalidation;
+
+/// <summary>What became of an entry that was to be invalidated.</summary>
+public enum InvalidateOutcome
+{
+    /// <summary>There was none.</summary>
+    Absent,
+
+    /// <summary>It is gone.</summary>
+    Removed,
+
+    /// <summary>It is dirty, or chosen by a running writeback pass, and stays.</summary>
+    Kept,
+}
+
+/// <summary>Takes entries out (<c>__dax_invalidate_entry</c> and its users).</summary>
+public static class Invalidator
+{
+    /// <summary>Takes out the entry that covers <paramref name="index"/>, whatever its marks (<c>dax_delete_mapping_entry</c>).</summary>
+    /// <remarks>The caller has unmapped it and keeps faults out: he holds the invalidate lock for writing.</remarks>
+    internal static InvalidateOutcome Delete(AddressSpace mapping, PageIndex index) => Invalidate(mapping, index, keepsDirty: false, out _);
+
+    /// <summary>Takes out the entry that covers <paramref name="index"/> unless it is dirty or being written back (<c>dax_invalidate_mapping_entry_sync</c>).</summary>
+    internal static InvalidateOutcome InvalidateIfClean(AddressSpace mapping, PageIndex index) =>
+        Invalidate(mapping, index, keepsDirty: true, out _);
+
+    /// <summary>Takes out every entry that touches the range, whatever its marks, and gives the table's memory back (<c>dax_delete_mapping_range</c>).</summary>
+    /// <remarks>The caller has unmapped the range and keeps faults out.</remarks>
+    /// <returns>How many entries went.</returns>
+    internal static long DeleteRange(AddressSpace mapping, PageRange range)
+    {
+        long removed = 0;
+        PageIndex next = range.First;
+        while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
+        {
+            // The entry that was met, not the next one: if it is locked, it is waited for and looked at again where it stands.
+            InvalidateOutcome outcome = Invalidate(mapping, start, keepsDirty: false, out HeldEntry held);
+            removed += outcome == InvalidateOutcome.Removed ? 1 : 0;
+            next = outcome == InvalidateOutcome.Removed ? held.Range.End : start + seen.Order.PageCount();
+        }
+
+        mapping.Entries.ReleaseMemory(range);
+        return removed;
+    }
+
+    /// <summary>Takes out every clean entry that touches the range (<c>invalidate_inode_pages2_range</c> of a DAX file).</summary>
+    /// <remarks>
+    /// One whose memory somebody has pinned stays: without its entry, no later change of layout would find the pin (B34). The kernel takes
+    /// it out.
+    /// </remarks>
+    /// <returns>Whether none was kept.</returns>
+    internal static bool InvalidateRangeIfClean(AddressSpace mapping, PageRange range)
+    {
+        bool isAllGone = true;
+        PageIndex next = range.First;
+        while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
+        {
+            InvalidateOutcome outcome = Invalidate(mapping, start, keepsDirty: true, out _);
+            isAllGone &= outcome != InvalidateOutcome.Kept;
+            next = start + seen.Order.PageCount();
+        }
+
+        return isAllGone;
+    }
+
+    private static InvalidateOutcome Invalidate(AddressSpace mapping, PageIndex index, bool keepsDirty, out HeldEntry held)
+    {
+        if (!mapping.Locker.TakeAny(index, out held))
+        {
+            return InvalidateOutcome.Absent;
+        }
+
+        try
+        {
+            if (keepsDirty && MustStay(mapping, held))
+            {
+                mapping.Locker.Put(held);
+                return InvalidateOutcome.Kept;
+            }
+
+            mapping.Disassociate(held.Start, held.Entry);
+        }
+        catch
+        {
+            mapping.Locker.Put(held);
+            throw;
+        }
+
+        mapping.Locker.Remove(held);
+        return InvalidateOutcome.Removed;
+    }
+
+    // The translations go first, while the entry's lock lets nobody make new ones: none outlives its entry, and a pin is looked for after
+    // them (see PageOwners, [A] and [B]).
+    private static bool MustStay(AddressSpace mapping, HeldEntry held)
+    {
+        if (held.Entry.IsDirty || mapping.Entries.IsTowrite(held.Start))
+        {
+            return true;
+        }
+
+        if (held.Entry.IsEmpty)
+        {
+            return false;
+        }
+
+        mapping.Unmap(held.Range);
+        return held.Entry.IsReal
+            && mapping.Device.Owners.FirstBusy(new PfnRange(held.Entry.Pfn, held.Entry.Order.PageCount())) is not null;
+    }
+}

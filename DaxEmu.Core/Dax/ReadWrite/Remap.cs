@@ -1,0 +1,123 @@
+using DaxEmu.Core.Dax.Invalidation;
+using DaxEmu.Core.Dax.Writeback;
+using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Units;
+using DaxEmu.Native;
+
+namespace DaxEmu.Core.Dax.ReadWrite;
+
+/// <summary>Makes a file show another's blocks (<c>dax_remap_file_range_prep</c> and the file system's reflink).</summary>
+internal static class Remap
+{
+    /// <summary>Shares the blocks of a range. The caller keeps writers and other changes of layout out of both files.</summary>
+    /// <remarks>
+    /// Both sides lose the entries of their range: the target's because its blocks change, the source's because they would allow a write
+    /// without a look at the extents, which now say "shared". Before that the source is written back, and pins of either are waited for:
+    /// what a DMA stores would be seen by both files. All that can fail comes before the first entry goes.
+    /// </remarks>
+    /// <param name="source">The file whose blocks are shared.</param>
+    /// <param name="sourceExtents">Its extents.</param>
+    /// <param name="range">Which of its pages.</param>
+    /// <param name="target">The file that shows them too.</param>
+    /// <param name="targetExtents">Its extents.</param>
+    /// <param name="first">Where it shows them.</param>
+    /// <param name="cutsTarget">Whether the target ends with the range: everything behind it goes.</param>
+    /// <param name="targetSizeBytes">The target's size afterwards.</param>
+    /// <param name="pinTimeout">How long to wait for pins; zero for not at all.</param>
+    /// <param name="busy">The page that was still pinned then.</param>
+    /// <returns>Why not: the source could not be written back. Nothing has changed then.</returns>
+    public static IoError Share(
+        AddressSpace source,
+        InMemoryExtentMap sourceExtents,
+        PageRange range,
+        AddressSpace target,
+        InMemoryExtentMap targetExtents,
+        PageIndex first,
+        bool cutsTarget,
+        long targetSizeBytes,
+        TimeSpan pinTimeout,
+        out Pfn? busy)
+    {
+        PageRange dropped = cutsTarget ? PageRange.Between(first, PageRange.All.End) : new PageRange(first, range.PageCount);
+        bool isOneFile = source == target;
+        AddressSpace lower = source.Id <= target.Id ? source : target;
+        AddressSpace upper = lower == source ? target : source;
+        while (true)
+        {
+            Enter(lower, upper, isOneFile);
+            try
+            {
+                busy = LayoutBreak.AwaitIdle(source, default, range, maySleep: false)
+                    ?? LayoutBreak.AwaitIdle(target, default, dropped, maySleep: false);
+                if (busy is null)
+                {
+                    return ShareIdle(source, sourceExtents, range, target, targetExtents, dropped, cutsTarget, targetSizeBytes);
+                }
+            }
+            finally
+            {
+                Exit(lower, upper, isOneFile);
+            }
+
+            if (!source.Device.Owners.WaitIdle(busy.Value, pinTimeout, CancellationToken.None))
+            {
+                return IoError.None;
+            }
+        }
+    }
+
+    private static IoError ShareIdle(
+        AddressSpace source,
+        InMemoryExtentMap sourceExtents,
+        PageRange range,
+        AddressSpace target,
+        InMemoryExtentMap targetExtents,
+        PageRange dropped,
+        bool cutsTarget,
+        long targetSizeBytes)
+    {
+        if (WritebackPass.RunHeld(source, range).Errno != 0)
+        {
+            return IoError.Io;
+        }
+
+        FreedBlocks freed;
+        try
+        {
+            LayoutBreak.FlushKept(source, range, discards: default);
+            LayoutBreak.FlushKept(target, dropped, discards: dropped);
+            freed = targetExtents.ShareFrom(sourceExtents, range, dropped.First, cutsTarget);
+        }
+        catch (DaxEnvironmentException)
+        {
+            return IoError.Io;
+        }
+
+        target.SetSize(targetSizeBytes);
+        LayoutBreak.TakeOut(source, range);
+        LayoutBreak.TakeOut(target, dropped);
+        target.Unmap(dropped);
+        target.ReleaseBlocks(freed);
+        return IoError.None;
+    }
+
+    // In the order of ids, so that two opposite calls cannot wait for each other.
+    private static void Enter(AddressSpace lower, AddressSpace upper, bool isOneFile)
+    {
+        lower.InvalidateLock.EnterWrite();
+        if (!isOneFile)
+        {
+            upper.InvalidateLock.EnterWrite();
+        }
+    }
+
+    private static void Exit(AddressSpace lower, AddressSpace upper, bool isOneFile)
+    {
+        if (!isOneFile)
+        {
+            upper.InvalidateLock.ExitWrite();
+        }
+
+        lower.InvalidateLock.ExitWrite();
+    }
+}

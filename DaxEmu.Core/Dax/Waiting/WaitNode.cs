@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Units;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Dax.Waiting;
+
+/// <summary>
+/// One sleeper in a queue. Each thread has one node, in native memory that is never unmapped: a thread sleeps for one thing at a time.
+/// </summary>
+/// <remarks>
+/// Who owns the node: its thread, until it is linked; then whoever holds the queue's lock, until it is unlinked and
+/// <see cref="State"/> is <see cref="Woken"/>; then its thread again, which may use it anew at once. A waker may therefore still
+/// wake the futex of a node that sleeps for something else by now: a stray wake-up, which the sleeper's loop takes in its stride.
+/// </remarks>
+[StructLayout(LayoutKind.Explicit, Size = ThreadSlots.LineBytes)]
+internal unsafe struct WaitNode
+{
+    /// <summary><see cref="State"/>: in a queue.</summary>
+    public const ulong Waiting = 1;
+
+    /// <summary><see cref="State"/>: taken out by a waker.</summary>
+    public const ulong Woken = 2;
+
+    /// <summary>The futex word.</summary>
+    [FieldOffset(0)]
+    public ulong State;
+
+    [FieldOffset(8)]
+    public WaitNode* Next;
+
+    [FieldOffset(16)]
+    public WaitNode* Previous;
+
+    [FieldOffset(24)]
+    public long Mapping;
+
+    /// <summary>The page of the key that is slept on.</summary>
+    [FieldOffset(32)]
+    public long KeyStart;
+
+    /// <summary>First page of the entry that was found locked: differs from <see cref="KeyStart"/> where the keying is wrong.</summary>
+    [FieldOffset(40)]
+    public long EntryStart;
+
+    [FieldOffset(48)]
+    public PageOrder EntryOrder;
+
+    [FieldOffset(52)]
+    public int ManagedThreadId;
+
+    [FieldOffset(56)]
+    public long SinceTimestamp;
+
+    /// <summary>A wake-next stops at the first exclusive sleeper.</summary>
+    [FieldOffset(64)]
+    public bool IsExclusive;
+
+    /// <summary>The page that the sleeper's operation is about.</summary>
+    [FieldOffset(72)]
+    public long SearchedIndex;
+
+    /// <summary>The order that the sleeper's operation asked for.</summary>
+    [FieldOffset(80)]
+    public PageOrder SearchedOrder;
+
+    /// <summary>First page of the entry that was unlocked or removed when this sleeper was woken; -1 if the wake-up was passed on.</summary>
+    [FieldOffset(88)]
+    public long WokenForStart;
+
+    /// <summary>That entry's order.</summary>
+    [FieldOffset(96)]
+    public PageOrder WokenForOrder;
+
+    private static readonly ReservedRegion Lines = ThreadSlots.ReserveLines();
+
+    [ThreadStatic]
+    private static WaitNode* mine;
+
+    /// <summary>This thread's node.</summary>
+    public static WaitNode* Mine
+    {
+        get
+        {
+            if (mine == null)
+            {
+                // SAFETY: the lines have room for every slot and live as long as the process.
+                mine = (WaitNode*)Lines.Base + ThreadSlots.Mine;
+            }
+
+            return mine;
+        }
+    }
+}

@@ -1,0 +1,375 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Units;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Dax.Waiting;
+
+/// <summary>Whom a wake-up wakes (<c>enum dax_wake_mode</c>).</summary>
+internal enum WakeMode
+{
+    /// <summary>Every sleeper of the key that is not exclusive, and the first that is.</summary>
+    Next,
+
+    /// <summary>Every sleeper of the key.</summary>
+    All,
+
+    /// <summary>Nobody: an answer that only historic profiles give.</summary>
+    Nobody,
+}
+
+/// <summary>Asked under the queue's lock whether there is still something to sleep for.</summary>
+internal interface IParkCondition
+{
+    /// <summary>Runs under the queue's lock: it must not sleep, wake or throw.</summary>
+    bool StillHolds();
+}
+
+/// <summary>What a sleeper tells of itself, for the wait graph.</summary>
+/// <param name="SearchedIndex">The page its operation is about.</param>
+/// <param name="SearchedOrder">The order its operation asked for.</param>
+/// <param name="EntryStart">First page of the entry that it found locked.</param>
+/// <param name="EntryOrder">That entry's order.</param>
+internal readonly record struct SleepReason(PageIndex SearchedIndex, PageOrder SearchedOrder, PageIndex EntryStart, PageOrder EntryOrder);
+
+/// <summary>What a wake-up is sent for.</summary>
+/// <param name="Start">First page of the entry that was unlocked or removed; negative if the wake-up is passed on.</param>
+/// <param name="Order">That entry's order.</param>
+internal readonly record struct WakeCause(long Start, PageOrder Order)
+{
+    /// <summary>A woken thread had no use for its wake-up.</summary>
+    public static WakeCause PassedOn => new(-1, PageOrder.Pte);
+}
+
+/// <summary>
+/// The hashed wait table (<c>wait_table</c>, <c>DAX_WAIT_TABLE_BITS</c>): queues of sleepers shared by all mappings. Sharing a
+/// queue is harmless: a wake-up passes over sleepers of other keys.
+/// </summary>
+/// <remarks>
+/// <para>No wake-up is lost between a thread that goes to sleep for a locked entry and the owner who unlocks it:</para>
+/// <list type="bullet">
+/// <item>Sleeper: raise the mapping's sleeper count [A]; process-wide barrier; take the queue's lock; look at the entry again; if it is
+/// still locked, link the node; drop the lock; sleep until the node's state changes.</item>
+/// <item>Owner: store the entry without its lock bit, a plain store; load the sleeper count [B], a plain load; if it is not 0, take
+/// the queue's lock and unlink whom it wakes.</item>
+/// </list>
+/// <para>The barrier falls somewhere in the owner's two steps. If before his load, the load sees the count raised, and he comes to the
+/// queue. If after it, then his store came before the barrier too, and the sleeper's second look sees the entry unlocked. Where he
+/// comes to the queue, its lock orders the two: whoever is second sees what the first did, so either the sleeper looks at an
+/// unlocked entry or the owner finds the node. The price is on the side that sleeps anyhow.</para>
+/// <para>That needs that only its owner writes a locked entry: a plain store would lose anybody else's change.</para>
+/// </remarks>
+internal sealed unsafe class WaitTable : IDisposable
+{
+    /// <summary>Queues of the shared table, as log2 (<c>DAX_WAIT_TABLE_BITS</c>).</summary>
+    public const int DefaultBits = 12;
+
+    private const int Batch = 32;
+
+    private readonly ReservedRegion memory;
+    private readonly Bucket* buckets;
+    private readonly int bits;
+
+    /// <summary>A table of 2^<paramref name="bits"/> queues.</summary>
+    public WaitTable(int bits = DefaultBits)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bits, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bits, 20);
+        _ = InterleavingSwitch.Touch();
+        this.bits = bits;
+        memory = ReservedRegion.Reserve((long)sizeof(Bucket) << bits);
+        buckets = (Bucket*)memory.Base;
+    }
+
+    /// <summary>The table of the process.</summary>
+    public static WaitTable Shared { get; } = new();
+
+    /// <summary>How many threads sleep in the table now.</summary>
+    public int SleeperCount
+    {
+        get
+        {
+            int count = 0;
+            ForEachSleeper((in WaitNode _) => count++);
+            return count;
+        }
+    }
+
+    /// <summary>Called for each sleeper, under the lock of its queue.</summary>
+    public delegate void SleeperVisitor(in WaitNode node);
+
+    /// <summary>Sleeps on <paramref name="key"/> while <paramref name="condition"/> holds, until a wake-up chooses this thread.</summary>
+    /// <param name="key">The key to sleep on.</param>
+    /// <param name="isExclusive">Whether a wake-next may stop at this thread. Who might not lock the entry afterwards, nor pass the wake-up on, says no.</param>
+    /// <param name="sleepers">The mapping's sleeper count, in native memory: what owners look at when they unlock.</param>
+    /// <param name="condition">Looked at under the queue's lock, after the sleeper was announced.</param>
+    /// <param name="reason">For the wait graph.</param>
+    /// <returns>True if the thread slept and was woken; false if the condition no longer held.</returns>
+    public bool Park<TCondition>(in WaitKey key, bool isExclusive, ref ulong sleepers, ref TCondition condition, in SleepReason reason)
+        where TCondition : struct, IParkCondition
+    {
+        WaitNode* node = WaitNode.Mine;
+        ref Bucket bucket = ref BucketOf(key);
+
+        Atomic.Add(ref sleepers, 1, Site.CountSleepers); // [A] matches [B] in EntryTable.Unlock
+        Atomic.ProcessWideBarrier(Site.SleeperBarrier);
+
+        Enter(ref bucket);
+        if (!condition.StillHolds())
+        {
+            Leave(ref bucket);
+            Atomic.Add(ref sleepers, -1, Site.CountSleepers);
+            return false;
+        }
+
+        Describe(node, key, isExclusive, reason);
+        Link(ref bucket, node);
+        Leave(ref bucket);
+
+        while (Atomic.Load(ref node->State, Site.NodeState) == WaitNode.Waiting)
+        {
+            Atomic.Wait(ref node->State, WaitNode.Waiting, Site.Sleep);
+        }
+
+        Atomic.Add(ref sleepers, -1, Site.CountSleepers);
+        Count(node);
+        return true;
+    }
+
+    /// <summary>Wakes sleepers of <paramref name="key"/>, first come first served.</summary>
+    /// <param name="key">Whose sleepers.</param>
+    /// <param name="mode">Which of them.</param>
+    /// <param name="cause">What for; null if for no entry in particular.</param>
+    /// <returns>How many were woken.</returns>
+    public int Wake(in WaitKey key, WakeMode mode, WakeCause? cause = null)
+    {
+        if (mode == WakeMode.Nobody)
+        {
+            return 0;
+        }
+
+        ref Bucket bucket = ref BucketOf(key);
+        WaitNode** woken = stackalloc WaitNode*[Batch];
+        int total = 0;
+        bool isDone;
+        do
+        {
+            Enter(ref bucket);
+            bucket.LastWakeMapping = key.Mapping;
+            bucket.LastWakeStart = key.Start.Value;
+            bucket.LastWakeMode = mode;
+            bucket.LastWakeThread = Environment.CurrentManagedThreadId;
+            bucket.LastWakeTimestamp = Stopwatch.GetTimestamp();
+            int count = Take(ref bucket, key, mode, cause ?? WakeCause.PassedOn, woken, out isDone);
+            Leave(ref bucket);
+
+            // The system call comes after the lock is dropped, so that the woken thread does not run into it.
+            for (int i = 0; i < count; i++)
+            {
+                Atomic.Wake(ref woken[i]->State, Site.WakeSleeper);
+            }
+
+            total += count;
+        }
+        while (!isDone);
+        WaitTally* tally = WaitTally.Mine;
+        tally->WakeCalls++;
+        tally->EmptyWakeCalls += total == 0 ? 1 : 0;
+        return total;
+    }
+
+    /// <summary>Shows every sleeper to <paramref name="visitor"/>, queue by queue; the visitor must not sleep or wake.</summary>
+    public void ForEachSleeper(SleeperVisitor visitor)
+    {
+        for (int i = 0; i < 1 << bits; i++)
+        {
+            ref Bucket bucket = ref buckets[i];
+            if (bucket.First == null)
+            {
+                continue; // a look without the lock: a snapshot for people, not a decision
+            }
+
+            Enter(ref bucket);
+            for (WaitNode* node = bucket.First; node != null; node = node->Next)
+            {
+                visitor(in *node);
+            }
+
+            Leave(ref bucket);
+        }
+    }
+
+    /// <summary>The last wake-up that went to the queue of <paramref name="key"/>, if it was for this very key.</summary>
+    public LastWake? LastWakeOf(in WaitKey key)
+    {
+        ref Bucket bucket = ref BucketOf(key);
+        Enter(ref bucket);
+        LastWake? last = bucket.LastWakeThread != 0 && bucket.LastWakeMapping == key.Mapping && bucket.LastWakeStart == key.Start.Value
+            ? new LastWake(key, bucket.LastWakeMode, bucket.LastWakeThread, bucket.LastWakeTimestamp)
+            : null;
+        Leave(ref bucket);
+        return last;
+    }
+
+    /// <summary>Forgets every sleeper: for a checker that uses one table for many runs. Nobody else may be at it.</summary>
+    public void Reset() => new Span<Bucket>(buckets, 1 << bits).Clear();
+
+    /// <inheritdoc/>
+    public void Dispose() => memory.Dispose();
+
+    // Unlinks whom the wake-up chooses, at most a batch; under the queue's lock.
+    private static int Take(ref Bucket bucket, in WaitKey key, WakeMode mode, WakeCause cause, WaitNode** woken, out bool isDone)
+    {
+        int count = 0;
+        isDone = true;
+        for (WaitNode* node = bucket.First; node != null;)
+        {
+            WaitNode* next = node->Next;
+            if (node->Mapping == key.Mapping && node->KeyStart == key.Start.Value)
+            {
+                if (count == Batch)
+                {
+                    isDone = false;
+                    break;
+                }
+
+                bool isLast = mode == WakeMode.Next && node->IsExclusive;
+                Unlink(ref bucket, node);
+                node->WokenForStart = cause.Start;
+                node->WokenForOrder = cause.Order;
+                Atomic.Store(ref node->State, WaitNode.Woken, Site.NodeState);
+                woken[count++] = node;
+                if (isLast)
+                {
+                    break;
+                }
+            }
+
+            node = next;
+        }
+
+        return count;
+    }
+
+    // The thread was woken: the node is its own again.
+    private static void Count(WaitNode* node)
+    {
+        WaitTally* tally = WaitTally.Mine;
+        tally->Sleeps++;
+        bool isForAnother = node->WokenForStart >= 0 && (node->WokenForStart != node->EntryStart || node->WokenForOrder != node->EntryOrder);
+        tally->WrongWakeUps += isForAnother ? 1 : 0;
+    }
+
+    private static void Describe(WaitNode* node, in WaitKey key, bool isExclusive, in SleepReason reason)
+    {
+        node->Mapping = key.Mapping;
+        node->KeyStart = key.Start.Value;
+        node->IsExclusive = isExclusive;
+        node->EntryStart = reason.EntryStart.Value;
+        node->EntryOrder = reason.EntryOrder;
+        node->SearchedIndex = reason.SearchedIndex.Value;
+        node->SearchedOrder = reason.SearchedOrder;
+        node->ManagedThreadId = Environment.CurrentManagedThreadId;
+        node->SinceTimestamp = Stopwatch.GetTimestamp();
+        Atomic.Store(ref node->State, WaitNode.Waiting, Site.NodeState);
+    }
+
+    // Exclusive sleepers queue up behind; the others go to the front, so that a wake-next reaches all of them.
+    private static void Link(ref Bucket bucket, WaitNode* node)
+    {
+        if (node->IsExclusive)
+        {
+            node->Next = null;
+            node->Previous = bucket.Last;
+            if (bucket.Last == null)
+            {
+                bucket.First = node;
+            }
+            else
+            {
+                bucket.Last->Next = node;
+            }
+
+            bucket.Last = node;
+            return;
+        }
+
+        node->Previous = null;
+        node->Next = bucket.First;
+        if (bucket.First == null)
+        {
+            bucket.Last = node;
+        }
+        else
+        {
+            bucket.First->Previous = node;
+        }
+
+        bucket.First = node;
+    }
+
+    private static void Unlink(ref Bucket bucket, WaitNode* node)
+    {
+        if (node->Previous == null)
+        {
+            bucket.First = node->Next;
+        }
+        else
+        {
+            node->Previous->Next = node->Next;
+        }
+
+        if (node->Next == null)
+        {
+            bucket.Last = node->Previous;
+        }
+        else
+        {
+            node->Next->Previous = node->Previous;
+        }
+    }
+
+    private static void Enter(ref Bucket bucket) => WordLock.Enter(ref bucket.Gate, Site.LockBucket);
+
+    private static void Leave(ref Bucket bucket) => WordLock.Leave(ref bucket.Gate, Site.UnlockBucket);
+
+    // SAFETY: the bucket's number has at most 'bits' bits, and the memory holds that many buckets.
+    private ref Bucket BucketOf(in WaitKey key) => ref buckets[key.Bucket(bits)];
+
+    /// <summary>A queue: its lock, its sleepers in order, and the last wake-up that came here, for the wait graph.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = ThreadSlots.LineBytes)]
+    private struct Bucket
+    {
+        [FieldOffset(0)]
+        public ulong Gate;
+
+        [FieldOffset(8)]
+        public WaitNode* First;
+
+        [FieldOffset(16)]
+        public WaitNode* Last;
+
+        [FieldOffset(24)]
+        public long LastWakeMapping;
+
+        [FieldOffset(32)]
+        public long LastWakeStart;
+
+        [FieldOffset(40)]
+        public long LastWakeTimestamp;
+
+        [FieldOffset(48)]
+        public int LastWakeThread;
+
+        [FieldOffset(52)]
+        public WakeMode LastWakeMode;
+    }
+}
+
+/// <summary>A wake-up that was sent, for the wait graph.</summary>
+/// <param name="Key">The key that was woken.</param>
+/// <param name="Mode">Whom it was for.</param>
+/// <param name="ManagedThreadId">Who sent it.</param>
+/// <param name="Timestamp">When, in ticks of <see cref="Stopwatch"/>.</param>
+internal readonly record struct LastWake(WaitKey Key, WakeMode Mode, int ManagedThreadId, long Timestamp);

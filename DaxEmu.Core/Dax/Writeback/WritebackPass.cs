@@ -1,0 +1,71 @@
+using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Mm;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Dax.Writeback;
+
+/// <summary>Writes back the dirty entries of a range (<c>dax_writeback_mapping_range</c>).</summary>
+/// <remarks>
+/// First every dirty entry is marked TOWRITE, then the marked ones are walked in order of pages: what becomes dirty behind the walk
+/// is the next pass's, so a busy writer cannot keep a pass from ending.
+/// </remarks>
+public static class WritebackPass
+{
+    /// <summary>Runs a pass; an entry that touches the range is written back whole.</summary>
+    /// <param name="mapping">The file.</param>
+    /// <param name="range">The pages that were asked for.</param>
+    /// <param name="cancellationToken">Ends the pass between two entries; what is left stays dirty.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No file has such pages.</exception>
+    /// <exception cref="OperationCanceledException">The pass was ended.</exception>
+    /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
+    public static WritebackOutcome Run(AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(mapping);
+        ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfNegative(range.PageCount, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.First.Value, PageRange.All.PageCount, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.PageCount, long.MaxValue - range.First.Value, nameof(range));
+        using AsymmetricLock.ReadHold use = mapping.Use();
+        return RunHeld(mapping, range, cancellationToken);
+    }
+
+    /// <summary>As <see cref="Run"/>, for a caller that keeps the mapping alive already: by the invalidate lock or by its own reference.</summary>
+    internal static WritebackOutcome RunHeld(AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default)
+    {
+        if (range.IsEmpty)
+        {
+            return default;
+        }
+
+        EntryTable table = mapping.Entries;
+        PageIndex last = range.End + -1;
+        mapping.Events?.WritebackRange(mapping.Id, range.First, last);
+        table.TagTowrite(range);
+
+        var cleaner = new EntryCleaner(mapping);
+        long entries = 0;
+        long pages = 0;
+        int errno = 0;
+
+        // A PMD that the range begins in the middle of stands at its own first page.
+        PageIndex next = table.ReadsPmd(range.First) ? range.First.PmdStart : range.First;
+        while (errno == 0 && table.NextTowrite(next, range.End, out PageIndex start))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            CleanOutcome outcome = cleaner.Clean(start, out PageOrder order);
+            errno = outcome == CleanOutcome.Error ? EntryCleaner.Eio : 0;
+            entries += outcome == CleanOutcome.Written ? 1 : 0;
+            pages += outcome == CleanOutcome.Written ? order.PageCount() : 0;
+            next = start + 1;
+        }
+
+        if (errno != 0)
+        {
+            mapping.NoteWritebackError(errno);
+        }
+
+        table.RefreshAnyDirty(range);
+        mapping.Events?.WritebackRangeDone(mapping.Id, next, last);
+        return new WritebackOutcome(entries, pages, errno);
+    }
+}

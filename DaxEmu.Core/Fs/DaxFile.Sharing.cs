@@ -1,0 +1,141 @@
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Dax.ReadWrite;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Fs;
+
+/// <content>Blocks that several files share.</content>
+public sealed partial class DaxFile
+{
+    /// <summary>Makes another file show all of this one's blocks and have its size (<c>FICLONE</c>).</summary>
+    /// <param name="target">Another file on the same volume, with room for this one's size.</param>
+    /// <exception cref="ArgumentException">It is this file, lies on another volume, or may not become so large; nothing has changed.</exception>
+    /// <exception cref="DaxException">This file could not be written back, or a page of either is pinned; nothing has changed.</exception>
+    public void CloneTo(DaxFile target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ThrowIfDisposed();
+        target.ThrowIfDisposed();
+        Refuse(target == this, $"{this} cannot be cloned onto itself. Give another file.");
+        CheckVolume(target);
+        WithBoth(this, target, () =>
+        {
+            long size = SizeBytes;
+            if (size > target.options.MaximumSizeBytes)
+            {
+                throw new ArgumentException(
+                    $"{this} has {size} bytes, and {target} can have {target.options.MaximumSizeBytes} at the most. Open it with a larger MaximumSizeBytes.");
+            }
+
+            Share(PageRange.Touching(0, size), target, new PageIndex(0), cutsTarget: true, size);
+        });
+    }
+
+    /// <summary>Makes another file show blocks of this one (<c>FICLONERANGE</c>): who writes first gets a copy.</summary>
+    /// <param name="offsetBytes">First byte here; a multiple of 4096.</param>
+    /// <param name="lengthBytes">How many bytes, inside this file; a multiple of 4096 unless they end with both files.</param>
+    /// <param name="target">A file on the same volume; it grows if need be.</param>
+    /// <param name="targetOffsetBytes">First byte there; a multiple of 4096.</param>
+    /// <exception cref="ArgumentException">A range is not aligned, reaches past this file, overlaps the other, or the volumes differ.</exception>
+    /// <exception cref="DaxException">This file could not be written back, or a page of either is pinned; nothing has changed.</exception>
+    public void CloneRange(long offsetBytes, long lengthBytes, DaxFile target, long targetOffsetBytes)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        CheckPositive(offsetBytes, lengthBytes);
+        target.CheckPositive(targetOffsetBytes, lengthBytes);
+        CheckVolume(target);
+        CheckAligned(offsetBytes, targetOffsetBytes);
+        WithBoth(this, target, () =>
+        {
+            long end = offsetBytes + lengthBytes;
+            long targetEnd = targetOffsetBytes + lengthBytes;
+            Refuse(end > SizeBytes, $"The range {offsetBytes} + {lengthBytes} reaches behind the end of the file, {SizeBytes}.");
+            Refuse(
+                lengthBytes % DaxConstants.PageSize != 0 && (end != SizeBytes || targetEnd < target.SizeBytes),
+                $"A length that is no multiple of {DaxConstants.PageSize} ({lengthBytes}) must end with both files.");
+            PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
+            var first = PageIndex.FromBytes(targetOffsetBytes);
+            Refuse(target == this && pages.Overlaps(new PageRange(first, pages.PageCount)), "The two ranges of the file overlap.");
+            if (targetEnd > target.SizeBytes)
+            {
+                target.ZeroBehindEnd(FaultsAre.Allowed);
+            }
+
+            Share(pages, target, first, cutsTarget: false, Math.Max(targetEnd, target.SizeBytes));
+        });
+    }
+
+    private void Share(PageRange pages, DaxFile target, PageIndex first, bool cutsTarget, long targetSize)
+    {
+        TimeSpan pinTimeout = options.WaitsForPins && target.options.WaitsForPins ? Shorter(options.PinTimeout, target.options.PinTimeout) : TimeSpan.Zero;
+        IoError error = Remap.Share(
+            Mapping, Extents, pages, target.Mapping, target.Extents, first, cutsTarget, targetSize, pinTimeout, out Pfn? busy);
+        if (error != IoError.None)
+        {
+            throw FileErrors.Of(this, error, pages.First.OffsetBytes);
+        }
+
+        if (busy is not null)
+        {
+            throw FileErrors.Busy(this, pages.First.OffsetBytes);
+        }
+    }
+
+    private static TimeSpan Shorter(TimeSpan left, TimeSpan right) =>
+        right == Timeout.InfiniteTimeSpan || (left != Timeout.InfiniteTimeSpan && left < right) ? left : right;
+
+    private void CheckVolume(DaxFile target) =>
+        Refuse(target.Volume != Volume, $"{this} lies on {Volume.Device.Name} and {target} on {target.Volume.Device.Name}: only files of one volume can share blocks.");
+
+    /// <summary>
+    /// Gives this file blocks of its own where a range shares them (<c>FALLOC_FL_UNSHARE_RANGE</c>), whole blocks at a time.
+    /// </summary>
+    /// <exception cref="DaxException">There are not enough blocks, or one that is shared is lost.</exception>
+    public void Unshare(long offsetBytes, long lengthBytes)
+    {
+        CheckPositive(offsetBytes, lengthBytes);
+        using RwSemaphore.WriteHold hold = inodeLock.Write();
+        CheckAll(Dax.ReadWrite.Unshare.Run(Mapping, offsetBytes, lengthBytes), offsetBytes);
+    }
+
+    /// <summary>Compares a range with one of another file, or of this one.</summary>
+    /// <returns>How many bytes are alike, from the start on: all of them if the ranges are.</returns>
+    /// <exception cref="ArgumentException">A range reaches behind its file.</exception>
+    /// <exception cref="DaxException">A block cannot be read.</exception>
+    public long Compare(long offsetBytes, DaxFile other, long otherOffsetBytes, long lengthBytes)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        CheckRange(offsetBytes, lengthBytes);
+        other.CheckRange(otherOffsetBytes, lengthBytes);
+        Comparison comparison = default;
+        WithBoth(this, other, () =>
+        {
+            Refuse(
+                offsetBytes + lengthBytes > SizeBytes,
+                $"The range {offsetBytes} + {lengthBytes} reaches behind the end of the file, {SizeBytes}.");
+            Refuse(
+                otherOffsetBytes + lengthBytes > other.SizeBytes,
+                $"The range {otherOffsetBytes} + {lengthBytes} reaches behind the end of the other file, {other.SizeBytes}.");
+            comparison = Dedupe.Compare(Mapping, offsetBytes, other.Mapping, otherOffsetBytes, lengthBytes);
+        });
+        return comparison.Error == IoError.None
+            ? comparison.EqualBytes
+            : throw FileErrors.Of(this, comparison.Error, offsetBytes + comparison.EqualBytes);
+    }
+
+    // In the order of ids, so that two opposite calls cannot wait for each other.
+    private static void WithBoth(DaxFile left, DaxFile right, Action work)
+    {
+        DaxFile lower = left.Mapping.Id <= right.Mapping.Id ? left : right;
+        DaxFile upper = lower == left ? right : left;
+        using RwSemaphore.WriteHold outer = lower.inodeLock.Write();
+        if (lower == upper)
+        {
+            work();
+            return;
+        }
+
+        using RwSemaphore.WriteHold inner = upper.inodeLock.Write();
+        work();
+    }
+}

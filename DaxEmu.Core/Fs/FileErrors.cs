@@ -1,0 +1,36 @@
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Fs;
+
+/// <summary>The errors of operations on a file, in words: what, where, and the remedy.</summary>
+internal static class FileErrors
+{
+    public static DaxException NoSpace(DaxFile file, long offset) => Of(file, IoError.NoSpace, offset);
+
+    public static DaxException Busy(DaxFile file, long offset) => Of(file, IoError.Busy, offset);
+
+    public static DaxException Of(DaxFile file, IoError error, long offset) => new(
+        error switch
+        {
+            IoError.NoSpace => $"No block is left on {file.Volume.Device.Name} for byte {offset} of {file}. Delete files or punch holes, or use a larger device.",
+            IoError.Busy => $"Pages of {file} from byte {offset} on are pinned. Dispose the pins first, or let operations wait (DaxFileOptions.WaitsForPins).",
+            IoError.Poison => $"The memory at byte {offset} of {file} is lost (poisoned). Write the whole page to clear it, or punch it out.",
+            _ => $"The blocks at byte {offset} of {file} cannot be read or written.",
+        },
+        error,
+        offset);
+
+    public static DaxException Io(DaxFile file, long offset, Exception cause) => new(
+        $"The storage behind byte {offset} of {file} failed, so nothing was changed: {cause.Message}", IoError.Io, offset, cause);
+
+    public static DaxException Commit(DaxFile file, Exception cause) => new(
+        $"The blocks of {file} could not be made durable, so a loss of power may take what was written since the last sync. Sync again: {cause.Message}",
+        IoError.Io,
+        0,
+        cause);
+
+    public static DaxException Writeback(DaxFile file, int errno) => new(
+        $"Writing back {file} failed (error {errno}): what was stored since the last sync may be lost. Look for poisoned pages, write them anew and sync again.",
+        IoError.Io,
+        0);
+}

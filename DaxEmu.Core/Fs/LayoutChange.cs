@@ -1,0 +1,101 @@
+using DaxEmu.Core.Dax;
+using DaxEmu.Core.Dax.Invalidation;
+using DaxEmu.Core.Dax.Writeback;
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Fs;
+
+/// <summary>
+/// Carries a <see cref="LayoutPlan"/> out on a file, and keeps faults out until it is disposed: in between the caller changes extents and
+/// size.
+/// </summary>
+/// <remarks>
+/// The order: take the invalidate lock for writing; drop translations; wait for pins of what is taken out, without the lock, and start over;
+/// write back. Then the caller does what can fail, calls <see cref="FlushKept"/>, changes extents and size in one step, and calls
+/// <see cref="TakeOut"/>. Entries and their dirty marks go last: an operation that fails leaves them as they were.
+/// </remarks>
+internal readonly ref struct LayoutChange : IDisposable
+{
+    private readonly AddressSpace mapping;
+    private readonly LayoutPlan plan;
+
+    private LayoutChange(AddressSpace mapping, LayoutPlan plan)
+    {
+        this.mapping = mapping;
+        this.plan = plan;
+    }
+
+    /// <summary>Carries a plan out; returns with nothing held.</summary>
+    public static void Execute(AddressSpace mapping, LayoutPlan plan)
+    {
+        using LayoutChange change = Begin(mapping, plan);
+        change.FlushKept(plan.TakesOut);
+        change.TakeOut();
+    }
+
+    /// <summary>Begins a plan, waiting for pins; the invalidate lock is held for writing until <see cref="Dispose"/>.</summary>
+    public static LayoutChange Begin(AddressSpace mapping, LayoutPlan plan)
+    {
+        _ = TryBegin(mapping, plan, maySleep: true, out LayoutChange change);
+        return change;
+    }
+
+    /// <summary>As <see cref="Begin"/>; where it may not sleep, or for no longer than a time, it gives up if a page is pinned.</summary>
+    /// <returns>False if it gave up; then nothing is held, and only translations went.</returns>
+    public static bool TryBegin(AddressSpace mapping, LayoutPlan plan, bool maySleep, out LayoutChange change, TimeSpan? pinTimeout = null)
+    {
+        mapping.InvalidateLock.EnterWriteInterruptibly();
+        try
+        {
+            PageRange unmaps = plan.DropsTranslations ? PageRange.All : default;
+            if (LayoutBreak.AwaitIdle(mapping, unmaps, plan.TakesOut, maySleep, pinTimeout) is not null)
+            {
+                mapping.InvalidateLock.ExitWrite();
+                change = default;
+                return false;
+            }
+
+            WriteBack(mapping, plan.Writeback);
+            WriteBack(mapping, plan.SecondWriteback);
+        }
+        catch
+        {
+            mapping.InvalidateLock.ExitWrite();
+            throw;
+        }
+
+        change = new LayoutChange(mapping, plan);
+        return true;
+    }
+
+    /// <summary>Makes what stays in the file durable, of the entries that will be taken out; see <see cref="LayoutBreak.FlushKept"/>.</summary>
+    /// <param name="discards">The pages whose content goes.</param>
+    /// <exception cref="Native.DaxEnvironmentException">The storage failed; nothing has changed.</exception>
+    public void FlushKept(PageRange discards) => LayoutBreak.FlushKept(mapping, plan.TakesOut, discards);
+
+    /// <summary>Takes out what the plan takes out: the caller has changed extents and size.</summary>
+    public void TakeOut()
+    {
+        if (!plan.DropsCopies.IsEmpty)
+        {
+            mapping.Unmap(plan.DropsCopies, keepCopies: false);
+        }
+
+        LayoutBreak.TakeOut(mapping, plan.TakesOut);
+    }
+
+    /// <summary>Writes back what the plan wants written back after bytes past the old EOF were zeroed.</summary>
+    public void WriteBackZeroed() => WriteBack(mapping, plan.WritebackIfZeroed);
+
+    /// <summary>Lets faults in again.</summary>
+    public void Dispose() => mapping?.InvalidateLock.ExitWrite();
+
+    // As the kernel's: a file without a dirty page is not asked. An error is remembered by the mapping, for who syncs next.
+    private static void WriteBack(AddressSpace mapping, PageRange range)
+    {
+        if (!range.IsEmpty && mapping.Entries.HasDirty())
+        {
+            WritebackPass.RunHeld(mapping, range);
+        }
+    }
+}

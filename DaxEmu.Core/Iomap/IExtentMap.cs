@@ -1,0 +1,73 @@
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Iomap;
+
+/// <summary>What the caller of <see cref="IExtentMap.Find"/> is about to do (the kernel's <c>IOMAP_*</c> operation flags).</summary>
+[Flags]
+public enum ExtentIntent
+{
+    /// <summary>Read: nothing is allocated.</summary>
+    Read = 0,
+
+    /// <summary>Write: holes are allocated, unwritten blocks converted, shared blocks given a fresh copy to write to.</summary>
+    Write = 1,
+
+    /// <summary>The call comes from a fault.</summary>
+    Fault = 2,
+
+    /// <summary>Zeroes are to be written: holes and unwritten blocks need nothing.</summary>
+    Zero = 4,
+
+    /// <summary>Shared blocks are to become private, without a write of the caller's own.</summary>
+    Unshare = 8,
+}
+
+/// <summary>The answer of an extent map (the kernel's pair of <c>iomap</c> and <c>srcmap</c>).</summary>
+/// <param name="Target">The extent to read from, or to write to. It covers the page asked for.</param>
+/// <param name="Source">Where the old data lie if <paramref name="Target"/> is a fresh copy of shared blocks; else equal to it.</param>
+/// <param name="Error">Why there is no answer; the extents have no meaning then.</param>
+public readonly record struct ExtentAnswer(Extent Target, Extent Source, IoError Error)
+{
+    /// <summary>An answer without a separate source.</summary>
+    public static ExtentAnswer Of(Extent extent) => new(extent, extent, IoError.None);
+
+    /// <summary>No answer.</summary>
+    public static ExtentAnswer Failed(IoError error) => new(default, default, error);
+
+    /// <summary>
+    /// Whether data must be copied from <see cref="Source"/> before <see cref="Target"/> may be used. Such an answer is ended by
+    /// <see cref="IExtentMap.End"/>, and <see cref="CopyAround"/> says which bytes to copy.
+    /// </summary>
+    public bool IsCopy => Target != Source;
+}
+
+/// <summary>Says what lies behind the pages of one file, and allocates (the kernel's <c>iomap_ops</c>).</summary>
+/// <remarks>
+/// Called with the entry locked and the file's invalidate lock held for reading, from many threads at once. An implementation
+/// makes its own answer atomic: of two writers that ask for the same hole, one gets <see cref="ExtentFlags.New"/>, and the block
+/// is zeroed before either is answered (else the loser would zero what the winner already stored).
+/// It must not fault on a file, nor wait for an entry.
+/// </remarks>
+public interface IExtentMap
+{
+    /// <summary>The extent that covers <paramref name="index"/>, cut off where its kind ends.</summary>
+    /// <param name="index">The page that the answer must cover.</param>
+    /// <param name="pageCount">How many pages from there the caller has use for; a write allocates no more than these.</param>
+    /// <param name="intent">What the caller is about to do.</param>
+    /// <returns>The extent from <paramref name="index"/> or before it; it may be longer than asked, never empty.</returns>
+    ExtentAnswer Find(PageIndex index, long pageCount, ExtentIntent intent);
+
+    /// <summary>Ends a copy that <see cref="Find"/> began (the kernel's <c>iomap_end</c>): from here on the file shows the fresh blocks.</summary>
+    /// <remarks>
+    /// Until then the map shows the old blocks to everybody, so that neither a reader nor a crash meets a block that is half copied.
+    /// To be called once for each answer with <see cref="ExtentAnswer.IsCopy"/>, after the data are copied (and, for a fault, after the
+    /// entry was replaced), also when the copy failed. Does nothing for other answers.
+    /// </remarks>
+    /// <param name="answer">What <see cref="Find"/> answered.</param>
+    /// <param name="completed">The pages that are copied; may be empty. Those outside the answer's extent are passed over.</param>
+    /// <returns>The old blocks that the file gave up. The caller releases them when nothing of this file maps or pins them any more.</returns>
+    FreedBlocks End(in ExtentAnswer answer, PageRange completed) => FreedBlocks.None;
+
+    /// <summary>Makes the metadata durable that a synchronous fault waits for: what was <see cref="ExtentFlags.Dirty"/> is so no longer.</summary>
+    void Commit();
+}

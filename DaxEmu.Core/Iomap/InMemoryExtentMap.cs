@@ -1,0 +1,400 @@
+using DaxEmu.Core.Units;
+using DaxEmu.Native.Failures;
+
+namespace DaxEmu.Core.Iomap;
+
+/// <summary>The extents of one file of the emulated file system, kept in memory and allocated from a <see cref="BlockAllocator"/>.</summary>
+/// <remarks>
+/// <para>
+/// Readers take no lock: they read one reference to a picture that never changes (<see cref="ExtentTree"/>). Changes are made under the
+/// map's lock and shown by storing the next picture. So an answer is always one that was true at a moment of the call.
+/// </para>
+/// <para>
+/// <b>New blocks.</b> They are zeroed under the lock, before the picture that has them is shown. The loser of a race for a hole finds
+/// them mapped when he gets the lock, is answered without <see cref="ExtentFlags.New"/>, and zeroes nothing: what the winner stored stays.
+/// </para>
+/// <para>
+/// <b>Shared blocks.</b> A write gets fresh blocks, which are kept aside; the map goes on to show the old ones until
+/// <see cref="End"/>. Were they switched at once, a read, or a file system that comes up after a crash, could see a block that is not
+/// copied yet. Who asks for the same pages before the copy ends gets the same fresh blocks, as from the kernel's copy-on-write fork. Two
+/// such callers must exclude each other for as long as they copy, page by page: faults do by the entry's lock, writes by the file's.
+/// Fresh blocks that no copy ended stay aside for the next write, until the pages are punched or truncated, or the device runs out of
+/// blocks (<see cref="ReleaseAside"/>).
+/// </para>
+/// <para>
+/// <b>Dirty.</b> As XFS, which asks whether the inode has changes that are not in the log yet, the map has one mark for all its extents:
+/// set by every change, cleared by <see cref="Commit"/>.
+/// </para>
+/// <para>
+/// <b>Joined answers.</b> An extent answered as new may reach over neighbours that were there before: blocks that continue each other are
+/// one extent, which is what lets a PMD map them.
+/// </para>
+/// <para>The plain lock is held over no wait and over no step that a scheduler owns, so a scheduled thread never stops inside.</para>
+/// </remarks>
+public sealed partial class InMemoryExtentMap : IExtentMap
+{
+    private readonly Lock gate = new();
+    private readonly Lock commitGate = new();
+    private readonly BlockAllocator allocator;
+    private readonly IBlockZeroer zeroer;
+    private readonly Action<IReadOnlyList<Extent>>? makeDurable;
+
+    // The flag Shared in these trees means "may be shared": the allocator knows exactly, and is asked only where the flag is.
+    private volatile ExtentTree blocks;
+    private volatile bool isDirty;
+
+    // Under the lock: fresh blocks whose copy has not ended, and for which pages one is being made; what has changed since the map was made;
+    // where to look for space.
+    private readonly List<PageRange> copying = [];
+    private ExtentTree copies = ExtentTree.Empty;
+    private long changeCount;
+    private Pfn allocationHint;
+
+    /// <summary>A file without blocks.</summary>
+    /// <param name="allocator">Where the blocks come from.</param>
+    /// <param name="zeroer">What zeroes new blocks.</param>
+    /// <param name="makeDurable">Stores the extents that it is given so that they survive a crash; null if nothing is to be stored.</param>
+    public InMemoryExtentMap(BlockAllocator allocator, IBlockZeroer zeroer, Action<IReadOnlyList<Extent>>? makeDurable = null)
+        : this(allocator, zeroer, makeDurable, ExtentTree.Empty)
+    {
+    }
+
+    private InMemoryExtentMap(
+        BlockAllocator allocator, IBlockZeroer zeroer, Action<IReadOnlyList<Extent>>? makeDurable, ExtentTree blocks)
+    {
+        ArgumentNullException.ThrowIfNull(allocator);
+        ArgumentNullException.ThrowIfNull(zeroer);
+        this.allocator = allocator;
+        this.zeroer = zeroer;
+        this.makeDurable = makeDurable;
+        this.blocks = blocks;
+        allocationHint = allocator.Range.First;
+    }
+
+    internal BlockAllocator Allocator => allocator;
+
+    /// <summary>Extents now, holes not counted.</summary>
+    public long ExtentCount => blocks.Count;
+
+    /// <summary>Whether changes wait for <see cref="Commit"/>.</summary>
+    public bool IsDirty => isDirty;
+
+    /// <summary>Blocks that are the file's and stand in no extent yet: fresh ones whose copy has not ended.</summary>
+    internal IReadOnlyList<PfnRange> BlocksAside
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. copies.In(PageRange.All).Select(extent => new PfnRange(extent.Pfn, extent.PageCount))];
+            }
+        }
+    }
+
+    /// <summary>A file with the extents that a volume has stored. Their blocks are claimed from the allocator.</summary>
+    /// <param name="allocator">Where the blocks come from.</param>
+    /// <param name="zeroer">What zeroes new blocks.</param>
+    /// <param name="extents">The extents in ascending order; holes are passed over.</param>
+    /// <param name="makeDurable">As for a new file.</param>
+    /// <exception cref="ArgumentException">The extents overlap or are out of order.</exception>
+    public static InMemoryExtentMap Load(
+        BlockAllocator allocator,
+        IBlockZeroer zeroer,
+        IEnumerable<Extent> extents,
+        Action<IReadOnlyList<Extent>>? makeDurable = null)
+    {
+        ArgumentNullException.ThrowIfNull(allocator);
+        ArgumentNullException.ThrowIfNull(extents);
+
+        // Which of them are shared shows only when all files are loaded, so all of them may be.
+        ExtentTree tree = ExtentTree.Of(
+            from extent in extents
+            where extent.Kind != ExtentKind.Hole
+            select extent with { Flags = extent.Kind == ExtentKind.Mapped ? ExtentFlags.Shared : ExtentFlags.None });
+        foreach (Extent extent in tree.In(PageRange.All))
+        {
+            allocator.Claim(new PfnRange(extent.Pfn, extent.PageCount));
+        }
+
+        return new InMemoryExtentMap(allocator, zeroer, makeDurable, tree);
+    }
+
+    /// <inheritdoc/>
+    public ExtentAnswer Find(PageIndex index, long pageCount, ExtentIntent intent)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index.Value, nameof(index));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index.Value, PageRange.All.PageCount, nameof(index));
+
+        if (Fallible.Fails(FallibleStep.ExtentMap))
+        {
+            return ExtentAnswer.Failed(IoError.Io);
+        }
+
+        Extent extent = blocks.Covering(index);
+        if (IsFinal(extent, intent))
+        {
+            return ExtentAnswer.Of(Finished(extent, index, isNew: false));
+        }
+
+        int reclaimed = allocator.ReclaimCount;
+        ExtentAnswer answer = FindUnderLock(index, pageCount, intent);
+        return answer.Error == IoError.NoSpace && allocator.Reclaim(reclaimed) ? FindUnderLock(index, pageCount, intent) : answer;
+    }
+
+    /// <inheritdoc/>
+    public FreedBlocks End(in ExtentAnswer answer, PageRange completed)
+    {
+        if (!answer.IsCopy)
+        {
+            return FreedBlocks.None;
+        }
+
+        Extent target = answer.Target;
+        PageIndex first = completed.First > target.First ? completed.First : target.First;
+        PageIndex end = completed.End < target.End ? completed.End : target.End;
+        var old = new List<PfnRange>();
+        var freed = new FreedBlocks(allocator, old);
+        lock (gate)
+        {
+            copying.Remove(new PageRange(target.First, target.PageCount));
+            ExtentTree next = blocks;
+            ExtentTree rest = copies;
+
+            // Pages whose copy another caller ended first, or whose blocks were punched meanwhile, are no longer aside: nothing to do.
+            foreach (Extent fresh in copies.In(PageRange.Between(first, end)).Where(fresh => fresh.Pfn == target.PfnAt(fresh.First)))
+            {
+                var range = new PageRange(fresh.First, fresh.PageCount);
+                old.AddRange(blocks.In(range).Select(extent => new PfnRange(extent.Pfn, extent.PageCount)));
+                rest = rest.With(range);
+                next = next.With(range, fresh);
+            }
+
+            KeepAside(rest);
+            Shown(next);
+        }
+
+        return freed;
+    }
+
+    /// <inheritdoc/>
+    public void Commit()
+    {
+        lock (commitGate)
+        {
+            Fallible.ThrowIfFails(FallibleStep.Commit);
+            long change;
+            ExtentTree tree;
+            lock (gate)
+            {
+                change = changeCount;
+                tree = blocks;
+            }
+
+            makeDurable?.Invoke(List(tree));
+            lock (gate)
+            {
+                // A change made while we stored is not durable: its mark stays.
+                isDirty = isDirty && changeCount != change;
+            }
+        }
+    }
+
+    /// <summary>The extents now, holes left out, in the order of the file's pages.</summary>
+    public IReadOnlyList<Extent> Snapshot() => List(blocks);
+
+    private static bool IsFinal(in Extent extent, ExtentIntent intent) => extent.Kind == ExtentKind.Mapped
+        ? !extent.IsShared || (intent & (ExtentIntent.Write | ExtentIntent.Zero | ExtentIntent.Unshare)) == 0
+        : (intent & ExtentIntent.Write) == 0 || (intent & (ExtentIntent.Zero | ExtentIntent.Unshare)) != 0;
+
+    private ExtentAnswer FindUnderLock(PageIndex index, long pageCount, ExtentIntent intent)
+    {
+        lock (gate)
+        {
+            Extent extent = blocks.Covering(index);
+            if (IsFinal(extent, intent))
+            {
+                return ExtentAnswer.Of(Finished(extent, index, isNew: false));
+            }
+
+            return extent.Kind == ExtentKind.Mapped ? FindForCopy(extent, index, pageCount) : Fill(extent, index, pageCount);
+        }
+    }
+
+    private ExtentAnswer Fill(in Extent extent, PageIndex index, long pageCount)
+    {
+        var run = new PfnRange(extent.PfnAt(index), Math.Min(pageCount, extent.End - index));
+        bool isTaken = false;
+        bool isShown = false;
+        try
+        {
+            if (extent.Kind == ExtentKind.Hole)
+            {
+                isTaken = TryTake(index, run.PageCount, out run);
+                if (!isTaken)
+                {
+                    return ExtentAnswer.Failed(IoError.NoSpace);
+                }
+            }
+
+            if (!zeroer.TryZero(run))
+            {
+                return ExtentAnswer.Failed(IoError.Io);
+            }
+
+            var filled = new Extent(index, run.PageCount, ExtentKind.Mapped, run.First);
+            Show(blocks.With(new PageRange(index, filled.PageCount), filled));
+            isShown = true;
+            return ExtentAnswer.Of(Finished(blocks.Covering(index), index, isNew: true));
+        }
+        finally
+        {
+            if (isTaken && !isShown)
+            {
+                allocator.TakeBack(run);
+            }
+        }
+    }
+
+    private ExtentAnswer FindForCopy(in Extent extent, PageIndex index, long pageCount)
+    {
+        Extent source = Finished(extent, index, isNew: false);
+        if (!source.IsShared)
+        {
+            return ExtentAnswer.Of(source);
+        }
+
+        Extent aside = copies.Covering(index);
+        source = ExtentTree.Cut(source, new PageRange(index, Math.Min(pageCount, aside.End - index)));
+        PfnRange run = new(aside.PfnAt(index), source.PageCount);
+        if (aside.Kind == ExtentKind.Hole && TakeAside(index, source.PageCount, out run) is var error and not IoError.None)
+        {
+            return ExtentAnswer.Failed(error);
+        }
+
+        source = source with { PageCount = run.PageCount };
+        var target = new Extent(index, run.PageCount, ExtentKind.Mapped, run.First, ExtentFlags.New | ExtentFlags.Dirty);
+        copying.Add(new PageRange(index, run.PageCount));
+        return new ExtentAnswer(target, source, IoError.None);
+    }
+
+    private IoError TakeAside(PageIndex index, long pageCount, out PfnRange run)
+    {
+        if (!TryTake(index, pageCount, out run))
+        {
+            return IoError.NoSpace;
+        }
+
+        bool isAside = false;
+        try
+        {
+            if (zeroer.TryHeal(run))
+            {
+                KeepAside(copies.With(
+                    new PageRange(index, run.PageCount), new Extent(index, run.PageCount, ExtentKind.Mapped, run.First)));
+                isAside = true;
+            }
+        }
+        finally
+        {
+            if (!isAside)
+            {
+                allocator.TakeBack(run);
+            }
+        }
+
+        return isAside ? IoError.None : IoError.Io;
+    }
+
+    /// <summary>Gives fresh blocks back that were set aside and for which no copy is being made.</summary>
+    /// <returns>Pages that are free now.</returns>
+    internal long ReleaseAside()
+    {
+        var freed = new List<PfnRange>();
+        lock (gate)
+        {
+            ExtentTree idle = copying.Aggregate(copies, (tree, range) => tree.With(range));
+            ExtentTree rest = copies;
+            foreach (Extent extent in idle.In(PageRange.All))
+            {
+                freed.Add(new PfnRange(extent.Pfn, extent.PageCount));
+                rest = rest.With(new PageRange(extent.First, extent.PageCount));
+            }
+
+            KeepAside(rest);
+        }
+
+        return allocator.ReleaseWhenIdle(freed);
+    }
+
+    private void KeepAside(ExtentTree next)
+    {
+        if ((next.Count == 0) != (copies.Count == 0))
+        {
+            allocator.KnowAside(this, next.Count > 0);
+        }
+
+        copies = next;
+    }
+
+    /// <summary>Blocks for a run of pages: whole 2 MiB for a request that begins at one, else what continues the file best.</summary>
+    private bool TryTake(PageIndex index, long pageCount, out PfnRange run)
+    {
+        Pfn hint = allocationHint;
+        if (index.Value > 0 && blocks.Covering(index + -1) is { Kind: not ExtentKind.Hole } before)
+        {
+            hint = before.PfnAt(index);
+        }
+
+        bool isTaken = (index.Colour == 0
+                && pageCount >= DaxConstants.PagesPerPmd
+                && allocator.TryAllocatePmds(pageCount, hint, out run))
+            || allocator.TryAllocate(pageCount, hint, out run);
+        allocationHint = isTaken ? run.End : hint;
+        return isTaken;
+    }
+
+    /// <summary>The extent as a caller sees it: with exact flags, cut from <paramref name="index"/> on where sharing begins or ends.</summary>
+    private Extent Finished(in Extent extent, PageIndex index, bool isNew)
+    {
+        Extent answer = extent;
+        if (extent.IsShared)
+        {
+            long run = allocator.SharingRun(extent.PfnAt(index), extent.End - index, out bool isShared);
+            answer = ExtentTree.Cut(extent, new PageRange(index, run)) with
+            {
+                Flags = isShared ? ExtentFlags.Shared : ExtentFlags.None,
+            };
+        }
+
+        // The picture was read before the mark, and Show sets the mark first: whoever sees a change sees it dirty, unless it is committed.
+        ExtentFlags flags = (isNew ? ExtentFlags.New : 0) | (isDirty && answer.Kind != ExtentKind.Hole ? ExtentFlags.Dirty : 0);
+        return answer with { Flags = answer.Flags | flags };
+    }
+
+    private void Show(ExtentTree next)
+    {
+        changeCount++;
+        isDirty = true;
+        blocks = next;
+    }
+
+    private Extent[] List(ExtentTree tree)
+    {
+        var list = new List<Extent>();
+        foreach (Extent extent in tree.In(PageRange.All))
+        {
+            PageIndex at = extent.First;
+            while (at < extent.End)
+            {
+                Extent part = Finished(ExtentTree.Cut(extent, PageRange.Between(at, extent.End)), at, isNew: false);
+                list.Add(part with { Flags = part.Flags & ExtentFlags.Shared });
+                at = part.End;
+            }
+        }
+
+        return [.. list];
+    }
+
+    private FreedBlocks Freed(List<PfnRange> ranges) => ranges.Count == 0 ? FreedBlocks.None : new FreedBlocks(allocator, ranges);
+}

@@ -1,0 +1,225 @@
+using System.Runtime.CompilerServices;
+using DaxEmu.Core.Atomics;
+
+namespace DaxEmu.Core.Mm;
+
+/// <summary>
+/// A lock for many readers and rare writers: a reader pays one plain store to a line that its thread owns, the writer pays for all.
+/// A mapping has three: the invalidate lock (<c>invalidate_lock</c>), the lock of its VMAs (<c>i_mmap_rwsem</c>), and one that
+/// keeps it alive while an operation runs.
+/// </summary>
+/// <remarks>
+/// <para>Reader: store the lock's id into the thread's line [E], a plain store; load the writer's word [F], a plain load; if a writer
+/// is there, withdraw and sleep. Writer: set the word; process-wide barrier; wait until no line shows the id. The barrier falls
+/// somewhere in the reader's two steps: before its load, and it sees the writer; or after it, and then its store came before the
+/// barrier too, and the writer sees it. So never both inside.</para>
+/// <para>A thread that reads already and enters again (a fault inside a copy on the same file) does not look at the writer's word: the
+/// writer waits for its outer hold anyway, and waiting here would be a deadlock.</para>
+/// <para>No wait in here can be interrupted (<see cref="Thread.Interrupt"/>) but that of <see cref="EnterWriteInterruptibly"/>, which holds nothing
+/// when it throws: a writer that gave up halfway would lock readers out.</para>
+/// <para>Order: the invalidate lock, then entry locks, then the lock of the VMAs, under which nothing is waited for.</para>
+/// </remarks>
+internal sealed unsafe class AsymmetricLock
+{
+    private const ulong NoWriter = 0;
+    private const ulong Writer = 1;
+
+    private const int LooksBeforeSleep = 100;
+
+    private static readonly TimeSpan InterruptionInterval = TimeSpan.FromMilliseconds(10);
+
+    private readonly ulong id;
+    private readonly ulong* writer;
+
+    /// <param name="id">What readers show in their line; not 0, and no other lock's.</param>
+    /// <param name="writerWord">A word of memory that does not move and outlives the lock, 0 at first.</param>
+    public AsymmetricLock(ulong id, ulong* writerWord)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(id);
+        this.id = id;
+        writer = writerWord;
+    }
+
+    /// <summary>Enters for reading until the result is disposed; sleeps while a writer is inside.</summary>
+    public ReadHold Read() => new(EnterRead());
+
+    /// <summary>Enters for writing until the result is disposed; see <see cref="EnterWrite"/>.</summary>
+    public WriteHold Write()
+    {
+        EnterWrite();
+        return new WriteHold(this);
+    }
+
+    /// <summary>Enters for reading; sleeps while a writer is inside.</summary>
+    /// <returns>The hold, to be given to <see cref="ExitRead"/> by the same thread.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong* EnterRead() => EnterRead(ReaderSlot.Mine);
+
+    /// <summary>As <see cref="EnterRead()"/>, for a caller that has its thread's line at hand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong* EnterRead(ReaderSlot* line)
+    {
+        if (Atomic.Load(ref line->Hold0, Site.EnterRead) == 0)
+        {
+            Atomic.Store(ref line->Hold0, id, Site.EnterRead); // [E] matches [G]
+            if (Atomic.Load(ref *writer, Site.ReadWriter) == NoWriter) // [F] matches [G]
+            {
+                return &line->Hold0;
+            }
+
+            Atomic.Store(ref line->Hold0, 0, Site.ExitRead);
+        }
+
+        return EnterReadSlow(line);
+    }
+
+    /// <summary>Leaves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ExitRead(ulong* hold) => Atomic.Store(ref *hold, 0, Site.ExitRead);
+
+    /// <summary>Forgets whatever this thread holds: for a checker that abandoned it in the middle.</summary>
+    public static void Forget()
+    {
+        ReaderSlot* line = ReaderSlot.Mine;
+        new Span<ulong>(&line->Hold0, ReaderSlot.Holds).Clear();
+    }
+
+    /// <summary>Whether nobody is inside: for a check when all threads are stopped, not for a decision.</summary>
+    public bool IsFree
+    {
+        get
+        {
+            bool isFree = Atomic.Load(ref *writer, Site.Writer) == NoWriter;
+            (int first, int end) = ThreadSlots.InUse;
+            for (int i = first; i < end; i++)
+            {
+                isFree &= !new ReadOnlySpan<ulong>(&ReaderSlot.At(i)->Hold0, ReaderSlot.Holds).Contains(id);
+            }
+
+            return isFree;
+        }
+    }
+
+    /// <summary>Enters for writing: returns when no reader is inside. Not to be entered twice by a thread, nor while it reads.</summary>
+    public void EnterWrite()
+    {
+        while (!Atomic.TryReplace(ref *writer, Writer, NoWriter, Site.Writer))
+        {
+            Atomic.Wait(ref *writer, Writer, Site.Writer);
+        }
+
+        AwaitReaders(isInterruptible: false);
+    }
+
+    /// <summary>
+    /// As <see cref="EnterWrite"/>, for a caller that has changed nothing yet: an interruption (<see cref="Thread.Interrupt"/>) ends the wait, and
+    /// nothing is held then.
+    /// </summary>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
+    public void EnterWriteInterruptibly()
+    {
+        if (Atomic.Current is not null)
+        {
+            EnterWrite(); // a scheduler's threads are not interrupted
+            return;
+        }
+
+        while (!Atomic.TryReplace(ref *writer, Writer, NoWriter, Site.Writer))
+        {
+            Atomic.WaitFor(ref *writer, Writer, InterruptionInterval, Site.Writer);
+            if (Atomic.Load(ref *writer, Site.Writer) == Writer)
+            {
+                Thread.Sleep(1); // where an interruption is noticed
+            }
+        }
+
+        try
+        {
+            AwaitReaders(isInterruptible: true);
+        }
+        catch
+        {
+            ExitWrite();
+            throw;
+        }
+    }
+
+    /// <summary>Leaves and lets the readers in.</summary>
+    public void ExitWrite()
+    {
+        Atomic.Store(ref *writer, NoWriter, Site.Writer);
+        Atomic.Wake(ref *writer, Site.Writer);
+    }
+
+    private void AwaitReaders(bool isInterruptible)
+    {
+        Atomic.ProcessWideBarrier(Site.WriterBarrier); // [G] matches [E] and [F]
+        (int first, int end) = ThreadSlots.InUse;
+        for (int i = first; i < end; i++)
+        {
+            ReaderSlot* line = ReaderSlot.At(i);
+            for (int hold = 0; hold < ReaderSlot.Holds; hold++)
+            {
+                for (int looks = 0; isInterruptible && Atomic.Load(ref (&line->Hold0)[hold], Site.AwaitReader) == id; looks++)
+                {
+                    if (looks < LooksBeforeSleep)
+                    {
+                        Thread.Yield();
+                    }
+                    else
+                    {
+                        Thread.Sleep(1);
+                    }
+                }
+
+                Atomic.SpinWhile(ref (&line->Hold0)[hold], id, Site.AwaitReader);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong* EnterReadSlow(ReaderSlot* line)
+    {
+        ulong* holds = &line->Hold0;
+        int free = -1;
+        bool isNested = false;
+        for (int i = ReaderSlot.Holds - 1; i >= 0; i--)
+        {
+            ulong hold = Atomic.Load(ref holds[i], Site.EnterRead);
+            isNested |= hold == id;
+            free = hold == 0 ? i : free;
+        }
+
+        if (free < 0)
+        {
+            throw new InvalidOperationException($"a thread holds more than {ReaderSlot.Holds} locks of files at once, one inside the other.");
+        }
+
+        while (true)
+        {
+            Atomic.Store(ref holds[free], id, Site.EnterRead);
+            if (isNested || Atomic.Load(ref *writer, Site.ReadWriter) == NoWriter)
+            {
+                return &holds[free];
+            }
+
+            Atomic.Store(ref holds[free], 0, Site.ExitRead);
+            Atomic.Wait(ref *writer, Writer, Site.ReadWriter);
+        }
+    }
+
+    /// <summary>A thread inside for reading. Lives on the stack, as only its own thread may leave.</summary>
+    internal readonly ref struct ReadHold(ulong* hold)
+    {
+        /// <summary>A full fence of this thread, at the price of a locked instruction on its own line.</summary>
+        public void Fence() => Atomic.Or(ref *hold, 0, Site.Fence);
+
+        public void Dispose() => ExitRead(hold);
+    }
+
+    /// <summary>A thread inside for writing.</summary>
+    internal readonly ref struct WriteHold(AsymmetricLock owner)
+    {
+        public void Dispose() => owner.ExitWrite();
+    }
+}

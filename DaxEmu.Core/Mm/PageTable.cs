@@ -1,0 +1,365 @@
+using System.Runtime.CompilerServices;
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Dax;
+using DaxEmu.Core.Units;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Mm;
+
+/// <summary>
+/// The translations of one VMA: a word for each page and a word for each 2 MiB, flat, in native memory. Pages are counted from the VMA's
+/// start; 2 MiB slots from the 2 MiB boundary at or before it.
+/// </summary>
+/// <remarks>
+/// Who writes what: a translation of a page is installed by who holds the lock of the entry behind it, and write-protected by the same
+/// right, so neither meets another of its kind; a private copy moreover needs the VMA's lock of copies. Anybody may clear a
+/// translation at any time, and who does came first. So an install is a plain store, a clear and a write-protect are
+/// compare-and-swaps. That holds for 2 MiB slots too: a slot becomes a table only by the fault of a page in it, who holds an entry of
+/// the same 2 MiB of the file, and no two of those can be held at once if one of them is the 2 MiB itself. (Where the VMA's
+/// colour differs from the file's, there are no 2 MiB translations.)
+/// </remarks>
+internal sealed unsafe class PageTable : IDisposable
+{
+    private readonly ReservedRegion pageMemory;
+    private readonly ReservedRegion directoryMemory;
+    private readonly ulong* pages;
+    private readonly ulong* directory;
+    private readonly int lead;
+    private readonly long pageCount;
+    private bool isFreed;
+
+    /// <param name="leadPages">Pages from the 2 MiB boundary before the VMA to its start, 0 to 511.</param>
+    /// <param name="pageCount">Pages of the VMA.</param>
+    public PageTable(int leadPages, long pageCount)
+    {
+        lead = leadPages;
+        this.pageCount = pageCount;
+        SlotCount = (leadPages + pageCount + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
+        pageMemory = ReservedRegion.Reserve(SlotCount * DaxConstants.PagesPerPmd * sizeof(ulong));
+        directoryMemory = ReservedRegion.Reserve(SlotCount * sizeof(ulong));
+        pages = (ulong*)pageMemory.Base;
+        directory = (ulong*)directoryMemory.Base;
+    }
+
+    /// <summary>How many 2 MiB slots there are.</summary>
+    public long SlotCount { get; }
+
+    /// <summary>The 2 MiB slot of a page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long SlotOf(long page) => (lead + page) >> DaxConstants.PmdOrder;
+
+    /// <summary>The first page of a slot; below 0 in the first one of a VMA that starts inside 2 MiB.</summary>
+    public long FirstPageOf(long slot) => (slot << DaxConstants.PmdOrder) - lead;
+
+    // SAFETY (the two below): callers pass a page of the VMA, checked once at the door of the fault, and keep the table alive by the
+    // invalidate lock or by the lock of the VMAs. Where a scheduler may own threads, that they do is checked.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref ulong PageWord(long page)
+    {
+        RequireAlive();
+        return ref pages[lead + page];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref ulong DirectoryWord(long page)
+    {
+        RequireAlive();
+        return ref directory[SlotOf(page)];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Translation Directory(long page) => new(Atomic.Load(ref DirectoryWord(page), Site.ReadTranslation));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Translation Page(long page) => new(Atomic.Load(ref PageWord(page), Site.ReadTranslation));
+
+    /// <summary>The translation through which <paramref name="page"/> is reached, of either size; absent if there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Translation Find(long page)
+    {
+        Translation slot = Directory(page);
+        return slot.IsTable ? Page(page) : slot;
+    }
+
+    /// <summary>Sees to it that 4 KiB translations can stand in the page's slot.</summary>
+    /// <returns>False if a 2 MiB translation is in the way.</returns>
+    public bool EnsureTable(long page)
+    {
+        ref ulong word = ref DirectoryWord(page);
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        if (seen == 0)
+        {
+            seen = Atomic.CompareExchange(ref word, Translation.Table.Word, 0, Site.WriteTranslation);
+            return seen == 0 || new Translation(seen).IsTable;
+        }
+
+        return new Translation(seen).IsTable;
+    }
+
+    /// <summary>Installs a translation of a page, in a slot that is a table. A present one that allows as much stays as it is.</summary>
+    /// <remarks>A plain store: nobody else installs here (see above), and whoever clears the word meanwhile came first.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void InstallPage(long page, Translation translation)
+    {
+        ref ulong word = ref PageWord(page);
+        if (!Allows(new Translation(Atomic.Load(ref word, Site.ReadTranslation)), translation))
+        {
+            Atomic.Store(ref word, translation.Word, Site.WriteTranslation);
+        }
+    }
+
+    /// <summary>Makes the page's slot a table if it holds nothing, and installs a translation of the page there.</summary>
+    /// <returns>False if a 2 MiB translation stands in the slot: the access looks again, and finds it.</returns>
+    public bool TryInstallPage(long page, Translation translation)
+    {
+        if (!EnsureTable(page))
+        {
+            return false;
+        }
+
+        InstallPage(page, translation);
+        return true;
+    }
+
+    /// <summary>Notes that a page was written through a writable translation, as the processor does.</summary>
+    public void MarkDirty(long page, Translation seen)
+    {
+        ref ulong word = ref seen.IsHuge ? ref DirectoryWord(page) : ref PageWord(page);
+        _ = Atomic.TryReplace(ref word, seen.Word | Translation.DirtyBit, seen.Word, Site.WriteTranslation); // changed: looked at again
+    }
+
+    /// <summary>Replaces the translation of a page if it is still <paramref name="seen"/>.</summary>
+    public bool TryReplacePage(long page, Translation seen, Translation translation) =>
+        Atomic.TryReplace(ref PageWord(page), translation.Word, seen.Word, Site.WriteTranslation);
+
+    /// <summary>Installs a 2 MiB translation; a present one that allows as much stays as it is.</summary>
+    /// <returns>False if 4 KiB translations stand in the slot.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool InstallHuge(long page, Translation translation)
+    {
+        ref ulong word = ref DirectoryWord(page);
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        if ((seen & Translation.TableBit) != 0)
+        {
+            return false;
+        }
+
+        if (seen == 0 || !Allows(new Translation(seen), translation))
+        {
+            Atomic.Store(ref word, translation.Word, Site.WriteTranslation);
+        }
+
+        return true;
+    }
+
+    /// <summary>Drops a 2 MiB translation in the page's slot: what the kernel does to one of a file that must be split.</summary>
+    public void Split(long page)
+    {
+        if (Directory(page).IsHuge)
+        {
+            ClearHuge(ref DirectoryWord(page));
+        }
+    }
+
+    /// <summary>Clears the translations of a run of pages; a 2 MiB one that touches it goes whole; tables stay.</summary>
+    /// <param name="first">First page.</param>
+    /// <param name="count">How many pages.</param>
+    /// <param name="keepCopies">Whether private copies stay (truncation keeps them in some cases, madvise does not).</param>
+    public void Unmap(long first, long count, bool keepCopies)
+    {
+        ForEachSlot(first, count, (slot, from, end) =>
+        {
+            RequireAlive();
+            ref ulong word = ref directory[slot];
+            var seen = new Translation(Atomic.Load(ref word, Site.ReadTranslation));
+            if (seen.IsHuge)
+            {
+                ClearHuge(ref word);
+            }
+            else if (seen.IsTable)
+            {
+                for (long page = from; page < end; page++)
+                {
+                    ClearPage(ref PageWord(page), keepCopies);
+                }
+            }
+        });
+    }
+
+    /// <summary>Makes the translations of a run of pages read-only and clean; copies stay as they are.</summary>
+    public void WriteProtect(long first, long count)
+    {
+        ForEachSlot(first, count, (slot, from, end) =>
+        {
+            RequireAlive();
+            ref ulong word = ref directory[slot];
+            var seen = new Translation(Atomic.Load(ref word, Site.ReadTranslation));
+            if (seen.IsHuge)
+            {
+                ProtectWord(ref word);
+            }
+            else if (seen.IsTable)
+            {
+                for (long page = from; page < end; page++)
+                {
+                    ProtectWord(ref PageWord(page));
+                }
+            }
+        });
+    }
+
+    /// <summary>Drops a 2 MiB translation that a page lies inside of, not at its edge.</summary>
+    public void SplitAt(long page)
+    {
+        if (page > 0 && page < pageCount && ((lead + page) & DaxConstants.ColourMask) != 0)
+        {
+            Split(page);
+        }
+    }
+
+    /// <summary>Takes writes away from the translations of a run of pages, or gives them back to those that are dirty (<c>change_protection</c>).</summary>
+    public void Protect(long first, long count, bool isReadOnly, bool restoresHuge)
+    {
+        ForEachSlot(first, count, (slot, from, end) =>
+        {
+            RequireAlive();
+            ref ulong word = ref directory[slot];
+            var seen = new Translation(Atomic.Load(ref word, Site.ReadTranslation));
+            if (seen.IsHuge && (isReadOnly || restoresHuge))
+            {
+                SetWritable(ref word, !isReadOnly);
+            }
+            else if (seen.IsTable)
+            {
+                for (long page = from; page < end; page++)
+                {
+                    SetWritable(ref PageWord(page), !isReadOnly);
+                }
+            }
+        });
+    }
+
+    /// <summary>Forgets every translation and every table; see <see cref="AddressSpace.Reset"/>.</summary>
+    public void Reset()
+    {
+        // SAFETY: the regions have this many words; see the constructor.
+        new Span<ulong>(pages, checked((int)(SlotCount * DaxConstants.PagesPerPmd))).Clear();
+        new Span<ulong>(directory, (int)SlotCount).Clear();
+    }
+
+    /// <summary>Frees the table; nobody may be at it (see <see cref="AddressSpace.Remove"/>).</summary>
+    public void Dispose()
+    {
+        isFreed = true;
+        if (Atomic.Current is null)
+        {
+            pageMemory.Dispose();
+            directoryMemory.Dispose();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void RequireAlive()
+    {
+        if (InterleavingSwitch.On && isFreed)
+        {
+            throw new InvalidOperationException("A page table is used after it was freed.");
+        }
+    }
+
+    // A read that finds a translation leaves it; a write replaces all but a writable one to the same place. The place of a present
+    // translation changes only by way of an absent one, except for the zero page and for what it copies.
+    private static bool Allows(Translation present, Translation wanted)
+    {
+        if (!present.IsPresent)
+        {
+            return false;
+        }
+
+        return !wanted.IsWritable || (present.IsWritable && (present.Word | Translation.DirtyBit) == wanted.Word && present.IsDirty);
+    }
+
+    private static void ClearHuge(ref ulong word)
+    {
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        while (new Translation(seen).IsHuge)
+        {
+            ulong before = Atomic.CompareExchange(ref word, 0, seen, Site.WriteTranslation);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+
+    private static void ClearPage(ref ulong word, bool keepCopies)
+    {
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        while (seen != 0 && !(keepCopies && new Translation(seen).IsCopy))
+        {
+            ulong before = Atomic.CompareExchange(ref word, 0, seen, Site.WriteTranslation);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+
+    private static void ProtectWord(ref ulong word)
+    {
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        while (new Translation(seen) is { IsPresent: true, IsCopy: false } present && (present.IsWritable || present.IsDirty))
+        {
+            ulong before = Atomic.CompareExchange(
+                ref word, seen & ~(Translation.WritableBit | Translation.DirtyBit), seen, Site.WriteTranslation);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+
+    private static void SetWritable(ref ulong word, bool isWritable)
+    {
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        while (new Translation(seen) is { IsPresent: true } present && present.IsWritable != isWritable && (present.IsDirty || !isWritable))
+        {
+            ulong before = Atomic.CompareExchange(ref word, seen ^ Translation.WritableBit, seen, Site.WriteTranslation);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+
+    private void ForEachSlot(long first, long count, Action<long, long, long> visit)
+    {
+        long begin = Math.Max(0, first);
+        long end = count < pageCount - first ? first + count : pageCount; // the sum may not fit a long
+        if (begin >= end)
+        {
+            return;
+        }
+
+        long lastSlot = SlotOf(end - 1);
+        for (long slot = SlotOf(begin); slot <= lastSlot; slot++)
+        {
+            RequireAlive();
+            if (Atomic.Load(ref directory[slot], Site.ReadTranslation) == 0)
+            {
+                continue;
+            }
+
+            long from = Math.Max(begin, FirstPageOf(slot));
+            visit(slot, from, Math.Min(end, FirstPageOf(slot + 1)));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using DaxEmu.Core.Atomics;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Mm;
+
+/// <summary>Which mappings a thread reads now: a line of its own, written by nobody else.</summary>
+[StructLayout(LayoutKind.Explicit, Size = ThreadSlots.LineBytes)]
+internal unsafe struct ReaderSlot
+{
+    public const int Holds = 8;
+
+    [FieldOffset(0)]
+    public ulong Hold0;
+
+    private static readonly ReservedRegion Lines = ThreadSlots.ReserveLines();
+
+    [ThreadStatic]
+    private static ReaderSlot* mine;
+
+    public static ReaderSlot* Mine
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            ReaderSlot* line = mine;
+            return line != null ? line : Find();
+        }
+    }
+
+    // SAFETY: the lines have room for every slot and live as long as the process.
+    public static ReaderSlot* At(int slot) => (ReaderSlot*)Lines.Base + slot;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ReaderSlot* Find() => mine = At(ThreadSlots.Mine);
+}

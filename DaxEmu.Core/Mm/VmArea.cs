@@ -1,0 +1,302 @@
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Units;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Mm;
+
+/// <summary>What a VMA is for, in the flags of mmap and madvise. As with mmap, exactly one of <see cref="Shared"/> and <see cref="Private"/>.</summary>
+[Flags]
+public enum VmAreaKind
+{
+    /// <summary>Neither shared nor private: no VMA can be made of it.</summary>
+    None = 0,
+
+    /// <summary>Writes go to the file (<c>MAP_SHARED</c>).</summary>
+    Shared = 1,
+
+    /// <summary>A write fault returns only when the extent's metadata are durable (<c>MAP_SYNC</c>; with <see cref="Shared"/>).</summary>
+    Sync = 2,
+
+    /// <summary>No writes (<c>PROT_READ</c>).</summary>
+    ReadOnly = 4,
+
+    /// <summary>No 2 MiB translations (<c>MADV_NOHUGEPAGE</c>).</summary>
+    NoHugePage = 8,
+
+    /// <summary>Writes go to copies (<c>MAP_PRIVATE</c>).</summary>
+    Private = 16,
+}
+
+/// <summary>A mapping of a range of a file into an address space (<c>struct vm_area_struct</c>), with page tables of its own.</summary>
+/// <remarks>
+/// Addresses are the emulator's own numbers: what counts is their place inside 2 MiB.
+/// </remarks>
+public sealed unsafe class VmArea : IDisposable
+{
+    private readonly Lock copyCreation = new();
+    private readonly PinnedLines gate = new(1);
+    private readonly Lock disposeGate = new();
+    private ReservedRegion? copies;
+    private bool isDisposed;
+    private volatile VmPiece[] pieces;
+
+    internal VmArea(VmFile file, long startAddress, PageIndex firstIndex, long pageCount, VmAreaKind kind)
+    {
+        File = file;
+        StartAddress = startAddress;
+        FirstIndex = firstIndex;
+        PageCount = pageCount;
+        Kind = kind;
+        LeadPages = (int)(startAddress >> DaxConstants.PageShift) & DaxConstants.ColourMask;
+        HasMatchingColour = LeadPages == firstIndex.Colour;
+        PlainForReads = file;
+        PlainForWrites = IsShared && !IsSync && (kind & VmAreaKind.ReadOnly) == 0 ? file : null;
+        Table = new PageTable(LeadPages, pageCount);
+        pieces = [new VmPiece(0, pageCount, (kind & VmAreaKind.ReadOnly) != 0)];
+    }
+
+    /// <summary>The id of the mapping whose pages are mapped.</summary>
+    public long MappingId => File.MappingId;
+
+    /// <summary>The file that is mapped.</summary>
+    internal VmFile File { get; }
+
+    /// <summary>First byte, an address of the emulator's own; a multiple of the page size.</summary>
+    public long StartAddress { get; }
+
+    /// <summary>The byte behind the last.</summary>
+    public long EndAddress => StartAddress + (PageCount << DaxConstants.PageShift);
+
+    /// <summary>The page of the file that the first page maps.</summary>
+    public PageIndex FirstIndex { get; }
+
+    /// <summary>How many pages are mapped.</summary>
+    public long PageCount { get; }
+
+    /// <summary>What it is for.</summary>
+    public VmAreaKind Kind { get; }
+
+    /// <summary>Whether writes go to the file.</summary>
+    public bool IsShared => (Kind & VmAreaKind.Shared) != 0;
+
+    /// <summary>Whether write faults wait for durable metadata.</summary>
+    public bool IsSync => (Kind & VmAreaKind.Sync) != 0;
+
+    /// <summary>The runs of pages of one protection, in order; one unless a part was protected.</summary>
+    public IReadOnlyList<VmPiece> Pieces => pieces;
+
+    /// <summary>Whether 2 MiB translations may stand in it.</summary>
+    public bool AllowsHuge => (Kind & VmAreaKind.NoHugePage) == 0;
+
+    /// <summary>The pages of the file that are mapped.</summary>
+    public PageRange FileRange => new(FirstIndex, PageCount);
+
+    internal PageTable Table { get; }
+
+    /// <summary>Pages from the 2 MiB boundary before the start to the start.</summary>
+    internal int LeadPages { get; }
+
+    /// <summary>Whether addresses and file offsets have the same places in their 2 MiB.</summary>
+    internal bool HasMatchingColour { get; }
+
+    /// <summary>The file, if a read fault on a real entry needs nothing but the entry; null when the VMA is gone.</summary>
+    /// <remarks>One load and one comparison tell a handler that the VMA is its own, is there, and is plain.</remarks>
+    internal VmFile? PlainForReads { get; private set; }
+
+    /// <summary>As <see cref="PlainForReads"/>, for a write fault; null also if writes go to copies, wait for metadata, or are refused somewhere.</summary>
+    internal VmFile? PlainForWrites { get; private set; }
+
+    /// <summary>Whether all pages have one protection.</summary>
+    internal bool IsWhole => pieces.Length == 1;
+
+    /// <summary>Orders the makers of private copies: two must not write the same copy.</summary>
+    internal ref ulong CopyGate => ref *gate[0];
+
+    /// <summary>The translation through which a page is reached, of either size.</summary>
+    /// <param name="page">The page, counted from the start of the VMA.</param>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
+    public Translation TranslationOf(long page)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(page);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page, PageCount);
+        using AsymmetricLock.ReadHold hold = File.AreasLock.Read(); // who only looks does not wait for a change of layout
+        ThrowIfGone();
+        return Table.Find(page);
+    }
+
+    /// <summary>Changes the protection of a run of pages (mprotect): afterwards it counts as a VMA of its own, unless its neighbours are alike.</summary>
+    /// <remarks>
+    /// Taking writes away leaves translations dirty. Giving them back makes a dirty translation writable again without a fault
+    /// (2 MiB ones in Linux 6.12, not in 6.1). A 2 MiB translation that is cut is dropped.
+    /// </remarks>
+    /// <param name="firstPage">First page, counted from the VMA's start.</param>
+    /// <param name="pageCount">How many pages.</param>
+    /// <param name="isReadOnly">Whether writes are refused from now on.</param>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
+    public void Protect(long firstPage, long pageCount, bool isReadOnly)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstPage);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, PageCount - firstPage);
+        using AsymmetricLock.WriteHold hold = File.InvalidateLock.Write();
+        ThrowIfGone();
+        VmPiece before = PieceOf(firstPage);
+        if (before.IsReadOnly == isReadOnly && before.EndPage >= firstPage + pageCount)
+        {
+            return;
+        }
+
+        pieces = VmPiece.Protect(pieces, firstPage, pageCount, isReadOnly);
+        PlainForWrites = IsShared && !IsSync && pieces.Length == 1 && !pieces[0].IsReadOnly ? File : null;
+        Table.SplitAt(firstPage);
+        Table.SplitAt(firstPage + pageCount);
+        Table.Protect(firstPage, pageCount, isReadOnly, File.RestoresHugeWrites);
+    }
+
+    /// <summary>The run of one protection around a page.</summary>
+    internal VmPiece PieceOf(long page)
+    {
+        VmPiece[] all = pieces;
+        foreach (VmPiece piece in all)
+        {
+            if (page < piece.EndPage)
+            {
+                return piece;
+            }
+        }
+
+        return all[^1];
+    }
+
+    /// <summary>Unmaps it (munmap): returns when no fault works on it any more. Again does nothing.</summary>
+    public void Dispose()
+    {
+        if (TryBeginDispose())
+        {
+            File.Remove(this);
+            FreeTables();
+        }
+    }
+
+    /// <summary>As <see cref="Dispose"/>, when the mapping has marked it gone and forgotten it already.</summary>
+    internal void DisposeForgotten()
+    {
+        if (TryBeginDispose())
+        {
+            FreeTables();
+        }
+    }
+
+    /// <summary>Frees page tables and private copies: nobody reaches them any more.</summary>
+    internal void FreeTables()
+    {
+        Table.Dispose();
+        copies?.Dispose();
+    }
+
+    /// <summary>Whether it was unmapped. Does not change, and its tables stay, while the invalidate lock is held for reading.</summary>
+    internal bool IsGone { get; private set; }
+
+    /// <summary>Refuses a VMA that was unmapped; called with the invalidate lock held.</summary>
+    internal void ThrowIfGone() => ObjectDisposedException.ThrowIf(IsGone, this);
+
+    /// <summary>Refuses flags of which no VMA can be made.</summary>
+    /// <exception cref="ArgumentException">They are neither shared nor private, both, synchronous and not shared, or unknown.</exception>
+    internal static void CheckKind(VmAreaKind kind, string words = nameof(VmAreaKind))
+    {
+        const VmAreaKind All =
+            VmAreaKind.Shared | VmAreaKind.Private | VmAreaKind.Sync | VmAreaKind.ReadOnly | VmAreaKind.NoHugePage;
+        if ((kind & ~All) != 0)
+        {
+            throw new ArgumentException($"The flags 0x{(int)kind:x} of a mapping have bits that mean nothing. Use those of {words}.", nameof(kind));
+        }
+
+        bool isShared = (kind & VmAreaKind.Shared) != 0;
+        if (isShared == ((kind & VmAreaKind.Private) != 0))
+        {
+            throw new ArgumentException(
+                $"A mapping is either shared or private, not '{kind}'. Add {words}.{nameof(VmAreaKind.Shared)} for writes that go to the file, "
+                    + $"or {words}.{nameof(VmAreaKind.Private)} for writes that go to copies.",
+                nameof(kind));
+        }
+
+        if (!isShared && (kind & VmAreaKind.Sync) != 0)
+        {
+            throw new ArgumentException(
+                $"A synchronous mapping is a shared one, not '{kind}': use {words}.{nameof(VmAreaKind.Shared)} | {words}.{nameof(VmAreaKind.Sync)}.", nameof(kind));
+        }
+    }
+
+    /// <summary>Without a translation, as it was made: for a checker that uses one mapping for many runs.</summary>
+    internal void Reset()
+    {
+        Table.Reset();
+        CopyGate = 0;
+    }
+
+    private bool TryBeginDispose()
+    {
+        lock (disposeGate)
+        {
+            bool isFirst = !isDisposed;
+            isDisposed = true;
+            return isFirst;
+        }
+    }
+
+    /// <summary>Called with the invalidate lock held for writing.</summary>
+    internal void MarkGone()
+    {
+        IsGone = true;
+        PlainForReads = null;
+        PlainForWrites = null;
+    }
+
+    /// <summary>The page of the file behind a page of the VMA.</summary>
+    internal PageIndex IndexOf(long page) => FirstIndex + page;
+
+    /// <summary>The first byte of the memory that a present translation of a page leads to.</summary>
+    internal byte* MemoryOf(long page, Translation translation)
+    {
+        long offset = translation.IsHuge ? ((long)(LeadPages + page) & DaxConstants.ColourMask) << DaxConstants.PageShift : 0;
+        if (translation.IsCopy)
+        {
+            return CopyOf(page);
+        }
+
+        return (byte*)(translation.IsZero ? ZeroMemory.Base : File.DeviceBase + (nint)translation.Pfn.OffsetBytes) + offset;
+    }
+
+    /// <summary>Drops the translations of a run of pages, and the memory of private copies (<c>zap_page_range</c> of <c>MADV_DONTNEED</c>).</summary>
+    /// <remarks>The caller holds the invalidate lock for reading. Under the gate of the copies nobody fills one of these pages.</remarks>
+    internal void Zap(long firstPage, long pageCount)
+    {
+        WordLock.Enter(ref CopyGate, Site.Copying);
+        try
+        {
+            Table.Unmap(firstPage, pageCount, keepCopies: false);
+            ReservedRegion? memory;
+            lock (copyCreation)
+            {
+                memory = copies;
+            }
+
+            memory?.Release(firstPage << DaxConstants.PageShift, Math.Min(pageCount, PageCount - firstPage) << DaxConstants.PageShift);
+        }
+        finally
+        {
+            WordLock.Leave(ref CopyGate, Site.Copying);
+        }
+    }
+
+    /// <summary>Where the private copy of a page lies: copies of neighbouring pages are neighbours.</summary>
+    internal byte* CopyOf(long page)
+    {
+        lock (copyCreation)
+        {
+            copies ??= ReservedRegion.Reserve(PageCount << DaxConstants.PageShift);
+        }
+
+        return (byte*)copies.Base + (page << DaxConstants.PageShift);
+    }
+}

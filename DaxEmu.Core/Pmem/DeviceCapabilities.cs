@@ -1,0 +1,22 @@
+using DaxEmu.Native;
+using DaxEmu.Native.Cpu;
+using DaxEmu.Native.Files;
+
+namespace DaxEmu.Core.Pmem;
+
+/// <summary>What the place where a device lies offers, and why not more.</summary>
+/// <param name="FileSystem">The kind of file system around the file.</param>
+/// <param name="IsBlockDevice">Whether it is a block device and not a file.</param>
+/// <param name="MapSync">Whether the kernel granted MAP_SYNC.</param>
+/// <param name="HugePages">Whether the kernel may map 2 MiB at once.</param>
+/// <param name="Flush">How lines are flushed; never <see cref="FlushMethod.Automatic"/>.</param>
+public sealed record DeviceCapabilities(
+    FileSystemKind FileSystem,
+    bool IsBlockDevice,
+    FeatureSupport MapSync,
+    FeatureSupport HugePages,
+    FlushMethod Flush)
+{
+    /// <summary>Sizes in bytes of the pages with which the host may map the device, ascending.</summary>
+    public IReadOnlyList<int> PageSizesBytes => DeviceSize.HostPageSizes(HugePages);
+}

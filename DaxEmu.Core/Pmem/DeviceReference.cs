@@ -1,0 +1,34 @@
+namespace DaxEmu.Core.Pmem;
+
+/// <summary>Keeps a device's memory mapped, even past the device's own disposal, until it is disposed itself.</summary>
+/// <remarks>One that is forgotten is dropped by the collector: a file that nobody disposed keeps no device open for ever.</remarks>
+internal sealed class DeviceReference : IDisposable
+{
+    private readonly Lock gate = new();
+    private PmemDevice? device;
+
+    internal DeviceReference(PmemDevice device)
+    {
+        device.AddReference();
+        this.device = device;
+    }
+
+    ~DeviceReference() => Release(byCollector: true);
+
+    /// <summary>Drops the reference; again does nothing.</summary>
+    public void Dispose()
+    {
+        Release(byCollector: false);
+        GC.SuppressFinalize(this);
+    }
+
+    private void Release(bool byCollector)
+    {
+        lock (gate)
+        {
+            PmemDevice? held = device;
+            device = null;
+            held?.ReleaseReference(byCollector);
+        }
+    }
+}

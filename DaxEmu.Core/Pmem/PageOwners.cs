@@ -1,0 +1,415 @@
+using System.Diagnostics;
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Units;
+using DaxEmu.Native.Failures;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Pmem;
+
+/// <summary>
+/// Which entry holds each page of a device, and who else has a hold on its memory (the kernel's <c>folio-&gt;mapping</c>,
+/// <c>-&gt;index</c>, share count and references).
+/// </summary>
+/// <remarks>
+/// <para>
+/// <b>Memory.</b> A word a page for 4 KiB entries and one a 2 MiB for PMD entries (<see cref="PageOwner"/>), so a PMD costs one step
+/// and not 512; a pin word a page and a pin count a 2 MiB. All native, committed where it is first touched.
+/// </para>
+/// <para>
+/// <b>Who writes a holder's word.</b> Only who holds the lock of a real entry with that pfn, when the entry is inserted or removed (B20: not
+/// when it stays as it is). An unshared page has one such entry, so its word has one writer at a time; each step is nevertheless
+/// a compare-and-exchange that fails loudly, because two entries with one unshared page are a bug of the file system. A shared
+/// page has one entry a file, under different locks: their counts meet in the compare-and-exchange.
+/// </para>
+/// <para>
+/// <b>Pins.</b> A holder's word never says that a page is busy: the entry itself is no use of the memory. DMA and other long uses pin, and
+/// a truncate that frees blocks waits for them. The two sides:
+/// </para>
+/// <para>
+/// [A] Who pins finds the page by a translation, pins (a locked instruction, a full fence), and reads the translation again. If it is
+/// gone or differs it unpins and starts over.
+/// [B] Who frees removes the translations with locked instructions, then reads the pins (<see cref="FirstBusy"/>, <see cref="WaitIdle(Pfn)"/>).
+/// Each side writes its own word before it reads the other's, with a full fence between: at least one sees the other. Without
+/// [A]'s second look a DMA could start on a block that already belongs to another file.
+/// </para>
+/// <para>
+/// The count of a 2 MiB is raised before and dropped after the page's own word, so 0 there means that no pin of its pages is complete:
+/// a scan skips 2 MiB with one load.
+/// </para>
+/// <para>
+/// <b>Waiting.</b> A waiter sets a bit in the pin word by compare-and-exchange on a word with pins, and sleeps on the value that has
+/// both. The unpin that takes the last pin clears the word in one step and learns from it whether to wake: the bit cannot be set
+/// after it and missed. Every way of unpinning goes through that step. Whether it then wakes is the caller's to say: Linux 5.18 had a
+/// put that did not know the idle value and woke nobody (B28), and a profile can have it again.
+/// </para>
+/// </remarks>
+internal sealed unsafe class PageOwners : IDisposable
+{
+    private const ulong WaiterBit = 1UL << 31;
+    private const ulong PinMask = WaiterBit - 1;
+
+    private static readonly TimeSpan CancellationInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly PfnRange range;
+    private readonly long firstPmd;
+    private readonly ReservedRegion words;
+    private readonly ulong* pageHolders;
+    private readonly ulong* pmdHolders;
+    private readonly ulong* pagePins;
+    private readonly ulong* pmdPins;
+
+    /// <summary>No page has a holder or a pin.</summary>
+    /// <param name="range">The pages of the device.</param>
+    /// <exception cref="Native.DaxEnvironmentException">There is not enough address space.</exception>
+    public PageOwners(PfnRange range)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(range.PageCount, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
+        this.range = range;
+        firstPmd = range.First.Value >> DaxConstants.PmdOrder;
+        long pmdCount = (range.End.Value >> DaxConstants.PmdOrder) - firstPmd + 1;
+        words = ReservedRegion.Reserve(2 * (range.PageCount + pmdCount) * sizeof(ulong));
+
+        // SAFETY: the four arrays lie one behind the other in the region, which holds exactly their sum.
+        pageHolders = (ulong*)words.Base;
+        pagePins = pageHolders + range.PageCount;
+        pmdHolders = pagePins + range.PageCount;
+        pmdPins = pmdHolders + pmdCount;
+    }
+
+    /// <summary>
+    /// Called with a run of pages of which an unpin has made some idle, after that; null for nobody. For who gives blocks back that waited
+    /// for it. The caller may hold an invalidate lock for reading, and no plain lock.
+    /// </summary>
+    internal Action<PfnRange>? BecameIdle { get; set; }
+
+    /// <summary>A real entry was put into a mapping: it holds its pages from now on (<c>dax_associate_entry</c>).</summary>
+    /// <remarks>Called with the entry locked. Never for a ZERO or EMPTY entry, whose word has no pfn (B35): the caller looks at the kind first.</remarks>
+    /// <param name="pfn">The entry's first device page.</param>
+    /// <param name="order">The entry's order.</param>
+    /// <param name="mapping">Id of the mapping, 1 to <see cref="PageOwner.MaxMapping"/>.</param>
+    /// <param name="index">The entry's first page in the file.</param>
+    /// <param name="isShared">Whether the blocks are shared between files: then holders are counted.</param>
+    /// <exception cref="InvalidOperationException">Another entry holds the page and it is not shared.</exception>
+    public void Associate(Pfn pfn, PageOrder order, long mapping, PageIndex index, bool isShared)
+    {
+        ref ulong word = ref Holder(pfn, order);
+        var one = PageOwner.One(mapping, index);
+        while (true)
+        {
+            var now = new PageOwner(Atomic.Load(ref word, Site.PageOwner));
+            if (!now.IsNone && !isShared)
+            {
+                throw new InvalidOperationException(
+                    $"Device page {pfn} cannot be given to mapping {mapping} at page {index}: {now} has it.");
+            }
+
+            PageOwner next = now.IsNone ? (isShared ? PageOwner.Counted(1) : one) : PageOwner.Counted(now.HolderCount + 1);
+            if (Atomic.TryReplace(ref word, next.Word, now.Word, Site.PageOwner))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>A real entry was taken out or replaced: it holds its pages no longer (<c>dax_disassociate_entry</c>).</summary>
+    /// <remarks>Called with the entry locked; never for a ZERO or EMPTY entry. Parameters as for <see cref="Associate"/>.</remarks>
+    /// <returns>Holders that are left at this order: 0, unless the blocks are shared.</returns>
+    /// <exception cref="InvalidOperationException">The entry does not hold the page.</exception>
+    public long Disassociate(Pfn pfn, PageOrder order, long mapping, PageIndex index)
+    {
+        ref ulong word = ref Holder(pfn, order);
+        var one = PageOwner.One(mapping, index);
+        while (true)
+        {
+            var now = new PageOwner(Atomic.Load(ref word, Site.PageOwner));
+            if (now.IsNone || (!now.IsShared && now != one))
+            {
+                throw new InvalidOperationException(
+                    $"Device page {pfn} cannot be taken from mapping {mapping} at page {index}: {now} has it.");
+            }
+
+            var next = PageOwner.Counted(now.HolderCount - 1);
+            if (Atomic.TryReplace(ref word, next.Word, now.Word, Site.PageOwner))
+            {
+                return next.HolderCount;
+            }
+        }
+    }
+
+    /// <summary>Who holds a page now. May be old when it is answered: who acts on it locks the entry and asks again (as <c>dax_lock_folio</c>).</summary>
+    /// <param name="pfn">The page.</param>
+    /// <returns>Of a PMD entry, the page's own index in the file, not the entry's first; a sum if it is held at both orders.</returns>
+    public PageOwner Find(Pfn pfn)
+    {
+        var page = new PageOwner(Atomic.Load(ref Holder(pfn, PageOrder.Pte), Site.PageOwner));
+        var pmd = new PageOwner(Atomic.Load(ref PmdHolder(pfn), Site.PageOwner));
+        if (pmd.IsNone)
+        {
+            return page;
+        }
+
+        if (!page.IsNone || pmd.IsShared)
+        {
+            return PageOwner.Counted(page.HolderCount + pmd.HolderCount);
+        }
+
+        return PageOwner.One(pmd.Mapping, pmd.Index + (pfn.Value & DaxConstants.ColourMask));
+    }
+
+    /// <summary>Holds the memory of pages beyond their mappings, for DMA and the like. Follow the protocol [A] above.</summary>
+    public void Pin(PfnRange pages)
+    {
+        Check(pages);
+        for (PfnRange rest = pages; !rest.IsEmpty; rest = Behind(rest))
+        {
+            PfnRange part = InFirstPmd(rest);
+            Atomic.Add(ref PmdPins(part.First), part.PageCount, Site.PageOwner);
+            for (Pfn pfn = part.First; pfn.Value < part.End.Value; pfn += 1)
+            {
+                ulong now = Atomic.Add(ref PagePins(pfn), 1, Site.PageOwner);
+                Debug.Assert((now & PinMask) != 0, "The pins of a page have run over.");
+            }
+        }
+    }
+
+    /// <summary>Drops a hold of <see cref="Pin"/>; who waits for a page that is idle now is woken.</summary>
+    /// <param name="pages">The pages.</param>
+    /// <param name="wakes">False for a put that does not know when a page is idle, and wakes nobody.</param>
+    /// <exception cref="InvalidOperationException">A page is not pinned.</exception>
+    public void Unpin(PfnRange pages, bool wakes = true)
+    {
+        Check(pages);
+        bool isAnyIdle = false;
+        for (PfnRange rest = pages; !rest.IsEmpty; rest = Behind(rest))
+        {
+            PfnRange part = InFirstPmd(rest);
+            for (Pfn pfn = part.First; pfn.Value < part.End.Value; pfn += 1)
+            {
+                isAnyIdle |= UnpinOne(pfn, wakes);
+            }
+
+            Atomic.Add(ref PmdPins(part.First), -part.PageCount, Site.PageOwner);
+        }
+
+        if (isAnyIdle)
+        {
+            BecameIdle?.Invoke(pages);
+        }
+    }
+
+    /// <summary>Whether the page is pinned beyond its mappings (<c>dax_busy_page</c>).</summary>
+    public bool IsBusy(Pfn pfn)
+    {
+        Check(new PfnRange(pfn, 1));
+        return (Atomic.Load(ref PagePins(pfn), Site.PageOwner) & PinMask) != 0;
+    }
+
+    /// <summary>The first page of a run that is pinned; null if none is. Follow the protocol [B] above.</summary>
+    public Pfn? FirstBusy(PfnRange pages)
+    {
+        Check(pages);
+        Pfn pfn = pages.First;
+        while (pfn.Value < pages.End.Value)
+        {
+            if (Atomic.Load(ref PmdPins(pfn), Site.PageOwner) == 0)
+            {
+                pfn = new Pfn((pfn.Value | DaxConstants.ColourMask) + 1);
+                continue;
+            }
+
+            if (IsBusy(pfn))
+            {
+                return pfn;
+            }
+
+            pfn += 1;
+        }
+
+        return null;
+    }
+
+    /// <summary>The first page of a run that an entry holds or that is pinned; null if none is. Blocks may be freed only then.</summary>
+    public Pfn? FirstInUse(PfnRange pages)
+    {
+        Check(pages);
+        for (Pfn pfn = FirstSuspect(pages, pages.First); pfn.Value < pages.End.Value; pfn = FirstSuspect(pages, pfn + 1))
+        {
+            if (!Find(pfn).IsNone)
+            {
+                return pfn;
+            }
+        }
+
+        return FirstBusy(pages);
+    }
+
+    // Outside a scheduler, whose steps these loads would be, words are looked through in bulk: a run can have 2^32 pages.
+    private Pfn FirstSuspect(PfnRange pages, Pfn from)
+    {
+        Pfn at = from;
+        while (Atomic.Current is null && at.Value < pages.End.Value && new PageOwner(Atomic.Load(ref PmdHolder(at), Site.PageOwner)).IsNone)
+        {
+            PfnRange part = InFirstPmd(new PfnRange(at, pages.End.Value - at.Value));
+
+            // SAFETY: the part lies in the range, for each page of which the array has a word.
+            int found = new ReadOnlySpan<ulong>(pageHolders + (at.Value - range.First.Value), (int)part.PageCount).IndexOfAnyExcept(0UL);
+            if (found >= 0)
+            {
+                return at + found;
+            }
+
+            at = part.End;
+        }
+
+        return at;
+    }
+
+    /// <summary>Sleeps until the page has no pin (<c>wait_page_idle</c>). The caller must hold nothing that the one who unpins needs.</summary>
+    public void WaitIdle(Pfn pfn) => _ = WaitIdle(pfn, Timeout.InfiniteTimeSpan, CancellationToken.None);
+
+    /// <summary>As the other, for at most a time, or until it is cancelled.</summary>
+    /// <param name="pfn">The page.</param>
+    /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False if the time was over.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled. The pins are as they were.</exception>
+    public bool WaitIdle(Pfn pfn, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        Check(new PfnRange(pfn, 1));
+        ref ulong word = ref PagePins(pfn);
+        long start = Environment.TickCount64;
+        while (true)
+        {
+            ulong now = Atomic.Load(ref word, Site.PageOwner);
+            if ((now & PinMask) == 0)
+            {
+                return true;
+            }
+
+            // Asked before the bit is set. A bit that is left behind costs the last unpin a wake-up for nobody.
+            cancellationToken.ThrowIfCancellationRequested();
+            Fallible.ThrowIfFails(FallibleStep.Wait);
+            TimeSpan rest = timeout == Timeout.InfiniteTimeSpan
+                ? Timeout.InfiniteTimeSpan
+                : timeout - TimeSpan.FromMilliseconds(Environment.TickCount64 - start);
+            if (rest <= TimeSpan.Zero && rest != Timeout.InfiniteTimeSpan)
+            {
+                return false;
+            }
+
+            if ((now & WaiterBit) == 0 && !Atomic.TryReplace(ref word, now | WaiterBit, now, Site.PageOwner))
+            {
+                continue;
+            }
+
+            // A pin or unpin in between changes the word, and the sleep ends at once or does not begin.
+            Atomic.Note(new(NoteKind.AwaitsIdle, 0, default, PageOrder.Pte, pfn.Value));
+            if (rest == Timeout.InfiniteTimeSpan && !cancellationToken.CanBeCanceled)
+            {
+                Atomic.Wait(ref word, now | WaiterBit, Site.Sleep);
+                continue;
+            }
+
+            // Who cancels changes no word that a sleeper could be woken by, so this one looks up from time to time.
+            TimeSpan slice = rest == Timeout.InfiniteTimeSpan || (cancellationToken.CanBeCanceled && rest > CancellationInterval)
+                ? CancellationInterval
+                : rest;
+            Atomic.WaitFor(ref word, now | WaiterBit, slice, Site.Sleep);
+        }
+    }
+
+    /// <summary>Says that no page has a holder or a pin.</summary>
+    /// <exception cref="InvalidOperationException">One has.</exception>
+    public void VerifyUnused()
+    {
+        if (FirstInUse(range) is { } pfn)
+        {
+            throw new InvalidOperationException($"Device page {pfn} is still in use: {Find(pfn)}, pinned: {IsBusy(pfn)}.");
+        }
+    }
+
+    /// <summary>Forgets every holder and pin: for a checker that uses one device for many runs. Nobody else may be at it.</summary>
+    public void Reset()
+    {
+        // SAFETY: the region holds exactly the four arrays, and they are words.
+        new Span<byte>((void*)words.Base, checked((int)words.LengthBytes)).Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => words.Dispose();
+
+    private static PfnRange InFirstPmd(PfnRange pages) =>
+        pages with { PageCount = Math.Min(pages.PageCount, DaxConstants.PagesPerPmd - (pages.First.Value & DaxConstants.ColourMask)) };
+
+    private static PfnRange Behind(PfnRange pages)
+    {
+        PfnRange part = InFirstPmd(pages);
+        return new PfnRange(part.End, pages.PageCount - part.PageCount);
+    }
+
+    private bool UnpinOne(Pfn pfn, bool wakes)
+    {
+        ref ulong word = ref PagePins(pfn);
+        while (true)
+        {
+            ulong now = Atomic.Load(ref word, Site.PageOwner);
+            if ((now & PinMask) == 0)
+            {
+                throw new InvalidOperationException($"Device page {pfn} is not pinned.");
+            }
+
+            // The last pin takes the waiters' bit along.
+            ulong next = (now & PinMask) == 1 ? 0 : now - 1;
+            if (!Atomic.TryReplace(ref word, next, now, Site.PageOwner))
+            {
+                continue;
+            }
+
+            if (next == 0 && (now & WaiterBit) != 0)
+            {
+                Atomic.Note(new(wakes ? NoteKind.WakesAtIdle : NoteKind.IgnoresIdle, 0, default, PageOrder.Pte, pfn.Value));
+                if (wakes)
+                {
+                    Atomic.Wake(ref word, Site.WakeSleeper);
+                }
+            }
+
+            return next == 0;
+        }
+    }
+
+    private ref ulong Holder(Pfn pfn, PageOrder order)
+    {
+        Check(new PfnRange(pfn, order.PageCount()));
+        if (order == PageOrder.Pte)
+        {
+            // SAFETY: the page lies in the range, for each page of which the array has a word.
+            return ref pageHolders[pfn.Value - range.First.Value];
+        }
+
+        if (!pfn.IsPmdAligned)
+        {
+            throw new ArgumentException($"Device page {pfn} is not at a 2 MiB boundary.", nameof(pfn));
+        }
+
+        return ref PmdHolder(pfn);
+    }
+
+    // SAFETY (the next three): the callers have checked the page against the range; the arrays have a word for each page and
+    // for each 2 MiB that the range touches.
+    private ref ulong PmdHolder(Pfn pfn) => ref pmdHolders[(pfn.Value >> DaxConstants.PmdOrder) - firstPmd];
+
+    private ref ulong PmdPins(Pfn pfn) => ref pmdPins[(pfn.Value >> DaxConstants.PmdOrder) - firstPmd];
+
+    private ref ulong PagePins(Pfn pfn) => ref pagePins[pfn.Value - range.First.Value];
+
+    private void Check(PfnRange pages)
+    {
+        ObjectDisposedException.ThrowIf(words.IsClosed, this);
+        if (pages.PageCount < 0 || pages.First.Value < range.First.Value || pages.End.Value > range.End.Value)
+        {
+            throw new ArgumentOutOfRangeException(nameof(pages), $"The device pages {pages} lie outside {range}.");
+        }
+    }
+}

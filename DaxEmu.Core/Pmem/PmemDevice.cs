@@ -1,0 +1,260 @@
+using System.Diagnostics.CodeAnalysis;
+using DaxEmu.Core.Units;
+using DaxEmu.Native;
+using DaxEmu.Native.Cpu;
+using DaxEmu.Native.Files;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Pmem;
+
+/// <summary>
+/// A persistent-memory device: a file or block device that is mapped as a whole at a 2 MiB boundary and used with loads and stores.
+/// One opener at a time, in all processes.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Any number of threads may use a device at once; who stores where is their affair. Spans and <see cref="Pmem.DirectAccess"/>
+/// values must not be used after <see cref="Dispose"/>, and no call may run when it begins.
+/// </para>
+/// <para>
+/// Open files keep the memory mapped, and the file locked, until they are closed. A device that nobody references any more, and none of whose
+/// files anybody does, is closed by the collector. A span keeps nothing from that: its addresses stay valid, but what lies behind them
+/// then is the device no longer. Loads give zeroes, and stores go nowhere.
+/// </para>
+/// </remarks>
+public sealed partial class PmemDevice : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly MappedRegion region;
+    private readonly nint start;
+    private readonly DeviceFile? file;
+    private readonly FlushInstruction? flushInstruction;
+    private readonly PoisonList poison;
+    private readonly string? pathToRemove;
+    private readonly Lazy<PageOwners> owners;
+    private bool disposed;
+
+    private PmemDevice(MappedRegion region, DeviceFile? file, string name, string? path, PmemDeviceOptions options, Placement placement)
+    {
+        this.region = region;
+        start = region.Base;
+        this.file = file;
+        Name = name;
+        Path = path;
+        pathToRemove = options.KeepPath && placement.IsTemporary ? path : null;
+        flushInstruction = placement.FlushInstruction;
+        PersistenceDomain = placement.Domain;
+        Capabilities = new DeviceCapabilities(
+            file?.FileSystem.Kind ?? FileSystemKind.None,
+            file?.IsBlockDevice ?? false,
+            placement.MapSync,
+            placement.HugePages,
+            placement.FlushMethod);
+        poison = new PoisonList(PageCount);
+
+        // Published, not executed, once: so a try that failed is tried again, and of two at the same time one is dropped.
+        owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount)), LazyThreadSafetyMode.PublicationOnly);
+        Durable = options.TracksDurable ? new DurableImage(start, region.LengthBytes, options.DurablePagesPerPmd) : null;
+        if (options.PreferHugePages)
+        {
+            region.PreferHugePages();
+        }
+    }
+
+    /// <summary>Bytes on the device; a multiple of <see cref="AlignmentBytes"/>.</summary>
+    public long SizeBytes => region.LengthBytes;
+
+    /// <summary>Pages on the device.</summary>
+    public long PageCount => region.LengthBytes >> DaxConstants.PageShift;
+
+    /// <summary>Bytes to which the device's memory is aligned: 2 MiB.</summary>
+    public int AlignmentBytes { get; } = DaxConstants.PmdSize;
+
+    /// <summary>The full path of the file or block device; null if it has none (any more).</summary>
+    public string? Path { get; }
+
+    /// <summary>What messages call the device: its path, or what it is.</summary>
+    public string Name { get; }
+
+    /// <summary>From where on a store survives a loss of power.</summary>
+    public PersistenceDomain PersistenceDomain { get; }
+
+    /// <summary>What the place of the device offers, and why not more.</summary>
+    public DeviceCapabilities Capabilities { get; }
+
+    /// <summary>The pages whose content is lost.</summary>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    public PoisonList PoisonList
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return poison;
+        }
+    }
+
+    /// <summary>Opens a file or block device that is there.</summary>
+    /// <param name="path">A file of a multiple of 2 MiB, on tmpfs or a DAX file system if stores are to be fast, or a block device.</param>
+    /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
+    /// <exception cref="DaxEnvironmentException">It is missing, no file, of a wrong size, not writable, or open elsewhere.</exception>
+    /// <remarks>A file with holes is accepted; see <see cref="PmemDeviceOptions.Sparse"/> for the price.</remarks>
+    public static PmemDevice Open(string path, PmemDeviceOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string fullPath = System.IO.Path.GetFullPath(path);
+        return FromFile(DeviceFile.Open(fullPath), fullPath, fullPath, options ?? PmemDeviceOptions.Default, isTemporary: false);
+    }
+
+    /// <summary>Makes a new file and opens it. If that fails, no file is left behind.</summary>
+    /// <param name="path">A path that does not exist yet.</param>
+    /// <param name="sizeBytes">A multiple of 2 MiB. All blocks are reserved, unless the options say otherwise.</param>
+    /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is no multiple of 2 MiB.</exception>
+    /// <exception cref="DaxEnvironmentException">
+    /// The path is taken, its directory is missing or not writable, there is no room, or the CPU lacks the flush instruction asked for.
+    /// </exception>
+    public static PmemDevice Create(string path, long sizeBytes, PmemDeviceOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        DeviceSize.Check(sizeBytes, nameof(sizeBytes));
+        options ??= PmemDeviceOptions.Default;
+        string fullPath = System.IO.Path.GetFullPath(path);
+        DeviceFile file = DeviceFile.Create(fullPath, sizeBytes, options.Sparse, cancellation: options.Cancellation);
+        try
+        {
+            return FromFile(file, fullPath, fullPath, options, isTemporary: false);
+        }
+        catch
+        {
+            DeviceFile.Unlink(fullPath);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Makes a device on a file of its own, on tmpfs where there is one with enough room, that disappears with the device.
+    /// </summary>
+    /// <param name="sizeBytes">A multiple of 2 MiB. All blocks are reserved, unless the options say otherwise.</param>
+    /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is no multiple of 2 MiB.</exception>
+    /// <exception cref="DaxEnvironmentException">No directory for temporary files has room.</exception>
+    public static PmemDevice CreateTemporary(long sizeBytes, PmemDeviceOptions? options = null)
+    {
+        DeviceSize.Check(sizeBytes, nameof(sizeBytes));
+        return TemporaryPlace.Create(sizeBytes, options ?? PmemDeviceOptions.Default);
+    }
+
+    /// <summary>Makes a device in zeroed memory without a file. Its pages become real where they are first touched.</summary>
+    /// <param name="sizeBytes">A multiple of 2 MiB.</param>
+    /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is no multiple of 2 MiB.</exception>
+    /// <exception cref="DaxEnvironmentException">The address space does not hold it.</exception>
+    public static PmemDevice CreateInMemory(long sizeBytes, PmemDeviceOptions? options = null)
+    {
+        const string Name = "in-memory device";
+        DeviceSize.Check(sizeBytes, nameof(sizeBytes));
+        options ??= PmemDeviceOptions.Default;
+        Placement placement = Placement.InMemory(options);
+        return new PmemDevice(MappedRegion.MapAnonymous(sizeBytes, Name), null, Name, null, options, placement);
+    }
+
+    /// <summary>A device that was forgotten leaves no path behind; its memory and its file end by themselves.</summary>
+    ~PmemDevice()
+    {
+        if (!disposed && pathToRemove is not null)
+        {
+            DeviceFile.Unlink(pathToRemove);
+        }
+    }
+
+    /// <summary>Closes the device. Its memory stays mapped (and its file locked) while references to it exist. Again does nothing.</summary>
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        lock (gate)
+        {
+            if (disposed)
+            {
+                return;
+            }
+
+            disposed = true;
+            region.Dispose();
+            file?.Dispose();
+            if (pathToRemove is not null)
+            {
+                DeviceFile.Unlink(pathToRemove);
+            }
+        }
+    }
+
+    /// <summary>The name and the size.</summary>
+    public override string ToString() => $"{Name}, {SizeBytes} bytes";
+
+    /// <summary>Keeps the memory mapped until the result is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    internal DeviceReference Refer() => new(this);
+
+    /// <summary>Keeps the memory mapped until <see cref="ReleaseReference"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    internal void AddReference()
+    {
+        lock (gate)
+        {
+            ThrowIfDisposed();
+            bool added = false;
+            region.DangerousAddRef(ref added);
+        }
+    }
+
+    /// <summary>As <see cref="AddReference"/>, for who has a reference already: also after the device was disposed.</summary>
+    internal void AddReferenceUnchecked()
+    {
+        bool added = false;
+        region.DangerousAddRef(ref added);
+    }
+
+    /// <summary>Whether it was disposed and nobody refers to it any more: its memory is not mapped.</summary>
+    internal bool IsGone => region.IsClosed;
+
+    /// <summary>Gives a reference of <see cref="AddReference"/> back.</summary>
+    /// <param name="byCollector">Whether its holder was forgotten: then spans of it may be, too, and their addresses stay valid.</param>
+    internal void ReleaseReference(bool byCollector = false)
+    {
+        if (byCollector)
+        {
+            region.KeepAddresses();
+        }
+
+        region.DangerousRelease();
+    }
+
+    internal static PmemDevice FromFile(DeviceFile file, string name, string? path, PmemDeviceOptions options, bool isTemporary)
+    {
+        MappedRegion? region = null;
+        try
+        {
+            long sizeBytes = DeviceSize.OfExisting(file.Path, file.SizeBytes, file.IsBlockDevice);
+            Placement placement = Placement.OnFile(file, options, isTemporary);
+            region = MappedRegion.MapFile(file.Handle, sizeBytes, placement.MapSync.IsSupported, name);
+            return new PmemDevice(region, file, name, path, options, placement);
+        }
+        catch
+        {
+            region?.Dispose();
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (disposed)
+        {
+            ThrowDisposed();
+        }
+    }
+
+    [DoesNotReturn]
+    private void ThrowDisposed() => throw new ObjectDisposedException(null, $"The device '{Name}' was disposed.");
+}

@@ -1,0 +1,48 @@
+using DaxEmu.Core.Units;
+using DaxEmu.Native.Cpu;
+
+namespace DaxEmu.Core.Pmem;
+
+/// <summary>How a device is opened or created.</summary>
+public sealed record PmemDeviceOptions
+{
+    /// <summary>The options that hold if none are given.</summary>
+    public static PmemDeviceOptions Default { get; } = new();
+
+    /// <summary>
+    /// Whether a new file gets its blocks only where it is first touched. Otherwise they are reserved at once, and creation fails if
+    /// there is no room.
+    /// </summary>
+    /// <remarks>
+    /// A sparse device can be larger than its file system. The price: a store that finds the file system (or, on tmpfs, the
+    /// memory) full raises SIGBUS, which ends the process without an exception.
+    /// </remarks>
+    public bool Sparse { get; init; }
+
+    /// <summary>How <see cref="PmemDevice.Flush"/> works. An instruction that the CPU lacks is refused when the device is opened.</summary>
+    /// <remarks>
+    /// By default what the device's granularity demands (<see cref="PersistenceDomain"/>, in libpmem2's words): nothing but the fence where
+    /// visible stores are durable, an instruction of the CPU where a cache line is the unit, msync where a page is. On a plain file
+    /// msync alone survives a real loss of power; who asks for an instruction there acts a persistent device out, at its speed.
+    /// So does the default where nothing could survive anyway: on tmpfs, ramfs and hugetlbfs, on a temporary file, and in memory.
+    /// </remarks>
+    public FlushMethod Flush { get; init; } = FlushMethod.Automatic;
+
+    /// <summary>
+    /// Whether a temporary device keeps a visible path until it is disposed, for other programs to look at. Without it the file has no
+    /// name, and not even a killed process leaves it behind.
+    /// </summary>
+    public bool KeepPath { get; init; }
+
+    /// <summary>Whether to ask the kernel for 2 MiB pages; it may decline (<see cref="DeviceCapabilities.HugePages"/>).</summary>
+    public bool PreferHugePages { get; init; } = true;
+
+    /// <summary>Ends the reservation of a new file's blocks, which takes a second for some gigabytes; nothing is left then.</summary>
+    internal CancellationToken Cancellation { get; init; }
+
+    /// <summary>Whether the device keeps track of what a loss of power would leave (<see cref="PmemDevice.Durable"/>). For checks.</summary>
+    internal bool TracksDurable { get; init; }
+
+    /// <summary>With <see cref="TracksDurable"/>: how many pages from the start of each 2 MiB are tracked.</summary>
+    internal int DurablePagesPerPmd { get; init; } = DaxConstants.PagesPerPmd;
+}

@@ -1,0 +1,70 @@
+using System.Text.RegularExpressions;
+using DaxEmu.Tests.Support;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Architecture;
+
+/// <summary>The modules use each other as the two diagrams in docs/architecture.md draw it.</summary>
+public sealed partial class ArchitectureTests
+{
+    [TestCase("DaxEmu.Core")]
+    [TestCase("DaxEmu.Bench")]
+    public void ModulesUseWhatIsDrawnBelowThem(string project)
+    {
+        var uses = new ModuleUses(project, ModuleOf);
+        Diagram diagram = Diagram.Of(project);
+        Assert.That(
+            uses.All.Where(u => !diagram.Reaches(u.Key.From, u.Key.To)).Select(u => $"{u.Key.From} uses {u.Key.To}: {u.Value}"), Is.Empty);
+    }
+
+    [TestCase("DaxEmu.Core")]
+    [TestCase("DaxEmu.Bench")]
+    public void EachArrowThatIsDrawnIsUsedAndNoCycleIsDrawn(string project)
+    {
+        var uses = new ModuleUses(project, ModuleOf);
+        Diagram diagram = Diagram.Of(project);
+        Assert.Multiple(() =>
+        {
+            Assert.That(diagram.Arrows.Where(a => !uses.All.ContainsKey(a)), Is.Empty, "arrows that nobody uses");
+            Assert.That(diagram.Modules.Where(m => diagram.Reaches(m, m)), Is.Empty, "modules in a cycle");
+            Assert.That(diagram.Modules, Is.EquivalentTo(uses.Modules), "the modules drawn");
+        });
+    }
+
+    [Test]
+    public void ANameCountsHoweverItIsWritten()
+    {
+        var uses = new ModuleUses("DaxEmu.Core", path => path.EndsWith("DaxFile.cs", StringComparison.Ordinal) ? "one file" : "the rest");
+        Assert.That(uses.All.Keys, Does.Contain(("one file", "the rest")).And.Contain(("the rest", "one file")));
+    }
+
+    // A folder of the top; inside Dax, Benchmark and Verification the folder below it.
+    private static string ModuleOf(string path) => path.Split('/') switch
+    {
+        ["Dax" or "Benchmark" or "Verification", string part, _, ..] => part,
+        [string top, _, ..] => top,
+        _ => "Program",
+    };
+
+    private static string WithoutComments(string file) =>
+        string.Join('\n', File.ReadLines(file).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)));
+
+    [Test]
+    public void OnlyTheLayerOfAtomicsNamesInterlockedVolatileAndTheFutex() => Assert.That(
+        Solution.Sources("DaxEmu.Core").Where(f => !f.EndsWith("Atomics/Atomic.cs", StringComparison.Ordinal) && AtomicName().IsMatch(WithoutComments(f))),
+        Is.Empty);
+
+    [Test]
+    public void OnlyNativeImportsFunctions() => Assert.That(
+        Solution.Sources("DaxEmu.Core").Concat(Solution.Sources("DaxEmu.Bench")).Where(f => Import().IsMatch(WithoutComments(f))), Is.Empty);
+
+    [Test]
+    public void OnlyTheCommandWritesToTheConsole() => Assert.That(
+        Solution.Sources("DaxEmu.Core").Concat(Solution.Sources("DaxEmu.Native")).Where(f => WithoutComments(f).Contains("Console.", StringComparison.Ordinal)), Is.Empty);
+
+    [GeneratedRegex(@"\b(Interlocked|Volatile|Futex)\.")]
+    private static partial Regex AtomicName();
+
+    [GeneratedRegex(@"\[(LibraryImport|DllImport)")]
+    private static partial Regex Import();
+}

@@ -1,0 +1,11 @@
+using DaxEmu.Core.Atomics;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Atomics;
+
+public sealed class InterleavingSwitchTests
+{
+    [Test]
+    public void TheTestAssemblyRunsWithTheSwitchOn() =>
+        Assert.That(InterleavingSwitch.IsOn, Is.True, "the runtime configuration of the tests must set the switch");
+}

@@ -1,0 +1,244 @@
+using System.Runtime.CompilerServices;
+using DaxEmu.Core.Fs;
+using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Units;
+using DaxEmu.Tests.Support;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Fs;
+
+public sealed class DaxVolumeTests
+{
+    [Test]
+    public void AFileWithANameStaysWhenItIsClosedAndIsFreeWhenItIsDeleted()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        using DaxVolume volume = DaxVolume.Of(device);
+        using (DaxFile file = volume.CreateFile(0, "log"))
+        {
+            file.Write(0, [1, 2, 3]);
+            Assert.That(() => volume.OpenFile("log"), Throws.InvalidOperationException.With.Message.Contains("open already"));
+            Assert.That(() => volume.DeleteFile("log"), Throws.InvalidOperationException);
+            Assert.That(() => volume.CreateFile(0, "log"), Throws.InvalidOperationException);
+        }
+
+        using (DaxFile again = volume.OpenFile("log"))
+        {
+            Assert.That(FileFixture.Bytes(again), Is.EqualTo((byte[])[1, 2, 3]));
+        }
+
+        Assert.That(volume.FileNames, Is.EqualTo((string[])["log"]));
+        volume.DeleteFile("log");
+        Assert.That(volume.FreeBytes, Is.EqualTo(device.SizeBytes));
+        Assert.That(() => volume.OpenFile("log"), Throws.TypeOf<FileNotFoundException>());
+        Assert.That(() => volume.DeleteFile("log"), Throws.TypeOf<FileNotFoundException>());
+    }
+
+    [Test]
+    public void ADeviceHasOneVolumeSoTwoFilesNeverShareABlockUnasked()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        using DaxFile first = DaxFile.Create(device, FileFixture.Page);
+        using DaxFile second = DaxFile.Create(device, FileFixture.Page);
+        first.Write(0, [1]);
+        second.Write(0, [2]);
+        Assert.That((FileFixture.Bytes(first)[0], FileFixture.Bytes(second)[0]), Is.EqualTo(((byte)1, (byte)2)));
+    }
+
+    [Test]
+    public void ADisposedVolumeClosesItsFilesAndTheDeviceGetsANewOne()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        DaxVolume volume = DaxVolume.Of(device);
+        DaxFile file = volume.CreateFile(0, "a");
+        volume.Dispose();
+        volume.Dispose();
+        Assert.That(() => file.SizeBytes, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => volume.CreateFile(0), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(DaxVolume.Of(device).FileNames, Is.Empty);
+    }
+
+    [TestCase("")]
+    [TestCase(".")]
+    [TestCase("..")]
+    [TestCase("a/b")]
+    [TestCase("a\0b")]
+    public void ANameThatNoDirectoryEntryCanHaveIsRefused(string name)
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        using DaxVolume volume = DaxVolume.Of(device);
+        Assert.That(
+            () => volume.CreateFile(0, name),
+            Throws.ArgumentException.With.Message.Contains($"'{name.Replace("\0", "\\0", StringComparison.Ordinal)}'"));
+        Assert.That(volume.FileNames, Is.Empty);
+    }
+
+    [Test]
+    public void ANameHasAtMost255BytesOfUtf8()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        using DaxVolume volume = DaxVolume.Of(device);
+        volume.CreateFile(0, new string('a', 255)).Dispose();
+        Assert.That(() => volume.CreateFile(0, new string('ü', 128)), Throws.ArgumentException.With.Message.Contains("256 bytes"));
+        Assert.That(() => volume.CreateFile(0, new string('b', 256)), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void ADisposedVolumeAnswersNothing()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        DaxVolume volume = DaxVolume.Of(device);
+        volume.Dispose();
+        Assert.That(() => volume.FreeBytes, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => volume.FileNames, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => volume.OpenFile("a"), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => volume.DeleteFile("a"), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => volume.InjectPoison(new Pfn(0)), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void AFileThatWasForgottenCanBeOpenedAgainWithWhatWasWritten()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd, new PmemDeviceOptions { TracksDurable = true });
+        using DaxVolume volume = DaxVolume.Of(device);
+        Pfn block = WriteAndForget(volume, "log");
+        Collect();
+        using DaxFile again = volume.OpenFile("log");
+        Assert.That(FileFixture.Bytes(again)[..3], Is.EqualTo((byte[])[1, 2, 9]));
+        Assert.That(device.Durable!.IsDurable(block.OffsetBytes, FileFixture.Page), "it is written back when it is closed");
+    }
+
+    [Test]
+    public void BlocksOfAForgottenFileWithoutANameAreFreeAgain()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        using DaxVolume volume = DaxVolume.Of(device);
+        WriteAndForget(volume, null);
+        Collect();
+        Assert.That(volume.FreeBytes, Is.EqualTo(device.SizeBytes));
+    }
+
+    [Test]
+    public void AViewKeepsItsFileOpen()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        using DaxVolume volume = DaxVolume.Of(device);
+        DaxView view = Map(volume);
+        Collect();
+        Assert.That(() => volume.OpenFile("log"), Throws.InvalidOperationException);
+        Assert.That(view.Read(0, 1)[0], Is.EqualTo(1));
+        view.Dispose();
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static DaxView Map(DaxVolume volume)
+        {
+            DaxFile file = volume.CreateFile(0, "log");
+            file.Write(0, [1]);
+            return file.Map();
+        }
+    }
+
+    [Test]
+    public void AFileThatCannotBeMadeLeavesNoName()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        using DaxVolume volume = DaxVolume.Of(device);
+        Assert.That(() => volume.CreateFile(-1, "log"), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(volume.FileNames, Is.Empty);
+        Assert.That(() => volume.OpenFile("log"), Throws.TypeOf<FileNotFoundException>());
+        Assert.That(() => volume.CreateFile(0, "log").Dispose(), Throws.Nothing);
+    }
+
+    [Test]
+    public void AVolumeClosesAllItsFilesThoughOneFails()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(4 * FileFixture.Pmd);
+        DaxVolume volume = DaxVolume.Of(device);
+        DaxFile[] files =
+        [
+            volume.CreateFile(0, "a"),
+            volume.CreateFile(0, "b"),
+            volume.CreateFile(0, "c"),
+        ];
+        foreach (DaxFile file in files)
+        {
+            file.Write(0, [1]);
+            file.Map().Write(0, 1)[0] = 2;
+        }
+
+        files[1].InjectPoison(0); // what is dirty there cannot be written back any more
+        Assert.That(volume.Dispose, Throws.TypeOf<DaxException>());
+        Assert.That(() => files[0].SizeBytes, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => files[2].SizeBytes, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(DaxVolume.Of(device), Is.Not.SameAs(volume));
+    }
+
+    [Test]
+    public void PoisonReachesAllFilesThatShowAPageThoughOneIsBeingClosed()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(4 * FileFixture.Pmd);
+        using DaxVolume volume = DaxVolume.Of(device);
+        DaxFile first = volume.CreateFile(0);
+        first.Write(0, new byte[FileFixture.Page]);
+        DaxFile second = volume.CreateFile(0);
+        first.CloneTo(second);
+        DaxView view = first.Map(MapMode.Shared | MapMode.NoHugePage);
+        _ = view.Read(0, 1);
+
+        // Closing is held up behind the volume, when the file itself is closed already.
+        Task close;
+        lock (volume.Gate)
+        {
+            close = Task.Run(second.Dispose);
+            Assert.That(() => IsClosed(second), Is.True.After(5000, 5));
+            Assert.That(volume.InjectPoison(first.ExtentList[0].Pfn).FileCount, Is.EqualTo(2));
+        }
+
+        FileFixture.Finish(close);
+        Assert.That(view.Area.TranslationOf(0).IsPresent, Is.False);
+    }
+
+    [Test]
+    public void AClosedDeviceOnAFileCanBeOpenedAgain()
+    {
+        using var directory = new ScratchDirectory();
+        string path = directory["pmem"];
+        using (PmemDevice device = PmemDevice.Create(path, FileFixture.Pmd))
+        {
+            using DaxFile file = DaxFile.Create(device, 0);
+            file.Write(0, [1]);
+        }
+
+        Assert.That(() => PmemDevice.Open(path).Dispose(), Throws.Nothing, "a volume does not keep the device open");
+    }
+
+    private static bool IsClosed(DaxFile file)
+    {
+        try
+        {
+            return file.SizeBytes < 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Pfn WriteAndForget(DaxVolume volume, string? name)
+    {
+        DaxFile file = volume.CreateFile(0, name);
+        file.Write(0, [1, 2, 3]);
+        file.Map().Write(2, 1)[0] = 9;
+        return file.ExtentList[0].Pfn;
+    }
+
+    private static void Collect()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
+}

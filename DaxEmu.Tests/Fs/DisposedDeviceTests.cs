@@ -1,0 +1,58 @@
+using DaxEmu.Core.Fs;
+using DaxEmu.Core.Pmem;
+using DaxEmu.Tests.Support;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Fs;
+
+/// <summary>Open files keep the device open for all that they do.</summary>
+public sealed class DisposedDeviceTests
+{
+    [Test]
+    public void AnOpenFileGoesOnWorkingWhenItsDeviceIsDisposed()
+    {
+        PmemDevice device = PmemDevice.CreateInMemory(4 * FileFixture.Pmd);
+        DaxFile file = DaxFile.Create(device, FileFixture.Pmd);
+        DaxFile clone = DaxFile.Create(device, 0);
+        DaxView view = file.Map(MapMode.Shared | MapMode.NoHugePage);
+        DaxView huge = file.Map();
+        file.Write(0, new byte[2 * FileFixture.Page]);
+        view.Write(0, 1)[0] = 1;
+        device.Dispose();
+
+        Action[] uses =
+        [
+            () => view.Write(0, 1)[0] = 2,
+            () => _ = view.Read(FileFixture.Page, 1)[0],
+            () => view.Write(16 * FileFixture.Page, 1)[0] = 3,
+            () => huge.Write(FileFixture.Pmd - 1, 1)[0] = 3,
+            () => view.Persist(0, FileFixture.Page),
+            () => view.Drain(),
+            () => view.Sync(0, FileFixture.Page),
+            () => file.Read(0, new byte[10]),
+            () => file.Write(32 * FileFixture.Page, new byte[10]),
+            () => file.CloneTo(clone),
+            () => clone.Write(0, new byte[10]),
+            () => file.Unshare(0, FileFixture.Pmd),
+            () => file.ZeroRange(100, FileFixture.Page),
+            () => file.PunchHole(100, 3 * FileFixture.Page),
+            () => file.Compare(0, clone, 0, 10),
+            () => file.SetLength(FileFixture.Page + 1),
+            () => file.Sync(),
+            () => view.Pin(0, 1).Dispose(),
+            () => file.InjectPoison(0),
+            () => file.Write(0, new byte[FileFixture.Page]),
+            () => _ = DaxVolume.Of(device).FreeBytes,
+            clone.Dispose,
+            file.Dispose,
+        ];
+        Assert.Multiple(() =>
+        {
+            for (int i = 0; i < uses.Length; i++)
+            {
+                Assert.That(uses[i], Throws.Nothing, $"use {i}");
+            }
+        });
+        Assert.That(() => DaxFile.Create(device, 0), Throws.TypeOf<ObjectDisposedException>());
+    }
+}

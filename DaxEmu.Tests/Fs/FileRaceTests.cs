@@ -1,0 +1,235 @@
+using DaxEmu.Core.Dax;
+using DaxEmu.Core.Fs;
+using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Units;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Fs;
+
+/// <summary>
+/// Opposite operations of whole files on real threads, a second each. For longer runs set the environment variable
+/// <c>DAXEMU_RACE_SECONDS</c>.
+/// </summary>
+public sealed class FileRaceTests
+{
+    private const int Page = DaxConstants.PageSize;
+    private const int Line = 64;
+    private const MapMode Small = MapMode.Shared | MapMode.NoHugePage;
+
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(
+        double.TryParse(Environment.GetEnvironmentVariable("DAXEMU_RACE_SECONDS"), out double seconds) ? seconds : 1);
+
+    [Test]
+    public void ViewsComeAndGoBesideSyncAndWrite()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(16 << 20);
+        using DaxFile file = DaxFile.Create(device, 4 << 20);
+        using DaxView view = file.Map();
+        Race(
+            () =>
+            {
+                view.CopyFrom(Random.Shared.Next(1 << 20), [1, 2, 3]);
+                file.Sync();
+            },
+            () =>
+            {
+                file.PunchHole(0, 1 << 20);
+                file.Write(Random.Shared.Next(1 << 20), new byte[5 * Page]);
+            },
+            () =>
+            {
+                using DaxView other = file.Map(Random.Shared.Next(2) == 0 ? Small : MapMode.Shared);
+                _ = other.Read(Random.Shared.Next(1 << 20), 1)[0];
+            });
+    }
+
+    [Test]
+    public void AStoreThatIsSyncedIsDurableWhoeverElseFaultsOrSyncs([Values(Small, MapMode.Shared)] MapMode mode)
+    {
+        using PmemDevice device = Tracked(16 << 20);
+        using DaxFile file = DaxFile.Create(device, 0);
+        file.Write(0, new byte[4 << 20]);
+        using DaxView view = file.Map(mode);
+        using DaxView other = file.Map(mode);
+        ulong value = 0;
+        Race(
+            () =>
+            {
+                view.CopyFrom(0, BitConverter.GetBytes(++value));
+                file.Sync();
+                Assert.That(Durable(device, file, 0), Is.EqualTo(value));
+            },
+            () =>
+            {
+                other.CopyFrom(Line, [1]);
+                other.DontNeed(0, Page);
+            },
+            () => file.Sync());
+    }
+
+    [Test]
+    public void ACopyIntoAViewNeverReachesABlockThatWasGivenUp()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(8 << 20);
+        using DaxFile file = DaxFile.Create(device, 2 << 20);
+        using DaxFile other = DaxFile.Create(device, 0);
+        using DaxView view = file.Map();
+        byte[] ones = new byte[2 << 20];
+        ones.AsSpan().Fill(1);
+        byte[] twos = new byte[2 << 20];
+        twos.AsSpan().Fill(2);
+        Race(
+            () =>
+            {
+                try
+                {
+                    view.CopyFrom(0, ones);
+                }
+                catch (DaxException)
+                {
+                    // Past the end, for a moment.
+                }
+            },
+            () =>
+            {
+                file.SetLength(0);
+                other.Write(0, twos);
+                byte[] seen = new byte[2 << 20];
+                other.Read(0, seen);
+                Assert.That(seen.AsSpan().IndexOfAnyExcept((byte)2), Is.Negative, "another file's bytes");
+                other.SetLength(0);
+                file.SetLength(2 << 20);
+            });
+    }
+
+    [Test]
+    public void ACloneDoesNotChangeOnceItIsMade([Values(MapMode.Shared, MapMode.Shared | MapMode.Sync)] MapMode mode)
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(16 << 20);
+        using DaxFile file = DaxFile.Create(device, 1 << 20);
+        using DaxFile clone = DaxFile.Create(device, 0);
+        using DaxView view = file.Map(mode);
+        byte value = 0;
+        byte[] bytes = new byte[1 << 20];
+        Race(
+            () =>
+            {
+                bytes.AsSpan().Fill(++value);
+                view.CopyFrom(0, bytes);
+            },
+            () =>
+            {
+                file.CloneTo(clone);
+                byte[] first = new byte[1 << 20];
+                byte[] second = new byte[1 << 20];
+                clone.Read(0, first);
+                Thread.Yield();
+                clone.Read(0, second);
+                Assert.That(first.AsSpan().CommonPrefixLength(second), Is.EqualTo(first.Length), "the clone changed");
+            });
+    }
+
+    [Test]
+    public void APrivateViewMayBeDisposedUnderACopy()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(8 << 20);
+        using DaxFile file = DaxFile.Create(device, 2 << 20);
+        DaxView view = file.Map(MapMode.Private);
+        byte[] bytes = new byte[1 << 20];
+        Race(
+            () => Disposed(() => Volatile.Read(ref view).CopyFrom(0, bytes)),
+            () => Disposed(() => Volatile.Read(ref view).CopyTo(0, new byte[1 << 20])),
+            () =>
+            {
+                DaxView old = Interlocked.Exchange(ref view, file.Map(MapMode.Private));
+                old.Dispose();
+            });
+    }
+
+    [Test]
+    public void AWriteThatCopiesLeavesNoEntryOnTheOldBlock()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(16 << 20);
+
+        // Linux 6.1 marks entries dirty that were only read, so that syncs meet shared ones.
+        DaxFileOptions options = DaxFileOptions.Default with { Behaviour = KernelBehaviour.Linux61 };
+        using DaxFile file = DaxFile.Create(device, 0, options);
+        using DaxFile clone = DaxFile.Create(device, 0, options);
+        file.Write(0, new byte[64 * Page]);
+        using DaxView view = file.Map(0, 64 * Page, Small);
+        Race(
+            () =>
+            {
+                file.CloneTo(clone);
+                for (int page = 0; page < 64; page++)
+                {
+                    _ = view.Read(page * Page, 1)[0];
+                    view.CopyFrom(page * Page, [1]);
+                    file.Write((page * Page) + 1, [2]);
+                }
+
+                foreach (var entry in file.Mapping.Entries.Snapshot().Where(e => e.Entry is { IsReal: true, IsLocked: false }))
+                {
+                    Assert.That(file.Extents.Find(entry.Start, 1, ExtentIntent.Read).Source.PfnAt(entry.Start), Is.EqualTo(entry.Entry.Pfn));
+                }
+            },
+            () => file.Sync());
+    }
+
+    [Test]
+    public void AFileMayBeClosedBesideWhateverRuns()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(16 << 20);
+        DaxFile file = DaxFile.Create(device, 1 << 20);
+        DaxFile? current = file;
+        Race(
+            () => Disposed(() => Volatile.Read(ref current)!.Sync()),
+            () => Disposed(() =>
+            {
+                using DaxView view = Volatile.Read(ref current)!.Map();
+                view.CopyFrom(0, [1, 2, 3]);
+                view.Persist(0, 3);
+            }),
+            () =>
+            {
+                DaxFile? old = Interlocked.Exchange(ref current, DaxFile.Create(device, 1 << 20));
+                old!.Dispose();
+            });
+        current.Dispose();
+    }
+
+    private static PmemDevice Tracked(long sizeBytes) => PmemDevice.CreateInMemory(sizeBytes, new PmemDeviceOptions { TracksDurable = true });
+
+    private static ulong Durable(PmemDevice device, DaxFile file, long offset) => BitConverter.ToUInt64(
+        device.Durable!.Bytes(file.Extents.Find(PageIndex.FromBytes(offset), 1, ExtentIntent.Read).Source.PfnAt(PageIndex.FromBytes(offset)).OffsetBytes, 8));
+
+    private static void Disposed(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (ObjectDisposedException)
+        {
+            // A documented answer.
+        }
+    }
+
+    private static void Race(params Action[] sides)
+    {
+        DateTime end = DateTime.UtcNow + Time;
+        Task[] tasks = [.. sides.Select(side => Task.Factory.StartNew(
+            () =>
+            {
+                while (DateTime.UtcNow < end)
+                {
+                    side();
+                }
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default))];
+        Assert.That(Task.WaitAll(tasks, Time + TimeSpan.FromSeconds(30)), "a side hangs");
+    }
+}

@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core.Fs;
+using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Units;
+using DaxEmu.Native;
+using DaxEmu.Native.Failures;
+using DaxEmu.Tests.Support;
+using NUnit.Framework;
+
+namespace DaxEmu.Tests.Fs;
+
+/// <summary>What becomes of blocks that are pinned when their file gives them up, and of leases that nobody ends.</summary>
+public sealed class PinnedBlocksTests
+{
+    private const MapMode Small = MapMode.Shared | MapMode.NoHugePage;
+
+    [Test]
+    public void AFullDeviceServesAWriteWhenTheLastPinOfAClosedFileIsDropped()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        DaxFile closed = DaxFile.Create(device, 0);
+        closed.Write(0, new byte[2 * FileFixture.Pmd]);
+        PagePin lease = closed.Map().Pin(0, 2 * FileFixture.Pmd);
+        closed.Dispose();
+
+        using DaxFile file = DaxFile.Create(device, 0);
+        Assert.That(() => file.Write(0, [1]), Throws.TypeOf<DaxException>(), "every block is pinned");
+        lease.Dispose();
+        Assert.That(DaxVolume.Of(device).Allocator.WaitingBlocks, Is.Empty, "the unpin itself gives them back");
+        Assert.That(file.Write(0, [1]), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void BlocksThatAnOpenFileGaveUpUnderAPinComeBackWithIt()
+    {
+        using var fixture = new FileFixture();
+        DaxFile file = fixture.CreateFilled(FileFixture.Page * 16);
+        DaxFile clone = fixture.Create();
+        file.CloneTo(clone);
+        PagePin reading = file.Map(Small).Pin(0, FileFixture.Page * 16, forWriting: false);
+        file.Write(0, new byte[FileFixture.Page * 16]);
+        clone.SetLength(0);
+        reading.Dispose();
+        Assert.That(fixture.Volume.Allocator.WaitingBlocks, Is.Empty);
+        Assert.That(fixture.Volume.FreeBytes, Is.EqualTo(fixture.Device.SizeBytes - (FileFixture.Page * 16)));
+    }
+
+    [Test]
+    public void ANewVolumeHandsNoPageOutThatALeaseOfTheOldOneHolds()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        DaxVolume old = DaxVolume.Of(device);
+        DaxFile file = old.CreateFile(0);
+        file.Write(0, new byte[FileFixture.Page]);
+        PagePin lease = file.Map(Small).Pin(0, FileFixture.Page);
+        Pfn pinned = lease.Pages[0].First;
+        old.Dispose();
+
+        DaxVolume next = DaxVolume.Of(device);
+        Assert.That(next.FreeBytes, Is.EqualTo(device.SizeBytes - FileFixture.Page));
+        using DaxFile all = next.CreateFile(0);
+        all.Allocate(0, device.SizeBytes - FileFixture.Page);
+        Assert.That(all.ExtentList.Any(e => new PfnRange(e.Pfn, e.PageCount).Contains(pinned)), Is.False);
+        lease.Dispose();
+        Assert.That(next.FreeBytes, Is.EqualTo(FileFixture.Page));
+        next.Dispose();
+    }
+
+    [Test]
+    public void SmallStoresToSharedBlocksDoNotUseTheDeviceUp()
+    {
+        using var fixture = new FileFixture(deviceBytes: 3L * FileFixture.Pmd);
+        DaxFile file = fixture.CreateFilled(FileFixture.Pmd);
+        DaxFile clone = fixture.Create();
+        file.CloneTo(clone);
+        DaxFile wedge = fixture.Create();
+        wedge.Allocate(0, 2 * FileFixture.Pmd); // no whole 2 MiB is left, so a store copies one page and sets the others aside
+        wedge.PunchHole(FileFixture.Page, FileFixture.Pmd - FileFixture.Page);
+        file.Map().Write(0, 1)[0] = 1;
+        Assert.That(file.Extents.BlocksAside.Sum(b => b.PageCount), Is.GreaterThan(0));
+        Assert.That(() => wedge.Allocate(FileFixture.Page, FileFixture.Pmd - (2 * FileFixture.Page)), Throws.Nothing);
+    }
+
+    [Test]
+    public void ALeaseThatIsForgottenFlushesAndUnpins()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(FileFixture.Pmd, new PmemDeviceOptions { TracksDurable = true });
+        DaxFile file = DaxFile.Create(device, 0);
+        file.Write(0, new byte[FileFixture.Page]);
+        PfnRange pages = Forget(file);
+        Collect();
+        Assert.That(device.Owners.FirstBusy(pages), Is.Null);
+        Assert.That(device.Durable!.IsDurable(pages.First.OffsetBytes, FileFixture.Page), "a lease for writing flushes");
+        FileFixture.Finish(Task.Run(() => file.SetLength(0)));
+    }
+
+    [Test]
+    public void ALeaseThatIsForgottenWithItsWholeDeviceEndsWithoutHarm()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            ForgetAll();
+        }
+
+        Collect();
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void ForgetAll()
+        {
+            PmemDevice device = PmemDevice.CreateInMemory(FileFixture.Pmd);
+            DaxFile file = DaxFile.Create(device, 0);
+            file.Write(0, new byte[FileFixture.Page]);
+            _ = Forget(file);
+        }
+    }
+
+    [Test]
+    public void ALeaseWhoseFlushFailsUnpinsAndThrows()
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(FileFixture.Pmd);
+        using DaxFile file = DaxFile.Create(device, 0);
+        file.Write(0, new byte[FileFixture.Page]);
+        PagePin lease = file.Map(Small).Pin(0, FileFixture.Page);
+        Fallible.Plan = new FailAll(FallibleStep.Flush);
+        try
+        {
+            Assert.That(lease.Dispose, Throws.TypeOf<DaxEnvironmentException>());
+        }
+        finally
+        {
+            Fallible.Plan = null;
+        }
+
+        Assert.That(device.Owners.FirstBusy(lease.Pages[0]), Is.Null);
+        Assert.That(lease.Dispose, Throws.Nothing);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static PfnRange Forget(DaxFile file)
+    {
+        DaxView view = file.Map(Small);
+        PagePin lease = view.Pin(0, FileFixture.Page);
+        view.Write(0, 8).Fill(0x5A);
+        return lease.Pages[0];
+    }
+
+    private static void Collect()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
+
+    private sealed class FailAll(FallibleStep step) : IFailurePlan
+    {
+        public bool Fails(FallibleStep asked) => asked == step;
+    }
+}
