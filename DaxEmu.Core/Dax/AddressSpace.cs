@@ -103,7 +103,7 @@ public sealed unsafe class AddressSpace : IDisposable
     public long MaximumSizeBytes { get; }
 
     /// <summary>Receives the mapping's events; null for nobody. One that throws gets no further event (<see cref="SinkFailure"/>).</summary>
-    public IDaxTraceSink? Sink
+    public IDaxEventSink? Sink
     {
         get => (Locker.Sink as GuardedSink)?.Inner;
         set => Locker.Sink = value is null ? null : new GuardedSink(value);
@@ -113,7 +113,7 @@ public sealed unsafe class AddressSpace : IDisposable
     public Exception? SinkFailure => (Locker.Sink as GuardedSink)?.Failure;
 
     /// <summary>Where the core reports events: <see cref="Sink"/>, whose exceptions stay outside.</summary>
-    internal IDaxTraceSink? Events => Locker.Sink;
+    internal IDaxEventSink? Events => Locker.Sink;
 
     internal EntryLocker Locker { get; }
 

@@ -35,7 +35,7 @@ internal sealed class EntryLocker : IWaitGraphSource
     }
 
     /// <summary>Receives waits, wake-ups and conflicts; null for nobody.</summary>
-    public IDaxTraceSink? Sink { get; set; }
+    public IDaxEventSink? Sink { get; set; }
 
     public EntryTable Table => table;
 
@@ -314,7 +314,7 @@ internal sealed class EntryLocker : IWaitGraphSource
     private Grab Refuse(PageIndex start, PageIndex? foundKey, ref WaitTicket ticket)
     {
         Note(NoteKind.Conflict, start, PageOrder.Pmd);
-        Sink?.Entry(table.MappingId, EntryEvent.Conflict, start, PageOrder.Pmd);
+        Sink?.Receive(DaxEvent.EntryConflict(table.MappingId, start));
         CountRefusal(ticket);
         Leave(ref ticket, foundKey, foundKey is null ? LeaveOccasion.Refused : LeaveOccasion.HasNoUse);
         return Entries.Grab.Conflict;
@@ -367,7 +367,7 @@ internal sealed class EntryLocker : IWaitGraphSource
 
         var condition = new EntryIsLocked(ref word, order);
         Note(NoteKind.Sleeps, start, order, keyPage.Value);
-        Sink?.Entry(table.MappingId, EntryEvent.Wait, start, order);
+        Sink?.Receive(DaxEvent.EntryWait(table.MappingId, start, order));
         bool woken = waits.Park(
             new WaitKey(table.MappingId, keyPage),
             isExclusive,
@@ -449,7 +449,7 @@ internal sealed class EntryLocker : IWaitGraphSource
 
         PageIndex key = KeyOf(start, order);
         Note(mode == WakeMode.All ? NoteKind.WakesAll : NoteKind.WakesNext, start, order, key.Value);
-        Sink?.Entry(table.MappingId, mode == WakeMode.All ? EntryEvent.WakeAll : EntryEvent.Wake, start, order);
+        Sink?.Receive(DaxEvent.EntryWake(table.MappingId, start, order, wakesAll: mode == WakeMode.All));
         WakeKey(key, mode, new WakeCause(start.Value, order));
     }
 

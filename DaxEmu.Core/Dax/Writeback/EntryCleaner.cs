@@ -1,4 +1,5 @@
 using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 using DaxEmu.Native;
 
@@ -88,7 +89,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
 
         final = held.Entry.WithDirty(false);
         mapping.Entries.MarkClean(held);
-        mapping.Events?.WritebackOne(mapping.Id, held.Start, held.Entry.Order.PageCount());
+        mapping.Events?.Receive(DaxEvent.WritebackOne(mapping.Id, held.Start, held.Entry.Order));
         return CleanOutcome.Written;
     }
 

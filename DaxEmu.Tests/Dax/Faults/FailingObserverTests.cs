@@ -92,13 +92,13 @@ public sealed class FailingObserverTests
         public bool Fails(FallibleStep asked) => asked == step;
     }
 
-    private sealed class ThrowingSink : DaxEventSink
+    private sealed class ThrowingSink : IDaxEventSink
     {
         public DaxEventKind ThrowsAt { get; init; }
 
         public int Count { get; private set; }
 
-        protected override void Receive(in DaxEvent e)
+        public void Receive(in DaxEvent e)
         {
             Count++;
             if (e.Kind == ThrowsAt)
