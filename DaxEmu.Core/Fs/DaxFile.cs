@@ -24,7 +24,7 @@ namespace DaxEmu.Core.Fs;
 /// </remarks>
 public sealed partial class DaxFile : IDisposable
 {
-    private readonly RwSemaphore inodeLock = new();
+    private readonly RwSemaphore inodeLock;
     private readonly DaxFileOptions options;
     private readonly FaultLoop faults;
     private volatile bool isDisposed;
@@ -45,11 +45,15 @@ public sealed partial class DaxFile : IDisposable
             Waits = options.Waits,
             Id = options.MappingId,
         });
+        inodeLock = new RwSemaphore(Mapping.Id);
         faults = new FaultLoop(new FaultHandler(Mapping));
     }
 
     /// <summary>The file's name; null if it goes when it is closed.</summary>
     public string? Name { get; }
+
+    /// <summary>What threads can wait for besides entries, for a wait graph.</summary>
+    internal IEnumerable<IWaitTarget> WaitTargets => [inodeLock, .. Mapping.WaitTargets];
 
     /// <summary>The volume that it lies on.</summary>
     public DaxVolume Volume { get; }

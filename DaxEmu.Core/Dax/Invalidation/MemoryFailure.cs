@@ -134,7 +134,7 @@ internal static class MemoryFailure
 
         if (entry.IsLocked)
         {
-            mapping.Locker.WaitWithoutClaim(index);
+            mapping.Locker.WaitWithoutLocking(index);
             return false;
         }
 

@@ -40,7 +40,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
             return CleanOutcome.Skipped;
         }
 
-        if (!mapping.Locker.TakeAt(start, seen.Order, out HeldEntry held))
+        if (!mapping.Locker.LockAt(start, seen.Order, out HeldEntry held))
         {
             return CleanOutcome.Skipped;
         }
@@ -79,7 +79,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
             return CleanOutcome.Skipped;
         }
 
-        mapping.WriteProtect(held.Range); // [I] matches [H] in MappedView
+        mapping.WriteProtect(held.Range); // [V2] matches [V1] in MappedView
         if (held.Entry.IsReal && !TryFlush(held.Entry))
         {
             // It stays dirty; the error is the pass's to remember.

@@ -22,9 +22,9 @@ public sealed class FailingObserverTests
         using var fixture = new FaultFixture(new AddressSpaceOptions { Sink = sink, Waits = waits });
         VmArea area = fixture.Map(VmAreaKind.Shared | VmAreaKind.NoHugePage);
         _ = fixture.Pte(area, 5, isWrite: true);
-        Assert.That(fixture.Mapping.Locker.TakeAny(new PageIndex(5), out var held));
+        Assert.That(fixture.Mapping.Locker.LockAny(new PageIndex(5), out var held));
         Task<FaultOutcome> waiting = Task.Run(() => fixture.Pte(area, 5, isWrite: true));
-        while (waits.SleeperCount == 0)
+        while (waits.WaiterCount == 0)
         {
             Thread.Sleep(1);
         }
