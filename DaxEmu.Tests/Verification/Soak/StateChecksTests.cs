@@ -22,16 +22,16 @@ public sealed class StateChecksTests
     [
         new("a locked entry", "still locked", fixture =>
         {
-            Assert.That(fixture.File.Mapping.Locker.TakeAny(new PageIndex(Small), out HeldEntry held));
+            Assert.That(fixture.File.Mapping.Locker.LockAny(new PageIndex(Small), out HeldEntry held));
             return () => fixture.File.Mapping.Locker.Put(held);
         }),
         new("a sleeper", "threads sleep", fixture =>
         {
             EntryLocker locker = fixture.File.Mapping.Locker;
-            locker.TakeAny(new PageIndex(Small), out HeldEntry held);
-            var sleeper = new Thread(() => locker.WaitWithoutClaim(new PageIndex(Small)));
+            locker.LockAny(new PageIndex(Small), out HeldEntry held);
+            var sleeper = new Thread(() => locker.WaitWithoutLocking(new PageIndex(Small)));
             sleeper.Start();
-            SpinWait.SpinUntil(() => fixture.Waits.SleeperCount > 0);
+            SpinWait.SpinUntil(() => fixture.Waits.WaiterCount > 0);
             return () =>
             {
                 locker.Put(held);
@@ -40,7 +40,7 @@ public sealed class StateChecksTests
         }),
         new("a translation without an entry", "is mapped by", fixture =>
         {
-            fixture.File.Mapping.Locker.TakeAny(new PageIndex(Small), out HeldEntry held);
+            fixture.File.Mapping.Locker.LockAny(new PageIndex(Small), out HeldEntry held);
             fixture.File.Mapping.Disassociate(held.Start, held.Entry);
             fixture.File.Mapping.Locker.Remove(held);
             return Nothing;
@@ -54,7 +54,7 @@ public sealed class StateChecksTests
         }),
         new("a clean entry that can be written", "its entry is clean", fixture =>
         {
-            fixture.File.Mapping.Locker.TakeAny(new PageIndex(Small), out HeldEntry held);
+            fixture.File.Mapping.Locker.LockAny(new PageIndex(Small), out HeldEntry held);
             fixture.File.Mapping.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
             return Nothing;
         }),

@@ -8,7 +8,7 @@ internal static class QuiescenceChecks
 {
     public static IEnumerable<string> Run(SoakFixture fixture)
     {
-        if (fixture.Waits.SleeperCount is var sleepers and not 0)
+        if (fixture.Waits.WaiterCount is var sleepers and not 0)
         {
             yield return $"{sleepers} threads sleep for an entry although nobody works.";
         }

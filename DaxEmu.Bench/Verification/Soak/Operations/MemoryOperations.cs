@@ -74,7 +74,7 @@ internal sealed class MemoryOperations(SoakJob job)
     public bool WaitForPage(long page)
     {
         job.Begin(SoakOperation.WaitForPage, page);
-        fixture.File.Mapping.Locker.WaitWithoutClaim(new PageIndex(page));
+        fixture.File.Mapping.Locker.WaitWithoutLocking(new PageIndex(page));
         return true;
     }
 
