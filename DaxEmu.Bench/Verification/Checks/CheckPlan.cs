@@ -63,7 +63,7 @@ internal sealed record CheckPlan
             {
                 throw new ArgumentException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"--worlds {size}: of this size there are {count:0.###e0} scenarios, and an exhaustive search takes at most {MostScenarios}. Use smaller ones, or --strategy pct, which takes a sample."));
+                    $"--scenario-size {size}: of this size there are {count:0.###e0} scenarios, and an exhaustive search takes at most {MostScenarios}. Use smaller ones, or --strategy pct, which takes a sample."));
             }
         }
     }

@@ -78,6 +78,12 @@ internal sealed class CheckReport
         ["preemption_bound"] = Bound,
         ["outcome"] = Failed is not null ? "fail" : IsPass ? "pass" : IsCancelled ? "stopped" : "inconclusive",
         ["scenarios"] = scenarioCount,
+        ["scenarios_checked"] = outcomes.Count,
+        ["scenarios_cut_off"] = CutOffCount,
+        ["scenarios_seen_whole"] = WholeCount,
+
+        // The keys of version 0.1.
+        ["worlds"] = scenarioCount,
         ["worlds_checked"] = outcomes.Count,
         ["worlds_cut_off"] = CutOffCount,
         ["worlds_seen_whole"] = WholeCount,
