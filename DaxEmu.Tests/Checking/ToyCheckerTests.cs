@@ -139,7 +139,7 @@ public sealed class ToyCheckerTests
 
         Assert.That(passed.Coverage, Is.EqualTo(Coverage.CutOff));
         Assert.That(passed.Effort.ScheduleCount, Is.EqualTo(10));
-        Assert.That(Passed(CheckRunner.Walk(ToyScenarios.Counter(3), new RunLimits(10, TimeSpan.MaxValue), 1)).Coverage, Is.EqualTo(Coverage.Sample));
+        Assert.That(Passed(CheckRunner.SampleRandom(ToyScenarios.Counter(3), new RunLimits(10, TimeSpan.MaxValue), 1)).Coverage, Is.EqualTo(Coverage.Sample));
     }
 
     [Test]

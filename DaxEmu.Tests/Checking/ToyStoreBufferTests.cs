@@ -40,8 +40,8 @@ public sealed class ToyStoreBufferTests
     [Test]
     public void RandomStrategiesFindPlainDekkerToo()
     {
-        Assert.That(CheckRunner.Walk(PlainDekker, Plenty, 7), Is.InstanceOf<CheckFailed>());
-        Assert.That(CheckRunner.Prioritise(PlainDekker, Plenty, 7), Is.InstanceOf<CheckFailed>());
+        Assert.That(CheckRunner.SampleRandom(PlainDekker, Plenty, 7), Is.InstanceOf<CheckFailed>());
+        Assert.That(CheckRunner.SamplePct(PlainDekker, Plenty, 7), Is.InstanceOf<CheckFailed>());
     }
 
     [Test]

@@ -111,8 +111,8 @@ internal sealed record CheckPlan
         return Strategy switch
         {
             SearchStrategy.Exhaustive => CheckRunner.Exhaust(scenario, limits, Preemptions, cancellation),
-            SearchStrategy.Pct => CheckRunner.Prioritise(scenario, limits, Seed, cancellation: cancellation),
-            _ => CheckRunner.Walk(scenario, limits, Seed, cancellation),
+            SearchStrategy.Pct => CheckRunner.SamplePct(scenario, limits, Seed, cancellation: cancellation),
+            _ => CheckRunner.SampleRandom(scenario, limits, Seed, cancellation),
         };
     }
 }

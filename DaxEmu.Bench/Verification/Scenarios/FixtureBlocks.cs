@@ -173,7 +173,7 @@ internal sealed unsafe class FixtureBlocks : IExtentMap
     }
 
     /// <summary>What was punched may be another file's: nobody may map, hold or pin it any more.</summary>
-    /// <exception cref="WorldViolationException">Somebody does.</exception>
+    /// <exception cref="ScenarioViolationException">Somebody does.</exception>
     public void Release(PageOwners owners)
     {
         WordLock.Enter(ref Gate, Site.Other);
@@ -190,7 +190,7 @@ internal sealed unsafe class FixtureBlocks : IExtentMap
     }
 
     /// <summary>Both at once: what an operation does that has taken the entries out before.</summary>
-    /// <exception cref="WorldViolationException">A block is still in use.</exception>
+    /// <exception cref="ScenarioViolationException">A block is still in use.</exception>
     public void Free(PageRange range, PmemDevice device)
     {
         Punch(range, device);

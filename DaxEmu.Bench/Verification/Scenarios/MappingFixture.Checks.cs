@@ -12,7 +12,7 @@ namespace DaxEmu.Bench.Verification.Scenarios;
 internal sealed unsafe partial class MappingFixture
 {
     /// <summary>What must hold at every moment, seen from outside; of the pages that operations touch.</summary>
-    /// <exception cref="WorldViolationException">It does not.</exception>
+    /// <exception cref="ScenarioViolationException">It does not.</exception>
     public void CheckNow()
     {
         string? wrong = Unscheduled.Look(() => TranslationError(PiecePages) ?? DurabilityError());
@@ -20,7 +20,7 @@ internal sealed unsafe partial class MappingFixture
     }
 
     /// <summary>What must hold of memory that somebody has pinned.</summary>
-    /// <exception cref="WorldViolationException">A page of it was given up.</exception>
+    /// <exception cref="ScenarioViolationException">A page of it was given up.</exception>
     public void CheckPinned(PagePin lease)
     {
         foreach (PfnRange run in lease.Pages)
@@ -33,7 +33,7 @@ internal sealed unsafe partial class MappingFixture
     }
 
     /// <summary>What must hold of an entry that was locked through its block.</summary>
-    /// <exception cref="WorldViolationException">It stands on another one, or on none.</exception>
+    /// <exception cref="ScenarioViolationException">It stands on another one, or on none.</exception>
     public static void CheckStandsOn(PageLock? held, Pfn block)
     {
         if (held is { } locked)
@@ -45,7 +45,7 @@ internal sealed unsafe partial class MappingFixture
     }
 
     /// <summary>What must hold when all have finished.</summary>
-    /// <exception cref="WorldViolationException">It does not.</exception>
+    /// <exception cref="ScenarioViolationException">It does not.</exception>
     public void Check()
     {
         IReadOnlyList<string> wrong = Mapping.Entries.Verify();
@@ -56,7 +56,7 @@ internal sealed unsafe partial class MappingFixture
     }
 
     /// <summary>What must hold when a thread has synced a page that it stored to: a loss of power leaves the store.</summary>
-    /// <exception cref="WorldViolationException">It does not.</exception>
+    /// <exception cref="ScenarioViolationException">It does not.</exception>
     public void CheckStoredDurably(long page)
     {
         string? wrong = Unscheduled.Look(() => Blocks.BlockOf(page) is { } block && !IsDurable(block)
