@@ -82,7 +82,7 @@ internal static class CheckCommand
         Scenario scenario = SmallScenarios.Named(schedule.Scenario, WaitProfiles.ByName(schedule.Profile));
         ReplayedRun run = CheckRunner.Replay(scenario, schedule);
         Console.WriteLine(isJson ? JsonText.Of(ToJson(scenario, run, showsSteps)) : string.Join('\n', showsSteps ? [.. run.Steps, .. run.Trace] : run.Trace));
-        return run.Failure is null ? ExitCode.Fine : ExitCode.Found;
+        return run.Failure is null ? ExitCode.Success : ExitCode.Found;
     }
 
     private static JsonObject ToJson(Scenario scenario, ReplayedRun run, bool showsSteps)
@@ -105,7 +105,7 @@ internal static class CheckCommand
 
     private static ExitCode CheckAll(bool isJson, CancellationToken cancellation)
     {
-        HistoricTable table = HistoricTable.Search(cancellation);
+        HistoricBugTable table = HistoricBugTable.Search(cancellation);
         if (isJson)
         {
             Console.WriteLine(JsonText.Of(table.ToJson()));
@@ -116,8 +116,8 @@ internal static class CheckCommand
         }
 
         return cancellation.IsCancellationRequested ? ExitCode.TimeLimit
-            : table.IsComplete ? ExitCode.Fine
-            : ExitCode.CannotTell;
+            : table.IsComplete ? ExitCode.Success
+            : ExitCode.Inconclusive;
     }
 
     private static ExitCode Check(CheckPlan plan, bool isJson, CancellationToken cancellation)
@@ -128,7 +128,7 @@ internal static class CheckCommand
         IReadOnlyList<CheckOutcome> outcomes;
         using (var progress = new ProgressLine())
         {
-            outcomes = Search(plan.WorldsToGlanceAt(), plan.Glance, progress, cancellation);
+            outcomes = Search(plan.QuickPassScenarios(), plan.QuickPass, progress, cancellation);
             if (!outcomes.Any(o => o is CheckFailed))
             {
                 outcomes = Search(scenarios, (scenario, wanted) => plan.Search(scenario, scenarios.Count, wanted), progress, cancellation);
@@ -144,9 +144,9 @@ internal static class CheckCommand
         };
         Console.WriteLine(isJson ? JsonText.Of(report.ToJson()) : report.ToText());
         return report.Failed is not null ? ExitCode.Found
-            : report.IsPass ? ExitCode.Fine
+            : report.IsPass ? ExitCode.Success
             : report.IsCancelled ? ExitCode.TimeLimit
-            : ExitCode.CannotTell;
+            : ExitCode.Inconclusive;
     }
 
     private static IReadOnlyList<CheckOutcome> Search(

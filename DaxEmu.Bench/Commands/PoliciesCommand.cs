@@ -72,7 +72,7 @@ internal static class PoliciesCommand
             Console.WriteLine(PolicyReport.Legend);
         }
 
-        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Fine;
+        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Success;
     }
 
     private static PolicyPlan PlanOf(ParseResult parsed, CancellationToken cancellation) => new()

@@ -113,7 +113,7 @@ public sealed class SharedWordsTests
     [Test]
     public void AHangNamesTheLabelAndIsNotTheHangOfAnotherLabel()
     {
-        CheckFailed failed = ToyCheckerTests.Failed(CheckRunner.Exhaust(Sleepers));
+        CheckFailed failed = ToyCheckerTests.Failed(CheckRunner.Exhaust(Waiters));
 
         Assert.That(failed.Failure.Kind, Is.EqualTo(FailureKind.Hang));
         Assert.That(failed.Trace.TakeLast(2), Is.EqualTo(new[] { "T0 left sleeps for ever in 'sleep on the left'", "T1 right sleeps for ever in 'sleep on the right'" }));
@@ -232,7 +232,7 @@ public sealed class SharedWordsTests
             check: () => ScenarioCheck.That(words.Load(One, "end") == 2, "an addition is lost"));
     });
 
-    private static Scenario Sleepers { get; } = new("sleepers", "plain", Two, words => new ScenarioRun(
+    private static Scenario Waiters { get; } = new("waiters", "plain", Two, words => new ScenarioRun(
         [
             new("left", () => words.Wait(One, 0, "sleep on the left")),
             new("right", () => words.Wait(Other, 0, "sleep on the right")),

@@ -76,7 +76,7 @@ public sealed class ToyCheckerTests
     }
 
     [Test]
-    public void AnExceptionOfAThreadIsAFailureThatNamesThread()
+    public void AnExceptionOfAThreadIsAFailureThatNamesTheThread()
     {
         Scenario scenario = ToyScenarios.Of("throws", "plain", 1, w => [new("quiet", () => w[0] = 1), new("loud", () => throw new FormatException("no"))]);
 
@@ -143,7 +143,7 @@ public sealed class ToyCheckerTests
     }
 
     [Test]
-    public void GreenIsInconclusiveWhileTheControlStaysSilent()
+    public void APassIsInconclusiveIfTheControlDoesNotFail()
     {
         CheckOutcome Search(Scenario scenario) => CheckRunner.Exhaust(scenario, Plenty);
 
@@ -154,7 +154,7 @@ public sealed class ToyCheckerTests
     }
 
     [Test]
-    public void AWorldThatIsNotDeterministicIsRefused()
+    public void AScenarioThatIsNotDeterministicIsRefused()
     {
         int run = 0;
         Scenario scenario = ToyScenarios.Of("moody", "plain", 2, w =>

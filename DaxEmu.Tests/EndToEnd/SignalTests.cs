@@ -43,7 +43,7 @@ public sealed partial class SignalTests
     [TestCase("replay of recordings")]
     [TestCase("replay of trace text")]
     [TestCase("replay of one long trace")]
-    [TestCase("replay of a pipe that nobody writes")]
+    [TestCase("replay of a pipe without a writer")]
     [TestCase("policies")]
     [TestCase("policies with a long hold")]
     [TestCase("policies of a trace")]
@@ -102,7 +102,7 @@ public sealed partial class SignalTests
             "replay of recordings" => ["replay", .. Enumerable.Repeat(Path.Combine(Corpus, "random.zip"), 200), .. Json],
             "replay of trace text" => ["replay", .. Enumerable.Repeat(trace, 2000), .. Json],
             "replay of one long trace" => ["replay", LongTrace(trace, scratch), .. Json],
-            "replay of a pipe that nobody writes" => ["replay", Pipe(scratch), .. Json],
+            "replay of a pipe without a writer" => ["replay", Pipe(scratch), .. Json],
             "policies" => ["policies", "--rounds", "10000", "--numjobs", "2", .. Json],
             "policies with a long hold" => ["policies", "--hold", "1h", "--hold-2m", "1h", "--numjobs", "4", .. Json],
             "policies of a trace" => ["policies", "--trace", trace, "--rounds", "10000", .. Json],

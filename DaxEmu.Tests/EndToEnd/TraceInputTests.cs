@@ -118,7 +118,7 @@ public sealed class TraceInputTests
     [TestCase("x\n", 2, "line 1")]
     [TestCase(Header + "\n", 2, "one trace text")]
     [TestCase("", 2, "it is empty")]
-    public void AnswersTakeTraceTextAlone(string text, int code, string expected)
+    public void PoliciesTakeTraceTextAlone(string text, int code, string expected)
     {
         using var scratch = new ScratchDirectory();
         File.WriteAllText(scratch["f"], text);

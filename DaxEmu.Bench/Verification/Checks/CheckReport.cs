@@ -34,7 +34,7 @@ internal sealed class CheckReport
     /// <summary>How long it took, the control included.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>Whether nothing failed, nothing was cut off, and the control was found guilty.</summary>
+    /// <summary>Whether nothing failed, nothing was cut off, and the control failed.</summary>
     public bool IsPass => Failed is null && !IsCancelled && CutOffCount == 0 && outcomes.Count == scenarioCount && Control is CheckFailed;
 
     private int CutOffCount => outcomes.Count(o => o is CheckPassed { Coverage: Coverage.CutOff } or CheckInconclusive);

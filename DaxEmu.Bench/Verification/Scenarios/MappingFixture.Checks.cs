@@ -8,10 +8,10 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Scenarios;
 
-/// <content>What must hold: at every moment, of what somebody has in his hands, and at the end.</content>
+/// <content>What must hold: at every moment, of pinned memory, and at the end.</content>
 internal sealed unsafe partial class MappingFixture
 {
-    /// <summary>What must hold at every moment, seen from outside; of the pages that operations touch.</summary>
+    /// <summary>What must hold at every moment, seen from outside; of the pages that operations access.</summary>
     /// <exception cref="ScenarioViolationException">It does not.</exception>
     public void CheckNow()
     {
@@ -19,11 +19,11 @@ internal sealed unsafe partial class MappingFixture
         ScenarioCheck.That(wrong is null, wrong!);
     }
 
-    /// <summary>What must hold of memory that somebody has pinned.</summary>
+    /// <summary>What must hold of pinned memory.</summary>
     /// <exception cref="ScenarioViolationException">A page of it was given up.</exception>
-    public void CheckPinned(PagePin lease)
+    public void CheckPinned(PagePin pin)
     {
-        foreach (PfnRange run in lease.Pages)
+        foreach (PfnRange run in pin.Pages)
         {
             for (Pfn pfn = run.First; pfn.Value < run.End.Value; pfn += 1)
             {
@@ -167,7 +167,7 @@ internal sealed unsafe partial class MappingFixture
         return null;
     }
 
-    // Who holds device pages: the entries, and nobody else.
+    // Only entries hold device pages.
     private string? OwnerError()
     {
         for (long page = 0; page < PiecePages; page++)

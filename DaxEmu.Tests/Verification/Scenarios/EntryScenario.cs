@@ -57,7 +57,7 @@ internal sealed class EntryScenario : IScenarioRun
         }
     });
 
-    public void Check() => ScenarioCheck.That(waits.SleeperCount == 0, "somebody is still queued");
+    public void Check() => ScenarioCheck.That(waits.SleeperCount == 0, "a thread is still queued");
 
     public void Dispose()
     {
