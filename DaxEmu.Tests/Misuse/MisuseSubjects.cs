@@ -1,3 +1,4 @@
+using System.IO.MemoryMappedFiles;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Faults;
@@ -152,6 +153,7 @@ internal sealed class MisuseSubjects : IDisposable
             _ when type == typeof(AddressSpaceOptions) =>
                 [null, .. new[] { -1, 0, Page, 1L << 44, (1L << 44) + 1, long.MaxValue }.Select(n => new AddressSpaceOptions { MaximumSizeBytes = n })],
             _ when type == typeof(PmemDeviceOptions) => [null, new PmemDeviceOptions { Sparse = true }],
+            _ when type == typeof(MemoryMappedFile) => [null, MemoryMappedFile.CreateNew(null, 2 << 20), MemoryMappedFile.CreateNew(null, Page)],
             _ when type == typeof(IDaxTraceSink) => [null, new RecordingTraceSink()],
             _ when type == typeof(IBlockZeroer) => [new NoZeroer(), null],
             _ when type == typeof(Action<IReadOnlyList<Extent>>) => [null],
