@@ -37,8 +37,7 @@ internal sealed class SmallVolume : IDisposable
     public void Give() => Volatile.Write(ref isTaken, 0);
 
     /// <summary>A file without a name.</summary>
-    public DaxFile Create(long sizeBytes, FileSystemModel habits, long maximumSizeBytes = MaximumSizeBytes) => Volume.CreateFile(
-        sizeBytes, name: null, DaxFileOptions.Default with { Profile = profile, Waits = waits, Habits = habits, MaximumSizeBytes = maximumSizeBytes });
+    public DaxFile Create(long sizeBytes, FileSystemModel fileSystem, long maximumSizeBytes = MaximumSizeBytes) => Volume.CreateTemporary(sizeBytes, DaxFileOptions.Default with { Profile = profile, Waits = waits, FileSystem = fileSystem, MaximumSizeBytes = maximumSizeBytes });
 
     public void Dispose()
     {

@@ -26,9 +26,6 @@ internal enum CleanOutcome
 /// </remarks>
 internal sealed class EntryCleaner(AddressSpace mapping)
 {
-    /// <summary>EIO.</summary>
-    public const int Eio = 5;
-
     public CleanOutcome Clean(PageIndex start, out PageOrder order)
     {
         DaxEntry seen = mapping.Entries.Lookup(start);
@@ -78,7 +75,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
             return CleanOutcome.Skipped;
         }
 
-        mapping.WriteProtect(held.Range); // [I] matches [H] in MappedView
+        mapping.WriteProtect(held.Range); // [I] matches [H] in DaxView
         if (held.Entry.IsReal && !TryFlush(held.Entry))
         {
             // It stays dirty; the error is the pass's to remember.
