@@ -14,6 +14,7 @@ internal static class Program
         SoakCommand.Create(),
         CheckCommand.Create(),
         PoliciesCommand.Create(),
+        PoliciesCommand.CreateUnderOldName(),
         ReplayCommand.Create(),
         InfoCommand.Create(),
         SuitesCommand.Create(),

@@ -19,10 +19,6 @@ public sealed unsafe class AddressSpace : IDisposable
     private static readonly Lock IdGate = new();
     private static long lastId;
 
-    // What tells the mapping's three locks apart in a reader's line. Ids of mappings are smaller.
-    private const ulong AreasTag = 1UL << 62;
-    private const ulong LifetimeTag = 1UL << 61;
-
     private readonly PinnedLines header = new(5);
     private readonly ulong* size;
     private readonly AsymmetricLock lifetime;
@@ -67,9 +63,9 @@ public sealed unsafe class AddressSpace : IDisposable
         *size = (ulong)sizeBytes;
         Locker = new EntryLocker(Entries, options.Waits ?? WaitTable.Shared, options.Profile);
         Sink = options.Sink;
-        InvalidateLock = new AsymmetricLock((ulong)Id, header[0]);
-        AreasLock = new AsymmetricLock((ulong)Id | AreasTag, header[3]);
-        lifetime = new AsymmetricLock((ulong)Id | LifetimeTag, header[4]);
+        InvalidateLock = new AsymmetricLock(Id, MappingLock.Invalidate, header[0]);
+        AreasLock = new AsymmetricLock(Id, MappingLock.Areas, header[3]);
+        lifetime = new AsymmetricLock(Id, MappingLock.Lifetime, header[4]);
         VmFile = new VmFile(Id, device.Base, InvalidateLock, AreasLock, Behaviour.RestoresHugeWrites, Remove);
     }
 
@@ -107,7 +103,7 @@ public sealed unsafe class AddressSpace : IDisposable
     public long MaximumSizeBytes { get; }
 
     /// <summary>Receives the mapping's events; null for nobody. One that throws gets no further event (<see cref="SinkFailure"/>).</summary>
-    public IDaxTraceSink? Sink
+    public IDaxEventSink? Sink
     {
         get => (Locker.Sink as GuardedSink)?.Inner;
         set => Locker.Sink = value is null ? null : new GuardedSink(value);
@@ -117,7 +113,7 @@ public sealed unsafe class AddressSpace : IDisposable
     public Exception? SinkFailure => (Locker.Sink as GuardedSink)?.Failure;
 
     /// <summary>Where the core reports events: <see cref="Sink"/>, whose exceptions stay outside.</summary>
-    internal IDaxTraceSink? Events => Locker.Sink;
+    internal IDaxEventSink? Events => Locker.Sink;
 
     internal EntryLocker Locker { get; }
 
@@ -135,6 +131,9 @@ public sealed unsafe class AddressSpace : IDisposable
     /// before it frees a table. The innermost lock: nothing is waited for under it.
     /// </summary>
     internal AsymmetricLock AreasLock { get; }
+
+    /// <summary>What threads can wait for besides entries, for a wait graph.</summary>
+    internal IEnumerable<IWaitTarget> WaitTargets => [InvalidateLock, AreasLock, lifetime, Device.Owners];
 
     /// <summary>The file as its VMAs know it.</summary>
     internal VmFile VmFile { get; }

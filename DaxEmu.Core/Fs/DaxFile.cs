@@ -23,7 +23,7 @@ namespace DaxEmu.Core.Fs;
 /// </remarks>
 public sealed partial class DaxFile : IDisposable
 {
-    private readonly RwSemaphore inodeLock = new();
+    private readonly RwSemaphore inodeLock;
     private readonly DaxFileOptions options;
     private readonly FaultLoop faults;
     private readonly WritebackErrors.Opener opener;
@@ -47,12 +47,16 @@ public sealed partial class DaxFile : IDisposable
             Id = options.MappingId,
             Name = ToString(),
         });
+        inodeLock = new RwSemaphore(Mapping.Id);
         faults = new FaultLoop(new FaultHandler(Mapping));
         opener = Mapping.Errors.Open();
     }
 
     /// <summary>The file's name; null if it goes when it is closed.</summary>
     public string? Name { get; }
+
+    /// <summary>What threads can wait for besides entries, for a wait graph.</summary>
+    internal IEnumerable<IWaitTarget> WaitTargets => [inodeLock, .. Mapping.WaitTargets];
 
     /// <summary>The volume that it lies on.</summary>
     public DaxVolume Volume { get; }

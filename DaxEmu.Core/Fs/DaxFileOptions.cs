@@ -40,7 +40,7 @@ public sealed record DaxFileOptions
     internal long MappingId { get; init; }
 
     /// <summary>Receives the file's events; null for nobody.</summary>
-    public IDaxTraceSink? Sink { get; init; }
+    public IDaxEventSink? Sink { get; init; }
 
     /// <summary>
     /// Stores the file's extents so that they survive a crash; null if nothing is to be stored. For tests of what is durable when.

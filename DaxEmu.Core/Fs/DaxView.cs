@@ -129,8 +129,8 @@ public sealed unsafe class DaxView : IDisposable
     /// <summary>Copies bytes into the view. When it returns, every page that got bytes is dirty, or was written back with them.</summary>
     /// <remarks>
     /// A processor whose page is written back under its stores faults at the next one, and the page is dirty again. A copy does the
-    /// same afterwards: store, fence [H], then look whether the translation still allows stores. Writeback write-protects with a locked
-    /// instruction and then flushes [I]. If the look finds the translation writable, the write-protection comes after the fence, and
+    /// same afterwards: store, fence [V1], then look whether the translation still allows stores. Writeback write-protects with a locked
+    /// instruction and then flushes [V2]. If the look finds the translation writable, the write-protection comes after the fence, and
     /// the flush after it takes the stores along; if not, the page is faulted in again, which marks it dirty, before anything that depends
     /// on its marks can run: the invalidate lock is held all the while.
     /// </remarks>
@@ -149,7 +149,7 @@ public sealed unsafe class DaxView : IDisposable
             bool isHuge = area.Table.Directory(page).IsHuge;
             mapping.Device.Durable?.Order();
             source.Slice(done, length).CopyTo(new Span<byte>(memory, length));
-            hold.Fence(); // [H] matches [I] in EntryCleaner
+            hold.Fence(); // [V1] matches [V2] in EntryCleaner
             Translation now = area.Table.Find(page);
             if (!now.Allows(isWrite: true) || now.IsHuge != isHuge)
             {

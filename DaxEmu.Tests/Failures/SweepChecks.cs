@@ -61,7 +61,7 @@ internal static class SweepChecks
     /// <summary>Nobody is inside of anything. To be asked first: what is left locked is waited for without end.</summary>
     public static IEnumerable<string> Stillness(SweepFixture scenario)
     {
-        if (scenario.Waits.SleeperCount != 0)
+        if (scenario.Waits.WaiterCount != 0)
         {
             yield return "a thread sleeps for an entry";
         }

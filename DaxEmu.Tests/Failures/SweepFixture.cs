@@ -225,9 +225,9 @@ internal sealed class SweepFixture
         Views.AddRange([View, Private, Synchronous]);
     }
 
-    private sealed class Observer : DaxEventSink
+    private sealed class Observer : IDaxEventSink
     {
-        protected override void Receive(in DaxEvent daxEvent)
+        public void Receive(in DaxEvent daxEvent)
         {
             // That it is called is what counts.
         }

@@ -196,7 +196,7 @@ public sealed class MisuseOfFilesTests
 
     private static string Text(DaxFile file) => System.Text.Encoding.ASCII.GetString(FileFixture.Bytes(file));
 
-    private sealed class SlowSink : DaxEventSink, IDisposable
+    private sealed class SlowSink : IDaxEventSink, IDisposable
     {
         private int isArmed = 1;
 
@@ -210,7 +210,7 @@ public sealed class MisuseOfFilesTests
             MayGoOn.Dispose();
         }
 
-        protected override void Receive(in DaxEvent daxEvent)
+        public void Receive(in DaxEvent daxEvent)
         {
             if (daxEvent.Kind == DaxEventKind.PteFault && Interlocked.Exchange(ref isArmed, 0) == 1)
             {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.MemoryMappedFiles;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Faults;
@@ -158,7 +159,8 @@ internal sealed class MisuseSubjects : IDisposable
             _ when type == typeof(AddressSpaceOptions) =>
                 [null, .. new[] { -1, 0, Page, 1L << 44, (1L << 44) + 1, long.MaxValue }.Select(n => new AddressSpaceOptions { MaximumSizeBytes = n })],
             _ when type == typeof(PmemDeviceOptions) => [null, new PmemDeviceOptions { Sparse = true }],
-            _ when type == typeof(IDaxTraceSink) => [null, new RecordingTraceSink()],
+            _ when type == typeof(IDaxEventSink) => [null, new RecordingEventSink()],
+            _ when type == typeof(MemoryMappedFile) => [null, MemoryMappedFile.CreateNew(null, 2 << 20), MemoryMappedFile.CreateNew(null, Page)],
             _ when type == typeof(IBlockZeroer) => [new NoZeroer(), null],
             _ when type == typeof(Action<IReadOnlyList<Extent>>) => [null],
             _ when type == typeof(ExtentAnswer) => [default(ExtentAnswer), ExtentAnswer.Failed(IoError.Io), ExtentAnswer.Of(default), Copied(5), Copied(long.MaxValue)],

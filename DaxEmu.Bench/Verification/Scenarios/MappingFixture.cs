@@ -69,7 +69,7 @@ internal enum MappingFixtureState
 /// </summary>
 internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
 {
-    /// <summary>Pages that the small VMA maps, and that operations touch.</summary>
+    /// <summary>Pages that the small VMA maps, and that operations access.</summary>
     public const long PiecePages = 4;
 
     private const long FileBytes = DaxConstants.PmdSize;
@@ -139,7 +139,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
     /// <summary>The page that bytes are being copied to through a view; null if there is none.</summary>
     public long? CopiesTo { get; set; }
 
-    /// <summary>A word that nobody writes: a step on it depends on nothing.</summary>
+    /// <summary>A word that no thread writes: a step on it depends on nothing.</summary>
     public ref ulong Quiet => ref *(ulong*)quiet.Base;
 
     /// <summary>A fixture in a state. Making one costs more than a thousand schedules, so they are used again.</summary>
@@ -214,36 +214,36 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
                 break;
             case MappingFixtureState.HoleBesidePage:
                 Blocks.Place(1, FixtureBlocks.FreshBlock(1));
-                Touch(Piece, 1, FaultFlags.None, PageOrder.Pte);
+                Access(Piece, 1, FaultFlags.None, PageOrder.Pte);
                 break;
             case MappingFixtureState.SharedDirtyPage:
-                Touch(Whole, 1, FaultFlags.None, PageOrder.Pte);
+                Access(Whole, 1, FaultFlags.None, PageOrder.Pte);
                 Mapping.Entries.NoteDirty(new PageIndex(1));
                 Mapping.Entries.SlotOf(new PageIndex(1)) |= DaxEntry.DirtyBit;
                 break;
             case MappingFixtureState.StoredPage:
-                Touch(Piece, 0, FaultFlags.Write, PageOrder.Pte);
-                Touch(Piece, 1, FaultFlags.Write, PageOrder.Pte);
+                Access(Piece, 0, FaultFlags.Write, PageOrder.Pte);
+                Access(Piece, 1, FaultFlags.Write, PageOrder.Pte);
                 WordOf(FixtureBlocks.OldBlock(1)) = 1;
                 break;
             case MappingFixtureState.DirtyPages or MappingFixtureState.PinnedPage:
-                Touch(Piece, 0, FaultFlags.Write, PageOrder.Pte);
-                Touch(Piece, 1, FaultFlags.Write, PageOrder.Pte);
+                Access(Piece, 0, FaultFlags.Write, PageOrder.Pte);
+                Access(Piece, 1, FaultFlags.Write, PageOrder.Pte);
                 break;
             case MappingFixtureState.CleanPage:
-                Touch(Piece, 1, FaultFlags.None, PageOrder.Pte);
+                Access(Piece, 1, FaultFlags.None, PageOrder.Pte);
                 break;
             case MappingFixtureState.SharedPage:
-                Touch(Whole, 1, FaultFlags.None, PageOrder.Pte);
+                Access(Whole, 1, FaultFlags.None, PageOrder.Pte);
                 break;
             case MappingFixtureState.DirtyPage:
-                Touch(Piece, 1, FaultFlags.Write, PageOrder.Pte);
+                Access(Piece, 1, FaultFlags.Write, PageOrder.Pte);
                 break;
             case MappingFixtureState.ZeroPmd or MappingFixtureState.SharedPmd or MappingFixtureState.CleanPmd:
-                Touch(Whole, 0, FaultFlags.None, PageOrder.Pmd);
+                Access(Whole, 0, FaultFlags.None, PageOrder.Pmd);
                 break;
             case MappingFixtureState.DirtyPmd:
-                Touch(Whole, 0, FaultFlags.Write, PageOrder.Pmd);
+                Access(Whole, 0, FaultFlags.Write, PageOrder.Pmd);
                 break;
         }
 
@@ -299,7 +299,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
         Device.Durable.Reset(FixtureBlocks.FreshBlock(0).OffsetBytes, Bytes);
     }
 
-    private void Touch(VmArea area, long page, FaultFlags flags, PageOrder order)
+    private void Access(VmArea area, long page, FaultFlags flags, PageOrder order)
     {
         FaultOutcome outcome = Handler.Fault(area, page, flags, order);
         ScenarioCheck.That((outcome.Result & FaultResult.Nopage) != 0, $"the fixture cannot be prepared: {outcome}");

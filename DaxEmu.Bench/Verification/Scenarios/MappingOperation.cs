@@ -19,7 +19,7 @@ internal enum MappedBy
     Whole,
 }
 
-/// <summary>Something that a thread of a mapping scenario does, by the code that everybody uses.</summary>
+/// <summary>Something that a thread of a mapping scenario does, by the production code.</summary>
 /// <param name="Name">As traces print it.</param>
 /// <param name="Run">Does it.</param>
 internal sealed record MappingOperation(string Name, Action<MappingFixture> Run)
@@ -140,7 +140,7 @@ internal sealed record MappingOperation(string Name, Action<MappingFixture> Run)
         MappingFixture.CheckStandsOn(held, FixtureBlocks.OldBlock(page));
     });
 
-    /// <summary>A page's block is lost: nobody may reach it any more.</summary>
+    /// <summary>A page's block is lost: no access may reach it any more.</summary>
     public static MappingOperation Poison(long page) =>
         new($"memory failure @{page}", fixture => MemoryFailure.Poison(fixture.Device, FixtureBlocks.OldBlock(page), fixture));
 

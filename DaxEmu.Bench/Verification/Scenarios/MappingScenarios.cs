@@ -35,9 +35,9 @@ internal static class MappingScenarios
             [MappingOperation.HugeReadFault], [MappingOperation.WriteFault(1, MappedBy.Whole)], [MappingOperation.Look]),
         new("invalidate-or-fault", "A clean entry is taken out while it is mapped once more.", MappingFixtureState.CleanPage,
             [MappingOperation.Invalidate(1)], [MappingOperation.ReadFault(1, MappedBy.Whole)]),
-        new("hole-or-write", "A read fault finds a hole that a write fills: nobody keeps the zero page.", MappingFixtureState.Hole,
+        new("hole-or-write", "A read fault finds a hole that a write fills: no translation keeps the zero page.", MappingFixtureState.Hole,
             [MappingOperation.ReadFault(1)], [MappingOperation.Write(1)]),
-        new("poison-or-fault", "A page's memory is lost while it is faulted in: nobody reaches it afterwards.", MappingFixtureState.DirtyPages,
+        new("poison-or-fault", "A page's memory is lost while it is faulted in: no access reaches it afterwards.", MappingFixtureState.DirtyPages,
             [MappingOperation.WriteFault(1)], [MappingOperation.Poison(1)]),
         new("lock-by-page-or-punch", "A handler of a memory error locks an entry by its block while the page gets another one.", MappingFixtureState.DirtyPages,
             [MappingOperation.LockByPage(1)], [MappingOperation.Punch(1), MappingOperation.WriteFault(1)]),
@@ -83,10 +83,10 @@ internal static class MappingScenarios
             [MappingOperation.HugeWriteFault], [MappingOperation.Punch(1)], [MappingOperation.Look]),
     ];
 
-    // Those whose threads are few and short enough for lingering stores.
+    // Those whose threads are few and short enough for buffered stores.
     private static readonly string[] BufferedNames = ["last-unpin", "fault-or-truncate", "pinned-page", "invalidate-or-fault", "hole-or-write", "poison-or-fault"];
 
-    /// <summary>The bugs of history that need more than the entry table, each with the scenario and the profile that show it.</summary>
+    /// <summary>The historic bugs that need more than the entry table, each with the scenario and the profile that show it.</summary>
     public static IReadOnlyList<HistoricBug> Bugs { get; } = [new("B28", "last-unpin", WaitProfiles.V5_18, "f4f451a16dd1")];
 
     /// <summary>The names of the scenarios.</summary>
@@ -101,7 +101,7 @@ internal static class MappingScenarios
         return Make(name, scenario.Description, profile, scenario.State, scenario.Extra, scenario.Threads);
     }
 
-    /// <summary>The smaller scenarios with lingering stores, which the invalidate lock must do with: its readers store plainly.</summary>
+    /// <summary>The smaller scenarios with buffered stores: the readers of the invalidate lock store plainly.</summary>
     public static IEnumerable<Scenario> Buffered(WaitProfile profile) =>
         BufferedNames.Select(name => Named(name, profile) with { Model = MemoryModel.TotalStoreOrder });
 

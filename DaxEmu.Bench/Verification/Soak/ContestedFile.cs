@@ -11,7 +11,7 @@ namespace DaxEmu.Bench.Verification.Soak;
 /// </summary>
 internal sealed class ContestedFile
 {
-    // Tells the pages of this file from those of the others.
+    // Distinguishes the pages of this file from those of the others.
     private const uint Mark = 1u << 30;
 
     private int lastVersion;

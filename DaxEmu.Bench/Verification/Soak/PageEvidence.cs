@@ -7,7 +7,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak;
 
-/// <summary>What there is to be known of a page that shows something wrong: entry, extent, and every translation, with the bytes behind each.</summary>
+/// <summary>What can be found out about a page that shows something wrong: entry, extent, and every translation, with the bytes behind each.</summary>
 internal static class PageEvidence
 {
     /// <summary>Looks without a lock and faults nothing in: what is wrong may go away otherwise.</summary>

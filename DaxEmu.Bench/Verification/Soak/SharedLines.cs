@@ -40,7 +40,7 @@ internal sealed class SharedLines : IDisposable
 
     public DaxFile File { get; }
 
-    /// <summary>The file that clones go to; nobody stores to it.</summary>
+    /// <summary>The file that clones go to; no thread stores to it.</summary>
     public DaxFile Copy { get; }
 
     public IReadOnlyList<DaxView> Views { get; }
@@ -164,7 +164,7 @@ internal sealed class SharedLines : IDisposable
 
     public void Dispose() => blocks.Dispose();
 
-    /// <summary>With all threads standing still: each line holds its last count.</summary>
+    /// <summary>At a quiescent point each line holds its last count.</summary>
     public IEnumerable<string> FindWrong()
     {
         byte[] bytes = new byte[DaxConstants.PageSize];

@@ -142,7 +142,7 @@ internal sealed class SoakFixture : IDisposable
     /// <exception cref="Native.DaxEnvironmentException">It cannot.</exception>
     public static void Probe(SoakPlan plan) => OpenDevice(plan, CancellationToken.None).Dispose();
 
-    /// <summary>All threads stand still: brings what ends lazily to its end.</summary>
+    /// <summary>At a quiescent point: brings what ends lazily to its end.</summary>
     public void Settle()
     {
         foreach (DaxFile file in Files)
@@ -182,7 +182,7 @@ internal sealed class SoakFixture : IDisposable
             $"{name} has {sizeBytes} bytes, and a soak needs at least {SoakPlan.MinimumSizeBytes}", "Use a larger device.", path: name);
     }
 
-    /// <summary>The files, which stay open as long as anybody asks.</summary>
+    /// <summary>The files, which stay open as long as they are asked for.</summary>
     private sealed class OpenFiles(SoakFixture fixture) : IPageHolders
     {
         public AddressSpace? MappingOf(long mappingId) => fixture.Files.FirstOrDefault(f => f.Mapping.Id == mappingId)?.Mapping;

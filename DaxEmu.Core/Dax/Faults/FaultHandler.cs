@@ -196,21 +196,21 @@ public sealed unsafe class FaultHandler
 
     private FaultOutcome Serve(in FaultRequest request, PageOrder order) => order == PageOrder.Pte ? pte.Serve(request) : pmd.Serve(request);
 
-    private FaultOutcome FaultTraced(in FaultRequest request, PageOrder order, IDaxTraceSink sink)
+    private FaultOutcome FaultTraced(in FaultRequest request, PageOrder order, IDaxEventSink sink)
     {
         FaultEvent fields = request.ToEvent();
         FaultOutcome outcome;
         if (order == PageOrder.Pte)
         {
-            sink.PteFault(fields);
+            sink.Receive(DaxEvent.PteFault(fields));
             outcome = pte.Serve(request);
-            sink.PteFaultDone(fields, outcome.Result);
+            sink.Receive(DaxEvent.PteFaultDone(fields, outcome.Result));
         }
         else
         {
-            sink.PmdFault(fields);
+            sink.Receive(DaxEvent.PmdFault(fields));
             outcome = pmd.Serve(request);
-            sink.PmdFaultDone(fields, outcome.Result, outcome.Reason);
+            sink.Receive(DaxEvent.PmdFaultDone(fields, outcome.Result, outcome.Reason));
         }
 
         return outcome;

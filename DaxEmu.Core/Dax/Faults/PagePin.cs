@@ -179,7 +179,7 @@ public sealed unsafe class PagePin : IDisposable
 
         var run = new PfnRange(translation.Pfn + inHuge, count);
         device.Owners.Pin(run);
-        Translation again = area.Table.Find(page); // [A] matches [B] in PageOwners: pin first, then look again
+        Translation again = area.Table.Find(page); // [P1] matches [P2] in PageOwners
         if (!again.IsPresent || again.IsHuge != translation.IsHuge || again.IsZero || again.IsCopy || again.Pfn != translation.Pfn)
         {
             Unpin(run);

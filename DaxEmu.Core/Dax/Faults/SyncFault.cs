@@ -47,7 +47,7 @@ internal static class SyncFault
                 mapping.Locker.Put(held);
             }
 
-            mapping.Events?.InsertPfnMkwrite(request.ToEvent(), MkwriteOutcome.NoEntry, FaultResult.Nopage);
+            mapping.Events?.Receive(DaxEvent.InsertPfnMkwriteNoEntry(request.ToEvent(), FaultResult.Nopage));
             return FaultResult.Nopage;
         }
 
@@ -57,7 +57,7 @@ internal static class SyncFault
             ? request.Area.Table.InstallHuge(request.Page, translation)
             : request.Area.Table.TryInstallPage(request.Page, translation); // refused: the access looks again
         mapping.Locker.Unlock(held.Start, final);
-        mapping.Events?.InsertPfnMkwrite(request.ToEvent(), MkwriteOutcome.Installed, FaultResult.Nopage);
+        mapping.Events?.Receive(DaxEvent.InsertPfnMkwrite(request.ToEvent(), FaultResult.Nopage));
         return FaultResult.Nopage;
     }
 }

@@ -80,7 +80,7 @@ public static class Invalidator
 
     private static InvalidateOutcome Invalidate(AddressSpace mapping, PageIndex index, bool keepsDirty, out HeldEntry held)
     {
-        if (!mapping.Locker.TakeAny(index, out held))
+        if (!mapping.Locker.LockAny(index, out held))
         {
             return InvalidateOutcome.Absent;
         }
@@ -106,7 +106,7 @@ public static class Invalidator
     }
 
     // The translations go first, while the entry's lock lets nobody make new ones: none outlives its entry, and a pin is looked for after
-    // them (see PageOwners, [A] and [B]).
+    // them (see PageOwners, [P1] and [P2]).
     private static bool MustStay(AddressSpace mapping, HeldEntry held)
     {
         if (held.Entry.IsDirty || mapping.Entries.IsTowrite(held.Start))

@@ -22,7 +22,7 @@ internal static class LayoutBreak
         while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
         {
             // Waited for where it stands: the scan neither goes on to the next entry (B32) nor comes back one page further (B33).
-            if (!mapping.Locker.TakeAt(start, seen.Order, out HeldEntry held))
+            if (!mapping.Locker.LockAt(start, seen.Order, out HeldEntry held))
             {
                 next = start > next ? start : next; // gone, or of another order: look at the same place again
                 continue;
@@ -135,7 +135,7 @@ internal static class LayoutBreak
         PageIndex next = range.First;
         while (next < range.End && mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
         {
-            if (mapping.Locker.TakeAny(start, out HeldEntry held))
+            if (mapping.Locker.LockAny(start, out HeldEntry held))
             {
                 try
                 {

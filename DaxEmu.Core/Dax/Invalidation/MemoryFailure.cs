@@ -127,7 +127,7 @@ internal static class MemoryFailure
 
         if (entry.IsLocked)
         {
-            mapping.Locker.WaitWithoutClaim(index);
+            mapping.Locker.WaitWithoutLocking(index);
             return false;
         }
 

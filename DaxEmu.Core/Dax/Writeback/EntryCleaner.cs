@@ -1,4 +1,5 @@
 using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 using DaxEmu.Native;
 
@@ -36,7 +37,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
             return CleanOutcome.Skipped;
         }
 
-        if (!mapping.Locker.TakeAt(start, seen.Order, out HeldEntry held))
+        if (!mapping.Locker.LockAt(start, seen.Order, out HeldEntry held))
         {
             return CleanOutcome.Skipped;
         }
@@ -75,7 +76,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
             return CleanOutcome.Skipped;
         }
 
-        mapping.WriteProtect(held.Range); // [I] matches [H] in DaxView
+        mapping.WriteProtect(held.Range); // [V2] matches [V1] in DaxView
         if (held.Entry.IsReal && !TryFlush(held.Entry))
         {
             // It stays dirty; the error is the pass's to remember.
@@ -85,7 +86,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
 
         final = held.Entry.WithDirty(false);
         mapping.Entries.MarkClean(held);
-        mapping.Events?.WritebackOne(mapping.Id, held.Start, held.Entry.Order.PageCount());
+        mapping.Events?.Receive(DaxEvent.WritebackOne(mapping.Id, held.Start, held.Entry.Order));
         return CleanOutcome.Written;
     }
 

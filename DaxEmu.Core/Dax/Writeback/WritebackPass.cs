@@ -1,5 +1,6 @@
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Mm;
+using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Writeback;
@@ -35,7 +36,7 @@ internal static class WritebackPass
 
         EntryTable table = mapping.Entries;
         PageIndex last = range.End + -1;
-        mapping.Events?.WritebackRange(mapping.Id, range.First, last);
+        mapping.Events?.Receive(DaxEvent.WritebackRange(mapping.Id, range.First, last));
         table.TagTowrite(range);
 
         var cleaner = new EntryCleaner(mapping);
@@ -61,7 +62,7 @@ internal static class WritebackPass
         }
 
         table.RefreshAnyDirty(range);
-        mapping.Events?.WritebackRangeDone(mapping.Id, next, last);
+        mapping.Events?.Receive(DaxEvent.WritebackRangeDone(mapping.Id, next, last));
         return new WritebackOutcome(entries, pages, error);
     }
 }

@@ -23,9 +23,9 @@ public sealed class FailingObserverTests
         using var fixture = new FaultFixture(new AddressSpaceOptions { Sink = sink, Waits = waits });
         VmArea area = fixture.Map(MapMode.Shared | MapMode.NoHugePage);
         _ = fixture.Pte(area, 5, isWrite: true);
-        Assert.That(fixture.Mapping.Locker.TakeAny(new PageIndex(5), out var held));
+        Assert.That(fixture.Mapping.Locker.LockAny(new PageIndex(5), out var held));
         Task<FaultOutcome> waiting = Task.Run(() => fixture.Pte(area, 5, isWrite: true));
-        while (waits.SleeperCount == 0)
+        while (waits.WaiterCount == 0)
         {
             Thread.Sleep(1);
         }
@@ -93,13 +93,13 @@ public sealed class FailingObserverTests
         public bool Fails(FallibleStep asked) => asked == step;
     }
 
-    private sealed class ThrowingSink : DaxEventSink
+    private sealed class ThrowingSink : IDaxEventSink
     {
         public DaxEventKind ThrowsAt { get; init; }
 
         public int Count { get; private set; }
 
-        protected override void Receive(in DaxEvent e)
+        public void Receive(in DaxEvent e)
         {
             Count++;
             if (e.Kind == ThrowsAt)

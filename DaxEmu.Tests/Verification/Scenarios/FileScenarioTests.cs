@@ -14,7 +14,7 @@ public sealed class FileScenarioTests
     [TestCaseSource(nameof(Names))]
     public void OperationsOfWholeFilesLoseNothing(string name)
     {
-        CheckOutcome outcome = CheckRunner.Prioritise(FileScenarios.Named(name), new RunLimits(Schedules, TimeSpan.FromSeconds(60)), seed: 7);
+        CheckOutcome outcome = CheckRunner.SamplePct(FileScenarios.Named(name), new RunLimits(Schedules, TimeSpan.FromSeconds(60)), seed: 7);
         Assert.That(outcome, Is.InstanceOf<CheckPassed>(), outcome.ToString());
         TestContext.Out.WriteLine(outcome.Effort);
     }
@@ -38,7 +38,7 @@ public sealed class FileScenarioTests
                 span.Fill(0x71);
             },
             f => f.WriteB(4, 0x72));
-        CheckOutcome outcome = CheckRunner.Prioritise(broken, new RunLimits(2_000, TimeSpan.FromSeconds(60)), seed: 7);
+        CheckOutcome outcome = CheckRunner.SamplePct(broken, new RunLimits(2_000, TimeSpan.FromSeconds(60)), seed: 7);
         Assert.That(outcome, Is.InstanceOf<CheckFailed>(), outcome.ToString());
     }
 }

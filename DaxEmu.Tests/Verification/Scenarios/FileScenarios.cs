@@ -99,7 +99,7 @@ internal static class FileScenarios
             }
             catch (ObjectDisposedException)
             {
-                // Closed by another thread: a documented answer.
+                // Closed by another thread: a documented error.
             }
         }
 
@@ -177,7 +177,7 @@ internal static class FileScenarios
             written[(file, page)] = value;
         }
 
-        // What was written last stays, if nobody else writes there; a page is dirty, or its bytes are durable; one page has one value.
+        // What was written last stays, if no other thread writes there; a page is dirty, or its bytes are durable; one page has one value.
         private void CheckPage(DaxFile file, long page)
         {
             Extent extent = file.Extents.Find(new PageIndex(page), 1, ExtentIntent.Read).Source;

@@ -3,14 +3,14 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak.Checks;
 
-/// <summary>Nobody is inside of anything: no sleeper, no lock, no pin.</summary>
+/// <summary>No thread is inside of anything: there is no waiter, no lock, no pin.</summary>
 internal static class QuiescenceChecks
 {
     public static IEnumerable<string> Run(SoakFixture fixture)
     {
-        if (fixture.Waits.SleeperCount is var sleepers and not 0)
+        if (fixture.Waits.WaiterCount is var sleepers and not 0)
         {
-            yield return $"{sleepers} threads sleep for an entry although nobody works.";
+            yield return $"{sleepers} threads sleep for an entry although no thread works.";
         }
 
         foreach (DaxFile file in fixture.Files)
@@ -18,7 +18,7 @@ internal static class QuiescenceChecks
             string name = fixture.NameOf(file);
             if (!file.Mapping.InvalidateLock.IsFree)
             {
-                yield return $"{name}: the invalidate lock is held although nobody works.";
+                yield return $"{name}: the invalidate lock is held although no thread works.";
             }
 
             if (!fixture.AllowsPoison && file.Mapping.Errors.Unreported is var errno and not 0)
@@ -28,7 +28,7 @@ internal static class QuiescenceChecks
 
             if (!file.IsIdle)
             {
-                yield return $"{name}: the inode lock is held although nobody works.";
+                yield return $"{name}: the inode lock is held although no thread works.";
             }
 
             if (file.Length != file.Mapping.MaximumSizeBytes && file == fixture.File)
@@ -44,7 +44,7 @@ internal static class QuiescenceChecks
 
         if (fixture.Device.Owners.FirstBusy(new PfnRange(new Pfn(0), fixture.Device.PageCount)) is { } busy)
         {
-            yield return $"device page {busy} is pinned although nobody works.";
+            yield return $"device page {busy} is pinned although no thread works.";
         }
     }
 }

@@ -74,9 +74,9 @@ internal sealed class CopyOperations(SoakJob job)
         }
 
         job.Begin(SoakOperation.HoldPin, page, count, way);
-        using (PagePin lease = fixture.Views[way].Pin(page << DaxConstants.PageShift, count << DaxConstants.PageShift))
+        using (PagePin pin = fixture.Views[way].Pin(page << DaxConstants.PageShift, count << DaxConstants.PageShift))
         {
-            long[] pinned = [.. lease.Pages.SelectMany(r => Enumerable.Range(0, (int)r.PageCount).Select(i => r.First.Value + i))];
+            long[] pinned = [.. pin.Pages.SelectMany(r => Enumerable.Range(0, (int)r.PageCount).Select(i => r.First.Value + i))];
             job.Require(pinned.Length == count, $"{pinned.Length} of {count} pages were pinned");
             for (int i = 0; i < pinned.Length; i++)
             {

@@ -12,7 +12,7 @@ internal sealed class FailureOperations(SoakJob job)
     private readonly SoakFixture fixture = job.Fixture;
     private readonly FileOperations file = new(job);
 
-    /// <summary>From a device page to its entry, as it stands at the moment: who has the page is not asked.</summary>
+    /// <summary>From a device page to its entry at this moment, whichever thread has the page.</summary>
     /// <remarks>Holds it for a while, as a handler of lost memory does: others run into a lock that they would seldom meet otherwise.</remarks>
     public bool LockByPage(long page, ref StepRandom random)
     {

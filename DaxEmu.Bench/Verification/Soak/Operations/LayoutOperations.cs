@@ -12,7 +12,7 @@ internal sealed class LayoutOperations(SoakJob job)
     private readonly SoakFixture fixture = job.Fixture;
     private readonly FileOperations file = new(job);
 
-    // Clean entries may go at any time, whoever has their pages.
+    // Clean entries may go at any time, whichever threads have their pages.
     public bool Invalidate(long page, ref StepRandom random)
     {
         var range = new PageRange(new PageIndex(page), Math.Min(1 + random.Next(MostInvalidated), fixture.PageCount - page));

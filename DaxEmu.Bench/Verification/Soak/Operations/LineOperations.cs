@@ -44,8 +44,8 @@ internal sealed class LineOperations(SoakJob job)
         }
         else
         {
-            using PagePin lease = lines.Views[0].Pin(page << DaxConstants.PageShift, DaxConstants.PageSize);
-            bytes.CopyTo(fixture.Device.GetSpan(lease.Pages[0].First, 1)[(line * SharedLines.LineBytes)..]);
+            using PagePin pin = lines.Views[0].Pin(page << DaxConstants.PageShift, DaxConstants.PageSize);
+            bytes.CopyTo(fixture.Device.GetSpan(pin.Pages[0].First, 1)[(line * SharedLines.LineBytes)..]);
             isPersisted = true;
         }
 

@@ -2,7 +2,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
 
-/// <summary>Blocks that the two files share until one of them is written. A page of the second file belongs to who has the first one's.</summary>
+/// <summary>Blocks that the two files share until one of them is written. The thread that has a page of the first file has that of the second one, too.</summary>
 internal sealed class SharingOperations(SoakJob job)
 {
     private readonly SoakFixture fixture = job.Fixture;

@@ -39,12 +39,12 @@ internal sealed class SpaceOperations(SoakJob job)
         byte[] bytes = Stamped(0, count);
         DaxView view = file.Map();
         view.CopyFrom(bytes, 0);
-        using (PagePin lease = view.Pin(0, bytes.Length))
+        using (PagePin pin = view.Pin(0, bytes.Length))
         {
             file.Dispose();
             CopyOperations.Yield(holds);
             int at = 0;
-            foreach (PfnRange run in lease.Pages)
+            foreach (PfnRange run in pin.Pages)
             {
                 int length = (int)run.PageCount << DaxConstants.PageShift;
                 job.Require(
@@ -66,7 +66,7 @@ internal sealed class SpaceOperations(SoakJob job)
         file.CloneRange(0, WrittenPages * PageSize, sharer, 0);
         byte[] old = expected[..(WrittenPages * PageSize)];
         long free = small.Volume.FreeBytes;
-        using (PagePin lease = file.Map().Pin(0, old.Length, forWriting: false))
+        using (PagePin pin = file.Map().Pin(0, old.Length, forWriting: false))
         {
             // A write gets blocks of its own, and the clone gives the pinned ones up without an entry that says so.
             byte[] bytes = Stamped(0, WrittenPages);
@@ -75,7 +75,7 @@ internal sealed class SpaceOperations(SoakJob job)
             sharer.SetLength(0);
             sharer.Allocate(0, 2L * WrittenPages * PageSize);
             int at = 0;
-            foreach (PfnRange run in lease.Pages)
+            foreach (PfnRange run in pin.Pages)
             {
                 int length = (int)run.PageCount << DaxConstants.PageShift;
                 job.Require(small.Device.GetSpan(run.First, run.PageCount).SequenceEqual(old.AsSpan(at, length)), $"device pages {run} changed under a pin");
@@ -92,15 +92,15 @@ internal sealed class SpaceOperations(SoakJob job)
     public bool FullDevice(ref StepRandom random)
     {
         int what = random.Next(6);
-        FileSystemModel habits = FileSystemModel.All[random.Next(FileSystemModel.All.Count)];
+        FileSystemModel model = FileSystemModel.All[random.Next(FileSystemModel.All.Count)];
         return WithSmallVolume(SoakOperation.FullDevice, () =>
         {
-            using DaxFile file = Prepare(habits, out byte[] expected);
+            using DaxFile file = Prepare(model, out byte[] expected);
             byte[] shared = new byte[FilePages * PageSize];
             expected.AsSpan(0, WrittenPages * PageSize).CopyTo(shared);
-            using DaxFile sharer = small.Create(FilePages * PageSize, habits);
+            using DaxFile sharer = small.Create(FilePages * PageSize, model);
             file.CloneRange(0, WrittenPages * PageSize, sharer, 0);
-            using (DaxFile filler = small.Create(SmallVolume.MaximumSizeBytes, habits))
+            using (DaxFile filler = small.Create(SmallVolume.MaximumSizeBytes, model))
             {
                 filler.Allocate(0, small.Volume.FreeBytes);
                 job.Require(small.Volume.FreeBytes == 0, $"{small.Volume.FreeBytes} bytes are free on a full device");
@@ -119,10 +119,10 @@ internal sealed class SpaceOperations(SoakJob job)
     public bool LostMemory(ref StepRandom random)
     {
         int what = random.Next(2) * 2;
-        FileSystemModel habits = FileSystemModel.All[random.Next(FileSystemModel.All.Count)];
+        FileSystemModel model = FileSystemModel.All[random.Next(FileSystemModel.All.Count)];
         return WithSmallVolume(SoakOperation.LostMemory, () =>
         {
-            using DaxFile file = Prepare(habits, out byte[] expected);
+            using DaxFile file = Prepare(model, out byte[] expected);
             file.InjectPoison(CutPage * PageSize);
             RequireError(IoError.Io.Errno(), what, () => Change(file, what));
             RequireUnchanged(file, expected, $"change {what} failed on lost memory", lostPage: CutPage);
@@ -180,13 +180,13 @@ internal sealed class SpaceOperations(SoakJob job)
         return true;
     }
 
-    private DaxFile Prepare(FileSystemModel habits, out byte[] expected)
+    private DaxFile Prepare(FileSystemModel model, out byte[] expected)
     {
         version++;
         expected = new byte[FilePages * PageSize];
         Stamped(0, WrittenPages, version).CopyTo(expected, 0);
         Stamped(DirtyPage, DirtyPages, version).CopyTo(expected, DirtyPage * PageSize);
-        DaxFile file = small.Create(FilePages * PageSize, habits);
+        DaxFile file = small.Create(FilePages * PageSize, model);
         file.Write(expected.AsSpan(0, WrittenPages * PageSize), 0);
         file.Map().CopyFrom(expected.AsSpan(DirtyPage * PageSize, DirtyPages * PageSize), DirtyPage * PageSize);
         return file;

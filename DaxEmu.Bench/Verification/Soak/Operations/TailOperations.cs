@@ -21,7 +21,7 @@ internal sealed class TailOperations(SoakJob job)
         }
 
         Cut((first << DaxConstants.PageShift) + inPage);
-        job.Require(fixture.File.Read(job.Buffer.AsSpan(0, 1), (fixture.PageCount << DaxConstants.PageShift) - 1) == 0, "bytes behind the end can be read");
+        job.Require(fixture.File.Read(job.Buffer.AsSpan(0, 1), (fixture.PageCount << DaxConstants.PageShift) - 1) == 0, "bytes past EOF can be read");
         if (random.OneIn(4) && first < fixture.PageCount - 1)
         {
             RequireGone(fixture.PageCount - 1, random.Next(fixture.Views.Count));
@@ -145,6 +145,6 @@ internal sealed class TailOperations(SoakJob job)
             return;
         }
 
-        job.Report(FindingKind.Error, $"page {page} lies behind the end and can be reached by view {way}");
+        job.Report(FindingKind.Error, $"page {page} lies past EOF and can be reached by view {way}");
     }
 }

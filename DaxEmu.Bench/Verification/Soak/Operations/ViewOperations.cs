@@ -116,7 +116,7 @@ internal sealed class ViewOperations(SoakJob job)
         return true;
     }
 
-    // Nobody's pages: what they show is not known, and what is stored goes to copies.
+    // No thread has these pages: what they show is not known, and what is stored goes to copies.
     private bool UsePrivate(DaxView view, int slot, long page, long count, bool isStore)
     {
         job.Begin(SoakOperation.UseSwappedView, page, count, slot);

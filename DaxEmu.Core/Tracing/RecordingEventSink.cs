@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Tracing;
 
 /// <summary>Keeps the events in memory, in the order in which they arrived. Safe for any number of threads.</summary>
-public sealed class RecordingTraceSink : DaxEventSink
+public sealed class RecordingEventSink : IDaxEventSink
 {
     private readonly Lock gate = new();
     private List<DaxEvent> events = [];
@@ -39,7 +39,7 @@ public sealed class RecordingTraceSink : DaxEventSink
     }
 
     /// <inheritdoc/>
-    protected override void Receive(in DaxEvent daxEvent)
+    public void Receive(in DaxEvent daxEvent)
     {
         lock (gate)
         {
