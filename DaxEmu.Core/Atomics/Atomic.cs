@@ -8,9 +8,9 @@ namespace DaxEmu.Core.Atomics;
 /// wake-up goes through here, so that a scheduler can own them (<see cref="InterleavingSwitch"/>).
 /// </summary>
 /// <remarks>
-/// All words are 64 bits wide and lie in native memory. <see cref="Store"/> is a plain store on x86-64 and may linger in the store
-/// buffer behind later loads; every locked operation is a full fence. Whoever relies on a store being seen before a later load
-/// of his own needs <see cref="ProcessWideBarrier"/> on the other side, and says so in a pair of labels, [A] and [B].
+/// All words are 64 bits wide and lie in native memory. <see cref="Store"/> is a plain store on x86-64 and may stay in the store buffer
+/// past later loads; every locked operation is a full fence. If a store must be visible before a later load of the same thread, pair it with
+/// <see cref="ProcessWideBarrier"/> on the other side and label both ends (docs/ordering.md).
 /// </remarks>
 internal static unsafe class Atomic
 {
