@@ -19,6 +19,9 @@ public sealed record AddressSpaceOptions
     /// <summary>Receives the mapping's events; null for nobody.</summary>
     public IDaxEventSink? Sink { get; init; }
 
+    /// <summary>The file's name in messages; null for "file" and its id.</summary>
+    public string? Name { get; init; }
+
     /// <summary>The wait table; the process has one, a checker's scenario brings its own.</summary>
     internal WaitTable? Waits { get; init; }
 

@@ -20,7 +20,7 @@ public sealed record DaxFileOptions
     public KernelBehaviour Behaviour { get; init; } = KernelBehaviour.Linux612;
 
     /// <summary>The file system whose habits are modelled; XFS by default.</summary>
-    public FileSystemModel Habits { get; init; } = FileSystemModel.Xfs;
+    public FileSystemModel FileSystem { get; init; } = FileSystemModel.Xfs;
 
     /// <summary>The largest size that the file can have, in bytes; up to 16 TiB. Only addresses are taken for it (0.2 % of it).</summary>
     public long MaximumSizeBytes { get; init; } = 1L << 40;

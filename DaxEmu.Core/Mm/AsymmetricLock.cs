@@ -61,6 +61,20 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
         return new WriteHold(this);
     }
 
+    /// <summary>As <see cref="Write"/>, interruptible; see <see cref="EnterWriteInterruptibly"/>.</summary>
+    public WriteHold WriteInterruptibly()
+    {
+        EnterWriteInterruptibly();
+        return new WriteHold(this);
+    }
+
+    /// <summary>Leaves, for a writer that is about to sleep, and enters for writing again when the result is disposed.</summary>
+    public WritePause Pause()
+    {
+        ExitWrite();
+        return new WritePause(this);
+    }
+
     /// <summary>Enters for reading; sleeps while a writer is inside.</summary>
     /// <returns>The hold, to be given to <see cref="ExitRead"/> by the same thread.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -285,8 +299,14 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     }
 
     /// <summary>A thread inside for writing.</summary>
-    internal readonly ref struct WriteHold(AsymmetricLock owner)
+    internal readonly ref struct WriteHold(AsymmetricLock? owner)
     {
-        public void Dispose() => owner.ExitWrite();
+        public void Dispose() => owner?.ExitWrite();
+    }
+
+    /// <summary>A writer that has left for the time of a sleep.</summary>
+    internal readonly ref struct WritePause(AsymmetricLock owner)
+    {
+        public void Dispose() => owner.EnterWrite();
     }
 }

@@ -42,7 +42,7 @@ public sealed partial class OrderingLabelTests
         IEnumerable<string> comments = new[] { "DaxEmu.Core", "DaxEmu.Bench", "DaxEmu.Tests" }.SelectMany(Solution.Sources)
             .Where(file => Path.GetFileNameWithoutExtension(file) != nameof(OrderingLabelTests))
             .SelectMany(file => Mentions(file, line => line.IndexOf("//", StringComparison.Ordinal) is >= 0 and var start ? line[start..] : string.Empty));
-        IEnumerable<string> documents = Directory.GetFiles(Path.Combine(Solution.Root, "docs"), "*.md").SelectMany(file => Mentions(file, line => line));
+        IEnumerable<string> documents = Directory.GetFiles(Path.Combine(Solution.Root, "docs"), "*.md", SearchOption.AllDirectories).SelectMany(file => Mentions(file, line => line));
         Assert.That(comments.Concat(documents), Is.Empty);
 
         IEnumerable<string> Mentions(string file, Func<string, string> text) => File.ReadLines(file)

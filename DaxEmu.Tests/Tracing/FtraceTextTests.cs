@@ -72,7 +72,7 @@ public sealed class FtraceTextTests
         Assert.That(TraceNames.Of(result), Is.EqualTo(names));
 
     [TestCase(FaultFlags.None, "")]
-    [TestCase(FaultFlags.UserTouch | FaultFlags.Write, "WRITE|ALLOW_RETRY|KILLABLE|USER|INTERRUPTIBLE")]
+    [TestCase(FaultFlags.UserAccess | FaultFlags.Write, "WRITE|ALLOW_RETRY|KILLABLE|USER|INTERRUPTIBLE")]
     [TestCase(FaultFlags.User | (FaultFlags)0x1800, "USER|VMA_LOCK|0x800")]
     public void FlagsAreNamedFromTheLowestBitUp(FaultFlags flags, string names) =>
         Assert.That(TraceNames.Of(flags), Is.EqualTo(names));

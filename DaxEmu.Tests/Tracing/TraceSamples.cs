@@ -10,7 +10,7 @@ internal static class TraceSamples
     public static readonly FaultEvent PmdFault = new(
         0x100c,
         true,
-        FaultFlags.Write | FaultFlags.UserTouch,
+        FaultFlags.Write | FaultFlags.UserAccess,
         0x7fc4aa9c7000,
         0x7fc4aa600000,
         0x7fc4aaa00000,

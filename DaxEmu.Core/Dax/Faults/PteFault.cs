@@ -43,7 +43,7 @@ internal sealed class PteFault(AddressSpace mapping)
 
         if (request.IsPrivateWrite)
         {
-            return PrivateCopy.Make(mapping, area, request.Page);
+            return PrivateCopy.Make(request);
         }
 
         ExtentIntent intent = ExtentIntent.Fault | (request.IsWrite ? ExtentIntent.Write : ExtentIntent.Read);

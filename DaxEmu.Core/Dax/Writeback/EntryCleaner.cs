@@ -27,9 +27,6 @@ internal enum CleanOutcome
 /// </remarks>
 internal sealed class EntryCleaner(AddressSpace mapping)
 {
-    /// <summary>EIO.</summary>
-    public const int Eio = 5;
-
     public CleanOutcome Clean(PageIndex start, out PageOrder order)
     {
         DaxEntry seen = mapping.Entries.Lookup(start);
@@ -79,7 +76,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
             return CleanOutcome.Skipped;
         }
 
-        mapping.WriteProtect(held.Range); // [V2] matches [V1] in MappedView
+        mapping.WriteProtect(held.Range); // [V2] matches [V1] in DaxView
         if (held.Entry.IsReal && !TryFlush(held.Entry))
         {
             // It stays dirty; the error is the pass's to remember.

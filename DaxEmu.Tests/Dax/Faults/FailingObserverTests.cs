@@ -1,3 +1,4 @@
+using DaxEmu.Core.Fs;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Waiting;
@@ -20,7 +21,7 @@ public sealed class FailingObserverTests
         using var waits = new WaitTable();
         var sink = new ThrowingSink { ThrowsAt = DaxEventKind.EntryWake };
         using var fixture = new FaultFixture(new AddressSpaceOptions { Sink = sink, Waits = waits });
-        VmArea area = fixture.Map(VmAreaKind.Shared | VmAreaKind.NoHugePage);
+        VmArea area = fixture.Map(MapMode.Shared | MapMode.NoHugePage);
         _ = fixture.Pte(area, 5, isWrite: true);
         Assert.That(fixture.Mapping.Locker.LockAny(new PageIndex(5), out var held));
         Task<FaultOutcome> waiting = Task.Run(() => fixture.Pte(area, 5, isWrite: true));
@@ -51,7 +52,7 @@ public sealed class FailingObserverTests
     public void APrivateCopyThatFindsNoMemoryLeavesItsGateOpen()
     {
         using var fixture = new FaultFixture();
-        VmArea area = fixture.Map(VmAreaKind.Private);
+        VmArea area = fixture.Map(MapMode.Private);
         Fallible.Plan = new FailAll(FallibleStep.NativeMemory);
         try
         {
@@ -76,7 +77,7 @@ public sealed class FailingObserverTests
         _ = other.Pte(foreign, 1, isWrite: true);
         _ = fixture.Pte(fixture.Map(), 1, isWrite: true);
         Assert.That(() => fixture.Pte(foreign, 1, isWrite: true), Throws.ArgumentException.With.Message.Contains("another").Or.Message.Contains("own file"));
-        Assert.That(() => new MappedView(fixture.Loop, foreign), Throws.ArgumentException);
+        Assert.That(() => new DaxView(fixture.Loop, foreign), Throws.ArgumentException);
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Fs;

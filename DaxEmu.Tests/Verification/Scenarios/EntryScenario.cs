@@ -57,7 +57,7 @@ internal sealed class EntryScenario : IScenarioRun
         }
     });
 
-    public void Check() => ScenarioCheck.That(waits.WaiterCount == 0, "somebody is still queued");
+    public void Check() => ScenarioCheck.That(waits.WaiterCount == 0, "a thread is still queued");
 
     public void Dispose()
     {

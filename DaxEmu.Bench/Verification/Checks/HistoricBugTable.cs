@@ -7,21 +7,21 @@ using Spectre.Console;
 
 namespace DaxEmu.Bench.Verification.Checks;
 
-/// <summary>Every wake-up bug of history, searched in its profile: the table of <c>check --all</c>.</summary>
-internal sealed class HistoricTable
+/// <summary>Every historic wake-up bug, searched in its profile: the table of <c>check --all</c>.</summary>
+internal sealed class HistoricBugTable
 {
     private const int Preemptions = 3;
     private static readonly RunLimits Limits = new(long.MaxValue, TimeSpan.FromSeconds(20));
 
     private readonly List<(HistoricBug Bug, CheckOutcome Outcome, double Milliseconds)> rows = [];
 
-    /// <summary>Whether every bug was found. Here finding is what was asked for: one that stays hidden means that the checker sees nothing.</summary>
+    /// <summary>Whether every bug was found. One that was not means that the checker sees nothing.</summary>
     public bool IsComplete => rows.Count == SmallScenarios.Bugs.Count && rows.TrueForAll(r => r.Outcome is CheckFailed);
 
     /// <summary>Searches them one after the other.</summary>
-    public static HistoricTable Search(CancellationToken cancellation)
+    public static HistoricBugTable Search(CancellationToken cancellation)
     {
-        var table = new HistoricTable();
+        var table = new HistoricBugTable();
         foreach (HistoricBug bug in SmallScenarios.Bugs)
         {
             if (cancellation.IsCancellationRequested)
@@ -41,7 +41,7 @@ internal sealed class HistoricTable
     /// <summary>For people.</summary>
     public Table ToTable()
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumns("bug", "profile", "mended by", "scenario", "threads", "steps", "atomic", "schedules", "ms", "found");
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("bug", "profile", "fixed by", "scenario", "threads", "steps", "atomic", "schedules", "ms", "found");
         foreach ((HistoricBug bug, CheckOutcome outcome, double ms) in rows)
         {
             var failed = outcome as CheckFailed;

@@ -3,12 +3,12 @@ using DaxEmu.Core.Atomics;
 namespace DaxEmu.Bench.Verification.Soak;
 
 /// <summary>
-/// Lets a thread pause once before one of an operation's first atomic steps, or just after it has mapped a page. A window of a few
-/// instructions, in which no processor is interrupted for hours, stays open as long as other threads need for a whole operation. Each step
-/// itself is the production code's.
+/// Pauses a thread once before one of an operation's first atomic steps, or just after it has mapped a page. A window of a few
+/// instructions, in which a processor may not be interrupted for hours, then stays open while other threads do whole operations. The steps
+/// are the production code's.
 /// </summary>
 /// <remarks>Only where the hooks are compiled in (<see cref="InterleavingSwitch"/>); else threads run as they are.</remarks>
-internal sealed unsafe class Stutter : IInterleaver
+internal sealed unsafe class InjectedPauses : IInterleaver
 {
     // One more choice than there are locked steps in a fault.
     private const int MostSteps = 48;
@@ -82,7 +82,7 @@ internal sealed unsafe class Stutter : IInterleaver
     {
         using Scope step = Step();
 
-        // Ends early, so that who waits for a time only looks at the clock.
+        // Ends early, so that a thread that waits for a time looks at its clock.
         Atomic.WaitFor(ref *location, expected, MostAsleep, site);
     }
 
@@ -102,7 +102,7 @@ internal sealed unsafe class Stutter : IInterleaver
     {
     }
 
-    // The step itself is nobody's: it takes the way that threads outside of a checker take.
+    // The step itself is real, as on a thread that no scheduler owns.
     private Scope Step()
     {
         Atomic.Current = null;
@@ -126,7 +126,7 @@ internal sealed unsafe class Stutter : IInterleaver
     }
 
     /// <summary>A step, or the time in which a thread pauses.</summary>
-    internal readonly ref struct Scope(Stutter owner, bool isStep = false)
+    internal readonly ref struct Scope(InjectedPauses owner, bool isStep = false)
     {
         public void Dispose() => Atomic.Current = isStep ? owner : null;
     }
