@@ -19,7 +19,7 @@ internal static unsafe class Atomic
     [ThreadStatic]
     private static IInterleaver? current;
 
-    /// <summary>Who owns this thread's steps; null for everybody outside a checker.</summary>
+    /// <summary>Owns this thread's steps; null outside a checker.</summary>
     public static IInterleaver? Current
     {
         get => InterleavingSwitch.On ? current : null;
@@ -126,7 +126,7 @@ internal static unsafe class Atomic
         Interlocked.MemoryBarrierProcessWide();
     }
 
-    /// <summary>Sleeps if the location holds <paramref name="expected"/>, until woken; may return early. Its low 32 bits must tell the values apart.</summary>
+    /// <summary>Sleeps if the location holds <paramref name="expected"/>, until woken; may return early. The values must differ in their low 32 bits.</summary>
     public static void Wait(ref ulong location, ulong expected, Site site)
     {
         if (InterleavingSwitch.On && current is { } owner)
@@ -150,7 +150,7 @@ internal static unsafe class Atomic
         Futex.Wait((int*)Pointer(ref location), (int)expected, time);
     }
 
-    /// <summary>Wakes all who sleep on the location.</summary>
+    /// <summary>Wakes all threads that sleep on the location.</summary>
     public static void Wake(ref ulong location, Site site)
     {
         if (InterleavingSwitch.On && current is { } owner)
@@ -171,7 +171,7 @@ internal static unsafe class Atomic
             return;
         }
 
-        // No Thread.Sleep, which Thread.Interrupt ends with an exception: callers hold locks. After a while it sleeps for a millisecond at a time.
+        // No Thread.Sleep: Thread.Interrupt would end it with an exception, and callers hold locks. After a while it sleeps 1 ms at a time.
         SpinWait spinner = default;
         while (Volatile.Read(ref location) == unwanted)
         {
@@ -186,7 +186,7 @@ internal static unsafe class Atomic
         }
     }
 
-    /// <summary>A line for the trace of a schedule; nothing at all outside a checker.</summary>
+    /// <summary>A line for the trace of a schedule; nothing outside a checker.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Note(in InterleavingNote note)
     {

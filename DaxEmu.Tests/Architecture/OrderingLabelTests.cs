@@ -12,7 +12,7 @@ public sealed partial class OrderingLabelTests
     private static readonly Row[] Table =
         [.. File.ReadLines(Document).Select(line => RowPattern().Match(line)).Where(m => m.Success).Select(m => new Row(m.Groups[1].Value, m.Groups[2].Value, Labels(m.Groups[3].Value)))];
 
-    private static readonly End[] Ends = [.. Solution.Sources("DaxEmu.Core").SelectMany(EndsOf)];
+    private static readonly End[] Ends = [.. Solution.Sources("DaxEmu.Core").SelectMany(f => EndsOf(f, "DaxEmu.Core")), .. Solution.Sources("docs/samples").SelectMany(f => EndsOf(f, string.Empty))];
 
     [Test]
     public void EveryListedLabelHasItsOneEndInTheListedFile()
@@ -39,7 +39,7 @@ public sealed partial class OrderingLabelTests
     public void EveryLabelThatIsMentionedIsListed()
     {
         HashSet<string> listed = [.. Table.Select(r => r.Label)];
-        IEnumerable<string> comments = new[] { "DaxEmu.Core", "DaxEmu.Bench", "DaxEmu.Tests" }.SelectMany(Solution.Sources)
+        IEnumerable<string> comments = new[] { "DaxEmu.Core", "DaxEmu.Bench", "DaxEmu.Tests", "docs/samples" }.SelectMany(Solution.Sources)
             .Where(file => Path.GetFileNameWithoutExtension(file) != nameof(OrderingLabelTests))
             .SelectMany(file => Mentions(file, line => line.IndexOf("//", StringComparison.Ordinal) is >= 0 and var start ? line[start..] : string.Empty));
         IEnumerable<string> documents = Directory.GetFiles(Path.Combine(Solution.Root, "docs"), "*.md", SearchOption.AllDirectories).SelectMany(file => Mentions(file, line => line));
@@ -49,10 +49,10 @@ public sealed partial class OrderingLabelTests
             .SelectMany((line, i) => Labels(text(line)).Where(label => !listed.Contains(label)).Select(label => $"{file}:{i + 1}: [{label}]"));
     }
 
-    private static IEnumerable<End> EndsOf(string file) => File.ReadLines(file)
+    private static IEnumerable<End> EndsOf(string file, string folder) => File.ReadLines(file)
         .Select(line => EndPattern().Match(line))
         .Where(m => m.Success)
-        .Select(m => new End(m.Groups[1].Value, Path.GetRelativePath(Path.Combine(Solution.Root, "DaxEmu.Core"), file), Labels(m.Groups[2].Value)));
+        .Select(m => new End(m.Groups[1].Value, Path.GetRelativePath(Path.Combine(Solution.Root, folder), file), Labels(m.Groups[2].Value)));
 
     private static string[] Labels(string text) => [.. LabelPattern().Matches(text).Select(m => m.Groups[1].Value)];
 

@@ -40,7 +40,7 @@ public sealed class FtraceReader : IDisposable
     /// <summary>Events that the kernel says it lost, up to here: its buffer was too small.</summary>
     public long LostEventCount { get; private set; }
 
-    /// <summary>Opens a file, plain or gzipped; its first bytes tell which.</summary>
+    /// <summary>Opens a file, plain or gzipped; its first bytes say which.</summary>
     /// <exception cref="IOException">It cannot be opened or read.</exception>
     public static FtraceReader Open(string path)
     {

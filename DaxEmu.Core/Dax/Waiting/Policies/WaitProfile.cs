@@ -6,7 +6,7 @@ namespace DaxEmu.Core.Dax.Waiting.Policies;
 /// </summary>
 /// <param name="Name">The name by which it is chosen.</param>
 /// <param name="Description">What it models, in one or two sentences.</param>
-/// <param name="Keying">Which page stands in the wait key.</param>
+/// <param name="Keying">Which page is in the wait key.</param>
 /// <param name="Smaller">What a 2 MiB request does about a 4 KiB entry.</param>
 /// <param name="PassOn">Which waiter a woken thread wakes in its stead.</param>
 /// <param name="GiveUp">How a thread waits that may abandon its wait.</param>
