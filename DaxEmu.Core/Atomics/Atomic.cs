@@ -114,6 +114,36 @@ internal static unsafe class Atomic
         return Interlocked.And(ref location, bits);
     }
 
+    /// <summary>
+    /// Replaces a word by a function of itself, by compare-and-swap until no other thread changed it meanwhile: a load, then one step a try.
+    /// </summary>
+    /// <param name="location">The word.</param>
+    /// <param name="argument">Given to <paramref name="next"/>, which then captures nothing.</param>
+    /// <param name="next">The new word for one that was seen; null to leave it as it is.</param>
+    /// <param name="read">The load's name.</param>
+    /// <param name="replace">The compare-and-swap's name.</param>
+    /// <returns>Whether it was replaced; false if <paramref name="next"/> returned null.</returns>
+    public static bool Update<T>(ref ulong location, T argument, Func<ulong, T, ulong?> next, Site read, Site replace)
+    {
+        ulong seen = Load(ref location, read);
+        while (next(seen, argument) is { } wanted)
+        {
+            ulong before = CompareExchange(ref location, wanted, seen, replace);
+            if (before == seen)
+            {
+                return true;
+            }
+
+            seen = before;
+        }
+
+        return false;
+    }
+
+    /// <summary>Raises a word to at least <paramref name="least"/>.</summary>
+    public static void RaiseTo(ref ulong location, ulong least, Site site) =>
+        Update(ref location, least, static (seen, wanted) => seen < wanted ? wanted : null, site, site);
+
     /// <summary>A full fence in every thread of this process, at the cost of this one (membarrier).</summary>
     public static void ProcessWideBarrier(Site site)
     {
