@@ -2,7 +2,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
-/// <summary>Which page stands in the wait key: asked by a thread that goes to sleep and by one that wakes (<c>dax_entry_waitqueue</c>).</summary>
+/// <summary>Which page is in the wait key: asked by a thread that goes to sleep and by one that wakes (<c>dax_entry_waitqueue</c>).</summary>
 internal interface IWaitKeying
 {
     /// <summary>The page of the key.</summary>

@@ -34,7 +34,7 @@ public sealed record WaitProfile
     /// <summary>What it models, in one or two sentences.</summary>
     public string Description { get; internal init; }
 
-    /// <summary>Which page stands in the wait key.</summary>
+    /// <summary>Which page is in the wait key.</summary>
     internal IWaitKeying Keying { get; init; }
 
     /// <summary>What a 2 MiB request does about a 4 KiB entry.</summary>
