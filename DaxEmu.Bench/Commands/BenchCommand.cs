@@ -6,8 +6,10 @@ using DaxEmu.Bench.Benchmark.Reports;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Devices;
 using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Units;
 using DaxEmu.Native;
+using DaxEmu.Native.Files;
 
 namespace DaxEmu.Bench.Commands;
 
@@ -27,11 +29,11 @@ internal static class BenchCommand
     private static readonly Option<TimeSpan> Runtime = CommandOptions.Of("--runtime", "timed time for each engine and case", DurationText.Parse, DefaultRuntime);
     private static readonly Option<TimeSpan> Ramp = CommandOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);
     private static readonly Option<int> Seed = CommandOptions.Of("--randseed", "seed of the random orders", text => CommandOptions.Count(text, 0), 1);
-    private static readonly Option<IReadOnlyList<string>> Engines = CommandOptions.List("--engine", "emu, locked-radix, kernel; a list is allowed", text => CommandOptions.Choice(text, EngineSetup.Names), EngineSetup.Names);
+    private static readonly Option<IReadOnlyList<string>> Engines = CommandOptions.List("--engine", string.Join(", ", EngineSetup.Names) + "; a list is allowed", text => CommandOptions.Choice(text, EngineSetup.Names), EngineSetup.Defaults);
     private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there) or insert (they are not); a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null);
     private static readonly Option<bool> Separate = new("--separate") { Description = "each job has a mapping of its own" };
     private static readonly Option<bool> Shared = new("--shared") { Description = "all jobs share one mapping, each with its own slice (the default)" };
-    private static readonly Option<string> Policy = CommandOptions.Of("--policy", "the policy or profile of the entry locks", text => WaitProfiles.ByName(text).Name, WaitProfiles.Fixed.Name);
+    private static readonly Option<WaitProfile> Policy = CommandOptions.Of("--policy", "the policy or profile of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
     private static readonly Option<string?> Csv = CommandOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => CommandOptions.Choice(text, "will-it-scale"), null);
     private static readonly Option<string?> Hgrm = CommandOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
     private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
@@ -42,9 +44,10 @@ internal static class BenchCommand
     {
         var command = new Command(
             "bench",
-            "Measures fault throughput: the emulator (emu), the kernel's own design in user space (locked-radix), and the host (kernel).\n\n"
+            "Measures fault throughput: the emulator (emu), the kernel's own design in user space (locked-radix), the host (kernel), "
+            + "and what .NET has without it, also by the host's faults: MemoryMappedViewAccessor (mmf) and spans over its pointer (mmf-span).\n\n"
             + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --bs 4k --numjobs 1 --runtime 2s\n"
-            + "  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json")
+            + "  daxemu bench --engine emu,mmf,mmf-span --bs 4k --rw write,randwrite\n  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json")
         {
             FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Format,
         };
@@ -74,7 +77,6 @@ internal static class BenchCommand
 
     private static ExitCode Run(ParseResult parsed, BenchPlan plan, EngineSetup setup, CancellationToken cancellation)
     {
-        plan = plan with { SizeBytes = setup.Device.SizeBytes, Cases = CasesOf(parsed, setup.Device.SizeBytes) };
         BenchReport report;
         using (var progress = new ProgressLine())
         {
@@ -123,15 +125,11 @@ internal static class BenchCommand
         }
     }
 
-    private static BenchPlan PlanOf(ParseResult parsed)
+    /// <summary>What the command line asks for.</summary>
+    internal static BenchPlan PlanOf(ParseResult parsed)
     {
         string? fileName = parsed.GetValue(FileName);
-        long size = parsed.GetValue(Size) ?? SizeText.Parse(DefaultSize);
-        if (fileName is not null && File.Exists(fileName) && parsed.GetValue(Size) is { } wanted && new FileInfo(fileName).Length is var has && has != wanted && has > 0)
-        {
-            throw new DaxEnvironmentException($"'{fileName}' has {has} bytes, not {wanted}", "Leave --size away, or name a file that is not there yet.", path: fileName);
-        }
-
+        long size = SizeOf(fileName, parsed.GetValue(Size));
         if (parsed.GetValue(Shared) && parsed.GetValue(Separate))
         {
             throw new ArgumentException("--shared and --separate exclude each other. Give one of them.");
@@ -151,6 +149,21 @@ internal static class BenchCommand
             FileName = fileName,
             IsForced = parsed.GetValue(Force),
         };
+    }
+
+    // What is there has its size; what is made gets the one asked for.
+    private static long SizeOf(string? fileName, long? wanted)
+    {
+        if (fileName is null || !Path.Exists(fileName))
+        {
+            return wanted ?? SizeText.Parse(DefaultSize);
+        }
+
+        using DeviceFile file = DeviceFile.OpenForProbe(Path.GetFullPath(fileName));
+        return file.IsBlockDevice || file.SizeBytes == 0 || wanted is null || wanted == file.SizeBytes
+            ? DeviceSize.Usable(file.SizeBytes, file.IsBlockDevice)
+            : throw new DaxEnvironmentException(
+                $"'{fileName}' has {file.SizeBytes} bytes, not {wanted}", "Leave --size away, or name a file that is not there yet.", path: fileName);
     }
 
     private static List<FaultCase> CasesOf(ParseResult parsed, long sizeBytes)

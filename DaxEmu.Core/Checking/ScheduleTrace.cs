@@ -77,7 +77,7 @@ internal static class ScheduleTrace
         NoteKind.WakesNext => $"wakes one waiter of key {note.Key}",
         NoteKind.WakesAll => $"wakes all waiters of key {note.Key}",
         NoteKind.PassesOn => $"abandons the wait and wakes one waiter of key {note.Key}",
-        NoteKind.WalksAway => "abandons the wait and wakes none",
+        NoteKind.Abandons => "abandons the wait and wakes none",
         NoteKind.Conflict => $"meets a 4 KiB entry in the 2 MiB at {note.Index.Value} and falls back",
         NoteKind.Downgrades => $"splits the 2 MiB placeholder at {note.Index.Value}",
         NoteKind.AwaitsIdle => $"sleeps until device page {note.Key} is idle",
@@ -139,7 +139,7 @@ internal static class ScheduleTrace
 
     private static bool AreOne(NoteKind first, NoteKind second) => (first, second) is
         (NoteKind.Unlocked or NoteKind.Removed or NoteKind.Downgrades, NoteKind.WakesNext or NoteKind.WakesAll)
-        or (NoteKind.Woken, NoteKind.PassesOn or NoteKind.WalksAway);
+        or (NoteKind.Woken, NoteKind.PassesOn or NoteKind.Abandons);
 
     // The events worth most, in their order; of equal ones the later.
     private static List<TraceEvent> Chosen(List<TraceEvent> events, int capacity) =>

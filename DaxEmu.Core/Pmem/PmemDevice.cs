@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.IO.MemoryMappedFiles;
 using DaxEmu.Core.Units;
 using DaxEmu.Native;
 using DaxEmu.Native.Cpu;
@@ -27,18 +28,19 @@ public sealed partial class PmemDevice : IDisposable
     private readonly Lock gate = new();
     private readonly MappedRegion region;
     private readonly nint start;
-    private readonly DeviceFile? file;
+    private readonly DeviceMemory memory;
     private readonly FlushInstruction? flushInstruction;
     private readonly PoisonList poison;
     private readonly string? pathToRemove;
     private readonly Lazy<PageOwners> owners;
+    private MemoryMappedFile? given;
     private bool disposed;
 
-    private PmemDevice(MappedRegion region, DeviceFile? file, string name, string? path, PmemDeviceOptions options, Placement placement)
+    private PmemDevice(DeviceMemory memory, DeviceFile? file, string name, string? path, PmemDeviceOptions options, Placement placement)
     {
-        this.region = region;
+        this.memory = memory;
+        region = memory.Region;
         start = region.Base;
-        this.file = file;
         Name = name;
         Path = path;
         pathToRemove = options.KeepPath && placement.IsTemporary ? path : null;
@@ -105,6 +107,47 @@ public sealed partial class PmemDevice : IDisposable
         return FromFile(DeviceFile.Open(fullPath), fullPath, fullPath, options ?? PmemDeviceOptions.Default, isTemporary: false);
     }
 
+    /// <summary>Opens the file behind a <see cref="MemoryMappedFile"/> that the caller has made, in the size that it has there.</summary>
+    /// <param name="file">
+    /// One of a multiple of 2 MiB that allows stores (<see cref="MemoryMappedFileAccess.ReadWrite"/>): of a file, a block device, or of
+    /// <see cref="MemoryMappedFile.CreateNew(string, long)"/>.
+    /// </param>
+    /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
+    /// <param name="leaveOpen">
+    /// Whether the caller disposes <paramref name="file"/>, at any time. Otherwise <see cref="Dispose"/> does. What is refused is left to the caller.
+    /// </param>
+    /// <exception cref="ArgumentException">It is of a size that no device can have, allows no stores, or has no file behind it.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <exception cref="DaxEnvironmentException">Its file was cut, is open as a device elsewhere, or may not be opened for writing again.</exception>
+    /// <remarks>
+    /// The device opens the file once more and maps it itself, at a 2 MiB boundary, with MAP_SYNC where that is to be had:
+    /// <see cref="Capabilities"/> tell what it got. Views that the caller has of the file show the same bytes.
+    /// </remarks>
+    public static PmemDevice Open(MemoryMappedFile file, PmemDeviceOptions? options = null, bool leaveOpen = false)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        long sizeBytes = SharedFile.CapacityOf(file);
+        if (DeviceSize.Problem(sizeBytes) is { } problem)
+        {
+            throw new ArgumentException($"The MemoryMappedFile cannot be a device: {problem}.", nameof(file));
+        }
+
+        string? path = SharedFile.PathOf(file);
+        DeviceFile opened = SharedFile.Open(file);
+        if (opened.SizeBytes < sizeBytes)
+        {
+            opened.Dispose();
+            throw new DaxEnvironmentException(
+                $"cannot use '{opened.Path}': it was cut to {opened.SizeBytes} bytes after its MemoryMappedFile of {sizeBytes} bytes was made",
+                "Make the MemoryMappedFile anew.",
+                path: path);
+        }
+
+        PmemDevice device = FromFile(opened, path ?? "memory-mapped file", path, options ?? PmemDeviceOptions.Default, isTemporary: false, sizeBytes);
+        device.given = leaveOpen ? null : file;
+        return device;
+    }
+
     /// <summary>Makes a new file and opens it. If that fails, no file is left behind.</summary>
     /// <param name="path">A path that does not exist yet.</param>
     /// <param name="sizeBytes">A multiple of 2 MiB. All blocks are reserved, unless the options say otherwise.</param>
@@ -155,7 +198,7 @@ public sealed partial class PmemDevice : IDisposable
         DeviceSize.Check(sizeBytes, nameof(sizeBytes));
         options ??= PmemDeviceOptions.Default;
         Placement placement = Placement.InMemory(options);
-        return new PmemDevice(MappedRegion.MapAnonymous(sizeBytes, Name), null, Name, null, options, placement);
+        return new PmemDevice(DeviceMemory.OfNone(sizeBytes, Name), null, Name, null, options, placement);
     }
 
     /// <summary>A device that was forgotten leaves no path behind; its memory and its file end by themselves.</summary>
@@ -179,12 +222,42 @@ public sealed partial class PmemDevice : IDisposable
             }
 
             disposed = true;
-            region.Dispose();
-            file?.Dispose();
+            memory.Dispose();
+            given?.Dispose();
             if (pathToRemove is not null)
             {
                 DeviceFile.Unlink(pathToRemove);
             }
+        }
+    }
+
+    /// <summary>A view of the device for code that takes the framework's: its <see cref="MemoryMappedViewAccessor.SafeMemoryMappedViewHandle"/> is a buffer.</summary>
+    /// <param name="offsetBytes">First byte; with a pointer of the handle, add <see cref="MemoryMappedViewAccessor.PointerOffset"/>.</param>
+    /// <param name="lengthBytes">How many, at least 1.</param>
+    /// <param name="access">What the view allows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The bytes do not lie on the device, or there is no such access.</exception>
+    /// <exception cref="NotSupportedException">The device is in memory without a file.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="DaxEnvironmentException">The address space does not hold it.</exception>
+    /// <remarks>
+    /// It is a second mapping of the same pages, and stays valid (and the file locked) until it is disposed, also after the device was. Stores
+    /// through it are stores to the device that no file on it knows of: nothing becomes dirty, and poison is not looked at.
+    /// </remarks>
+    public MemoryMappedViewAccessor CreateViewAccessor(
+        long offsetBytes, long lengthBytes, MemoryMappedFileAccess access = MemoryMappedFileAccess.ReadWrite)
+    {
+        region.CheckRange(offsetBytes, lengthBytes);
+        ArgumentOutOfRangeException.ThrowIfZero(lengthBytes); // which the framework reads as all that follows
+        if (access is MemoryMappedFileAccess.ReadExecute or MemoryMappedFileAccess.ReadWriteExecute)
+        {
+            throw new ArgumentOutOfRangeException(nameof(access), $"No code runs from a device, so there is no view with {access}.");
+        }
+
+        lock (gate)
+        {
+            ThrowIfDisposed();
+            return memory.CreateView(offsetBytes, lengthBytes, access) ?? throw new NotSupportedException(
+                $"The {Name} has no file that could be mapped again. Use {nameof(CreateTemporary)}, or {nameof(GetSpan)}.");
         }
     }
 
@@ -229,19 +302,20 @@ public sealed partial class PmemDevice : IDisposable
         region.DangerousRelease();
     }
 
-    internal static PmemDevice FromFile(DeviceFile file, string name, string? path, PmemDeviceOptions options, bool isTemporary)
+    internal static PmemDevice FromFile(
+        DeviceFile file, string name, string? path, PmemDeviceOptions options, bool isTemporary, long? sizeBytesGiven = null)
     {
-        MappedRegion? region = null;
+        DeviceMemory? memory = null;
         try
         {
-            long sizeBytes = DeviceSize.OfExisting(file.Path, file.SizeBytes, file.IsBlockDevice);
+            long sizeBytes = sizeBytesGiven ?? DeviceSize.OfExisting(file.Path, file.SizeBytes, file.IsBlockDevice);
             Placement placement = Placement.OnFile(file, options, isTemporary);
-            region = MappedRegion.MapFile(file.Handle, sizeBytes, placement.MapSync.IsSupported, name);
-            return new PmemDevice(region, file, name, path, options, placement);
+            memory = DeviceMemory.OfFile(file, sizeBytes, placement.MapSync.IsSupported, name);
+            return new PmemDevice(memory, file, name, path, options, placement);
         }
         catch
         {
-            region?.Dispose();
+            memory?.Dispose();
             file.Dispose();
             throw;
         }

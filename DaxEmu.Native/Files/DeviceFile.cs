@@ -1,3 +1,4 @@
+using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using DaxEmu.Native.Libc;
 using Microsoft.Win32.SafeHandles;
@@ -17,6 +18,8 @@ namespace DaxEmu.Native.Files;
 /// </remarks>
 internal sealed class DeviceFile : IDisposable
 {
+    private MemoryMappedFile? memory;
+
     private DeviceFile(SafeFileHandle handle, string path)
     {
         Handle = handle;
@@ -45,13 +48,19 @@ internal sealed class DeviceFile : IDisposable
     /// <exception cref="DaxEnvironmentException">
     /// It is not there, no file or block device, not writable, or locked by another opener.
     /// </exception>
-    public static DeviceFile Open(string path)
+    public static DeviceFile Open(string path) => Open(path, path);
+
+    /// <summary>As <see cref="Open(string)"/>, under a path that messages do not show.</summary>
+    /// <param name="path">Where it is opened, as in <c>/proc/self/fd/7</c>.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="DaxEnvironmentException">As there.</exception>
+    public static DeviceFile Open(string path, string name)
     {
-        RefuseOtherKinds(path, out bool isBlockDevice);
+        RefuseOtherKinds(path, name, out bool isBlockDevice);
 
         // O_EXCL on a block device refuses one that is mounted.
         OpenFlags flags = OpenFlags.O_RDWR | (isBlockDevice ? OpenFlags.O_EXCL : 0);
-        DeviceFile file = OpenHandle(path, flags, 0, "cannot open");
+        DeviceFile file = OpenHandle(path, name, flags, 0, "cannot open");
         try
         {
             file.Lock();
@@ -69,8 +78,8 @@ internal sealed class DeviceFile : IDisposable
     /// <exception cref="DaxEnvironmentException">It is not there, no file or block device, or not readable.</exception>
     public static DeviceFile OpenForProbe(string path)
     {
-        RefuseOtherKinds(path, out _);
-        DeviceFile file = OpenHandle(path, OpenFlags.O_RDONLY, 0, "cannot open");
+        RefuseOtherKinds(path, path, out _);
+        DeviceFile file = OpenHandle(path, path, OpenFlags.O_RDONLY, 0, "cannot open");
         try
         {
             file.ReadFacts();
@@ -100,7 +109,7 @@ internal sealed class DeviceFile : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sizeBytes);
         FilePermissions rights = unlinkAtOnce || ownerOnly ? FilePermissions.S_IRUSR | FilePermissions.S_IWUSR : FilePermissions.DEFFILEMODE;
-        DeviceFile file = OpenHandle(path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_EXCL, rights, "cannot create");
+        DeviceFile file = OpenHandle(path, path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_EXCL, rights, "cannot create");
         try
         {
             if (unlinkAtOnce)
@@ -109,7 +118,7 @@ internal sealed class DeviceFile : IDisposable
             }
 
             file.Lock();
-            file.SetSize(sizeBytes);
+            _ = file.AsMemory(sizeBytes); // gives the file its size
             if (!sparse)
             {
                 BlockReservation.Reserve(file.Handle, path, sizeBytes, cancellation);
@@ -162,56 +171,78 @@ internal sealed class DeviceFile : IDisposable
         return true;
     }
 
-    /// <summary>Closes the descriptor. The lock lasts while a mapping of the file does.</summary>
-    public void Dispose() => Handle.Dispose();
+    /// <summary>The file as the framework's object: made once, then always the same one, which ends with this one.</summary>
+    /// <param name="sizeBytes">Bytes of it; 0 for what the file has. A shorter file is enlarged, with a hole; a block device is not.</param>
+    /// <exception cref="DaxEnvironmentException">The file cannot have this size.</exception>
+    public MemoryMappedFile AsMemory(long sizeBytes)
+    {
+        try
+        {
+            return memory ??= MemoryMappedFile.CreateFromFile(
+                Handle, mapName: null, sizeBytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
+        }
+        catch (Exception refusal) when (refusal is IOException or ArgumentOutOfRangeException or UnauthorizedAccessException)
+        {
+            // Of an I/O error of the runtime the HResult is errno; the size alone is what it complains about in another way.
+            int errno = refusal is IOException { HResult: > 0 } ? refusal.HResult : Errno.Efbig;
+            throw Errno.Failure($"cannot set the size of {sizeBytes} bytes on", Path, errno, "Use a smaller size, or another file system.");
+        }
+    }
 
-    private static void RefuseOtherKinds(string path, out bool isBlockDevice)
+    /// <summary>Closes the descriptor. The lock lasts while a mapping of the file does.</summary>
+    public void Dispose()
+    {
+        memory?.Dispose();
+        Handle.Dispose();
+    }
+
+    private static void RefuseOtherKinds(string path, string name, out bool isBlockDevice)
     {
         if (Syscall.stat(path, out Stat stat) != 0)
         {
             int errno = (int)Stdlib.GetLastError();
             throw errno == Errno.Enoent
-                ? Errno.Failure("cannot open", path, errno, "Create it first, or correct the path.")
-                : Errno.Failure("cannot open", path, errno);
+                ? Errno.Failure("cannot open", name, errno, "Create it first, or correct the path.")
+                : Errno.Failure("cannot open", name, errno);
         }
 
         FilePermissions kind = stat.st_mode & FilePermissions.S_IFMT;
         isBlockDevice = kind == FilePermissions.S_IFBLK;
         if (kind == FilePermissions.S_IFDIR)
         {
-            throw Errno.Failure("cannot open", path, Errno.Eisdir);
+            throw Errno.Failure("cannot open", name, Errno.Eisdir);
         }
 
         if (kind == FilePermissions.S_IFCHR)
         {
             throw new DaxEnvironmentException(
-                $"cannot open '{path}': it is a character device",
+                $"cannot open '{name}': it is a character device",
                 "Use a file, or a pmem block device; 'ndctl create-namespace --mode=fsdax' turns a device-DAX namespace into one.",
                 Errno.Enodev,
-                path);
+                name);
         }
 
         if (kind is not (FilePermissions.S_IFREG or FilePermissions.S_IFBLK))
         {
             throw new DaxEnvironmentException(
-                $"cannot open '{path}': it is a pipe or a socket", "Use a file or a pmem block device.", Errno.Enodev, path);
+                $"cannot open '{name}': it is a pipe or a socket", "Use a file or a pmem block device.", Errno.Enodev, name);
         }
     }
 
-    private static DeviceFile OpenHandle(string path, OpenFlags flags, FilePermissions rights, string action)
+    private static DeviceFile OpenHandle(string path, string name, OpenFlags flags, FilePermissions rights, string action)
     {
         while (true)
         {
             int descriptor = Syscall.open(path, flags | OpenFlags.O_CLOEXEC, rights);
             if (descriptor >= 0)
             {
-                return new DeviceFile(new SafeFileHandle(descriptor, ownsHandle: true), path);
+                return new DeviceFile(new SafeFileHandle(descriptor, ownsHandle: true), name);
             }
 
             int errno = (int)Stdlib.GetLastError();
             if (errno != Errno.Eintr)
             {
-                throw Errno.Failure(action, path, errno, (flags & OpenFlags.O_CREAT) != 0 ? CreationRemedy(errno, path) : null);
+                throw Errno.Failure(action, name, errno, (flags & OpenFlags.O_CREAT) != 0 ? CreationRemedy(errno, path) : null);
             }
         }
     }
@@ -234,21 +265,6 @@ internal sealed class DeviceFile : IDisposable
         if (Fcntl.LockFile(Handle, FcntlCommand.OfdSetLock, ref whole) != 0)
         {
             throw Errno.Failure("cannot lock", Path, Marshal.GetLastPInvokeError());
-        }
-    }
-
-    private void SetSize(long sizeBytes)
-    {
-        int errno;
-        do
-        {
-            errno = Syscall.ftruncate((int)Handle.DangerousGetHandle(), sizeBytes) == 0 ? 0 : (int)Stdlib.GetLastError();
-        }
-        while (errno == Errno.Eintr);
-
-        if (errno != 0)
-        {
-            throw Errno.Failure($"cannot set the size of {sizeBytes} bytes on", Path, errno, "Use a smaller size, or another file system.");
         }
     }
 

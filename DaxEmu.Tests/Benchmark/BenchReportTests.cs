@@ -2,6 +2,7 @@ using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Benchmark.Reports;
 using DaxEmu.Bench.Devices;
+using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
@@ -71,7 +72,7 @@ public sealed class BenchReportTests
         Runtime = TimeSpan.FromMilliseconds(1),
         RampTime = TimeSpan.FromMilliseconds(1),
         Seed = 1,
-        Policy = "fixed",
+        Policy = WaitProfiles.Fixed,
     };
 
     private static CaseResult ResultOf(FaultCase load)

@@ -1,5 +1,6 @@
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Benchmark.Measuring;
+using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Units;
 using NUnit.Framework;
 
@@ -22,7 +23,7 @@ public sealed class BenchRunnerTests
             Runtime = TimeSpan.FromMilliseconds(1),
             RampTime = TimeSpan.FromMilliseconds(1),
             Seed = 1,
-            Policy = "fixed",
+            Policy = WaitProfiles.Fixed,
         };
         using var setup = new EngineSetup(plan);
         void StopAtTheSecond(string what, double done)

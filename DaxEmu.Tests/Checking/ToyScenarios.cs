@@ -203,7 +203,7 @@ internal sealed unsafe class ToyWords(int count, ReservedRegion? shared = null) 
 
     public void Sleep(int word, ulong expected) => Atomic.Wait(ref Ref(word), expected, Site.Sleep);
 
-    public void Wake(int word) => Atomic.Wake(ref Ref(word), Site.WakeSleeper);
+    public void Wake(int word) => Atomic.Wake(ref Ref(word), Site.WakeWaiter);
 
     public void Say(NoteKind kind, long key) =>
         Atomic.Note(new InterleavingNote(kind, 1, new PageIndex(0), PageOrder.Pte, key));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Invalidation;
@@ -7,7 +6,6 @@ using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Units;
-using HdrHistogram;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 
@@ -31,7 +29,7 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
             var options = new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes };
             var mapping = new AddressSpace(device, new LinearExtentMap(new Pfn(i * pages), pages), bytes, options);
             handlers.Add(new FaultHandler(mapping));
-            VmAreaKind kind = VmAreaKind.Shared | (load.Order == PageOrder.Pte ? VmAreaKind.NoHugePage : 0);
+            MapMode kind = MapMode.Shared | (load.Order == PageOrder.Pte ? MapMode.NoHugePage : 0);
             areas.Add(mapping.Map(new PageIndex(0), pages, kind));
         }
 
@@ -76,74 +74,23 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         areas.Clear();
     }
 
-    private sealed class Job(FaultHandler handler, VmArea area, FaultCase load, UnitOrder units) : IFaultJob
+    private sealed class Job(FaultHandler handler, VmArea area, FaultCase load, UnitOrder units) : FaultJob<Step>(load, units)
     {
         private readonly FaultFlags flags = load.IsWrite ? FaultFlags.Write : FaultFlags.None;
+        private readonly PageOrder order = load.Order;
 
-        public void RunPass(FaultCounts counts)
+        public void Fault(FaultContext context, long page, FaultCounts counts)
         {
-            if (units.Shuffled is { } shuffled)
-            {
-                RunShuffled(shuffled, counts);
-            }
-            else
-            {
-                RunInOrder(counts);
-            }
-        }
-
-        public void RunTimedPass(FaultCounts counts, HistogramBase latencies)
-        {
-            int shift = (int)load.Order;
-            FaultContext lane = FaultContext.Mine;
-            long start = Stopwatch.GetTimestamp();
-            for (long i = 0; i < units.Count; i++)
-            {
-                long unit = units.Shuffled is { } shuffled ? shuffled[i] : units.First + i;
-                Touch(lane, unit << shift, counts);
-                long end = Stopwatch.GetTimestamp();
-                latencies.RecordValue(Math.Clamp(end - start, 1, latencies.HighestTrackableValue));
-                start = end;
-            }
-
-            counts.Served(load.Order, units.Count);
-        }
-
-        private void RunInOrder(FaultCounts counts)
-        {
-            int shift = (int)load.Order;
-            FaultContext lane = FaultContext.Mine;
-            long end = (units.First + units.Count) << shift;
-            for (long page = units.First << shift; page < end; page += 1L << shift)
-            {
-                Touch(lane, page, counts);
-            }
-
-            counts.Served(load.Order, units.Count);
-        }
-
-        private void RunShuffled(uint[] shuffled, FaultCounts counts)
-        {
-            int shift = (int)load.Order;
-            FaultContext lane = FaultContext.Mine;
-            foreach (uint unit in shuffled)
-            {
-                Touch(lane, (long)unit << shift, counts);
-            }
-
-            counts.Served(load.Order, units.Count);
-        }
-
-        private void Touch(FaultContext lane, long page, FaultCounts counts)
-        {
-            FaultOutcome outcome = handler.Fault(lane, area, page, flags, load.Order);
+            FaultOutcome outcome = handler.Fault(context, area, page, flags, order);
             if (outcome.Result != FaultResult.Nopage)
             {
-                Mend(page, outcome, counts);
+                FallBack(page, outcome, counts);
             }
         }
 
-        private void Mend(long page, FaultOutcome outcome, FaultCounts counts)
+        protected override Step Begin(FaultCounts counts) => new(this, FaultContext.Mine, counts);
+
+        private void FallBack(long page, FaultOutcome outcome, FaultCounts counts)
         {
             counts.Note(outcome);
             if ((outcome.Result & FaultResult.Fallback) != 0)
@@ -151,5 +98,18 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
                 counts.Note(handler.Fault(area, page, flags, PageOrder.Pte));
             }
         }
+    }
+
+    private readonly ref struct Step(Job job, FaultContext context, FaultCounts counts) : IFaultStep
+    {
+        private readonly FaultContext context = context;
+
+        public static bool AsksTheHost => false;
+
+        public void Fault(long page) => job.Fault(context, page, counts);
+
+        public bool WasFault() => true;
+
+        public void End(PageOrder order, long unitCount) => counts.Served(order, unitCount);
     }
 }

@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Units;
 using DaxEmu.Native.Libc;
 using DaxEmu.Native.Memory;
-using HdrHistogram;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 
@@ -92,19 +90,13 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
     private static long FaultsOfEveryPage(nint at, long length)
     {
         _ = Mman.Madvise(at, (nuint)length, MemoryAdvice.DontNeed);
-        long before = Faults();
+        long before = HostFaults.OfThisThread();
         for (long offset = 0; offset < length; offset += DaxConstants.PageSize)
         {
             Volatile.Write(ref ((byte*)at)[offset], 1);
         }
 
-        return Faults() - before;
-    }
-
-    private static long Faults()
-    {
-        (long minor, long major) = FaultCounter.OfThisThread();
-        return minor + major;
+        return HostFaults.OfThisThread() - before;
     }
 
     // The host may be short of 2 MiB pieces for a moment (EAGAIN) and find some when asked again.
@@ -146,76 +138,34 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
         mappings.Clear();
     }
 
+    private sealed class Job(nint start, FaultCase load, UnitOrder units) : FaultJob<Step>(load, units)
+    {
+        protected override Step Begin(FaultCounts counts) => new(start, Load.IsWrite, HostFaults.Begin(counts));
+    }
+
     // SAFETY: the units lie inside the mapping, which stays while the engine runs.
-    private sealed class Job(nint start, FaultCase load, UnitOrder units) : IFaultJob
+    private struct Step(nint start, bool isWrite, HostFaults faults) : IFaultStep
     {
         private readonly byte* memory = (byte*)start;
-        private readonly int shift = DaxConstants.PageShift + (int)load.Order;
-        private int sink;
+        private HostFaults faults = faults;
 
-        // The host says how many faults there were: one may map the pages around it (large folios, a 2 MiB extent), or none be needed.
-        public void RunPass(FaultCounts counts)
+        public static bool AsksTheHost => true;
+
+        public readonly void Fault(long page)
         {
-            (long minor, long major) = FaultCounter.OfThisThread();
-            if (units.Shuffled is { } shuffled)
-            {
-                foreach (uint unit in shuffled)
-                {
-                    Touch(unit);
-                }
-            }
-            else
-            {
-                for (long unit = units.First; unit < units.First + units.Count; unit++)
-                {
-                    Touch(unit);
-                }
-            }
-
-            Count(counts, minor, major);
-        }
-
-        // Only touches that were faults are latencies of faults; to ask costs a system call, between the clock's readings.
-        public void RunTimedPass(FaultCounts counts, HistogramBase latencies)
-        {
-            (long minor, long major) = FaultCounter.OfThisThread();
-            long faults = minor + major;
-            for (long i = 0; i < units.Count; i++)
-            {
-                long unit = units.Shuffled is { } shuffled ? shuffled[i] : units.First + i;
-                long begin = Stopwatch.GetTimestamp();
-                Touch(unit);
-                long took = Stopwatch.GetTimestamp() - begin;
-                long now = Faults();
-                if (now != faults)
-                {
-                    latencies.RecordValue(Math.Clamp(took, 1, latencies.HighestTrackableValue));
-                }
-
-                faults = now;
-            }
-
-            Count(counts, minor, major);
-        }
-
-        private void Count(FaultCounts counts, long minorBefore, long majorBefore)
-        {
-            (long minor, long major) = FaultCounter.OfThisThread();
-            counts.Served(load.Order, minor - minorBefore + major - majorBefore, units.Count);
-            counts.WaitedForDevice(major - majorBefore);
-        }
-
-        private void Touch(long unit)
-        {
-            byte* at = memory + (unit << shift);
-            if (load.IsWrite)
+            byte* at = memory + (page << DaxConstants.PageShift);
+            if (isWrite)
             {
                 *at = 1;
             }
             else
             {
-                sink += *at;
+                _ = Volatile.Read(ref *at);
             }
         }
+
+        public bool WasFault() => faults.HasGrown();
+
+        public readonly void End(PageOrder order, long unitCount) => faults.End(order, unitCount);
     }
 }

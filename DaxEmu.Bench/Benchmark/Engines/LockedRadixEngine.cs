@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using DaxEmu.Bench.Benchmark.Engines.Radix;
 using DaxEmu.Core.Units;
-using HdrHistogram;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 
@@ -51,47 +49,23 @@ internal sealed class LockedRadixEngine : IFaultEngine
         mappings.Clear();
     }
 
-    private sealed class Job(RadixMapping mapping, FaultCase load, UnitOrder units) : IFaultJob
+    private sealed class Job(RadixMapping mapping, FaultCase load, UnitOrder units) : FaultJob<Step>(load, units)
     {
         private RadixMapping.Cursor cursor;
 
-        public void RunPass(FaultCounts counts)
-        {
-            int order = (int)load.Order;
-            bool isWrite = load.IsWrite;
-            if (units.Shuffled is { } shuffled)
-            {
-                foreach (uint unit in shuffled)
-                {
-                    mapping.Fault((long)unit << order, order, isWrite, ref cursor);
-                }
-            }
-            else
-            {
-                long end = (units.First + units.Count) << order;
-                for (long page = units.First << order; page < end; page += 1L << order)
-                {
-                    mapping.Fault(page, order, isWrite, ref cursor);
-                }
-            }
+        public void Fault(long page, int order, bool isWrite) => mapping.Fault(page, order, isWrite, ref cursor);
 
-            counts.Served(load.Order, units.Count);
-        }
+        protected override Step Begin(FaultCounts counts) => new(this, (int)Load.Order, Load.IsWrite, counts);
+    }
 
-        public void RunTimedPass(FaultCounts counts, HistogramBase latencies)
-        {
-            int order = (int)load.Order;
-            long begin = Stopwatch.GetTimestamp();
-            for (long i = 0; i < units.Count; i++)
-            {
-                long unit = units.Shuffled is { } shuffled ? shuffled[i] : units.First + i;
-                mapping.Fault(unit << order, order, load.IsWrite, ref cursor);
-                long end = Stopwatch.GetTimestamp();
-                latencies.RecordValue(Math.Clamp(end - begin, 1, latencies.HighestTrackableValue));
-                begin = end;
-            }
+    private readonly struct Step(Job job, int order, bool isWrite, FaultCounts counts) : IFaultStep
+    {
+        public static bool AsksTheHost => false;
 
-            counts.Served(load.Order, units.Count);
-        }
+        public void Fault(long page) => job.Fault(page, order, isWrite);
+
+        public bool WasFault() => true;
+
+        public void End(PageOrder order, long unitCount) => counts.Served(order, unitCount);
     }
 }

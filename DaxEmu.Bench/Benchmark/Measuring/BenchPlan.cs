@@ -1,4 +1,5 @@
 using DaxEmu.Bench.Benchmark.Engines;
+using DaxEmu.Core.Dax.Waiting.Policies;
 
 namespace DaxEmu.Bench.Benchmark.Measuring;
 
@@ -24,7 +25,7 @@ internal sealed record BenchPlan
     public required int Seed { get; init; }
 
     /// <summary>The profile of the entry locks.</summary>
-    public required string Policy { get; init; }
+    public required WaitProfile Policy { get; init; }
 
     /// <summary>The device's path; null for a file of its own.</summary>
     public string? FileName { get; init; }

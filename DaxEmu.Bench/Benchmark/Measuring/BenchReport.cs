@@ -18,6 +18,9 @@ internal sealed record BenchReport(BenchPlan Plan, IReadOnlyList<CaseResult> Res
     /// <summary>CPUs that the process may use.</summary>
     public int CpuCount { get; } = Topology.AllowedCpuCount;
 
+    /// <summary>The engines that others are compared with: two always, and the framework's own if it took part.</summary>
+    public IReadOnlyList<string> Baselines => ["locked-radix", "kernel", .. Plan.Engines.Where(e => e is "mmf" or "mmf-span")];
+
     /// <summary>How many times faster an engine is than another on the same case in this run; null without both figures.</summary>
     public double? Ratio(CaseResult result, string other)
     {

@@ -1,6 +1,5 @@
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Devices;
-using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Units;
 
@@ -9,8 +8,11 @@ namespace DaxEmu.Bench.Benchmark.Measuring;
 /// <summary>The engines of a run and the devices that they work on.</summary>
 internal sealed class EngineSetup : IDisposable
 {
-    /// <summary>Every engine, in the order in which they are shown.</summary>
-    public static readonly string[] Names = ["emu", "locked-radix", "kernel"];
+    /// <summary>Engines of a run that names none.</summary>
+    public static readonly string[] Defaults = ["emu", "locked-radix", "kernel"];
+
+    /// <summary>Every engine.</summary>
+    public static readonly string[] Names = [.. Defaults, "mmf", "mmf-span"];
 
     // The host needs about a microsecond a page: more than these would make a pass a matter of seconds.
     private const long LargestHostPass = 1 << 16;
@@ -34,7 +36,7 @@ internal sealed class EngineSetup : IDisposable
         this.cancellation = cancellation;
         this.plan = plan;
         share = MemoryShare.Of(plan, HostMemory.AvailableBytes());
-        var options = new PmemDeviceOptions { Sparse = !share.HasKernel || !plan.Engines.Contains("kernel"), PreferHugePages = false, Cancellation = cancellation };
+        var options = new PmemDeviceOptions { Sparse = !share.HasKernel, PreferHugePages = false, Cancellation = cancellation };
         scratch = ScratchDevice.Open(plan.FileName, plan.SizeBytes, options, plan.IsForced);
     }
 
@@ -44,10 +46,13 @@ internal sealed class EngineSetup : IDisposable
     /// <summary>What a reader of the figures ought to know.</summary>
     public IReadOnlyList<string> Notes => notes;
 
+    /// <summary>Whether an engine's faults are the host's.</summary>
+    public static bool IsHost(string name) => name is "kernel" or "mmf" or "mmf-span";
+
     /// <summary>A case as an engine carries it out, and the units of its jobs.</summary>
     public (FaultCase Load, IReadOnlyList<UnitOrder> Units) Fit(string name, FaultCase load)
     {
-        if (name != "kernel")
+        if (!IsHost(name))
         {
             return (load, UnitOrder.Share(load, plan.Seed));
         }
@@ -58,7 +63,7 @@ internal sealed class EngineSetup : IDisposable
     }
 
     /// <summary>Why an engine cannot take part in a case; null if it can.</summary>
-    public string? RefusalOf(string name, FaultCase load) => name != "kernel"
+    public string? RefusalOf(string name, FaultCase load) => !IsHost(name)
         ? share.HasTablesFor(load) ? null : "its tables would take more memory than is free"
         : share.IsTooLargeForKernel(load.SizeBytes) && load.Order == PageOrder.Pte
         ? "the mapping is larger than half of the memory that is free, and the kernel would fill it"
@@ -74,8 +79,9 @@ internal sealed class EngineSetup : IDisposable
         {
             engine = name switch
             {
-                "emu" => new EmulatedEngine(DeviceFor, WaitProfiles.ByName(plan.Policy)),
+                "emu" => new EmulatedEngine(DeviceFor, plan.Policy),
                 "locked-radix" => new LockedRadixEngine(),
+                "mmf" or "mmf-span" => new MemoryMappedEngine(Device, bySpan: name == "mmf-span"),
                 _ => new KernelEngine(HostDeviceFor(load)),
             };
             engines.Add(key, engine);

@@ -25,8 +25,8 @@ internal sealed class MemoryShare
     {
         this.plan = plan;
         kernelBytes = availableBytes / 2;
-        HasKernel = plan.Engines.Contains("kernel") && plan.SizeBytes <= kernelBytes;
-        HasSecondDevice = HasKernel && plan.FileName is null && plan.SizeBytes <= kernelBytes / 2 && plan.Cases.Any(c => c.Order == PageOrder.Pmd);
+        HasKernel = plan.Engines.Any(EngineSetup.IsHost) && plan.SizeBytes <= kernelBytes;
+        HasSecondDevice = HasKernel && plan.Engines.Contains("kernel") && plan.FileName is null && plan.SizeBytes <= kernelBytes / 2 && plan.Cases.Any(c => c.Order == PageOrder.Pmd);
         tableBytes = availableBytes - OwnBytes - (HasKernel ? plan.SizeBytes * (HasSecondDevice ? 2 : 1) : 0);
     }
 

@@ -27,7 +27,7 @@ internal sealed class PolicyReport(IReadOnlyList<PolicyResult> results)
                 PerMillion(result, result.Waits.Waits), Text(WaitUs(result), "0.0"), PerMillion(result, result.Waits.Sleeps),
                 PerMillion(result, result.Waits.WaitsForSmaller), PerMillion(result, result.Waits.NeedlessWaits),
                 PerMillion(result, result.Waits.WaitsForSmaller - result.Waits.NeedlessWaits),
-                PerMillion(result, result.Waits.WrongWakeUps), PerMillion(result, result.Waits.FutileWakeUps), PerMillion(result, result.Waits.PassedOn),
+                PerMillion(result, result.Waits.SpuriousWakeUps), PerMillion(result, result.Waits.RepeatedSleeps), PerMillion(result, result.Waits.PassedOn),
             ];
             if (hasLatencies)
             {
@@ -61,8 +61,8 @@ internal sealed class PolicyReport(IReadOnlyList<PolicyResult> results)
         ["sleeps"] = r.Waits.Sleeps,
         ["waits_for_smaller"] = r.Waits.WaitsForSmaller,
         ["needless_waits"] = r.Waits.NeedlessWaits,
-        ["wrong_wakeups"] = r.Waits.WrongWakeUps,
-        ["futile_wakeups"] = r.Waits.FutileWakeUps,
+        ["wrong_wakeups"] = r.Waits.SpuriousWakeUps,
+        ["futile_wakeups"] = r.Waits.RepeatedSleeps,
         ["passed_on"] = r.Waits.PassedOn,
         ["conflicts"] = r.Waits.Conflicts,
         ["wake_calls"] = r.Waits.WakeCalls,

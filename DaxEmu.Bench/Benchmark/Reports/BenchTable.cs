@@ -17,7 +17,7 @@ internal static class BenchTable
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumn("case");
         table.AddColumn("engine");
-        foreach (string name in (string[])["faults/s", "ns/fault", "min-max", "p50", "p99", "p99.9", "x radix", "x kernel", "x 1 job"])
+        foreach (string name in (string[])["faults/s", "ns/fault", "min-max", "p50", "p99", "p99.9", .. report.Baselines.Select(e => e == "locked-radix" ? "x radix" : "x " + e), "x 1 job"])
         {
             table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
         }
@@ -50,7 +50,7 @@ internal static class BenchTable
     {
         if (result.Refusal is not null)
         {
-            return ["-", "-", "-", "-", "-", "-", "-", "-", "-"];
+            return [.. Enumerable.Repeat("-", 7 + report.Baselines.Count)];
         }
 
         return
@@ -61,8 +61,7 @@ internal static class BenchTable
             Percentile(result, 50),
             Percentile(result, 99),
             Percentile(result, 99.9),
-            Ratio(report.Ratio(result, "locked-radix")),
-            Ratio(report.Ratio(result, "kernel")),
+            .. report.Baselines.Select(e => Ratio(report.Ratio(result, e))),
             Ratio(report.Scaling(result)),
         ];
     }

@@ -34,7 +34,7 @@ internal static class FioJson
         ["runtime_ms"] = report.Plan.Runtime.TotalMilliseconds,
         ["ramp_time_ms"] = report.Plan.RampTime.TotalMilliseconds,
         ["randseed"] = report.Plan.Seed,
-        ["policy"] = report.Plan.Policy,
+        ["policy"] = report.Plan.Policy.Name,
         ["filename"] = report.Plan.FileName,
         ["rounds"] = report.Plan.Rounds,
     };
@@ -83,15 +83,22 @@ internal static class FioJson
         job["allocated_bytes_per_fault"] = Math.Round(result.AllocatedBytesPerFault, 4);
         job["control"] = Round(result.Control);
         job["control_is_good"] = MachineControl.IsGood(result.Control);
-        job["ratios"] = new JsonObject
-        {
-            ["locked-radix"] = Round(report.Ratio(result, "locked-radix")),
-            ["kernel"] = Round(report.Ratio(result, "kernel")),
-            ["one_job"] = Round(report.Scaling(result)),
-        };
+        job["ratios"] = Ratios(report, result);
         job["faults"] = Faults(result.Counts);
         job["clat_ns"] = Latency(result.Latencies);
         return job;
+    }
+
+    private static JsonObject Ratios(BenchReport report, CaseResult result)
+    {
+        var ratios = new JsonObject();
+        foreach (string engine in report.Baselines)
+        {
+            ratios[engine] = Round(report.Ratio(result, engine));
+        }
+
+        ratios["one_job"] = Round(report.Scaling(result));
+        return ratios;
     }
 
     private static JsonObject Faults(FaultCounts counts) => new()

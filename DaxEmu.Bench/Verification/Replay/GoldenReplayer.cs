@@ -257,13 +257,13 @@ internal sealed class GoldenReplayer : IDisposable
     {
         int v = (int)op.Number(0);
         areas[v]?.Dispose();
-        VmAreaKind kind = op.Arguments[1] switch
+        MapMode kind = op.Arguments[1] switch
         {
-            "shared" => VmAreaKind.Shared,
-            "private" => VmAreaKind.Private,
-            "sync" => VmAreaKind.Shared | VmAreaKind.Sync,
-            "ro" => VmAreaKind.Shared | VmAreaKind.ReadOnly,
-            "nohuge" => VmAreaKind.Shared | VmAreaKind.NoHugePage,
+            "shared" => MapMode.Shared,
+            "private" => MapMode.Private,
+            "sync" => MapMode.Shared | MapMode.Sync,
+            "ro" => MapMode.Shared | MapMode.ReadOnly,
+            "nohuge" => MapMode.Shared | MapMode.NoHugePage,
             var other => throw new FormatException($"unknown kind of mapping '{other}' in '{op.Text}'"),
         };
         long pages = (op.Number(2) + DaxConstants.PageSize - 1) >> DaxConstants.PageShift;

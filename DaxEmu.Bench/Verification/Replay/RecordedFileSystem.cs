@@ -3,6 +3,7 @@ using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Replay;
@@ -55,8 +56,8 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
         if (range.Last < range.First)
         {
             // No page is meant, and the emulator has no such pass.
-            mapping.Sink?.WritebackRange(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last));
-            mapping.Sink?.WritebackRangeDone(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last));
+            mapping.Sink?.Receive(DaxEvent.WritebackRange(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last)));
+            mapping.Sink?.Receive(DaxEvent.WritebackRangeDone(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last)));
         }
 
         WritebackPass.Run(mapping, PageRange.Between(new PageIndex(range.First), new PageIndex(range.Last) + 1), work.Cancellation);

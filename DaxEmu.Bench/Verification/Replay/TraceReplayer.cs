@@ -103,10 +103,10 @@ internal sealed class TraceReplayer : IDisposable
         device.Dispose();
     }
 
-    private static (PageIndex First, long PageCount, VmAreaKind Kind, int LeadPages) Request(PlannedArea area)
+    private static (PageIndex First, long PageCount, MapMode Kind, int LeadPages) Request(PlannedArea area)
     {
-        VmAreaKind kind = area.IsShared ? VmAreaKind.Shared : VmAreaKind.Private;
-        kind |= area.IsWritten ? 0 : VmAreaKind.ReadOnly;
+        MapMode kind = area.IsShared ? MapMode.Shared : MapMode.Private;
+        kind |= area.IsWritten ? 0 : MapMode.ReadOnly;
         int lead = (int)(area.Start >> DaxConstants.PageShift) & DaxConstants.ColourMask;
         return (new PageIndex(area.FirstIndex), area.PageCount, kind, lead);
     }

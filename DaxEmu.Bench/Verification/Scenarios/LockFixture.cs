@@ -51,7 +51,7 @@ internal sealed unsafe class LockFixture : IDisposable
         Table = new EntryTable(MappingId, DaxConstants.PagesPerPmd);
         Waits = new WaitTable(WaitBits);
         Locker = new EntryLocker(Table, Waits, profile);
-        InvalidateLock = new AsymmetricLock(MappingId, (ulong*)header.Base);
+        InvalidateLock = new AsymmetricLock(MappingId, MappingLock.Invalidate, (ulong*)header.Base);
     }
 
     /// <summary>A fixture in a state. Making one costs more than a schedule, so they are used again.</summary>

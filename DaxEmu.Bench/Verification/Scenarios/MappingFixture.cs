@@ -1,3 +1,4 @@
+using DaxEmu.Core.Fs;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Entries;
@@ -104,10 +105,10 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
             new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = FileBytes, Waits = waits, Id = MappingId });
         Handler = new FaultHandler(Mapping);
         Loop = new FaultLoop(Handler);
-        Whole = Mapping.Map(new PageIndex(0), DaxConstants.PagesPerPmd, VmAreaKind.Shared);
-        Piece = Mapping.Map(new PageIndex(0), PiecePages, VmAreaKind.Shared);
-        Synchronous = Mapping.Map(new PageIndex(0), PiecePages, VmAreaKind.Shared | VmAreaKind.Sync);
-        View = new MappedView(Loop, Piece);
+        Whole = Mapping.Map(new PageIndex(0), DaxConstants.PagesPerPmd, MapMode.Shared);
+        Piece = Mapping.Map(new PageIndex(0), PiecePages, MapMode.Shared);
+        Synchronous = Mapping.Map(new PageIndex(0), PiecePages, MapMode.Shared | MapMode.Sync);
+        View = new DaxView(Loop, Piece);
     }
 
     public PmemDevice Device { get; }
@@ -130,7 +131,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
     public VmArea Synchronous { get; }
 
     /// <summary>The small VMA as a view.</summary>
-    public MappedView View { get; }
+    public DaxView View { get; }
 
     /// <summary>A VMA of the first pages that is there for one run, and that a thread may unmap.</summary>
     public VmArea Extra { get; private set; } = null!;
@@ -142,7 +143,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
     public ref ulong Quiet => ref *(ulong*)quiet.Base;
 
     /// <summary>A fixture in a state. Making one costs more than a thousand schedules, so they are used again.</summary>
-    public static MappingFixture Rent(WaitProfile profile, MappingFixtureState state, VmAreaKind extra = VmAreaKind.None)
+    public static MappingFixture Rent(WaitProfile profile, MappingFixtureState state, MapMode extra = MapMode.None)
     {
         MappingFixture? fixture;
         lock (Idle)
@@ -190,7 +191,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
         }
     }
 
-    private void Prepare(MappingFixtureState state, VmAreaKind extra)
+    private void Prepare(MappingFixtureState state, MapMode extra)
     {
         Mapping.Reset(FileBytes, Whole, Piece, Synchronous);
         waits.Reset();
@@ -201,7 +202,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
             isSharedByAll: state is MappingFixtureState.SharedPage or MappingFixtureState.SharedPmd or MappingFixtureState.SharedDirtyPage);
         CopiesTo = null;
         ForgetContent();
-        if (extra != VmAreaKind.None)
+        if (extra != MapMode.None)
         {
             Extra = Mapping.Map(new PageIndex(0), PiecePages, extra);
         }
@@ -246,7 +247,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
                 break;
         }
 
-        pin = state == MappingFixtureState.PinnedPage ? PagePin.Take(Loop, Piece, new PageRange(new PageIndex(1), 1), forWriting: true) : null;
+        pin = state == MappingFixtureState.PinnedPage ? View.Pin(DaxConstants.PageSize, DaxConstants.PageSize) : null;
     }
 
     /// <summary>A store of the processor to the first word of a page: faults until the translation lets it through.</summary>

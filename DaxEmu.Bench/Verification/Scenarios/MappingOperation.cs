@@ -152,7 +152,7 @@ internal sealed record MappingOperation(string Name, Action<MappingFixture> Run)
 
     private static MappingOperation PinAndUnpin(string name, long page, bool forWriting) => new(name, fixture =>
     {
-        using PagePin pin = PagePin.Take(fixture.Loop, fixture.Piece, One(page), forWriting);
+        using PagePin pin = fixture.View.Pin(page << DaxConstants.PageShift, DaxConstants.PageSize, forWriting);
         fixture.CheckPinned(pin);
         _ = Atomic.Load(ref fixture.Quiet, Site.Other); // here the others may go on
         fixture.CheckPinned(pin);
@@ -193,7 +193,7 @@ internal sealed record MappingOperation(string Name, Action<MappingFixture> Run)
     private static void CopyIn(MappingFixture fixture, long page, ulong value)
     {
         fixture.CopiesTo = page;
-        fixture.View.CopyFrom(page << DaxConstants.PageShift, BitConverter.GetBytes(value));
+        fixture.View.CopyFrom(BitConverter.GetBytes(value), page << DaxConstants.PageShift);
         fixture.CopiesTo = null;
     }
 

@@ -56,11 +56,11 @@ internal static class MappingScenarios
         new("sync-or-store", "A page is stored to while it is written back: it is dirty, or durable.", MappingFixtureState.StoredPage,
             [MappingOperation.Writeback(1)], [MappingOperation.StoreAndSync(1, 7)], [MappingOperation.Look]),
         new("unmap-or-writeback", "A VMA is unmapped while its pages are written back: its page table outlives the walk.", MappingFixtureState.DirtyPages,
-            [MappingOperation.Writeback(1)], [MappingOperation.Unmap], [MappingOperation.Look]) { Extra = VmAreaKind.Shared },
+            [MappingOperation.Writeback(1)], [MappingOperation.Unmap], [MappingOperation.Look]) { Extra = MapMode.Shared },
         new("unmap-or-write", "A VMA is unmapped while write(2) fills a hole that it maps.", MappingFixtureState.Hole,
-            [MappingOperation.Write(1)], [MappingOperation.Unmap]) { Extra = VmAreaKind.Shared },
+            [MappingOperation.Write(1)], [MappingOperation.Unmap]) { Extra = MapMode.Shared },
         new("unmap-or-copy", "A private VMA is unmapped while a page of it is copied.", MappingFixtureState.CleanPage,
-            [MappingOperation.ExtraStore(1)], [MappingOperation.Unmap]) { Extra = VmAreaKind.Private },
+            [MappingOperation.ExtraStore(1)], [MappingOperation.Unmap]) { Extra = MapMode.Private },
         new("sync-fault-or-clone", "A MAP_SYNC fault meets a clone: no shared block may be written through.", MappingFixtureState.DirtyMetadata,
             [MappingOperation.SyncStore(1, 7)], [MappingOperation.CloneOf(1), MappingOperation.ReadFault(1)], [MappingOperation.Look]),
         new("sync-fault-or-punch", "A MAP_SYNC fault meets a punch and another fault: what is mapped is where the durable metadata say.", MappingFixtureState.DirtyMetadata,
@@ -107,23 +107,23 @@ internal static class MappingScenarios
 
     /// <summary>A scenario of threads of operations.</summary>
     public static Scenario Make(string name, string description, WaitProfile profile, MappingFixtureState state, params MappingOperation[][] threads) =>
-        Make(name, description, profile, state, VmAreaKind.None, threads);
+        Make(name, description, profile, state, MapMode.None, threads);
 
     /// <summary>As the other, with a VMA that threads may unmap.</summary>
     public static Scenario Make(
-        string name, string description, WaitProfile profile, MappingFixtureState state, VmAreaKind extra, params MappingOperation[][] threads) =>
+        string name, string description, WaitProfile profile, MappingFixtureState state, MapMode extra, params MappingOperation[][] threads) =>
         new(name, profile.Name, description, () => new Run(profile, state, extra, threads)) { Model = MemoryModel.SequentiallyConsistent };
 
     private sealed record Definition(string Name, string Description, MappingFixtureState State, params MappingOperation[][] Threads)
     {
-        public VmAreaKind Extra { get; init; }
+        public MapMode Extra { get; init; }
     }
 
     private sealed class Run : IScenarioRun
     {
         private readonly MappingFixture fixture;
 
-        public Run(WaitProfile profile, MappingFixtureState state, VmAreaKind extra, MappingOperation[][] threads)
+        public Run(WaitProfile profile, MappingFixtureState state, MapMode extra, MappingOperation[][] threads)
         {
             fixture = MappingFixture.Rent(profile, state, extra);
             Threads = [.. threads.Select(operations => new ScenarioThread(

@@ -13,13 +13,15 @@ internal sealed class HangSnapshot(SoakFixture fixture, IReadOnlyList<SoakJob> j
     public string Describe(IReadOnlyList<SoakJob> stuck, Func<SoakJob, TimeSpan> stillFor)
     {
         HashSet<int> waiters = [];
-        fixture.Waits.ForEachSleeper((in WaitNode node) => waiters.Add(node.ManagedThreadId));
+        fixture.Waits.ForEachWaiter((in WaitNode node) => waiters.Add(node.ManagedThreadId));
         WaitGraph graph = WaitGraph.Capture(
-            fixture.Waits, fixture.Files.Select(f => f.Mapping.Locker), key => HolderOf(key, waiters), NameOf);
+            fixture.Waits, fixture.Files.Select(f => f.Mapping.Locker), fixture.Files.SelectMany(f => f.WaitTargets), key => HolderOf(key, waiters), NameOf);
         var text = new StringBuilder();
         foreach (SoakJob job in stuck)
         {
-            string where = waiters.Contains(job.ManagedThreadId) ? "asleep for an entry" : "not asleep for an entry; it waits for a lock of the file, which a waiter may hold";
+            string where = waiters.Contains(job.ManagedThreadId) ? "it waits for an entry"
+                : graph.Blocked.FirstOrDefault(b => b.ManagedThreadId == job.ManagedThreadId) is { } blocked ? $"it waits at the {blocked.Target.Name}"
+                : "it waits for nothing that the graph knows";
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"job {job.Number} (thread {job.ManagedThreadId}) {job.Log.Last.Describe(beginTimestamp)}, for {stillFor(job).TotalSeconds:0.0} s: {where}\n");

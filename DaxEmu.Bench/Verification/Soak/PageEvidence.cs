@@ -32,7 +32,7 @@ internal static class PageEvidence
         int number = 0;
         foreach (VmArea area in file.Mapping.Areas.Where(a => page >= a.FirstIndex.Value && page < a.FirstIndex.Value + a.PageCount))
         {
-            text.Append("    view ").Append(number++).Append(" (").Append(area.Kind).Append("): ").Append(Describe(fixture, area, page - area.FirstIndex.Value)).Append('\n');
+            text.Append("    view ").Append(number++).Append(" (").Append(area.Mode).Append("): ").Append(Describe(fixture, area, page - area.FirstIndex.Value)).Append('\n');
         }
 
         return text.ToString().TrimEnd();

@@ -37,8 +37,8 @@ internal sealed class SmallVolume : IDisposable
     public void Give() => Volatile.Write(ref isTaken, 0);
 
     /// <summary>A file without a name.</summary>
-    public DaxFile Create(long sizeBytes, FileSystemModel model, long maximumSizeBytes = MaximumSizeBytes) => Volume.CreateFile(
-        sizeBytes, name: null, DaxFileOptions.Default with { Profile = profile, Waits = waits, Habits = model, MaximumSizeBytes = maximumSizeBytes });
+    public DaxFile Create(long sizeBytes, FileSystemModel model, long maximumSizeBytes = MaximumSizeBytes) => Volume.CreateTemporary(
+        sizeBytes, DaxFileOptions.Default with { Profile = profile, Waits = waits, FileSystem = model, MaximumSizeBytes = maximumSizeBytes });
 
     public void Dispose()
     {

@@ -47,8 +47,8 @@ internal sealed class SoakFixture : IDisposable
             MaximumSizeBytes = PageCount << DaxConstants.PageShift,
         };
         Volume = DaxVolume.Of(Device);
-        File = Volume.CreateFile(PageCount << DaxConstants.PageShift, name: null, options);
-        Clone = Volume.CreateFile(ClonePageCount << DaxConstants.PageShift, name: null, options);
+        File = Volume.CreateTemporary(PageCount << DaxConstants.PageShift, options);
+        Clone = Volume.CreateTemporary(ClonePageCount << DaxConstants.PageShift, options);
         Faults = new FaultLoop(new FaultHandler(File.Mapping));
         Stamps = new StampedPages(PageCount, ClonePageCount);
         Views =
@@ -56,7 +56,7 @@ internal sealed class SoakFixture : IDisposable
             File.Map(),
             File.Map(),
             File.Map(MapMode.Shared | MapMode.NoHugePage),
-            new DaxView(File, Faults, File.Mapping.Map(new PageIndex(0), PageCount, VmAreaKind.Shared, leadPages: 17)),
+            new DaxView(Faults, File.Mapping.Map(new PageIndex(0), PageCount, MapMode.Shared, leadPages: 17), File, opener: null),
             File.Map(MapMode.Shared | MapMode.Sync),
         ];
         PrivateView = File.Map(MapMode.Private);

@@ -216,7 +216,7 @@ internal sealed class SoakJob : IWatched
             work();
             return true;
         }
-        catch (DaxException e) when (e.Errno == FileOperations.Eio && Fixture.AllowsPoison)
+        catch (DaxException e) when (e.Errno == IoError.Io.Errno() && Fixture.AllowsPoison)
         {
             return false;
         }

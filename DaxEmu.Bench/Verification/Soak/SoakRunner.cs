@@ -186,7 +186,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         while (gate.WorkingCount > 0 && Stopwatch.GetElapsedTime(start) < MostForRescue && !cancellation.IsCancellationRequested)
         {
             keys.Clear();
-            fixture.Waits.ForEachSleeper((in WaitNode node) => keys.Add(new WaitKey(node.Mapping, new Core.Units.PageIndex(node.KeyStart))));
+            fixture.Waits.ForEachWaiter((in WaitNode node) => keys.Add(new WaitKey(node.Mapping, new Core.Units.PageIndex(node.KeyStart))));
             keys.ForEach(key => fixture.Waits.Wake(key, WakeMode.All));
             Thread.Sleep(BetweenLooks);
         }

@@ -64,7 +64,7 @@ internal static unsafe class BrokenOperations
     public static MappingOperation WritebackThatLocksLast(long page) => new("writeback that locks last", fixture =>
     {
         fixture.Mapping.WriteProtect(MappingOperation.One(page));
-        if (fixture.Mapping.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (fixture.Mapping.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             fixture.Mapping.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
         }
@@ -74,7 +74,7 @@ internal static unsafe class BrokenOperations
     public static MappingOperation WritebackThatStoresWhatItSaw(long page) => new("writeback that stores what it saw", fixture =>
     {
         DaxEntry seen = fixture.Mapping.Entries.Lookup(new PageIndex(page));
-        if (seen.IsReal && fixture.Mapping.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (seen.IsReal && fixture.Mapping.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             fixture.Mapping.WriteProtect(held.Range);
             fixture.Mapping.Locker.Unlock(held.Start, seen.WithoutLock.WithDirty(false));
@@ -84,7 +84,7 @@ internal static unsafe class BrokenOperations
     /// <summary>Write-protects in one VMA (B27).</summary>
     public static MappingOperation WritebackOfOneView { get; } = new("writeback of one VMA", fixture =>
     {
-        if (fixture.Mapping.Locker.TakeAny(new PageIndex(0), out HeldEntry held))
+        if (fixture.Mapping.Locker.LockAny(new PageIndex(0), out HeldEntry held))
         {
             fixture.Whole.Table.WriteProtect(0, DaxConstants.PagesPerPmd);
             fixture.Mapping.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
@@ -136,7 +136,7 @@ internal static unsafe class BrokenOperations
     public static MappingOperation InvalidateThatUnmapsFirst(long page) => new("invalidate that unmaps first", fixture =>
     {
         fixture.Mapping.Unmap(MappingOperation.One(page));
-        if (fixture.Mapping.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (fixture.Mapping.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             fixture.Mapping.Disassociate(held.Start, held.Entry);
             fixture.Mapping.Locker.Remove(held);

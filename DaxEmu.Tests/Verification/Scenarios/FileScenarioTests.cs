@@ -28,13 +28,13 @@ public sealed class FileScenarioTests
             f =>
             {
                 // A span that outlives the layout under which it was made.
-                if (f.A.SizeBytes == 0)
+                if (f.A.Length == 0)
                 {
                     return;
                 }
 
                 Span<byte> span = f.View.WriteAtMost(4096, 4096);
-                _ = f.A.SizeBytes;
+                _ = f.A.Length;
                 span.Fill(0x71);
             },
             f => f.WriteB(4, 0x72));

@@ -111,7 +111,7 @@ internal static class FileScenarios
         {
             try
             {
-                View.CopyFrom(page * Page, Bytes(value));
+                View.CopyFrom(Bytes(value), page * Page);
             }
             catch (DaxException)
             {
@@ -173,7 +173,7 @@ internal static class FileScenarios
 
         private void Write(DaxFile file, long page, byte value)
         {
-            file.Write(page * Page, Bytes(value));
+            file.Write(Bytes(value), page * Page);
             written[(file, page)] = value;
         }
 
@@ -198,7 +198,7 @@ internal static class FileScenarios
 
         private DaxFile Make(int id)
         {
-            DaxFile file = Volume.CreateFile(0, name: null, DaxFileOptions.Default with
+            DaxFile file = Volume.CreateTemporary(0, DaxFileOptions.Default with
             {
                 MaximumSizeBytes = 2 * DaxConstants.PmdSize,
                 Waits = waits,
@@ -206,7 +206,7 @@ internal static class FileScenarios
             });
             for (int page = 0; page < Pages; page++)
             {
-                file.Write(page * Page, Bytes((byte)((id * 16) + page)));
+                file.Write(Bytes((byte)((id * 16) + page)), page * Page);
             }
 
             return file;

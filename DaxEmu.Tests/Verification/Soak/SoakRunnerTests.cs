@@ -70,7 +70,7 @@ public sealed class SoakRunnerTests
         HeldEntry held = default;
         SoakReport report = SoakPlans.Run(SoakPlans.Small(seconds: 30), fixture =>
         {
-            if (locker is null && fixture.File.Mapping.Locker.TakeAny(new PageIndex(0), out held))
+            if (locker is null && fixture.File.Mapping.Locker.LockAny(new PageIndex(0), out held))
             {
                 locker = fixture.File.Mapping.Locker;
             }

@@ -22,16 +22,16 @@ public sealed class StateChecksTests
     [
         new("a locked entry", "still locked", fixture =>
         {
-            Assert.That(fixture.File.Mapping.Locker.TakeAny(new PageIndex(Small), out HeldEntry held));
+            Assert.That(fixture.File.Mapping.Locker.LockAny(new PageIndex(Small), out HeldEntry held));
             return () => fixture.File.Mapping.Locker.Put(held);
         }),
         new("a waiter", "threads sleep", fixture =>
         {
             EntryLocker locker = fixture.File.Mapping.Locker;
-            locker.TakeAny(new PageIndex(Small), out HeldEntry held);
-            var waiter = new Thread(() => locker.WaitWithoutClaim(new PageIndex(Small)));
+            locker.LockAny(new PageIndex(Small), out HeldEntry held);
+            var waiter = new Thread(() => locker.WaitWithoutLocking(new PageIndex(Small)));
             waiter.Start();
-            SpinWait.SpinUntil(() => fixture.Waits.SleeperCount > 0);
+            SpinWait.SpinUntil(() => fixture.Waits.WaiterCount > 0);
             return () =>
             {
                 locker.Put(held);
@@ -40,7 +40,7 @@ public sealed class StateChecksTests
         }),
         new("a translation without an entry", "is mapped by", fixture =>
         {
-            fixture.File.Mapping.Locker.TakeAny(new PageIndex(Small), out HeldEntry held);
+            fixture.File.Mapping.Locker.LockAny(new PageIndex(Small), out HeldEntry held);
             fixture.File.Mapping.Disassociate(held.Start, held.Entry);
             fixture.File.Mapping.Locker.Remove(held);
             return Nothing;
@@ -54,7 +54,7 @@ public sealed class StateChecksTests
         }),
         new("a clean entry that can be written", "its entry is clean", fixture =>
         {
-            fixture.File.Mapping.Locker.TakeAny(new PageIndex(Small), out HeldEntry held);
+            fixture.File.Mapping.Locker.LockAny(new PageIndex(Small), out HeldEntry held);
             fixture.File.Mapping.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
             return Nothing;
         }),
@@ -123,7 +123,7 @@ public sealed class StateChecksTests
         }),
         new("a writeback that failed", "a writeback failed with 5", fixture =>
         {
-            fixture.File.Mapping.NoteWritebackError(5);
+            fixture.File.Mapping.Errors.Set(5);
             return Nothing;
         }),
         new("a lost page in use", "still called lost", fixture =>
@@ -134,7 +134,7 @@ public sealed class StateChecksTests
         }),
         new("a size that was not set", "bytes instead of", fixture =>
         {
-            long size = fixture.File.SizeBytes;
+            long size = fixture.File.Length;
             fixture.File.Mapping.SetSize(size - DaxConstants.PageSize);
             return () => fixture.File.Mapping.SetSize(size);
         }),
@@ -160,7 +160,7 @@ public sealed class StateChecksTests
         }),
         new("a word of another file in the contested one", "page 0 of the contested file holds version 1 of page 7 at byte 8", fixture =>
         {
-            fixture.Contested.Views[0].CopyFrom(8, BitConverter.GetBytes(PageStamp.Of(7, 1).Word));
+            fixture.Contested.Views[0].CopyFrom(BitConverter.GetBytes(PageStamp.Of(7, 1).Word), 8);
             return Nothing;
         }),
         new("a line that was lost", "line 3 of page 0 was stored as 1 and holds 0 to 0", fixture =>
@@ -183,13 +183,13 @@ public sealed class StateChecksTests
     public void ALineThatIsOlderThanItsSyncIsFound()
     {
         using SoakFixture fixture = Create();
-        fixture.Lines.Views[0].CopyFrom(0, BitConverter.GetBytes(1L));
+        fixture.Lines.Views[0].CopyFrom(BitConverter.GetBytes(1L), 0);
         fixture.Lines.Begin(0, 0);
         fixture.Lines.Complete(0, 0);
         Assert.That(fixture.Lines.FindUndurable(fixture, 0, fixture.Lines.Floor(0, 1)), Does.Contain("line 0 of page 0 was stored as 1"));
         for (int at = 0; at < SharedLines.LineBytes; at += sizeof(long))
         {
-            fixture.Lines.Views[0].CopyFrom(at, BitConverter.GetBytes(1L));
+            fixture.Lines.Views[0].CopyFrom(BitConverter.GetBytes(1L), at);
         }
 
         fixture.Lines.File.Sync();
@@ -201,10 +201,10 @@ public sealed class StateChecksTests
     {
         using SoakFixture fixture = Create();
         var buffer = new byte[DaxConstants.PageSize];
-        fixture.Lines.Views[0].CopyFrom(0, buffer);
+        fixture.Lines.Views[0].CopyFrom(buffer, 0);
         Assert.That(fixture.Lines.Clone(buffer), Is.Null);
         Assert.That(fixture.Lines.CheckClone(buffer), Is.Null);
-        fixture.Lines.Copy.Write(DaxConstants.PageSize - 1, [1]);
+        fixture.Lines.Copy.Write([1], DaxConstants.PageSize - 1);
         Assert.That(fixture.Lines.CheckClone(buffer), Does.Contain("byte 4095 of page 0 of a finished clone changed"));
     }
 
@@ -234,7 +234,7 @@ public sealed class StateChecksTests
         fixture.Views[2].Read(Hole << DaxConstants.PageShift, DaxConstants.PageSize);
         var bytes = new byte[DaxConstants.PageSize];
         Write(fixture, Unmapped, bytes);
-        fixture.File.Write(Unmapped << DaxConstants.PageShift, bytes);
+        fixture.File.Write(bytes, Unmapped << DaxConstants.PageShift);
         return fixture;
     }
 

@@ -8,7 +8,7 @@ internal static class QuiescenceChecks
 {
     public static IEnumerable<string> Run(SoakFixture fixture)
     {
-        if (fixture.Waits.SleeperCount is var sleepers and not 0)
+        if (fixture.Waits.WaiterCount is var sleepers and not 0)
         {
             yield return $"{sleepers} threads sleep for an entry although no thread works.";
         }
@@ -21,7 +21,7 @@ internal static class QuiescenceChecks
                 yield return $"{name}: the invalidate lock is held although no thread works.";
             }
 
-            if (!fixture.AllowsPoison && file.Mapping.TakeWritebackError() is var errno and not 0)
+            if (!fixture.AllowsPoison && file.Mapping.Errors.Unreported is var errno and not 0)
             {
                 yield return $"{name}: a writeback failed with {errno}.";
             }
@@ -31,9 +31,9 @@ internal static class QuiescenceChecks
                 yield return $"{name}: the inode lock is held although no thread works.";
             }
 
-            if (file.SizeBytes != file.Mapping.MaximumSizeBytes && file == fixture.File)
+            if (file.Length != file.Mapping.MaximumSizeBytes && file == fixture.File)
             {
-                yield return $"{name}: it has {file.SizeBytes} bytes instead of {file.Mapping.MaximumSizeBytes}.";
+                yield return $"{name}: it has {file.Length} bytes instead of {file.Mapping.MaximumSizeBytes}.";
             }
         }
 

@@ -18,7 +18,7 @@ internal sealed class ContestedOperations(SoakJob job)
         (long page, long count, int way) = Choose(ref random, SoakOperation.ContestedCopyIn);
         Span<byte> bytes = job.Region.AsSpan(0, (int)count << DaxConstants.PageShift);
         file.Fill(bytes, page);
-        TryAccess(() => file.Views[way].CopyFrom(page << DaxConstants.PageShift, job.Region.AsSpan(0, (int)count << DaxConstants.PageShift)));
+        TryAccess(() => file.Views[way].CopyFrom(job.Region.AsSpan(0, (int)count << DaxConstants.PageShift), page << DaxConstants.PageShift));
         return true;
     }
 
@@ -27,7 +27,7 @@ internal sealed class ContestedOperations(SoakJob job)
         (long page, long count, int way) = Choose(ref random, SoakOperation.ContestedCopyOut);
         Span<byte> bytes = job.Region.AsSpan(0, (int)count << DaxConstants.PageShift);
         bytes.Clear();
-        TryAccess(() => file.Views[way].CopyTo(page << DaxConstants.PageShift, job.Region.AsSpan(0, (int)count << DaxConstants.PageShift)));
+        TryAccess(() => file.Views[way].CopyTo(job.Region.AsSpan(0, (int)count << DaxConstants.PageShift), page << DaxConstants.PageShift));
         if (ContestedFile.FindForeign(bytes, page) is { } foreign)
         {
             job.Report(FindingKind.Stale, foreign);
@@ -60,7 +60,7 @@ internal sealed class ContestedOperations(SoakJob job)
             case 3:
                 Span<byte> bytes = job.Region.AsSpan(0, (int)Math.Min(count, 8) << DaxConstants.PageShift);
                 file.Fill(bytes, page);
-                file.File.Write(page << DaxConstants.PageShift, bytes);
+                file.File.Write(bytes, page << DaxConstants.PageShift);
                 break;
             case 4:
                 file.File.Sync();

@@ -132,14 +132,14 @@ internal sealed class CopyOperations(SoakJob job)
             fixture.Stamps.Set(PageSide.File, page + i, stamp);
         }
 
-        view.CopyFrom(viewPage << DaxConstants.PageShift, bytes);
+        view.CopyFrom(bytes, viewPage << DaxConstants.PageShift);
     }
 
     /// <summary>Copies out of pages that the job has taken, and compares.</summary>
     public void LoadTaken(DaxView view, long viewPage, long page, long count)
     {
         Span<byte> bytes = BufferOf(count);
-        view.CopyTo(viewPage << DaxConstants.PageShift, bytes);
+        view.CopyTo(bytes, viewPage << DaxConstants.PageShift);
         for (int i = 0; i < count; i++)
         {
             job.Check(PageSide.File, page + i, bytes.Slice(i << DaxConstants.PageShift, DaxConstants.PageSize), "copied out of a view");

@@ -72,7 +72,7 @@ internal sealed class FailureOperations(SoakJob job)
         Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
         PageStamp stamp = fixture.Stamps.Next(page, job.Number);
         stamp.Fill(bytes);
-        fixture.Views[way].CopyFrom(page << DaxConstants.PageShift, bytes);
+        fixture.Views[way].CopyFrom(bytes, page << DaxConstants.PageShift);
         fixture.Stamps.Set(PageSide.File, page, stamp);
         return Lose(page, way, isPunched, isSynced);
     }
@@ -106,10 +106,10 @@ internal sealed class FailureOperations(SoakJob job)
     {
         try
         {
-            fixture.File.Read(page << DaxConstants.PageShift, job.Buffer.AsSpan(0, DaxConstants.PageSize));
+            fixture.File.Read(job.Buffer.AsSpan(0, DaxConstants.PageSize), page << DaxConstants.PageShift);
             return false;
         }
-        catch (DaxException e) when (e.Errno == FileOperations.Eio)
+        catch (DaxException e) when (e.Errno == IoError.Io.Errno())
         {
             return true;
         }

@@ -104,7 +104,7 @@ internal sealed class LayoutOperations(SoakJob job)
     private void CheckCleared(long page, int from, int length)
     {
         Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
-        fixture.File.Read(page << DaxConstants.PageShift, bytes);
+        fixture.File.Read(bytes, page << DaxConstants.PageShift);
         job.Check(PageSide.File, page, bytes[..from], "before the cleared part");
         job.Check(PageSide.File, page, bytes[(from + length)..], "behind the cleared part");
         job.Require(!bytes.Slice(from, length).ContainsAnyExcept((byte)0), $"bytes {from} + {length} of page {page} are not zero");

@@ -30,7 +30,7 @@ internal sealed class MemoryOperations(SoakJob job)
         {
             Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
             stamp.Fill(bytes);
-            fixture.Views[way].CopyFrom(page << DaxConstants.PageShift, bytes);
+            fixture.Views[way].CopyFrom(bytes, page << DaxConstants.PageShift);
             fixture.Stamps.Set(PageSide.File, page, stamp);
         }
 
@@ -56,7 +56,7 @@ internal sealed class MemoryOperations(SoakJob job)
     public bool TouchHuge(long page, ref StepRandom random)
     {
         int way = random.Next(fixture.Views.Count);
-        FaultFlags flags = FaultFlags.UserTouch | (random.OneIn(2) ? FaultFlags.Write : FaultFlags.None);
+        FaultFlags flags = FaultFlags.UserAccess | (random.OneIn(2) ? FaultFlags.Write : FaultFlags.None);
         job.Begin(SoakOperation.TouchHuge, page & ~(long)DaxConstants.ColourMask, DaxConstants.PagesPerPmd, way);
         fixture.Faults.Handler.Fault(fixture.Views[way].Area, page, flags, PageOrder.Pmd);
         return true;
@@ -74,7 +74,7 @@ internal sealed class MemoryOperations(SoakJob job)
     public bool WaitForPage(long page)
     {
         job.Begin(SoakOperation.WaitForPage, page);
-        fixture.File.Mapping.Locker.WaitWithoutClaim(new PageIndex(page));
+        fixture.File.Mapping.Locker.WaitWithoutLocking(new PageIndex(page));
         return true;
     }
 

@@ -30,7 +30,7 @@ internal sealed class SpaceOperations(SoakJob job)
         int count = 1 + random.Next(8);
         int holds = random.Next(16);
         job.Begin(SoakOperation.TemporaryFile, 0, count);
-        DaxFile file = fixture.Volume.CreateFile((long)count << DaxConstants.PageShift, name: null, DaxFileOptions.Default with
+        DaxFile file = fixture.Volume.CreateTemporary((long)count << DaxConstants.PageShift, DaxFileOptions.Default with
         {
             Waits = fixture.Waits,
             Profile = fixture.Profile,
@@ -38,7 +38,7 @@ internal sealed class SpaceOperations(SoakJob job)
         });
         byte[] bytes = Stamped(0, count);
         DaxView view = file.Map();
-        view.CopyFrom(0, bytes);
+        view.CopyFrom(bytes, 0);
         using (PagePin pin = view.Pin(0, bytes.Length))
         {
             file.Dispose();
@@ -71,7 +71,7 @@ internal sealed class SpaceOperations(SoakJob job)
             // A write gets blocks of its own, and the clone gives the pinned ones up without an entry that says so.
             byte[] bytes = Stamped(0, WrittenPages);
             bytes.CopyTo(expected, 0);
-            file.Write(0, bytes);
+            file.Write(bytes, 0);
             sharer.SetLength(0);
             sharer.Allocate(0, 2L * WrittenPages * PageSize);
             int at = 0;
@@ -124,9 +124,9 @@ internal sealed class SpaceOperations(SoakJob job)
         {
             using DaxFile file = Prepare(model, out byte[] expected);
             file.InjectPoison(CutPage * PageSize);
-            RequireError(FileOperations.Eio, what, () => Change(file, what));
+            RequireError(IoError.Io.Errno(), what, () => Change(file, what));
             RequireUnchanged(file, expected, $"change {what} failed on lost memory", lostPage: CutPage);
-            file.Write(CutPage * PageSize, expected.AsSpan(CutPage * PageSize, PageSize));
+            file.Write(expected.AsSpan(CutPage * PageSize, PageSize), CutPage * PageSize);
             Change(file, what);
             RequireUnchanged(file, Changed(expected, what), $"change {what} succeeded when the poison was cleared");
         });
@@ -141,7 +141,7 @@ internal sealed class SpaceOperations(SoakJob job)
             using DaxFile file = Prepare(FileSystemModel.Xfs, out byte[] expected);
             using DaxFile smaller = small.Create(2 * PageSize, FileSystemModel.Xfs, maximumSizeBytes: 3 * PageSize);
             byte[] bytes = Stamped(0, 2);
-            smaller.Write(0, bytes);
+            smaller.Write(bytes, 0);
             bool isRefused = false;
             try
             {
@@ -187,8 +187,8 @@ internal sealed class SpaceOperations(SoakJob job)
         Stamped(0, WrittenPages, version).CopyTo(expected, 0);
         Stamped(DirtyPage, DirtyPages, version).CopyTo(expected, DirtyPage * PageSize);
         DaxFile file = small.Create(FilePages * PageSize, model);
-        file.Write(0, expected.AsSpan(0, WrittenPages * PageSize));
-        file.Map().CopyFrom(DirtyPage * PageSize, expected.AsSpan(DirtyPage * PageSize, DirtyPages * PageSize));
+        file.Write(expected.AsSpan(0, WrittenPages * PageSize), 0);
+        file.Map().CopyFrom(expected.AsSpan(DirtyPage * PageSize, DirtyPages * PageSize), DirtyPage * PageSize);
         return file;
     }
 
@@ -207,7 +207,7 @@ internal sealed class SpaceOperations(SoakJob job)
                 file.PunchHole((CutPage * PageSize) + InPage, 5 * PageSize - InPage);
                 break;
             case 3:
-                file.Write((HolePage * PageSize) + InPage, new byte[InPage]);
+                file.Write(new byte[InPage], (HolePage * PageSize) + InPage);
                 break;
             case 4:
                 file.Allocate(0, FilePages * PageSize);
@@ -253,7 +253,7 @@ internal sealed class SpaceOperations(SoakJob job)
 
     private void RequireUnchanged(DaxFile file, byte[] expected, string when, int lostPage = -1)
     {
-        job.Require(file.SizeBytes == expected.Length, $"after {when}, the file has {file.SizeBytes} bytes instead of {expected.Length}");
+        job.Require(file.Length == expected.Length, $"after {when}, the file has {file.Length} bytes instead of {expected.Length}");
         RequireNone(DurabilityChecks.FindVolatile(small.Device, file, isDirtyAllowed: true), $"after {when}");
         var bytes = new byte[PageSize];
         for (int at = 0; at < expected.Length; at += PageSize)
@@ -264,7 +264,7 @@ internal sealed class SpaceOperations(SoakJob job)
             }
 
             Span<byte> page = bytes.AsSpan(0, Math.Min(PageSize, expected.Length - at));
-            file.Read(at, page);
+            file.Read(page, at);
             if (!page.SequenceEqual(expected.AsSpan(at, page.Length)))
             {
                 job.Report(FindingKind.Lost, $"after {when}, page {at / PageSize} of the small file holds other bytes");
