@@ -1,4 +1,3 @@
-using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Architecture;
