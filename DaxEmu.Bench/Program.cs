@@ -7,24 +7,24 @@ namespace DaxEmu.Bench;
 /// <summary>The command <c>daxemu</c>.</summary>
 internal static class Program
 {
+    /// <summary>The command with all its verbs.</summary>
+    public static RootCommand CreateRoot() => new("Linux filesystem-DAX in user space: fault benchmarks, kernel traces, checks.")
+    {
+        BenchCommand.Create(),
+        SoakCommand.Create(),
+        CheckCommand.Create(),
+        PoliciesCommand.Create(),
+        PoliciesCommand.CreateUnderOldName(),
+        ReplayCommand.Create(),
+        InfoCommand.Create(),
+        SuitesCommand.Create(),
+    };
+
     /// <summary>Runs a command line in this process.</summary>
     /// <param name="arguments">The arguments, without the command's name.</param>
     /// <param name="stop">Ends what runs: it prints what it has.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(IReadOnlyList<string> arguments, CancellationToken stop)
-    {
-        var root = new RootCommand("Linux filesystem-DAX in user space: fault benchmarks, kernel traces, checks.")
-        {
-            BenchCommand.Create(),
-            SoakCommand.Create(),
-            CheckCommand.Create(),
-            PoliciesCommand.Create(),
-            ReplayCommand.Create(),
-            InfoCommand.Create(),
-            SuitesCommand.Create(),
-        };
-        return CommandFrame.Run(root, arguments, stop);
-    }
+    public static int Run(IReadOnlyList<string> arguments, CancellationToken stop) => CommandFrame.Run(CreateRoot(), arguments, stop);
 
     private static int Main(string[] arguments)
     {

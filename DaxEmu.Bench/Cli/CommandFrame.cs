@@ -21,11 +21,11 @@ internal static class CommandFrame
         ParseResult parsed = root.Parse(arguments, Parser);
         if (parsed.Errors.Count > 0)
         {
-            Tell(Explain(root, parsed));
+            Report(Explain(root, parsed));
             return ExitCode.Usage;
         }
 
-        // Signals are not its affair: they are watched for from the first moment on, and all of them.
+        // StopSignals handles all signals, from the first moment on.
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         return (ExitCode)parsed.InvokeAsync(configuration, stop).GetAwaiter().GetResult();
     });
@@ -35,7 +35,7 @@ internal static class CommandFrame
         command.SetAction((parsed, cancellation) => Task.FromResult((int)Guarded(() => action(parsed, cancellation))));
 
     /// <summary>A line on standard error.</summary>
-    public static void Tell(string message) => Console.Error.WriteLine("daxemu: " + Printable.Of(message.ReplaceLineEndings(" ")));
+    public static void Report(string message) => Console.Error.WriteLine("daxemu: " + Printable.Of(message.ReplaceLineEndings(" ")));
 
     /// <summary>An error's message without the name of a parameter: that is the code's, and says nothing to a user.</summary>
     public static string MessageOf(Exception e) =>
@@ -68,32 +68,32 @@ internal static class CommandFrame
         }
         catch (DaxEnvironmentException e)
         {
-            return Tell(e, ExitCode.CannotTell);
+            return Report(e, ExitCode.Inconclusive);
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            return Tell(e, ExitCode.Usage);
+            return Report(e, ExitCode.Usage);
         }
         catch (OperationCanceledException)
         {
-            Tell("stopped.");
+            Report("stopped.");
             return ExitCode.TimeLimit;
         }
         catch (OutOfMemoryException e)
         {
-            return Tell(e, ExitCode.CannotTell, " The memory does not hold what was asked for: use smaller sizes or fewer jobs, or raise the limit.");
+            return Report(e, ExitCode.Inconclusive, " The memory does not hold what was asked for: use smaller sizes or fewer jobs, or raise the limit.");
         }
-#pragma warning disable CA1031 // The last door: whatever it is, it is told in a line.
+#pragma warning disable CA1031 // The last door: whatever it is, it becomes one line.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return Tell(e, ExitCode.CannotTell, $" (Set {DetailsVariable}=1 for details.)");
+            return Report(e, ExitCode.Inconclusive, $" (Set {DetailsVariable}=1 for details.)");
         }
     }
 
-    private static ExitCode Tell(Exception e, ExitCode code, string hint = "")
+    private static ExitCode Report(Exception e, ExitCode code, string hint = "")
     {
-        Tell(MessageOf(e) + hint);
+        Report(MessageOf(e) + hint);
         if (Environment.GetEnvironmentVariable(DetailsVariable) is not null)
         {
             Console.Error.WriteLine(e);

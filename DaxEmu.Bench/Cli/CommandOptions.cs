@@ -9,10 +9,15 @@ internal static class CommandOptions
 {
     private const int MostListed = 64;
 
-    /// <summary>An option with a value of a text form of its own.</summary>
-    public static Option<T> Of<T>(string name, string description, Func<string, T> parse, T fallback)
+    /// <summary>An option whose value has a text form of its own.</summary>
+    /// <param name="name">The option's name, dashes included.</param>
+    /// <param name="description">For the help.</param>
+    /// <param name="parse">Reads the value; a <see cref="FormatException"/> or <see cref="ArgumentException"/> becomes the error line.</param>
+    /// <param name="fallback">The value if the option is not given.</param>
+    /// <param name="oldNames">Names that earlier versions had; they still work.</param>
+    public static Option<T> Of<T>(string name, string description, Func<string, T> parse, T fallback, params string[] oldNames)
     {
-        var option = new Option<T>(name)
+        var option = new Option<T>(name, oldNames)
         {
             Description = description,
             DefaultValueFactory = _ => fallback,
@@ -80,7 +85,8 @@ internal static class CommandOptions
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
-            argument.AddError($"{name}: {CommandFrame.MessageOf(e)}");
+            string written = (argument.Parent as OptionResult)?.IdentifierToken?.Value ?? name;
+            argument.AddError($"{written}: {CommandFrame.MessageOf(e)}");
             return fallback;
         }
     }

@@ -9,7 +9,7 @@ internal static class StandardStreams
 {
     /// <summary>
     /// Makes them safe: what is closed counts as <c>/dev/null</c>, so that no file that is opened later takes its number and the messages; a
-    /// standard error that cannot be written to swallows them, since there is nobody left to tell; and a standard output that cannot be
+    /// standard error that cannot be written to drops them, since no other place is left; and a standard output that cannot be
     /// written to is the environment's refusal.
     /// </summary>
     public static void Prepare()

@@ -91,8 +91,8 @@ internal static class BenchCommand
 
         Show(report, parsed);
         return cancellation.IsCancellationRequested ? ExitCode.TimeLimit
-            : report.Results.All(r => r.Refusal is not null) ? ExitCode.CannotTell
-            : ExitCode.Fine;
+            : report.Results.All(r => r.Refusal is not null) ? ExitCode.Inconclusive
+            : ExitCode.Success;
     }
 
     private static void Show(BenchReport report, ParseResult parsed)

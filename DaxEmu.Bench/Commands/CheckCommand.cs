@@ -23,7 +23,7 @@ internal static class CheckCommand
     private static readonly Option<WaitProfile> Profile = CommandOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
     private static readonly Option<string> Scenario = CommandOptions.Of("--scenario", "a scenario's name, or all", text => text, AllScenarios);
     private static readonly Option<SearchStrategy> Strategy = CommandOptions.Of("--strategy", "exhaustive (depth-first), pct (random priorities) or random", ParseStrategy, SearchStrategy.Exhaustive);
-    private static readonly Option<IReadOnlyList<ScenarioSize>?> Sizes = CommandOptions.Of<IReadOnlyList<ScenarioSize>?>("--worlds", "sizes of generated scenarios, threads x operations of each (default 3x1,2x2, all of them, for exhaustive; 4x2, a sample, for pct and random)", text => CommandOptions.ListOf(text, ScenarioSize.Parse), null);
+    private static readonly Option<IReadOnlyList<ScenarioSize>?> Sizes = CommandOptions.Of<IReadOnlyList<ScenarioSize>?>("--scenario-size", "sizes of generated scenarios, threads x operations of each (default 3x1,2x2, all of them, for exhaustive; 4x2, a sample, for pct and random)", text => CommandOptions.ListOf(text, ScenarioSize.Parse), null, "--worlds");
     private static readonly Option<int> Preemptions = CommandOptions.Of("--preemptions", "the most preemptions of a schedule, for exhaustive", ParsePreemptions, DefaultPreemptions);
     private static readonly Option<long?> MaxSchedules = CommandOptions.Of<long?>("--max-schedules", "the most schedules: of all scenarios together for pct and random (default 100000), of each scenario for exhaustive (default: all there are)", text => CommandOptions.Count(text), null);
     private static readonly Option<int> Seed = CommandOptions.Of("--seed", "seed of random schedules", text => CommandOptions.Count(text, 0), 1);
@@ -37,9 +37,9 @@ internal static class CheckCommand
         var command = new Command(
             "check",
             "Runs small scenarios - a few threads, an operation or two each, on the real entry table - under a deterministic scheduler.\n"
-            + "A guilty profile ends with 1 and the shortest trace; a clean one is called so only after the hang of 2019 was found the same way.\n\n"
+            + "A failing profile ends with 1 and the shortest trace; one passes only after the same search has found the hang of 2019.\n\n"
             + "Examples:\n  daxemu check --profile v4.20\n  daxemu check --all\n  daxemu check --profile fixed --strategy exhaustive\n"
-            + "  daxemu check --strategy pct --worlds 4x2,3x3 --max-schedules 1000000 --seed 7")
+            + "  daxemu check --strategy pct --scenario-size 4x2,3x3 --max-schedules 1000000 --seed 7")
         {
             Profile, Scenario, Strategy, Sizes, Preemptions, MaxSchedules, Seed, Replay, Steps, All, Format,
         };
@@ -82,7 +82,7 @@ internal static class CheckCommand
         Scenario scenario = SmallScenarios.Named(schedule.Scenario, WaitProfiles.ByName(schedule.Profile));
         ReplayedRun run = CheckRunner.Replay(scenario, schedule);
         Console.WriteLine(isJson ? JsonText.Of(ToJson(scenario, run, showsSteps)) : string.Join('\n', showsSteps ? [.. run.Steps, .. run.Trace] : run.Trace));
-        return run.Failure is null ? ExitCode.Fine : ExitCode.Found;
+        return run.Failure is null ? ExitCode.Success : ExitCode.Found;
     }
 
     private static JsonObject ToJson(Scenario scenario, ReplayedRun run, bool showsSteps)
@@ -90,6 +90,7 @@ internal static class CheckCommand
         var document = new JsonObject
         {
             ["scenario"] = scenario.Name,
+            ["world"] = scenario.Name, // the key of version 0.1
             ["profile"] = scenario.Profile,
             ["failure"] = run.Failure?.Message,
             ["trace"] = new JsonArray([.. run.Trace.Select(l => (JsonNode)l)]),
@@ -104,7 +105,7 @@ internal static class CheckCommand
 
     private static ExitCode CheckAll(bool isJson, CancellationToken cancellation)
     {
-        HistoricTable table = HistoricTable.Search(cancellation);
+        HistoricBugTable table = HistoricBugTable.Search(cancellation);
         if (isJson)
         {
             Console.WriteLine(JsonText.Of(table.ToJson()));
@@ -115,8 +116,8 @@ internal static class CheckCommand
         }
 
         return cancellation.IsCancellationRequested ? ExitCode.TimeLimit
-            : table.IsComplete ? ExitCode.Fine
-            : ExitCode.CannotTell;
+            : table.IsComplete ? ExitCode.Success
+            : ExitCode.Inconclusive;
     }
 
     private static ExitCode Check(CheckPlan plan, bool isJson, CancellationToken cancellation)
@@ -127,7 +128,7 @@ internal static class CheckCommand
         IReadOnlyList<CheckOutcome> outcomes;
         using (var progress = new ProgressLine())
         {
-            outcomes = Search(plan.WorldsToGlanceAt(), plan.Glance, progress, cancellation);
+            outcomes = Search(plan.QuickPassScenarios(), plan.QuickPass, progress, cancellation);
             if (!outcomes.Any(o => o is CheckFailed))
             {
                 outcomes = Search(scenarios, (scenario, wanted) => plan.Search(scenario, scenarios.Count, wanted), progress, cancellation);
@@ -143,9 +144,9 @@ internal static class CheckCommand
         };
         Console.WriteLine(isJson ? JsonText.Of(report.ToJson()) : report.ToText());
         return report.Failed is not null ? ExitCode.Found
-            : report.IsPass ? ExitCode.Fine
+            : report.IsPass ? ExitCode.Success
             : report.IsCancelled ? ExitCode.TimeLimit
-            : ExitCode.CannotTell;
+            : ExitCode.Inconclusive;
     }
 
     private static IReadOnlyList<CheckOutcome> Search(

@@ -47,7 +47,7 @@ internal static class InfoCommand
         if (isJson)
         {
             Console.WriteLine(JsonText.Of(new JsonObject(rows.Select(r => KeyValuePair.Create(r.Name, r.Value)))));
-            return ExitCode.Fine;
+            return ExitCode.Success;
         }
 
         foreach ((string name, JsonNode? value) in rows.Where(r => r.Value is not null))
@@ -55,6 +55,6 @@ internal static class InfoCommand
             Console.WriteLine($"{name.Replace('_', ' '),-20} {value}");
         }
 
-        return ExitCode.Fine;
+        return ExitCode.Success;
     }
 }

@@ -6,9 +6,11 @@ using DaxEmu.Bench.Verification.Replay.Input;
 
 namespace DaxEmu.Bench.Commands;
 
-/// <summary><c>daxemu answers</c>: what each answer of 2019 costs.</summary>
+/// <summary><c>daxemu policies</c>: what each policy of 2019 costs.</summary>
 internal static class PoliciesCommand
 {
+    private const string Name = "policies";
+    private const string OldName = "answers";
     private const int MostRanges = 4096;
     private const int MostRounds = 10_000;
 
@@ -26,13 +28,23 @@ internal static class PoliciesCommand
     private static readonly Option<bool> Markdown = new("--markdown") { Description = "the table as Markdown" };
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
-    public static Command Create()
+    public static Command Create() => Create(Name);
+
+    /// <summary>The same command under its name of version 0.1, for scripts; the help does not list it.</summary>
+    public static Command CreateUnderOldName()
+    {
+        Command command = Create(OldName);
+        command.Hidden = true;
+        return command;
+    }
+
+    private static Command Create(string name)
     {
         var command = new Command(
-            "answers",
-            "What each answer of 2019 costs: throughput, sleeps, needless sleeps and wrong wake-ups of mask-all, any-order, return-locked, conflict and fixed,\n"
+            name,
+            "What each policy of 2019 costs: throughput, sleeps, needless sleeps and spurious wake-ups of mask-all, any-order, return-locked, conflict and fixed,\n"
             + "where 4 KiB and 2 MiB faults meet on the same ranges, or with a recorded fault stream.\n\n"
-            + "Examples:\n  daxemu answers --numjobs 2,4,8\n  daxemu answers --trace rocksdb.trace.gz --numjobs 2,8")
+            + "Examples:\n  daxemu policies --numjobs 2,4,8\n  daxemu policies --trace rocksdb.trace.gz --numjobs 2,8")
         {
             Jobs, Ranges, Mix, Empty, EmptyBy, Hold, HugeHold, Rounds, Runtime, Trace, Seed, Markdown, Format,
         };
@@ -60,7 +72,7 @@ internal static class PoliciesCommand
             Console.WriteLine(PolicyReport.Legend);
         }
 
-        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Fine;
+        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Success;
     }
 
     private static PolicyPlan PlanOf(ParseResult parsed, CancellationToken cancellation) => new()

@@ -26,7 +26,7 @@ internal static class ReplayCommand
             "replay",
             "Replays recordings of a kernel and compares. Scenarios op by op: results, bytes, fault events, writeback, entry table, page tables.\n"
             + "Trace text (the events of group fs_dax) fault by fault: served, fallen back, and why.\n"
-            + "An input that is damaged or missing is told in a line; the others are replayed all the same, and the exit code is the highest of all.\n\n"
+            + "An input that is damaged or missing is reported in a line; the others are replayed all the same, and the exit code is the highest of all.\n\n"
             + "Examples:\n  daxemu replay DaxEmu.Tests/Golden/Data/*.zip\n  daxemu replay fsdax.trace.gz --threads 1,2,8\n  zcat fsdax.trace.gz | daxemu replay -")
         {
             files,
@@ -42,7 +42,7 @@ internal static class ReplayCommand
 
     private static ExitCode Run(string[] paths, IReadOnlyList<int> threads, bool isJson, CancellationToken cancellation)
     {
-        var session = new ReplaySession(threads, CommandFrame.Tell, cancellation)
+        var session = new ReplaySession(threads, CommandFrame.Report, cancellation)
         {
             TraceDone = (name, report) =>
             {
@@ -68,7 +68,7 @@ internal static class ReplayCommand
 
         if (session.Worst == ExitCode.TimeLimit)
         {
-            CommandFrame.Tell("stopped; what was replayed until then is told.");
+            CommandFrame.Report("stopped; the report has what was replayed until then.");
         }
 
         return session.Worst;
@@ -90,9 +90,9 @@ internal static class ReplayCommand
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{Printable.Of(Path.GetFileName(name))}: {report.FaultCount} faults, {report.FileCount} files, {report.AreaCount} VMAs, {report.ThreadCount} of {report.RecordedThreadCount} threads, {report.Elapsed.TotalSeconds:0.00} s\n");
         text.Append("            2 MiB served  2 MiB fell back  4 KiB served  other\n");
-        foreach ((string who, TraceCounts counts) in ((string, TraceCounts)[])[("kernel", report.Kernel), ("emulator", report.Emulator)])
+        foreach ((string side, TraceCounts counts) in ((string, TraceCounts)[])[("kernel", report.Kernel), ("emulator", report.Emulator)])
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {who,-10}{counts.PmdServed,12}{counts.PmdFellBack,17}{counts.PteServed,14}{counts.Other,7}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {side,-10}{counts.PmdServed,12}{counts.PmdFellBack,17}{counts.PteServed,14}{counts.Other,7}\n");
         }
 
         text.Append("  fell back: ").AppendJoin(", ", report.FallbacksByReason.Select(r => $"{r.Key} {r.Value}")).Append('\n');

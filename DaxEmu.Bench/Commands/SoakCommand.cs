@@ -15,7 +15,7 @@ internal static class SoakCommand
     private static readonly Option<long> Size = CommandOptions.Of("--size", "bytes of the device, a multiple of 2 MiB; the file has three eighths of them", DeviceSize, 64L << 20);
     private static readonly Option<WaitProfile> Profile = CommandOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
     private static readonly Option<int> Seed = CommandOptions.Of("--randseed", "seed of all threads' choices", text => CommandOptions.Count(text, 0), 1);
-    private static readonly Option<TimeSpan> Watchdog = CommandOptions.Of("--watchdog", "a thread that stands still for so long hangs", DurationText.Parse, TimeSpan.FromSeconds(5));
+    private static readonly Option<TimeSpan> Watchdog = CommandOptions.Of("--watchdog", "a thread that makes no progress for so long hangs", DurationText.Parse, TimeSpan.FromSeconds(5));
     private static readonly Option<string?> FileName = CommandOptions.Of<string?>("--filename", "the device: a block device or file that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (default: a new file on tmpfs)", text => text, null);
     private static readonly Option<bool> Force = CommandOptions.Force();
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
@@ -25,7 +25,7 @@ internal static class SoakCommand
         var command = new Command(
             "soak",
             "Many threads, all operations, every page stamped with a version; a watchdog that names the culprit.\n"
-            + "Before a profile is called clean, the hang of 2019 is found by the same machinery, or the answer is inconclusive.\n\n"
+            + "A profile passes only after the same machinery has found the hang of 2019; else the result is inconclusive.\n\n"
             + "Examples:\n  daxemu soak --duration 8h --randseed 42\n  daxemu soak --profile v4.20 --duration 60s")
         {
             Duration, Jobs, Size, Profile, Seed, Watchdog, FileName, Force, Format,
@@ -36,7 +36,7 @@ internal static class SoakCommand
 
     private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
     {
-        AppContext.SetSwitch(InterleavingSwitch.Name, true); // before anything of the core is touched
+        AppContext.SetSwitch(InterleavingSwitch.Name, true); // before anything of the core is used
         var plan = new SoakPlan
         {
             Duration = parsed.GetValue(Duration),

@@ -19,7 +19,7 @@ internal static class SuitesCommand
             // In this process: an installed tool has no project that could be built anew.
             IEnumerable<Summary> summaries = BenchmarkSwitcher.FromAssembly(typeof(SuitesCommand).Assembly).Run([.. options, "--inProcess"]);
             return summaries.Any(s => s.BenchmarksCases.Length > 0) || options.Any(AsksOnly)
-                ? ExitCode.Fine
+                ? ExitCode.Success
                 : throw new ArgumentException("no benchmark was run: the options name none. 'daxemu suites -- --list flat' shows their names.");
         });
         return command;

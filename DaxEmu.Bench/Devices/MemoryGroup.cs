@@ -66,7 +66,7 @@ internal static class MemoryGroup
             return null;
         }
 
-        // Cached pages of files are given up before anybody is killed; those of tmpfs are not among these.
+        // Cached pages of files are given up before a process is killed; those of tmpfs are not among these.
         string statistics = read($"{group}/memory.stat") ?? string.Empty;
         string prefix = isSecond ? string.Empty : "total_";
         long cached = Statistic(statistics, prefix + "inactive_file") + Statistic(statistics, prefix + "active_file");

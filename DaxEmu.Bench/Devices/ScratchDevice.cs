@@ -29,7 +29,7 @@ internal sealed class ScratchDevice : IDisposable
     public PmemDevice Device { get; }
 
     /// <summary>Opens what is at a path, or makes it.</summary>
-    /// <param name="path">The path; null for a temporary file where there is room, on tmpfs if possible.</param>
+    /// <param name="path">The path; null for a temporary file, on tmpfs if that has the capacity.</param>
     /// <param name="sizeBytes">Bytes of one that is made.</param>
     /// <param name="options">How.</param>
     /// <param name="isForced">Whether what is there may be lost.</param>
@@ -42,7 +42,7 @@ internal sealed class ScratchDevice : IDisposable
         _ = BusErrorExit.TryInstall(
             $"daxemu: the storage behind {Printable.Of(scratch.Device.Name)} is gone: its file was cut, or its file system (or the memory behind it) is full. "
             + "Free space, or use another --filename.",
-            (int)ExitCode.CannotTell);
+            (int)ExitCode.Inconclusive);
         return scratch;
     }
 

@@ -33,7 +33,7 @@ internal enum NoteKind
     PassesOn,
 
     /// <summary>A woken thread walks away and wakes nobody.</summary>
-    WalksAway,
+    Abandons,
 
     /// <summary>A 2 MiB request met a 4 KiB entry and is refused.</summary>
     Conflict,

@@ -6,25 +6,29 @@ namespace DaxEmu.Core.Atomics;
 /// </summary>
 /// <remarks>
 /// <para>
-/// One word: bit 0 WRITER, bit 1 SLEEPERS, bit 2 PENDING (a writer waits), bits 3 to 31 the number of readers. Entering is one
-/// compare-and-swap. Sleeping: set SLEEPERS (a writer PENDING too) by compare-and-swap, then sleep on the word that has them. Whoever
-/// leaves the lock free takes both bits off in the same locked instruction that frees it, and wakes all if SLEEPERS was set.
+/// One word: bit 0 WRITER, bit 1 WAITERS, bit 2 PENDING (a writer waits), bits 3 to 31 the number of readers. Entering is one
+/// compare-and-swap. Sleeping: set WAITERS (a writer PENDING too) by compare-and-swap, then sleep on the word that has them. The thread
+/// that leaves the lock free clears both bits in the locked instruction that frees it, and wakes all if WAITERS was set.
 /// </para>
 /// <para>
-/// No wake-up is lost: a thread sleeps only on a word with SLEEPERS set and the lock taken. If the lock is freed before it sleeps, the
-/// word has changed and the sleep does not begin; if later, the thread that frees it sees SLEEPERS and wakes. No wait can be interrupted.
+/// No wake-up is lost: a thread sleeps only on a word with WAITERS set and the lock taken. If the lock is freed before it sleeps, the word
+/// has changed and the sleep does not begin; if later, the thread that frees it sees WAITERS and wakes. No wait can be interrupted.
 /// </para>
 /// </remarks>
-internal sealed unsafe class RwSemaphore
+/// <param name="inode">The inode whose lock it is, for the wait graph: the id of the file's mapping.</param>
+internal sealed unsafe class RwSemaphore(long inode = 0) : IWaitTarget
 {
     private const ulong Writer = 1;
-    private const ulong Sleepers = 2;
+    private const ulong Waiters = 2;
     private const ulong Pending = 4;
     private const ulong Reader = 8;
 
     private readonly PinnedLines line = new(1);
 
-    /// <summary>Whether nobody holds it or waits for it.</summary>
+    // For the wait graph: no decision depends on it.
+    private int writerThreadId;
+
+    /// <summary>Whether no thread holds it or waits for it.</summary>
     public bool IsFree => Atomic.Load(ref Word, Site.Inode) == 0;
 
     private ref ulong Word => ref *line[0];
@@ -44,7 +48,7 @@ internal sealed unsafe class RwSemaphore
             }
             else
             {
-                SleepOn(seen, seen | Sleepers);
+                SleepOn(seen, seen | Waiters, WaitKind.ToRead);
             }
         }
     }
@@ -57,23 +61,34 @@ internal sealed unsafe class RwSemaphore
             ulong seen = Atomic.Load(ref Word, Site.Inode);
             if (seen < Reader && (seen & Writer) == 0)
             {
-                // Nobody holds it: marks of those that wait stay, for who frees it next.
-                if (Atomic.TryReplace(ref Word, (seen & Sleepers) | Writer, seen, Site.Inode))
+                // No thread holds it. The mark of the waiters stays, for the thread that frees it next.
+                if (Atomic.TryReplace(ref Word, (seen & Waiters) | Writer, seen, Site.Inode))
                 {
+                    writerThreadId = Environment.CurrentManagedThreadId;
                     return new WriteHold(this);
                 }
             }
             else
             {
-                SleepOn(seen, seen | Sleepers | Pending);
+                SleepOn(seen, seen | Waiters | Pending, WaitKind.ToWrite);
             }
         }
     }
 
-    private void SleepOn(ulong seen, ulong asleep)
+    WaitTargetState IWaitTarget.StateOf(WaitKind kind, long detail)
+    {
+        ulong seen = *line[0]; // no step of a schedule
+        bool isWritten = (seen & Writer) != 0;
+        ulong readers = seen / Reader;
+        string state = isWritten ? "held for writing" : readers > 0 ? $"held by {readers} {(readers == 1 ? "reader" : "readers")}" : "free";
+        return new WaitTargetState($"inode lock of file {inode}", state, isWritten ? [writerThreadId] : []);
+    }
+
+    private void SleepOn(ulong seen, ulong asleep, WaitKind kind)
     {
         if (seen == asleep || Atomic.TryReplace(ref Word, asleep, seen, Site.Inode))
         {
+            using WaitRegistry.Registration registration = WaitRegistry.Enter(this, kind);
             Atomic.Wait(ref Word, asleep, Site.Inode);
         }
     }
@@ -87,13 +102,13 @@ internal sealed unsafe class RwSemaphore
             bool isLast = left < Reader;
             if (Atomic.TryReplace(ref Word, isLast ? 0 : left, seen, Site.Inode))
             {
-                WakeIf(isLast && (seen & Sleepers) != 0);
+                WakeIf(isLast && (seen & Waiters) != 0);
                 return;
             }
         }
     }
 
-    private void LeaveWrite() => WakeIf((Atomic.Exchange(ref Word, 0, Site.Inode) & Sleepers) != 0);
+    private void LeaveWrite() => WakeIf((Atomic.Exchange(ref Word, 0, Site.Inode) & Waiters) != 0);
 
     private void WakeIf(bool areThere)
     {

@@ -40,13 +40,13 @@ internal enum Site : byte
     Towrite,
 
     /// <summary>Looks whether anybody sleeps for an entry of the mapping.</summary>
-    ReadSleepers,
+    ReadWaiters,
 
     /// <summary>Announces or withdraws a sleeper.</summary>
-    CountSleepers,
+    CountWaiters,
 
     /// <summary>The barrier between announcing a sleeper and looking at the entry again.</summary>
-    SleeperBarrier,
+    WaiterBarrier,
 
     /// <summary>Takes the lock of a wait queue.</summary>
     LockBucket,
@@ -64,7 +64,7 @@ internal enum Site : byte
     Sleep,
 
     /// <summary>Wakes a sleeper.</summary>
-    WakeSleeper,
+    WakeWaiter,
 
     /// <summary>Announces a reader of the invalidate lock.</summary>
     EnterRead,

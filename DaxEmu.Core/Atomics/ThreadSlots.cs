@@ -4,12 +4,12 @@ using DaxEmu.Native.Memory;
 namespace DaxEmu.Core.Atomics;
 
 /// <summary>
-/// A number for each thread that uses the core, small and dense, given back when the thread has died. Who keeps a line of native memory
-/// per thread (readers of the invalidate lock, wait nodes) indexes it by this number.
+/// A number for each thread that uses the core, small and dense, given back when the thread has died. Lines of native memory per thread
+/// (reader slots, wait nodes) are indexed by it.
 /// </summary>
 /// <remarks>
-/// A number comes back when the collector finds that its thread is gone. Where nothing is collected for a long time the numbers run out
-/// first: then those of threads that are not alive are taken back at once.
+/// A number comes back when the collector finds that its thread is gone. If the numbers run out before a collection, those of dead threads
+/// are taken back at once.
 /// </remarks>
 internal static class ThreadSlots
 {
@@ -28,11 +28,11 @@ internal static class ThreadSlots
     private static readonly Lock Gate = new();
     private static readonly Stack<int> Free = new();
 
-    // Who has each number, and how often it has changed hands: who gives back a number that another took back before, gives back nothing.
+    // The thread of each number, and how often the number was given back: a holder whose number was taken back before gives back nothing.
     private static readonly WeakReference<Thread>?[] Threads = new WeakReference<Thread>?[Capacity];
     private static readonly int[] Turns = new int[Capacity];
 
-    // The first numbers belong to the schedulers, so that the lines which a thread looks through are the same in each run.
+    // The first numbers belong to the schedulers, so that a thread looks through the same lines in each run.
     private static volatile int used = InterleavingSwitch.On ? SchedulerCapacity * SchedulerCount : 0;
 
     [ThreadStatic]
@@ -51,17 +51,20 @@ internal static class ThreadSlots
                 return (owner.FirstSlot, owner.FirstSlot + owner.ThreadCount);
             }
 
-            // No lock, which an interruption could end. Who looks through the lines has shown its own word first and then passed a
-            // process-wide barrier. A thread counts its number in before it writes to its line: if that write came before the barrier,
-            // so did the count, and it is seen here. If it comes after it, the thread sees the word that was shown, and gives way.
+            // No lock, which an interruption could end. The caller has stored its own word and then passed a process-wide barrier. A thread
+            // counts its number in before it writes to its line: if that write came before the barrier, so did the count, and it is seen
+            // here. If it comes after, the thread sees the caller's word, and gives way.
             return (0, used);
         }
     }
 
-    /// <summary>Room for a line for every number; committed as lines are touched, never given back.</summary>
+    /// <summary>Reserves a line for every number; committed at first use, never given back.</summary>
     public static ReservedRegion ReserveLines() => ReservedRegion.Reserve((long)Capacity * LineBytes);
 
-    /// <summary>Gives this thread the number of a scheduler's thread, once; the scheduler sees to it that no living thread has it.</summary>
+    /// <summary>The thread that has a number; null if none has, or it is a scheduler's.</summary>
+    public static Thread? ThreadOf(int slot) => Threads[slot] is { } thread && thread.TryGetTarget(out Thread? living) && living.IsAlive ? living : null;
+
+    /// <summary>Gives this thread the number of a scheduler's thread, once; the scheduler ensures that no living thread has it.</summary>
     public static void Adopt(int slot)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(slot);
@@ -117,7 +120,7 @@ internal static class ThreadSlots
 
     private sealed class Holder(int slot, int turn)
     {
-        // Collected only after its thread has died: nobody uses the number then.
+        // Collected only after its thread has died: no thread uses the number then.
         ~Holder()
         {
             if (turn < 0)

@@ -3,7 +3,7 @@ using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Checking;
 
-/// <summary>Hands the turn from thread to thread: a futex word each, on lines of their own.</summary>
+/// <summary>Hands the turn from thread to thread: a futex word for each, on lines of their own.</summary>
 /// <remarks>The callers are outside the schedule at that moment (<see cref="Atomic.Current"/> is null), so these are real steps.</remarks>
 internal sealed unsafe class Baton(int threadCount) : IDisposable
 {
@@ -33,6 +33,6 @@ internal sealed unsafe class Baton(int threadCount) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => words.Dispose();
 
-    // SAFETY: the region has a line for each thread, and lives until nobody waits any more.
+    // SAFETY: the region has a line for each thread, and lives until no thread waits any more.
     private ref ulong Word(int thread) => ref *(ulong*)(words.Base + (thread * ThreadSlots.LineBytes));
 }

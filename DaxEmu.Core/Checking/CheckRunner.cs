@@ -2,28 +2,78 @@ using DaxEmu.Core.Checking.Strategies;
 
 namespace DaxEmu.Core.Checking;
 
-/// <summary>Checks scenarios: searches their schedules, and makes of a failure a short schedule string and a description.</summary>
-internal static class CheckRunner
+/// <summary>Checks scenarios: searches their schedules, and makes of a failure a short schedule string and a trace.</summary>
+/// <remarks>
+/// A search needs the hooks of the scheduler in the code under check, and these are compiled in only where the switch
+/// <c>DaxEmu.Interleaving</c> is on: in the project of the program or test,
+/// <c>&lt;RuntimeHostConfigurationOption Include="DaxEmu.Interleaving" Value="true" /&gt;</c> in an <c>ItemGroup</c>; or
+/// <c>AppContext.SetSwitch("DaxEmu.Interleaving", true)</c> before anything of DaxEmu is used.
+/// </remarks>
+/// <example>
+/// Searches everything, then the same with store buffers; a failure prints what another run needs to replay it:
+/// <code>
+/// foreach (MemoryModel model in Enum.GetValues&lt;MemoryModel&gt;())
+/// {
+///     if (CheckRunner.Exhaust(scenario with { Model = model }) is CheckFailed failed)
+///     {
+///         Console.WriteLine(string.Join('\n', failed.Trace));
+///         Console.WriteLine($"again: CheckRunner.Replay(scenario, Schedule.Parse(\"{failed.Schedule}\"))");
+///     }
+/// }
+/// </code>
+/// </example>
+public static class CheckRunner
 {
-    /// <summary>Searches every schedule with up to so many preemptions.</summary>
-    public static CheckOutcome Exhaust(Scenario scenario, RunLimits limits, int maxPreemptions = 3, CancellationToken cancellation = default) =>
-        Check(scenario, Exhaustive.For(scenario, maxPreemptions), limits, cancellation);
+    /// <summary>Searches every schedule with up to so many preemptions: first those with none, then with one, and so on.</summary>
+    /// <param name="scenario">What to search.</param>
+    /// <param name="limits">How long; null for as long as it takes.</param>
+    /// <param name="maxPreemptions">How often a schedule may take the turn from a thread that could go on, at most 254. Three find nearly every bug.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <returns>The first failure, shrunk; or how much was seen without one.</returns>
+    /// <exception cref="InvalidOperationException">The switch is off, the scenario is not deterministic, or it blocks outside the schedule.</exception>
+    public static CheckOutcome Exhaust(
+        Scenario scenario, RunLimits? limits = null, int maxPreemptions = 3, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        return Check(scenario, Exhaustive.For(scenario, maxPreemptions), limits ?? RunLimits.None, cancellation);
+    }
 
-    /// <summary>Tries random schedules.</summary>
-    public static CheckOutcome Walk(Scenario scenario, RunLimits limits, ulong seed, CancellationToken cancellation = default) =>
+    /// <summary>Tries random schedules: at each step every thread has the same chance.</summary>
+    /// <param name="scenario">What to search.</param>
+    /// <param name="limits">How long.</param>
+    /// <param name="seed">The same seed tries the same schedules.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <returns>The first failure, shrunk; or how much was tried without one.</returns>
+    /// <exception cref="InvalidOperationException">As for <see cref="Exhaust"/>.</exception>
+    public static CheckOutcome SampleRandom(Scenario scenario, RunLimits limits, ulong seed = 1, CancellationToken cancellation = default) =>
         Check(scenario, new RandomWalk(seed), limits, cancellation);
 
-    /// <summary>Tries schedules with random priorities (<see cref="Pct"/>).</summary>
-    public static CheckOutcome Prioritise(
-        Scenario scenario, RunLimits limits, ulong seed, int changePointCount = 3, CancellationToken cancellation = default) =>
+    /// <summary>
+    /// Tries schedules with random priorities that drop at random steps (PCT, probabilistic concurrency testing). In large scenarios it
+    /// finds more than <see cref="SampleRandom"/>.
+    /// </summary>
+    /// <param name="scenario">What to search.</param>
+    /// <param name="limits">How long.</param>
+    /// <param name="seed">The same seed tries the same schedules.</param>
+    /// <param name="changePointCount">How often a priority drops in a schedule: one less than the orders that a bug needs.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <returns>The first failure, shrunk; or how much was tried without one.</returns>
+    /// <exception cref="InvalidOperationException">As for <see cref="Exhaust"/>.</exception>
+    public static CheckOutcome SamplePct(
+        Scenario scenario, RunLimits limits, ulong seed = 1, int changePointCount = 3, CancellationToken cancellation = default) =>
         Check(scenario, new Pct(changePointCount, seed), limits, cancellation);
 
     /// <summary>
-    /// Searches a scenario; but first a control that is known to be guilty, by the same search: if that stays silent, green means nothing.
+    /// Searches a scenario; but first a control that is known to fail, by the same search: if that does not fail, a pass means nothing.
     /// </summary>
+    /// <param name="control">The scenario with a known bug.</param>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="search">Searches one.</param>
     /// <returns>The scenario's outcome; inconclusive if the control did not fail.</returns>
     public static CheckOutcome WithControl(Scenario control, Scenario scenario, Func<Scenario, CheckOutcome> search)
     {
+        ArgumentNullException.ThrowIfNull(control);
+        ArgumentNullException.ThrowIfNull(scenario);
         ArgumentNullException.ThrowIfNull(search);
         CheckOutcome seen = search(control);
         return seen is CheckFailed
@@ -33,32 +83,12 @@ internal static class CheckRunner
                 $"the control {control.Name} with profile {control.Profile} is known to fail, and did not: the search sees nothing.");
     }
 
-    /// <summary>Searches a scenario with a strategy.</summary>
-    /// <exception cref="InvalidOperationException">The scenario is not deterministic, or blocks outside the schedule.</exception>
-    public static CheckOutcome Check(Scenario scenario, IStrategy strategy, RunLimits limits, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(scenario);
-        ArgumentNullException.ThrowIfNull(strategy);
-        using ControlledScheduler scheduler = new(scenario);
-        RunReport report = scheduler.Run(strategy, limits, cancellation);
-        Exhaustive? exhaustive = strategy as Exhaustive;
-        CheckEffort effort = new(
-            scenario.Name, scenario.Profile, Describe(strategy), report.ScheduleCount, report.StepCount, exhaustive?.PrunedCount ?? 0);
-        if (report.Failure is not null)
-        {
-            RunReport shrunk = strategy is Replay ? report : new Shrinker(scheduler, scenario).Shrink(report);
-            ReplayedRun replayed = Replay(scheduler, scenario, shrunk.Schedule);
-            return new CheckFailed(
-                effort, shrunk.Failure!, shrunk.Schedule, replayed.Trace, scheduler.ThreadCount, replayed.EventCount, shrunk.Schedule.Choices.Count);
-        }
-
-        return report.ScheduleCount == 0
-            ? new CheckInconclusive(effort, $"no schedule ran: {report.Stop}.")
-            : new CheckPassed(effort, CoverageOf(exhaustive, report.Stop), exhaustive?.Bound);
-    }
-
     /// <summary>Replays a schedule.</summary>
-    /// <exception cref="ScheduleMismatchException">It is of another scenario or profile, or the scenario has changed.</exception>
+    /// <param name="scenario">The scenario that it is of; its memory model does not matter, the schedule has one.</param>
+    /// <param name="schedule">What to replay.</param>
+    /// <returns>What happened.</returns>
+    /// <exception cref="ScheduleMismatchException">It is of another scenario or profile, or the code has changed.</exception>
+    /// <exception cref="InvalidOperationException">The switch is off.</exception>
     public static ReplayedRun Replay(Scenario scenario, Schedule schedule)
     {
         ArgumentNullException.ThrowIfNull(schedule);
@@ -68,6 +98,56 @@ internal static class CheckRunner
         return Replay(scheduler, fitting, schedule);
     }
 
+    /// <summary>Makes a failing schedule shorter: fewer preemptions, fewer drains, fewer steps, the same failure. Searches do so by themselves.</summary>
+    /// <param name="scenario">The scenario that it is of.</param>
+    /// <param name="schedule">A schedule that fails.</param>
+    /// <returns>The failure with its shortest schedule.</returns>
+    /// <exception cref="ArgumentException">The schedule does not fail.</exception>
+    /// <exception cref="ScheduleMismatchException">As for <see cref="Replay(Scenario, Schedule)"/>.</exception>
+    /// <exception cref="InvalidOperationException">The switch is off.</exception>
+    public static CheckFailed Shrink(Scenario scenario, Schedule schedule)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        Scenario fitting = schedule.Fit(scenario);
+        using ControlledScheduler scheduler = SchedulerOf(fitting);
+        RequireThreads(schedule, scheduler.ThreadCount);
+        IStrategy strategy = new Replay(schedule);
+        RunReport report = scheduler.Run(strategy, RunLimits.One);
+        return report.Failure is not null
+            ? FailedOf(scheduler, fitting, EffortOf(fitting, strategy, report), new Shrinker(scheduler, fitting).Shrink(report))
+            : throw new ArgumentException($"the schedule {schedule} does not fail: there is nothing to shrink.", nameof(schedule));
+    }
+
+    /// <summary>Searches a scenario with a strategy.</summary>
+    /// <exception cref="InvalidOperationException">The scenario is not deterministic, or blocks outside the schedule.</exception>
+    internal static CheckOutcome Check(Scenario scenario, IStrategy strategy, RunLimits limits, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        ArgumentNullException.ThrowIfNull(strategy);
+        using ControlledScheduler scheduler = new(scenario);
+        RunReport report = scheduler.Run(strategy, limits, cancellation);
+        CheckEffort effort = EffortOf(scenario, strategy, report);
+        if (report.Failure is not null)
+        {
+            return FailedOf(scheduler, scenario, effort, strategy is Replay ? report : new Shrinker(scheduler, scenario).Shrink(report));
+        }
+
+        Exhaustive? exhaustive = strategy as Exhaustive;
+        return report.ScheduleCount == 0
+            ? new CheckInconclusive(effort, $"no schedule ran: {report.Stop}.")
+            : new CheckPassed(effort, CoverageOf(exhaustive, report.Stop), exhaustive?.Bound);
+    }
+
+    private static CheckEffort EffortOf(Scenario scenario, IStrategy strategy, RunReport report) => new(
+        scenario.Name, scenario.Profile, Describe(strategy), report.ScheduleCount, report.StepCount, (strategy as Exhaustive)?.PrunedCount ?? 0);
+
+    private static CheckFailed FailedOf(ControlledScheduler scheduler, Scenario scenario, CheckEffort effort, RunReport report)
+    {
+        ReplayedRun replayed = Replay(scheduler, scenario, report.Schedule);
+        return new CheckFailed(
+            effort, report.Failure!, report.Schedule, replayed.Trace, scheduler.ThreadCount, replayed.EventCount, report.Schedule.Choices.Count);
+    }
+
     // A scenario may begin with what its profile does not do: of v5.3 a 2 MiB fault falls back on an empty range.
     private static ControlledScheduler SchedulerOf(Scenario scenario)
     {
@@ -75,9 +155,9 @@ internal static class CheckRunner
         {
             return new ControlledScheduler(scenario);
         }
-        catch (WorldViolationException e)
+        catch (ScenarioViolationException e)
         {
-            throw new ScheduleMismatchException($"scenario '{scenario.Name}' cannot begin with profile '{scenario.Profile}': it is prepared by faults that are not served there.", e);
+            throw new ScheduleMismatchException($"scenario '{scenario.Name}' cannot begin with profile '{scenario.Profile}': {e.Message}.", e);
         }
     }
 
@@ -130,10 +210,3 @@ internal static class CheckRunner
         _ => strategy.GetType().Name,
     };
 }
-
-/// <summary>A run that was replayed.</summary>
-/// <param name="Failure">How it ended; null if well.</param>
-/// <param name="Trace">What happened, in at most ten lines.</param>
-/// <param name="EventCount">How many steps of the threads that tells, in the words of the entry table.</param>
-/// <param name="Steps">Every atomic step.</param>
-internal sealed record ReplayedRun(RunFailure? Failure, IReadOnlyList<string> Trace, int EventCount, IReadOnlyList<string> Steps);

@@ -1,6 +1,6 @@
 namespace DaxEmu.Core.Checking;
 
-/// <summary>Searches many scenarios, several at once, and answers as if they had been searched one after the other.</summary>
+/// <summary>Searches many scenarios, several at once, with the outcome of a search of one after the other.</summary>
 internal static class CheckTeam
 {
     /// <summary>Searches the scenarios in their order, up to the first that fails.</summary>
@@ -10,7 +10,7 @@ internal static class CheckTeam
     /// <param name="progress">Told which scenario is begun, by several threads at once.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <returns>
-    /// The outcomes of the first scenarios, in their order: of all, or of those up to the first that failed, whichever scenarios behind it were
+    /// The outcomes of the first scenarios, in their order: of all, or of those up to the first that failed, whichever later scenarios were
     /// searched meanwhile; fewer if it was cancelled.
     /// </returns>
     /// <exception cref="AggregateException">A search threw.</exception>
@@ -29,24 +29,24 @@ internal static class CheckTeam
         int end = scenarios.Count;
 
         // False if there is nothing left to begin.
-        bool Begin(out int index, out CancellationToken whileWanted)
+        bool Begin(out int index, out CancellationToken cancelled)
         {
             lock (gate)
             {
                 index = next++;
                 if (index >= end)
                 {
-                    whileWanted = default;
+                    cancelled = default;
                     return false;
                 }
 
                 abandoned[index] = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-                whileWanted = abandoned[index]!.Token;
+                cancelled = abandoned[index]!.Token;
                 return true;
             }
         }
 
-        // A failure makes every scenario behind it superfluous.
+        // After a failure no later scenario matters.
         void Finish(int index, CheckOutcome outcome)
         {
             lock (gate)
@@ -69,10 +69,10 @@ internal static class CheckTeam
 
         void Work()
         {
-            while (!cancellation.IsCancellationRequested && Begin(out int index, out CancellationToken whileWanted))
+            while (!cancellation.IsCancellationRequested && Begin(out int index, out CancellationToken cancelled))
             {
                 progress(index);
-                Finish(index, search(scenarios[index], whileWanted));
+                Finish(index, search(scenarios[index], cancelled));
             }
         }
 

@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Checking;
 
 /// <summary>
-/// The words of a scenario that two threads touch and one of them writes, as far as the schedules tried so far have shown. Every other
+/// The words of a scenario that two threads access and one of them writes, as far as the schedules tried so far have shown. Every other
 /// word is quiet: a step on it comes to the same whatever the other threads do before it or after it.
 /// </summary>
 /// <remarks>
@@ -19,7 +19,7 @@ internal sealed class ContendedWords
     /// <summary>Whether the word is not known to be contended.</summary>
     public bool IsQuiet(nint location) => !known.Contains(location);
 
-    /// <summary>The word was touched by two threads, and one of them wrote it.</summary>
+    /// <summary>Two threads accessed the word, and one of them wrote it.</summary>
     public void Learn(nint location)
     {
         if (!known.Contains(location))

@@ -4,12 +4,12 @@ using DaxEmu.Native.Cpu;
 
 namespace DaxEmu.Core.Checking;
 
-/// <content>What the thread that has the turn does with it: pass it on, finish, end the run, begin the next.</content>
+/// <content>The turn: the thread that has it passes it on, finishes, ends the run or begins the next.</content>
 internal sealed unsafe partial class ControlledScheduler
 {
-    private const int Nobody = -1;
+    private const int NoThread = -1;
 
-    /// <summary>Lets the strategy decide who makes the next step; returns when it is <paramref name="me"/>.</summary>
+    /// <summary>Lets the strategy decide which thread makes the next step; returns when it is <paramref name="me"/>.</summary>
     /// <exception cref="RunAbandonedException">The run is over.</exception>
     public void PassTurn(ScheduledThread me)
     {
@@ -19,7 +19,7 @@ internal sealed unsafe partial class ControlledScheduler
         }
 
         int next = ChooseNext();
-        if (next == Nobody)
+        if (next == NoThread)
         {
             throw new RunAbandonedException();
         }
@@ -39,7 +39,7 @@ internal sealed unsafe partial class ControlledScheduler
         me.HasTurn = true;
     }
 
-    /// <summary>Lets the thread, if it made the last step, make a quiet one without asking.</summary>
+    /// <summary>Lets the thread, if it made the last step, make a quiet one without asking the strategy.</summary>
     /// <returns>Whether it may.</returns>
     public bool GoesOnQuietly(ScheduledThread me)
     {
@@ -55,7 +55,7 @@ internal sealed unsafe partial class ControlledScheduler
     /// <summary>The thread makes a step.</summary>
     public void Makes(Access access) => lastAccess = access;
 
-    /// <summary>Wakes everybody who sleeps on the word.</summary>
+    /// <summary>Wakes every thread that sleeps on the word.</summary>
     /// <returns>How many.</returns>
     public int WakeSleepers(ulong* location)
     {
@@ -95,7 +95,7 @@ internal sealed unsafe partial class ControlledScheduler
     {
         ThreadSlots.Adopt(FirstSlot + me.Index);
         using CpuPin? pin = place.Pin();
-        int next = Nobody;
+        int next = NoThread;
         while (true)
         {
             if (next != me.Index)
@@ -110,7 +110,7 @@ internal sealed unsafe partial class ControlledScheduler
 
             RunBody(me, run!.Threads[me.Index]);
             next = Leave();
-            if (next != Nobody && next != me.Index)
+            if (next != NoThread && next != me.Index)
             {
                 batons.Give(next);
             }
@@ -150,19 +150,19 @@ internal sealed unsafe partial class ControlledScheduler
         Atomic.Current = null;
     }
 
-    // A thread has finished: who comes next, in this run or in the next one. Nobody if the series is over.
+    // A thread has finished: the next one of this run, or the first of the next run. NoThread if the series is over.
     private int Leave()
     {
         if (!IsAbandoned)
         {
             int next = ChooseNext();
-            if (next != Nobody)
+            if (next != NoThread)
             {
                 return next;
             }
         }
 
-        // The others leave one after the other, before the memory they use goes.
+        // The others leave one after the other, before their memory is given back.
         foreach (ScheduledThread thread in threads)
         {
             if (thread.Status != ThreadStatus.Finished)
@@ -175,7 +175,7 @@ internal sealed unsafe partial class ControlledScheduler
         EndRun();
         int first = NextRun();
         Atomic.Current = null;
-        if (first == Nobody)
+        if (first == NoThread)
         {
             seriesIsOver.Set();
         }
@@ -183,7 +183,7 @@ internal sealed unsafe partial class ControlledScheduler
         return first;
     }
 
-    // Ends the run, or the drains that are left, or finds the next thread. Nobody: the run is over.
+    // Drains what the strategy drains, and finds the next thread. NoThread: the run is over.
     private int ChooseNext()
     {
         while (true)
@@ -194,7 +194,7 @@ internal sealed unsafe partial class ControlledScheduler
             {
                 isFinished &= threads[thread].Status == ThreadStatus.Finished;
                 options |= threads[thread].CanGoOn ? Choice.StepOf(thread).Bit : 0;
-                options |= memory.HasLingering(thread) ? Choice.DrainOf(thread).Bit : 0;
+                options |= memory.HasBuffered(thread) ? Choice.DrainOf(thread).Bit : 0;
             }
 
             if (options == 0)
@@ -205,10 +205,10 @@ internal sealed unsafe partial class ControlledScheduler
                 }
                 else
                 {
-                    Fail(FailureKind.Hang, "nobody can go on");
+                    Fail(FailureKind.Hang, "no thread can go on");
                 }
 
-                return Nobody;
+                return NoThread;
             }
 
             if (choices.Count >= scenario.StepLimit)
@@ -216,12 +216,12 @@ internal sealed unsafe partial class ControlledScheduler
                 Fail(
                     FailureKind.Livelock,
                     $"{scenario.StepLimit} steps and no end: if a thread loops until another has done something, it must wait with SpinWhile");
-                return Nobody;
+                return NoThread;
             }
 
             if (!TryAsk(options, out Choice choice))
             {
-                return Nobody;
+                return NoThread;
             }
 
             choices.Add(choice);
@@ -231,8 +231,8 @@ internal sealed unsafe partial class ControlledScheduler
                 return choice.Thread;
             }
 
-            LingeringStore store = memory.Drain(choice.Thread);
-            Recorder?.Step(choice.Thread, StepKind.Drain, Site.Other, memory.Label(store.Location), store.Value);
+            BufferedStore store = memory.Drain(choice.Thread);
+            Recorder?.Drain(choice.Thread, memory.Label(store.Location), store.Value);
         }
     }
 
@@ -257,7 +257,7 @@ internal sealed unsafe partial class ControlledScheduler
         }
     }
 
-    // All threads have finished. What was given up half-way is not checked.
+    // All threads have finished. A run that was abandoned is not checked.
     private void EndRun()
     {
         if (failure is null && problem is null)
@@ -289,13 +289,13 @@ internal sealed unsafe partial class ControlledScheduler
         scheduleCount++;
     }
 
-    // Makes the next run. Returns who begins; Nobody if the series is over.
+    // Makes the next run. Returns its first thread; NoThread if the series is over.
     private int NextRun()
     {
         if (failure is not null || problem is not null)
         {
             stopReason = StopReason.Failed;
-            return Nobody;
+            return NoThread;
         }
 
         try
@@ -303,7 +303,7 @@ internal sealed unsafe partial class ControlledScheduler
             Breathe();
             if (IsOverLimit() || !strategy.NewExecution())
             {
-                return Nobody;
+                return NoThread;
             }
 
             run = scenario.Create();
@@ -315,7 +315,7 @@ internal sealed unsafe partial class ControlledScheduler
         catch (Exception thrown)
         {
             Stop(thrown);
-            return Nobody;
+            return NoThread;
         }
 
         choices.Clear();
@@ -323,7 +323,7 @@ internal sealed unsafe partial class ControlledScheduler
         memory.Reset();
         Recorder?.Clear();
         IsAbandoned = false;
-        current = Nobody;
+        current = NoThread;
         lastAccess = default;
         foreach (ScheduledThread thread in threads)
         {
@@ -331,16 +331,16 @@ internal sealed unsafe partial class ControlledScheduler
         }
 
         int first = ChooseNext();
-        if (first == Nobody)
+        if (first == NoThread)
         {
-            EndRun(); // the strategy's first answer did not fit: no thread has begun
+            EndRun(); // the strategy's first choice did not fit: no thread has begun
         }
 
         return first;
     }
 
-    // Threads that hand the turn to each other on one core, millions of times, keep those waiting who only want it for a moment: leave
-    // the core to them now and then.
+    // Threads that hand the turn to each other on one core, millions of times, starve the other threads of that core: leave it to them now
+    // and then.
     private void Breathe()
     {
         if ((scheduleCount & 63) == 0 && Stopwatch.GetElapsedTime(breathedAt) > BreathEvery)
@@ -377,11 +377,11 @@ internal sealed unsafe partial class ControlledScheduler
         failure ??= how with
         {
             Stuck = [.. threads.Where(thread => thread.Status != ThreadStatus.Finished)
-                .Select(thread => new StuckThread(thread.Index, thread.Pending, thread.Site))],
+                .Select(thread => new StuckThread(thread.Index, thread.Pending, thread.Site, thread.Label.Text))],
         };
     }
 
-    private static RunFailure FailureOf(Exception thrown, string where) => thrown is WorldViolationException
+    private static RunFailure FailureOf(Exception thrown, string where) => thrown is ScenarioViolationException
         ? new RunFailure(FailureKind.Violation, thrown.Message, [])
         : new RunFailure(FailureKind.Exception, $"{where}: {thrown.GetType().Name}: {thrown.Message}", []);
 

@@ -5,16 +5,16 @@ using DaxEmu.Core.Checking.Strategies;
 namespace DaxEmu.Core.Checking;
 
 /// <summary>
-/// Runs a scenario schedule by schedule, one thread at a time, as a strategy decides. The threads are used again from run to run, and
-/// whoever stops decides who goes on: no thread of its own sits between them, and a thread that chooses itself does not stop at all.
+/// Runs a scenario schedule by schedule, one thread at a time, as a strategy decides. The threads are used again from run to run. A thread
+/// that stops asks the strategy which thread goes on: there is no scheduler thread, and one that is chosen itself does not stop at all.
 /// </summary>
 /// <remarks>
-/// <para>Who touches the state: whoever has the turn. It is handed over through a futex word of the thread that gets it
+/// <para>Only the thread that has the turn accesses the state. The turn is handed over through a futex word of the thread that gets it
 /// (<see cref="Baton"/>), which orders everything.</para>
-/// <para>The end of a run: the last thread to finish checks, makes the next run and gives the first turn. If the run ends before
-/// its threads (nobody can go on, or something failed), each unfinished thread gets the turn once more and leaves by an exception.</para>
-/// <para>Each scheduler has a place of its own among those of the process (<see cref="SchedulerPlace"/>): numbers for its threads in
-/// <see cref="ThreadSlots"/>, and a core, so that several can search side by side.</para>
+/// <para>The last thread to finish a run checks it, makes the next run and gives the first turn. If the run ends before its threads (none can
+/// go on, or something failed), each unfinished thread gets the turn once more and leaves by an exception.</para>
+/// <para>Each scheduler of the process has its own <see cref="SchedulerPlace"/>, thread numbers in <see cref="ThreadSlots"/> and a core, so
+/// that several can search side by side.</para>
 /// </remarks>
 internal sealed unsafe partial class ControlledScheduler : IDisposable
 {
@@ -57,7 +57,8 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         if (!InterleavingSwitch.Touch())
         {
             throw new InvalidOperationException(
-                $"schedules need the switch {InterleavingSwitch.Name}: set it to true before the core is first used.");
+                $"schedules need the switch {InterleavingSwitch.Name}. Add <RuntimeHostConfigurationOption Include=\"{InterleavingSwitch.Name}\" Value=\"true\" /> "
+                + $"to an ItemGroup of the program's project, or call AppContext.SetSwitch(\"{InterleavingSwitch.Name}\", true) before anything of DaxEmu is used.");
         }
 
         place = SchedulerPlace.Take();
@@ -133,7 +134,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
         isClosing = true;
         if (isBroken)
         {
-            return; // a thread still runs the scenario's code: it keeps its number and its memory, and the place is lost
+            return; // a thread still runs the scenario's code: it keeps its number and its memory, and the place is not given back
         }
 
         for (int thread = 0; thread < ThreadCount; thread++)
@@ -183,7 +184,7 @@ internal sealed unsafe partial class ControlledScheduler : IDisposable
                 isBroken = true;
                 ScheduledThread holder = threads[Math.Max(current, 0)];
                 throw new InvalidOperationException(
-                    $"scenario {scenario.Name}: T{holder.Index} does not come back from step {choices.Count} ({holder.Pending} at {holder.Site}). "
+                    $"scenario {scenario.Name}: T{holder.Index} does not come back from step {choices.Count} ({holder.Pending} {(holder.Label.Text is { } label ? $"in '{label}'" : $"at {holder.Site}")}). "
                     + "It blocks or loops outside the schedule: perhaps on a lock of the runtime whose owner was stopped.");
             }
 

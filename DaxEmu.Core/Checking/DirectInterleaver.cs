@@ -3,16 +3,24 @@ using DaxEmu.Core.Atomics;
 namespace DaxEmu.Core.Checking;
 
 /// <summary>
-/// Carries steps out at once, for what surrounds a schedule: making a run, its final check, its end. A wait that nobody could end
+/// Carries steps out at once, for what surrounds a schedule: making a run, its final check, its end. A wait that no thread could end
 /// throws instead.
 /// </summary>
-internal sealed unsafe class DirectInterleaver(int threadCount, int firstSlot) : IInterleaver
+internal sealed unsafe class DirectInterleaver(int threadCount, int firstSlot) : IInterleaver, ILabelledSteps
 {
+    private StepLabel announced;
+
+    /// <inheritdoc/>
+    public int Index => 0;
+
     /// <inheritdoc/>
     public int ThreadCount => threadCount;
 
     /// <inheritdoc/>
     public int FirstSlot => firstSlot;
+
+    /// <inheritdoc/>
+    public void Announce(StepLabel label) => announced = label;
 
     /// <inheritdoc/>
     public ulong Load(ulong* location, Site site) => *location;
@@ -73,7 +81,7 @@ internal sealed unsafe class DirectInterleaver(int threadCount, int firstSlot) :
     {
         if (*location == unwanted)
         {
-            throw new WouldWaitException(site);
+            throw new WouldWaitException(announced.Text is { } label ? $"in '{label}'" : $"at {site}");
         }
     }
 
@@ -82,7 +90,3 @@ internal sealed unsafe class DirectInterleaver(int threadCount, int firstSlot) :
     {
     }
 }
-
-/// <summary>What runs outside the schedule met a wait that nobody is there to end: a lock that was left taken, as a rule.</summary>
-internal sealed class WouldWaitException(Site site)
-    : Exception($"the final check, or what makes or ends a run, would wait for ever at {site}.");

@@ -2,14 +2,15 @@ namespace DaxEmu.Core.Checking;
 
 /// <summary>Which orders of memory accesses a schedule can show.</summary>
 /// <remarks>
-/// Not modelled in either: store buffers of more than <see cref="StoreBuffers.Depth"/> entries, the reordering of loads (x86-64 does not
-/// do it), wake-ups of a futex without a cause, and plain accesses that are not atomic steps: they happen at once.
+/// Neither model has store buffers of more than two entries, the reordering of loads (x86-64 does not do it), wake-ups without a cause, or
+/// accesses that are not steps: those happen at once.
 /// </remarks>
-internal enum MemoryModel
+/// <example><code>CheckOutcome outcome = CheckRunner.Exhaust(scenario with { Model = MemoryModel.SequentiallyConsistent });</code></example>
+public enum MemoryModel
 {
-    /// <summary>Each store is seen by all at once.</summary>
+    /// <summary>All threads see each store at once: <c>sc</c> in a schedule string.</summary>
     SequentiallyConsistent,
 
-    /// <summary>As x86-64: a store may linger behind later loads of its thread, in order with its other stores.</summary>
+    /// <summary>As x86-64: a store may stay in its thread's store buffer behind later loads, in order with its other stores: <c>tso</c>.</summary>
     TotalStoreOrder,
 }

@@ -1,72 +1,100 @@
+using System.Collections.Concurrent;
+
 namespace DaxEmu.Core.Checking;
 
-/// <summary>A small situation to be checked: a few threads, what they do, and what must be true when all have finished.</summary>
+/// <summary>A small situation to be checked: a few threads, the words they share, and what must hold when all have finished.</summary>
 /// <remarks>
-/// A scenario must be deterministic: what a thread does may depend only on what its atomic steps return and on
-/// <see cref="ScheduledValue"/>. Wait keys hash ids, never addresses; no clocks, no random numbers of the runtime.
+/// <para>A scenario is deterministic: what a thread does depends only on what its steps return. It reads no clock, no random number and no
+/// address, and keeps nothing from run to run; a search that meets anything else ends with an <see cref="InvalidOperationException"/>.</para>
+/// <para>A thread that loops until another one has done something waits with <see cref="SharedWords.SpinWhile"/> or
+/// <see cref="SharedWords.Wait"/>. It takes no lock of the runtime while it makes a step.</para>
 /// </remarks>
-/// <param name="Name">Part of the schedule string: lower-case letters, digits, dots and hyphens.</param>
-/// <param name="Profile">Which answers the code gives, by name ("fixed", "v4.20"); the same alphabet.</param>
-/// <param name="Description">One or two sentences for people.</param>
-/// <param name="Create">Makes a fresh run; runs outside the schedule.</param>
-internal sealed record Scenario(string Name, string Profile, string Description, Func<IScenarioRun> Create)
+/// <example>
+/// Two threads add to a word by a load and a store. One schedule in which both loads come first loses an addition:
+/// <code>
+/// var scenario = new Scenario("lost-update", "plain", ["sum"], words =&gt; new ScenarioRun(
+///     [
+///         new ScenarioThread("one", () =&gt; words.Store(0, words.Load(0, "read") + 1, "write")),
+///         new ScenarioThread("other", () =&gt; words.Store(0, words.Load(0, "read") + 1, "write")),
+///     ],
+///     check: () =&gt; ScenarioCheck.That(words.Load(0, "end") == 2, "an addition is lost")));
+/// if (CheckRunner.Exhaust(scenario) is CheckFailed failed)
+/// {
+///     Console.WriteLine(failed.Schedule);                      // dax1:lost-update:plain:tso:...
+///     Console.WriteLine(string.Join('\n', failed.Trace));
+/// }
+/// </code>
+/// </example>
+public sealed record Scenario
 {
-    /// <summary>Whether stores may linger. Lingering costs more schedules.</summary>
+    private const int LongestName = 100;
+
+    /// <summary>Describes a scenario whose threads share words.</summary>
+    /// <param name="name">Part of the schedule string: lower-case letters, digits, dots and hyphens.</param>
+    /// <param name="profile">Which variant of the code it runs ("fixed", "without-barrier"); the same characters.</param>
+    /// <param name="words">The names of the shared words, as a trace prints them. They are 0 when a run begins.</param>
+    /// <param name="begin">
+    /// Makes a run: sets the words up, and says what the threads do. It runs once for each schedule, outside it, and returns as many threads
+    /// each time.
+    /// </param>
+    /// <exception cref="ArgumentException">A name has other characters, or there is no word.</exception>
+    public Scenario(string name, string profile, IReadOnlyList<string> words, Func<SharedWords, ScenarioRun> begin)
+        : this(Checked(name, nameof(name)), Checked(profile, nameof(profile)), string.Empty, RunsOf([.. words ?? throw new ArgumentNullException(nameof(words))], begin))
+    {
+    }
+
+    internal Scenario(string name, string profile, string description, Func<IScenarioRun> create)
+    {
+        Name = name;
+        Profile = profile;
+        Description = description;
+        Create = create;
+    }
+
+    /// <summary>Its name, as in the schedule string.</summary>
+    public string Name { get; }
+
+    /// <summary>The variant of the code that it runs, as in the schedule string.</summary>
+    public string Profile { get; }
+
+    /// <summary>One or two sentences for people.</summary>
+    public string Description { get; init; }
+
+    /// <summary>Whether stores may be buffered. That takes more schedules, and finds missing barriers.</summary>
     public MemoryModel Model { get; init; } = MemoryModel.TotalStoreOrder;
 
     /// <summary>
-    /// Whether everything that the threads share besides atomic words is ordered by atomic steps (a lock made of them, a hand-over
-    /// through them). Only then may a search leave out schedules that differ in the order of unrelated steps. Say no if the
-    /// threads change something under a lock of the runtime.
+    /// Whether everything that the threads share besides the words is ordered by steps on them: a lock made of them, a hand-over
+    /// through them. Only then may a search leave out schedules that differ in the order of unrelated steps. False is always safe.
     /// </summary>
     public bool IsOrderedBySteps { get; init; } = true;
 
-    /// <summary>
-    /// Whether every run has its words at the same addresses, and whatever else its threads share is looked at by atomic steps.
-    /// Then a search may leave out preemptions between steps that nobody else has a part in.
-    /// </summary>
-    public bool IsInPlace { get; init; }
-
     /// <summary>A schedule with more steps than this is a livelock.</summary>
     public int StepLimit { get; init; } = 20_000;
-}
 
-/// <summary>One run of a scenario: its state, its threads, its final check.</summary>
-/// <remarks>
-/// <see cref="IDisposable.Dispose"/> is also called after a run that was abandoned in the middle, with locks still taken: it gives
-/// memory back and does little else. A step in it that would wait for ever throws <see cref="WouldWaitException"/>, which is
-/// swallowed there.
-/// </remarks>
-internal interface IScenarioRun : IDisposable
-{
-    /// <summary>The threads, always as many.</summary>
-    IReadOnlyList<ScenarioThread> Threads { get; }
+    /// <summary>
+    /// Whether every run has its words at the same addresses, and its threads look at all else that they share by atomic steps. Then a search
+    /// may leave out preemptions before steps that no other thread has a part in.
+    /// </summary>
+    internal bool IsInPlace { get; init; }
 
-    /// <summary>Runs when all threads have finished and all stores are in memory.</summary>
-    /// <exception cref="WorldViolationException">Something is wrong.</exception>
-    void Check();
-}
+    /// <summary>Makes a fresh run; runs outside the schedule.</summary>
+    internal Func<IScenarioRun> Create { get; }
 
-/// <summary>One thread of a scenario.</summary>
-/// <param name="Name">What it does, as the trace prints it: "4 KiB fault @1".</param>
-/// <param name="Body">Runs under the scheduler.</param>
-/// <param name="AfterRun">
-/// Runs on the same thread, outside the schedule, after each run, also an abandoned one: clears what lies in lines of the thread.
-/// </param>
-internal sealed record ScenarioThread(string Name, Action Body, Action? AfterRun = null);
-
-/// <summary>What a scenario's check or body throws when something that must hold does not.</summary>
-internal sealed class WorldViolationException(string message) : Exception(message);
-
-/// <summary>What must hold in a scenario.</summary>
-internal static class ScenarioCheck
-{
-    /// <exception cref="WorldViolationException"><paramref name="condition"/> is false.</exception>
-    public static void That(bool condition, string message)
+    private static Func<IScenarioRun> RunsOf(string[] words, Func<SharedWords, ScenarioRun> begin)
     {
-        if (!condition)
-        {
-            throw new WorldViolationException(message);
-        }
+        ArgumentNullException.ThrowIfNull(begin);
+        _ = new SharedWords(words); // refuses what is no name
+        ConcurrentBag<SharedWords> idle = [];
+        return () => new WordsRun(idle.TryTake(out SharedWords? used) ? used : new SharedWords(words), idle, begin);
+    }
+
+    private static string Checked(string name, string parameter)
+    {
+        ArgumentNullException.ThrowIfNull(name, parameter);
+        return name.Length is > 0 and <= LongestName && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-')
+            ? name
+            : throw new ArgumentException(
+                $"'{name}' is not a name of a scenario or profile: use 1 to {LongestName} lower-case letters, digits, dots and hyphens, as it stands in the schedule string.", parameter);
     }
 }

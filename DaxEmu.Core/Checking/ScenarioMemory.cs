@@ -57,7 +57,10 @@ internal sealed unsafe class ScenarioMemory
         }
     }
 
-    /// <summary>Learns which words the threads contend for; null for nobody.</summary>
+    /// <summary>Whether stores are buffered.</summary>
+    public bool BuffersStores => buffersStores;
+
+    /// <summary>Learns which words the threads contend for; null if it is not wanted.</summary>
     public ContendedWords? Contended
     {
         get => contended;
@@ -66,7 +69,7 @@ internal sealed unsafe class ScenarioMemory
 
     /// <summary>
     /// Whether a step on the word comes to the same whatever the others do before it or after it: only one thread has to do with the
-    /// word, or nobody writes it. Where stores linger, that goes for loads only: a store may push an older one out of the buffer, and a
+    /// word, or none writes it. Where stores are buffered, that goes for loads only: a store may push an older one out of the buffer, and a
     /// locked instruction empties it. A barrier, which has no word, is quiet if there is nothing to empty.
     /// </summary>
     public bool IsQuiet(ulong* location, StepKind kind) => contended is not null
@@ -86,8 +89,8 @@ internal sealed unsafe class ScenarioMemory
         }
     }
 
-    /// <summary>Whether the thread has lingering stores.</summary>
-    public bool HasLingering(int thread) => buffers.Count(thread) > 0;
+    /// <summary>Whether the thread has buffered stores.</summary>
+    public bool HasBuffered(int thread) => buffers.Count(thread) > 0;
 
     /// <summary>What the thread sees at the location, without a step.</summary>
     public ulong Peek(int thread, ulong* location) => buffers.TryForward(thread, location, out ulong value) ? value : *location;
@@ -106,14 +109,14 @@ internal sealed unsafe class ScenarioMemory
             return value;
         }
 
-        Remember(thread, Touched(thread, location, isWrite: false).Version);
+        Remember(thread, Accessed(thread, location, isWrite: false).Version);
         return *location;
     }
 
     /// <summary>A load of a quiet word: what it holds follows from the thread's own history, so there is nothing to remember.</summary>
     public ulong QuietLoad(int thread, ulong* location)
     {
-        _ = ref Touched(thread, location, isWrite: false);
+        _ = ref Accessed(thread, location, isWrite: false);
         return Peek(thread, location);
     }
 
@@ -131,13 +134,13 @@ internal sealed unsafe class ScenarioMemory
             _ = Drain(thread);
         }
 
-        buffers.Add(thread, new LingeringStore(location, value, histories[thread]));
+        buffers.Add(thread, new BufferedStore(location, value, histories[thread]));
     }
 
-    /// <summary>Writes the thread's oldest lingering store to memory; there must be one.</summary>
-    public LingeringStore Drain(int thread)
+    /// <summary>Writes the thread's oldest buffered store to memory; there must be one.</summary>
+    public BufferedStore Drain(int thread)
     {
-        LingeringStore store = buffers.TakeOldest(thread);
+        BufferedStore store = buffers.TakeOldest(thread);
         Write(thread, store.Location, store.Value, store.History);
         return store;
     }
@@ -184,7 +187,7 @@ internal sealed unsafe class ScenarioMemory
     public bool BeginsSleep(int thread, ulong* location, ulong expected)
     {
         DrainAll(thread);
-        ref Word word = ref Touched(thread, location, isWrite: true); // who sleeps first matters, as with a write
+        ref Word word = ref Accessed(thread, location, isWrite: true); // the order of sleeps matters, as with writes
         Remember(thread, word.Version);
         if ((uint)*location != (uint)expected)
         {
@@ -197,10 +200,10 @@ internal sealed unsafe class ScenarioMemory
     }
 
     /// <summary>The waker's half of a wake-up.</summary>
-    public void Wake(int thread, ulong* location, bool reachesSomebody)
+    public void Wake(int thread, ulong* location, bool reachesSleeper)
     {
-        ref Word word = ref Touched(thread, location, isWrite: true);
-        if (reachesSomebody)
+        ref Word word = ref Accessed(thread, location, isWrite: true);
+        if (reachesSleeper)
         {
             ChangeQueue(thread, ref word);
         }
@@ -224,7 +227,7 @@ internal sealed unsafe class ScenarioMemory
     private ulong LockedRead(int thread, ulong* location)
     {
         DrainAll(thread);
-        Remember(thread, Touched(thread, location, isWrite: false).Version);
+        Remember(thread, Accessed(thread, location, isWrite: false).Version);
         return *location;
     }
 
@@ -232,7 +235,7 @@ internal sealed unsafe class ScenarioMemory
 
     private void Write(int thread, ulong* location, ulong value, ulong writer)
     {
-        ref Word word = ref Touched(thread, location, isWrite: true);
+        ref Word word = ref Accessed(thread, location, isWrite: true);
         versionsSum -= word.Version;
         word.Version = HistoryHash.Mix(word.Version, writer);
         versionsSum += word.Version;
@@ -248,8 +251,8 @@ internal sealed unsafe class ScenarioMemory
         versionsSum += word.Queue;
     }
 
-    // Of a word that was written, it matters who reads it; of one that was only read, it does not.
-    private ref Word Touched(int thread, ulong* location, bool isWrite)
+    // A reader of a word that was written contends for it; readers alone do not.
+    private ref Word Accessed(int thread, ulong* location, bool isWrite)
     {
         ref Word word = ref WordOf(location);
         if (contended is not null)
@@ -275,7 +278,7 @@ internal sealed unsafe class ScenarioMemory
             {
                 if (wordCount == Capacity / 2)
                 {
-                    throw new InvalidOperationException($"a scenario may touch {Capacity / 2} atomic words at most: make it smaller.");
+                    throw new InvalidOperationException($"a scenario may use {Capacity / 2} atomic words at most: make it smaller.");
                 }
 
                 word = new Word { Location = (nint)location, Run = run, Label = wordCount++, IsQuiet = contended?.IsQuiet((nint)location) ?? false };

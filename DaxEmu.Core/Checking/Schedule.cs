@@ -3,14 +3,20 @@ using System.Text;
 
 namespace DaxEmu.Core.Checking;
 
-/// <summary>All that a run depended on: for which scenario, who made each step, and each value that was drawn. Replays exactly.</summary>
+/// <summary>All that a run depended on: its scenario, the thread of each step, and each value that was drawn. Replays exactly.</summary>
 /// <remarks>
 /// <para>As a string: <c>dax1:scenario:profile:tso:a12b3Aa5:0.3</c>. The version; the scenario and its profile; the memory model (<c>tso</c> or
 /// <c>sc</c>); the steps, where <c>a12</c> is twelve steps of thread 0, <c>b</c> one of thread 1, and <c>A</c> the drain of thread 0's
-/// oldest lingering store; and, if any were drawn, the values.</para>
+/// oldest buffered store; and, if any were drawn, the values.</para>
 /// <para>What a thread does before its first step, or after it was woken, belongs to the step that follows.</para>
 /// </remarks>
-internal sealed class Schedule
+/// <example>
+/// <code>
+/// string text = failed.Schedule.ToString();
+/// ReplayedRun run = CheckRunner.Replay(scenario, Schedule.Parse(text));
+/// </code>
+/// </example>
+public sealed class Schedule
 {
     private const string Version = "dax1";
     private const char Separator = ':';
@@ -29,23 +35,26 @@ internal sealed class Schedule
         Values = values;
     }
 
+    /// <summary>The name of its scenario.</summary>
     public string Scenario { get; }
 
+    /// <summary>The profile of its scenario.</summary>
     public string Profile { get; }
 
+    /// <summary>Whether it has buffered stores.</summary>
     public MemoryModel Model { get; }
 
-    /// <summary>Who made each step.</summary>
-    public IReadOnlyList<Choice> Choices { get; }
+    /// <summary>Which thread made each step, and which store reached memory.</summary>
+    internal IReadOnlyList<Choice> Choices { get; }
 
     /// <summary>The values that were drawn, in order.</summary>
-    public IReadOnlyList<ulong> Values { get; }
+    internal IReadOnlyList<ulong> Values { get; }
 
     /// <summary>How many drains are among the choices.</summary>
-    public int DrainCount => Choices.Count(choice => choice.IsDrain);
+    internal int DrainCount => Choices.Count(choice => choice.IsDrain);
 
     /// <summary>How often another thread than before makes the next step.</summary>
-    public int SwitchCount
+    internal int SwitchCount
     {
         get
         {
@@ -55,10 +64,12 @@ internal sealed class Schedule
     }
 
     /// <summary>The schedule of a run.</summary>
-    public static Schedule Of(Scenario scenario, IEnumerable<Choice> choices, IEnumerable<ulong> values) =>
+    internal static Schedule Of(Scenario scenario, IEnumerable<Choice> choices, IEnumerable<ulong> values) =>
         new(scenario.Name, scenario.Profile, scenario.Model, [.. choices], [.. values]);
 
     /// <summary>Reads a schedule string.</summary>
+    /// <param name="text">What <see cref="ToString"/> gave.</param>
+    /// <returns>The schedule.</returns>
     /// <exception cref="FormatException">It is no schedule string, or one of another version.</exception>
     public static Schedule Parse(string text)
     {
@@ -98,7 +109,7 @@ internal sealed class Schedule
 
     /// <summary>The scenario as this schedule needs it: with its memory model.</summary>
     /// <exception cref="ScheduleMismatchException">It is a schedule of another scenario or profile.</exception>
-    public Scenario Fit(Scenario scenario)
+    internal Scenario Fit(Scenario scenario)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         return scenario.Name == Scenario && scenario.Profile == Profile
@@ -182,6 +193,3 @@ internal sealed class Schedule
             ? value
             : throw new FormatException($"'{Excerpt(part)}' among the values of a schedule string is no number."))];
 }
-
-/// <summary>A schedule does not fit the scenario that it is to be replayed in.</summary>
-internal sealed class ScheduleMismatchException(string message, Exception? inner = null) : FormatException(message, inner);

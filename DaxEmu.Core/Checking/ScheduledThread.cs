@@ -2,28 +2,12 @@ using DaxEmu.Core.Atomics;
 
 namespace DaxEmu.Core.Checking;
 
-/// <summary>Where a thread of a run stands.</summary>
-internal enum ThreadStatus
-{
-    /// <summary>It has not run yet.</summary>
-    NotStarted,
-
-    /// <summary>It stopped before a step (<see cref="ScheduledThread.Pending"/>).</summary>
-    AtStep,
-
-    /// <summary>It sleeps until somebody wakes its word.</summary>
-    Sleeping,
-
-    /// <summary>It was woken and may go on.</summary>
-    Woken,
-
-    /// <summary>Its body has returned or thrown.</summary>
-    Finished,
-}
-
 /// <summary>One thread of a scenario under the scheduler: stops before each of its steps until its turn comes, then carries it out.</summary>
-internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int index, ScenarioMemory memory) : IInterleaver
+internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int index, ScenarioMemory memory) : IInterleaver, ILabelledSteps
 {
+    private StepLabel announced;
+
+    /// <summary>Its number in the scenario.</summary>
     public int Index => index;
 
     /// <inheritdoc/>
@@ -39,6 +23,9 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
 
     /// <summary>Where in the code that is.</summary>
     public Site Site { get; set; }
+
+    /// <summary>What the author calls that step.</summary>
+    public StepLabel Label { get; private set; }
 
     /// <summary>The word that it is about.</summary>
     public ulong* Location { get; set; }
@@ -57,7 +44,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         _ => false,
     };
 
-    /// <summary>What its next step will touch.</summary>
+    /// <summary>What its next step will access.</summary>
     public Access NextAccess => Status == ThreadStatus.AtStep ? new Access((nint)Location, Pending is not (StepKind.Load or StepKind.SpinWhile)) : default;
 
     /// <summary>Ready for a new run.</summary>
@@ -68,19 +55,25 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         Site = Site.Other;
         Location = null;
         HasTurn = false;
+        Label = default;
+        announced = default;
     }
+
+    /// <inheritdoc/>
+    public void Announce(StepLabel label) => announced = label;
 
     /// <inheritdoc/>
     public ulong Load(ulong* location, Site site)
     {
         if (!HasTurn && memory.IsQuiet(location, StepKind.Load) && scheduler.GoesOnQuietly(this))
         {
+            announced = default;
             return memory.QuietLoad(index, location);
         }
 
         Stop(StepKind.Load, location, site);
         ulong value = memory.Load(index, location);
-        scheduler.Recorder?.Step(index, StepKind.Load, site, memory.Label(location), value);
+        scheduler.Recorder?.Step(index, StepKind.Load, site, Label, memory.Label(location), value);
         return value;
     }
 
@@ -89,7 +82,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
     {
         Stop(StepKind.Store, location, site);
         memory.Store(index, location, value);
-        scheduler.Recorder?.Step(index, StepKind.Store, site, memory.Label(location), value);
+        scheduler.Recorder?.Step(index, StepKind.Store, site, Label, memory.Label(location), value, 0, memory.BuffersStores);
     }
 
     /// <inheritdoc/>
@@ -97,7 +90,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
     {
         Stop(StepKind.CompareExchange, location, site);
         ulong before = memory.CompareExchange(index, location, value, comparand);
-        scheduler.Recorder?.Step(index, StepKind.CompareExchange, site, memory.Label(location), before, value, before == comparand);
+        scheduler.Recorder?.Step(index, StepKind.CompareExchange, site, Label, memory.Label(location), before, value, before == comparand);
         return before;
     }
 
@@ -118,7 +111,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
     {
         Stop(StepKind.ProcessWideBarrier, null, site);
         memory.Barrier(index);
-        scheduler.Recorder?.Step(index, StepKind.ProcessWideBarrier, site, -1, 0);
+        scheduler.Recorder?.Step(index, StepKind.ProcessWideBarrier, site, Label, -1, 0);
     }
 
     /// <inheritdoc/>
@@ -126,7 +119,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
     {
         Stop(StepKind.Wait, location, site);
         bool sleeps = memory.BeginsSleep(index, location, expected);
-        scheduler.Recorder?.Step(index, StepKind.Wait, site, memory.Label(location), expected, 0, sleeps);
+        scheduler.Recorder?.Step(index, StepKind.Wait, site, Label, memory.Label(location), expected, 0, sleeps);
         if (sleeps)
         {
             Status = ThreadStatus.Sleeping;
@@ -141,8 +134,8 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         Stop(StepKind.Wake, location, site);
         memory.DrainAll(index);
         int count = scheduler.WakeSleepers(location);
-        memory.Wake(index, location, reachesSomebody: count > 0);
-        scheduler.Recorder?.Step(index, StepKind.Wake, site, memory.Label(location), (ulong)count);
+        memory.Wake(index, location, reachesSleeper: count > 0);
+        scheduler.Recorder?.Step(index, StepKind.Wake, site, Label, memory.Label(location), (ulong)count);
     }
 
     /// <inheritdoc/>
@@ -151,7 +144,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         Unwanted = unwanted;
         Stop(StepKind.SpinWhile, location, site);
 
-        // The first step after a wake-up or a start comes without a question, so the word was not looked at yet.
+        // The first step after a start or a wake-up is made without asking, so the word was not compared yet.
         while (memory.Peek(index, location) == unwanted)
         {
             scheduler.PassTurn(this);
@@ -159,13 +152,13 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         }
 
         ulong value = memory.Load(index, location);
-        scheduler.Recorder?.Step(index, StepKind.SpinWhile, site, memory.Label(location), value);
+        scheduler.Recorder?.Step(index, StepKind.SpinWhile, site, Label, memory.Label(location), value);
     }
 
     /// <inheritdoc/>
     public void Note(in InterleavingNote note) => scheduler.Recorder?.Note(index, note);
 
-    /// <summary>A value of the strategy's; not a step.</summary>
+    /// <summary>A value that the strategy chooses; not a step.</summary>
     public ulong NextValue(ulong bound)
     {
         ulong value = scheduler.NextValue(bound);
@@ -177,7 +170,7 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
     {
         Stop(kind, location, site);
         ulong result = memory.Modify(index, location, kind, operand);
-        scheduler.Recorder?.Step(index, kind, site, memory.Label(location), result, operand);
+        scheduler.Recorder?.Step(index, kind, site, Label, memory.Label(location), result, operand);
         return result;
     }
 
@@ -188,6 +181,8 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         Pending = kind;
         Location = location;
         Site = site;
+        Label = announced;
+        announced = default;
         if (HasTurn || !CanGoOn || !memory.IsQuiet(location, kind) || !scheduler.GoesOnQuietly(this))
         {
             if (!HasTurn || scheduler.IsAbandoned)
@@ -202,6 +197,3 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
         memory.Arrive(index, kind, site);
     }
 }
-
-/// <summary>Thrown out of a thread's step when its run is over before the thread is; nobody but the scheduler catches it.</summary>
-internal sealed class RunAbandonedException() : Exception("the run of the scenario was abandoned");

@@ -2,7 +2,7 @@ using DaxEmu.Core.Atomics;
 
 namespace DaxEmu.Core.Checking;
 
-/// <summary>The one source of choice for the body of a scenario's thread: the strategy chooses, and the schedule string remembers.</summary>
+/// <summary>Values that the body of a scenario's thread may depend on: the strategy chooses them, and the schedule string has them.</summary>
 internal static class ScheduledValue
 {
     /// <summary>A value below <paramref name="bound"/>.</summary>

@@ -5,7 +5,7 @@ using DaxEmu.Native.Cpu;
 namespace DaxEmu.Core.Checking;
 
 /// <summary>
-/// A scheduler's place among those of the process: a range of thread numbers that nobody else uses, and the core that all of its threads
+/// A scheduler's place among those of the process: a range of thread numbers of its own, and the core that all of its threads
 /// stay on. Only one of them runs at a time, and handing the turn to a thread on another core costs three times as much.
 /// </summary>
 internal sealed class SchedulerPlace : IDisposable
@@ -52,7 +52,7 @@ internal sealed class SchedulerPlace : IDisposable
         }
     }
 
-    /// <summary>Gives the place back; nobody uses its numbers any more.</summary>
+    /// <summary>Gives the place back; its numbers are no longer in use.</summary>
     public void Dispose()
     {
         lock (Gate)

@@ -17,9 +17,9 @@ internal enum StepKind
     Wake,
     SpinWhile,
 
-    /// <summary>The oldest lingering store of a thread reaches memory.</summary>
+    /// <summary>The oldest buffered store of a thread reaches memory.</summary>
     Drain,
 
-    /// <summary>A value of the strategy's.</summary>
+    /// <summary>A value that the strategy chose.</summary>
     Value,
 }

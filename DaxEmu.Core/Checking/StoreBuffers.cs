@@ -6,19 +6,19 @@ namespace DaxEmu.Core.Checking;
 /// </summary>
 internal sealed unsafe class StoreBuffers
 {
-    /// <summary>The most stores of a thread that linger; one more drains the oldest.</summary>
+    /// <summary>The most buffered stores of a thread; one more drains the oldest.</summary>
     public const int Depth = 2;
 
-    private readonly LingeringStore[] stores;
+    private readonly BufferedStore[] stores;
     private readonly int[] counts;
 
     public StoreBuffers(int threadCount)
     {
-        stores = new LingeringStore[threadCount * Depth];
+        stores = new BufferedStore[threadCount * Depth];
         counts = new int[threadCount];
     }
 
-    /// <summary>How many stores of the thread linger.</summary>
+    /// <summary>How many stores of the thread are buffered.</summary>
     public int Count(int thread) => counts[thread];
 
     public bool IsFull(int thread) => counts[thread] == Depth;
@@ -26,14 +26,14 @@ internal sealed unsafe class StoreBuffers
     /// <summary>Forgets all stores: the run was abandoned.</summary>
     public void Clear() => Array.Clear(counts);
 
-    /// <summary>Adds the youngest store; there must be room.</summary>
-    public void Add(int thread, in LingeringStore store) => stores[(thread * Depth) + counts[thread]++] = store;
+    /// <summary>Adds the youngest store; the buffer must not be full.</summary>
+    public void Add(int thread, in BufferedStore store) => stores[(thread * Depth) + counts[thread]++] = store;
 
     /// <summary>Takes the oldest store out; there must be one.</summary>
-    public LingeringStore TakeOldest(int thread)
+    public BufferedStore TakeOldest(int thread)
     {
         int first = thread * Depth;
-        LingeringStore oldest = stores[first];
+        BufferedStore oldest = stores[first];
         counts[thread]--;
         for (int i = 0; i < counts[thread]; i++)
         {
@@ -43,7 +43,7 @@ internal sealed unsafe class StoreBuffers
         return oldest;
     }
 
-    /// <summary>The thread's youngest lingering store to the location, if there is one.</summary>
+    /// <summary>The thread's youngest buffered store to the location, if there is one.</summary>
     public bool TryForward(int thread, ulong* location, out ulong value)
     {
         int first = thread * Depth;
@@ -59,15 +59,4 @@ internal sealed unsafe class StoreBuffers
         value = 0;
         return false;
     }
-}
-
-/// <summary>A store that is not in memory yet.</summary>
-internal readonly unsafe struct LingeringStore(ulong* location, ulong value, ulong history)
-{
-    public ulong* Location { get; } = location;
-
-    public ulong Value { get; } = value;
-
-    /// <summary>The thread's history when it stored.</summary>
-    public ulong History { get; } = history;
 }

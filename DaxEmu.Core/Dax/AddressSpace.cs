@@ -19,13 +19,8 @@ public sealed unsafe class AddressSpace : IDisposable
     private static readonly Lock IdGate = new();
     private static long lastId;
 
-    // What tells the mapping's three locks apart in a reader's line. Ids of mappings are smaller.
-    private const ulong AreasTag = 1UL << 62;
-    private const ulong LifetimeTag = 1UL << 61;
-
     private readonly PinnedLines header = new(5);
     private readonly ulong* size;
-    private readonly ulong* writebackError;
     private readonly AsymmetricLock lifetime;
     private readonly bool ownsId;
     private readonly Lock areasGate = new();
@@ -62,18 +57,23 @@ public sealed unsafe class AddressSpace : IDisposable
 
         MaximumSizeBytes = Entries.PageCapacity << DaxConstants.PageShift;
         size = header[1];
-        writebackError = header[2];
+        Errors = new WritebackErrors(header[2]);
+        OwnOpener = Errors.Open();
+        Name = options.Name ?? $"file {Id}";
         *size = (ulong)sizeBytes;
         Locker = new EntryLocker(Entries, options.Waits ?? WaitTable.Shared, options.Profile);
         Sink = options.Sink;
-        InvalidateLock = new AsymmetricLock((ulong)Id, header[0]);
-        AreasLock = new AsymmetricLock((ulong)Id | AreasTag, header[3]);
-        lifetime = new AsymmetricLock((ulong)Id | LifetimeTag, header[4]);
+        InvalidateLock = new AsymmetricLock(Id, MappingLock.Invalidate, header[0]);
+        AreasLock = new AsymmetricLock(Id, MappingLock.Areas, header[3]);
+        lifetime = new AsymmetricLock(Id, MappingLock.Lifetime, header[4]);
         VmFile = new VmFile(Id, device.Base, InvalidateLock, AreasLock, Behaviour.RestoresHugeWrites, Remove);
     }
 
     /// <summary>The mapping's id: the inode number in events, and part of every wait key.</summary>
     public long Id { get; }
+
+    /// <summary>The file's name in messages.</summary>
+    public string Name { get; }
 
     /// <summary>The device whose memory is mapped.</summary>
     public PmemDevice Device { get; }
@@ -103,7 +103,7 @@ public sealed unsafe class AddressSpace : IDisposable
     public long MaximumSizeBytes { get; }
 
     /// <summary>Receives the mapping's events; null for nobody. One that throws gets no further event (<see cref="SinkFailure"/>).</summary>
-    public IDaxTraceSink? Sink
+    public IDaxEventSink? Sink
     {
         get => (Locker.Sink as GuardedSink)?.Inner;
         set => Locker.Sink = value is null ? null : new GuardedSink(value);
@@ -113,9 +113,15 @@ public sealed unsafe class AddressSpace : IDisposable
     public Exception? SinkFailure => (Locker.Sink as GuardedSink)?.Failure;
 
     /// <summary>Where the core reports events: <see cref="Sink"/>, whose exceptions stay outside.</summary>
-    internal IDaxTraceSink? Events => Locker.Sink;
+    internal IDaxEventSink? Events => Locker.Sink;
 
     internal EntryLocker Locker { get; }
+
+    /// <summary>What writeback failed with.</summary>
+    internal WritebackErrors Errors { get; }
+
+    /// <summary>The opener that stands for users of the mapping itself.</summary>
+    internal WritebackErrors.Opener OwnOpener { get; }
 
     /// <summary>Keeps faults out of layout changes: faults and copies through views hold it for reading (<c>invalidate_lock</c>).</summary>
     internal AsymmetricLock InvalidateLock { get; }
@@ -126,6 +132,9 @@ public sealed unsafe class AddressSpace : IDisposable
     /// </summary>
     internal AsymmetricLock AreasLock { get; }
 
+    /// <summary>What threads can wait for besides entries, for a wait graph.</summary>
+    internal IEnumerable<IWaitTarget> WaitTargets => [InvalidateLock, AreasLock, lifetime, Device.Owners];
+
     /// <summary>The file as its VMAs know it.</summary>
     internal VmFile VmFile { get; }
 
@@ -135,25 +144,25 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>Maps pages of the file.</summary>
     /// <param name="first">The file page that the VMA's first page maps.</param>
     /// <param name="pageCount">How many pages; they may lie beyond the end of the file.</param>
-    /// <param name="kind">What the VMA is for.</param>
+    /// <param name="mode">What the VMA is for.</param>
     /// <param name="leadPages">Pages from a 2 MiB boundary to the VMA's start, 0 to 511; by default the colour of <paramref name="first"/>, so that 2 MiB faults can be served.</param>
-    public VmArea Map(PageIndex first, long pageCount, VmAreaKind kind, int? leadPages = null)
+    public VmArea Map(PageIndex first, long pageCount, MapMode mode, int? leadPages = null)
     {
-        VmArea area = Make(first, pageCount, kind, leadPages);
+        VmArea area = Make(first, pageCount, mode, leadPages);
         Publish([area]);
         return area;
     }
 
     /// <summary>As <see cref="Map"/>, for many VMAs at once: the list of VMAs is copied once, not for each.</summary>
-    internal VmArea[] MapAll(IReadOnlyList<(PageIndex First, long PageCount, VmAreaKind Kind, int LeadPages)> requests)
+    internal VmArea[] MapAll(IReadOnlyList<(PageIndex First, long PageCount, MapMode Mode, int LeadPages)> requests)
     {
         var made = new VmArea[requests.Count];
         int count = 0;
         try
         {
-            foreach ((PageIndex first, long pageCount, VmAreaKind kind, int leadPages) in requests)
+            foreach ((PageIndex first, long pageCount, MapMode mode, int leadPages) in requests)
             {
-                made[count] = Make(first, pageCount, kind, leadPages);
+                made[count] = Make(first, pageCount, mode, leadPages);
                 count++;
             }
         }
@@ -184,12 +193,6 @@ public sealed unsafe class AddressSpace : IDisposable
         hold.Dispose();
         throw new ObjectDisposedException(GetType().FullName);
     }
-
-    /// <summary>Writes the error of a failed writeback down, to be told to whoever asks next.</summary>
-    internal void NoteWritebackError(int errno) => Atomic.Store(ref *writebackError, (ulong)errno, Site.Other);
-
-    /// <summary>The error number of a writeback that failed since the last call, 0 if none did (<c>file_check_and_advance_wb_err</c>).</summary>
-    public int TakeWritebackError() => (int)Atomic.Exchange(ref *writebackError, 0, Site.Other);
 
     /// <summary>Sets the size. The caller holds the invalidate lock for writing if the file shrinks.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The size is negative, or above <see cref="MaximumSizeBytes"/>: the table has no room for its pages.</exception>
@@ -389,7 +392,7 @@ public sealed unsafe class AddressSpace : IDisposable
         }
     }
 
-    private VmArea Make(PageIndex first, long pageCount, VmAreaKind kind, int? leadPages)
+    private VmArea Make(PageIndex first, long pageCount, MapMode mode, int? leadPages)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
@@ -398,8 +401,8 @@ public sealed unsafe class AddressSpace : IDisposable
         int lead = leadPages ?? first.Colour;
         ArgumentOutOfRangeException.ThrowIfNegative(lead, nameof(leadPages));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lead, DaxConstants.ColourMask, nameof(leadPages));
-        VmArea.CheckKind(kind);
-        return new VmArea(VmFile, AddressAllocator.Take(lead, pageCount), first, pageCount, kind);
+        VmArea.CheckMode(mode);
+        return new VmArea(VmFile, AddressAllocator.Take(lead, pageCount), first, pageCount, mode);
     }
 
     private void Publish(ReadOnlySpan<VmArea> made)

@@ -17,7 +17,10 @@ public sealed record AddressSpaceOptions
     public long MaximumSizeBytes { get; init; } = 1L << 40;
 
     /// <summary>Receives the mapping's events; null for nobody.</summary>
-    public IDaxTraceSink? Sink { get; init; }
+    public IDaxEventSink? Sink { get; init; }
+
+    /// <summary>The file's name in messages; null for "file" and its id.</summary>
+    public string? Name { get; init; }
 
     /// <summary>The wait table; the process has one, a checker's scenario brings its own.</summary>
     internal WaitTable? Waits { get; init; }

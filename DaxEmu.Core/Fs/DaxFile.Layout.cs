@@ -9,46 +9,49 @@ namespace DaxEmu.Core.Fs;
 /// <content>What changes size and blocks.</content>
 public sealed partial class DaxFile
 {
-    /// <summary>Sets the size. What lies past it goes; new bytes read as zeroes.</summary>
+    /// <summary>Sets the length. What lies past it goes; new bytes read as zeroes.</summary>
+    /// <param name="length">The new length, in bytes.</param>
+    /// <param name="cancellationToken">Ends the wait for pins; nothing has changed then.</param>
     /// <exception cref="DaxException">The last block could not be zeroed, or is pinned; nothing has changed.</exception>
-    public void SetLength(long sizeBytes)
+    public void SetLength(long length, CancellationToken cancellationToken = default)
     {
-        CheckRange(sizeBytes, 0);
-        PageRange discards = PageRange.Between(PageRange.Inside(sizeBytes, 0).First, PageRange.All.End);
-        ChangeLayout(FileOperation.Truncate, sizeBytes, 0, discards, (change, steps) =>
+        CheckRange(length, 0);
+        PageRange discards = PageRange.Between(PageRange.Inside(length, 0).First, PageRange.All.End);
+        ChangeLayout(new LayoutRequest(FileOperation.Truncate, length, 0, discards, cancellationToken), (change, steps) =>
         {
-            bool isGrowing = sizeBytes > SizeBytes;
-            ZeroBehindEndTo(sizeBytes, change);
-            if (sizeBytes < SizeBytes)
+            bool isGrowing = length > Length;
+            ZeroBehindEndTo(length, change);
+            if (length < Length)
             {
-                PrepareZeroes(sizeBytes, -sizeBytes & (DaxConstants.PageSize - 1), steps);
+                PrepareZeroes(length, -length & (DaxConstants.PageSize - 1), steps);
             }
 
             steps.Change = () =>
             {
                 FreedBlocks freed = isGrowing ? FreedBlocks.None : Extents.Truncate(discards.First);
-                Mapping.SetSize(sizeBytes);
+                Mapping.SetSize(length);
                 return freed;
             };
         });
     }
 
     /// <summary>Puts blocks behind a range (fallocate); they read as zeroes where nothing was written.</summary>
-    /// <param name="offsetBytes">First byte.</param>
-    /// <param name="lengthBytes">How many, at least 1.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">How many, at least 1.</param>
     /// <param name="keepSize">Whether the file does not grow.</param>
+    /// <param name="cancellationToken">Ends the wait for pins; nothing has changed then.</param>
     /// <exception cref="DaxException">There are not enough blocks; none is taken then.</exception>
-    public void Allocate(long offsetBytes, long lengthBytes, bool keepSize = false)
+    public void Allocate(long offset, long length, bool keepSize = false, CancellationToken cancellationToken = default)
     {
-        CheckPositive(offsetBytes, lengthBytes);
+        CheckPositive(offset, length);
         FileOperation operation = keepSize ? FileOperation.AllocateKeepingSize : FileOperation.Allocate;
-        ChangeLayout(operation, offsetBytes, lengthBytes, discards: default, (change, steps) =>
+        ChangeLayout(new LayoutRequest(operation, offset, length, Discards: default, cancellationToken), (change, steps) =>
         {
-            long newSize = keepSize ? 0 : offsetBytes + lengthBytes;
+            long newSize = keepSize ? 0 : offset + length;
             ZeroBehindEndTo(newSize, change);
             steps.Change = () =>
             {
-                Require(Extents.Allocate(PageRange.Touching(offsetBytes, lengthBytes)), offsetBytes);
+                Require(Extents.Allocate(PageRange.Touching(offset, length)), offset);
                 Mapping.GrowSize(newSize);
                 return FreedBlocks.None;
             };
@@ -56,87 +59,89 @@ public sealed partial class DaxFile
     }
 
     /// <summary>Takes the blocks out of a range, which reads as zeroes then; the size stays. Parts of pages are zeroed.</summary>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">How many, at least 1.</param>
+    /// <param name="cancellationToken">Ends the wait for pins; nothing has changed then.</param>
     /// <exception cref="DaxException">A part of a page could not be zeroed, or a page is pinned; nothing has changed.</exception>
-    public void PunchHole(long offsetBytes, long lengthBytes)
+    public void PunchHole(long offset, long length, CancellationToken cancellationToken = default)
     {
-        CheckPositive(offsetBytes, lengthBytes);
-        PageRange inside = PageRange.Inside(offsetBytes, lengthBytes);
-        ChangeLayout(FileOperation.PunchHole, offsetBytes, lengthBytes, inside, (_, steps) =>
+        CheckPositive(offset, length);
+        PageRange inside = PageRange.Inside(offset, length);
+        ChangeLayout(new LayoutRequest(FileOperation.PunchHole, offset, length, inside, cancellationToken), (_, steps) =>
         {
-            PrepareEdges(offsetBytes, lengthBytes, steps);
+            PrepareEdges(offset, length, steps);
             steps.Change = () => Extents.Punch(inside);
         });
     }
 
     /// <summary>Makes a range read as zeroes, with blocks behind all of it; the file grows if it reaches past its end.</summary>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">How many, at least 1.</param>
+    /// <param name="cancellationToken">Ends the wait for pins; nothing has changed then.</param>
     /// <exception cref="DaxException">
     /// There are not enough blocks, a part of a page could not be zeroed, or a page is pinned; no byte and no size has changed.
     /// </exception>
-    public void ZeroRange(long offsetBytes, long lengthBytes)
+    public void ZeroRange(long offset, long length, CancellationToken cancellationToken = default)
     {
-        CheckPositive(offsetBytes, lengthBytes);
-        PageRange inside = PageRange.Inside(offsetBytes, lengthBytes);
-        ChangeLayout(FileOperation.ZeroRange, offsetBytes, lengthBytes, inside, (change, steps) =>
+        CheckPositive(offset, length);
+        PageRange inside = PageRange.Inside(offset, length);
+        ChangeLayout(new LayoutRequest(FileOperation.ZeroRange, offset, length, inside, cancellationToken), (change, steps) =>
         {
-            ZeroBehindEndTo(offsetBytes + lengthBytes, change);
-            PrepareEdges(offsetBytes, lengthBytes, steps);
-            Require(Extents.Allocate(PageRange.Touching(offsetBytes, lengthBytes)), offsetBytes);
+            ZeroBehindEndTo(offset + length, change);
+            PrepareEdges(offset, length, steps);
+            Require(Extents.Allocate(PageRange.Touching(offset, length)), offset);
             steps.Change = () =>
             {
-                Require(Extents.ToUnwritten(inside, out FreedBlocks freed), offsetBytes);
-                Mapping.GrowSize(offsetBytes + lengthBytes);
+                Require(Extents.ToUnwritten(inside, out FreedBlocks freed), offset);
+                Mapping.GrowSize(offset + length);
                 return freed;
             };
         });
     }
 
-    /// <summary>Takes a range out of the file; what lies behind it moves down.</summary>
-    /// <param name="offsetBytes">First byte; a multiple of 4096.</param>
-    /// <param name="lengthBytes">How many; a multiple of 4096. The range ends before the file does.</param>
+    /// <summary>Takes a range out of the file; what lies after it moves down.</summary>
+    /// <param name="offset">First byte; a multiple of 4096.</param>
+    /// <param name="length">How many; a multiple of 4096. The range ends before the file does.</param>
+    /// <param name="cancellationToken">Ends the wait for pins; nothing has changed then.</param>
     /// <exception cref="ArgumentException">The range is not aligned, or reaches to the end.</exception>
     /// <exception cref="DaxException">A page that moves could not be written back, or is pinned; nothing has changed.</exception>
-    public void CollapseRange(long offsetBytes, long lengthBytes)
+    public void CollapseRange(long offset, long length, CancellationToken cancellationToken = default)
     {
-        CheckPositive(offsetBytes, lengthBytes);
-        CheckAligned(offsetBytes, lengthBytes);
-        PageRange inside = PageRange.Inside(offsetBytes, lengthBytes);
+        CheckPositive(offset, length);
+        CheckAligned(offset, length);
+        PageRange inside = PageRange.Inside(offset, length);
         ChangeLayout(
-            FileOperation.CollapseRange,
-            offsetBytes,
-            lengthBytes,
-            inside,
+            new LayoutRequest(FileOperation.CollapseRange, offset, length, inside, cancellationToken),
             (_, steps) => steps.Change = () =>
             {
                 FreedBlocks freed = Extents.Collapse(inside);
-                Mapping.SetSize(SizeBytes - lengthBytes);
+                Mapping.SetSize(Length - length);
                 return freed;
             },
             () => Refuse(
-                offsetBytes + lengthBytes >= SizeBytes,
-                $"The range {offsetBytes} + {lengthBytes} must end before the file does, at {SizeBytes}. To cut the file off, set its length."));
+                offset + length >= Length,
+                $"The range {offset} + {length} must end before the file does, at {Length}. To cut the file off, set its length."));
     }
 
-    /// <summary>Makes room in the file: what lies at the offset and behind it moves up, and a hole is left.</summary>
-    /// <param name="offsetBytes">Where; a multiple of 4096, before the end of the file.</param>
-    /// <param name="lengthBytes">How many bytes; a multiple of 4096.</param>
+    /// <summary>Inserts a hole: what lies at the offset and after it moves up.</summary>
+    /// <param name="offset">Where; a multiple of 4096, before the end of the file.</param>
+    /// <param name="length">How many bytes; a multiple of 4096.</param>
+    /// <param name="cancellationToken">Ends the wait for pins; nothing has changed then.</param>
     /// <exception cref="ArgumentException">The range is not aligned, begins behind the end, or the file would become too large.</exception>
     /// <exception cref="DaxException">A page that moves could not be written back, or is pinned; nothing has changed.</exception>
-    public void InsertRange(long offsetBytes, long lengthBytes)
+    public void InsertRange(long offset, long length, CancellationToken cancellationToken = default)
     {
-        CheckPositive(offsetBytes, lengthBytes);
-        CheckAligned(offsetBytes, lengthBytes);
+        CheckPositive(offset, length);
+        CheckAligned(offset, length);
         ChangeLayout(
-            FileOperation.InsertRange,
-            offsetBytes,
-            lengthBytes,
-            discards: default,
+            new LayoutRequest(FileOperation.InsertRange, offset, length, Discards: default, cancellationToken),
             (change, steps) =>
             {
-                long newSize = SizeBytes + lengthBytes;
+                long newSize = Length + length;
                 ZeroBehindEndTo(newSize, change);
                 steps.Change = () =>
                 {
-                    FreedBlocks freed = Extents.Insert(PageRange.Inside(offsetBytes, lengthBytes));
+                    FreedBlocks freed = Extents.Insert(PageRange.Inside(offset, length));
                     Mapping.SetSize(newSize);
                     return freed;
                 };
@@ -144,49 +149,53 @@ public sealed partial class DaxFile
             () =>
             {
                 Refuse(
-                    offsetBytes >= SizeBytes,
-                    $"Room is made before the end of the file, {SizeBytes}, not at {offsetBytes}. To let the file grow, set its length.");
+                    offset >= Length,
+                    $"A hole is inserted before the end of the file, {Length}, not at {offset}. To let the file grow, set its length.");
                 Refuse(
-                    lengthBytes > options.MaximumSizeBytes - SizeBytes,
-                    $"With {lengthBytes} bytes more than {SizeBytes} the file would be larger than {options.MaximumSizeBytes}.");
+                    length > options.MaximumSizeBytes - Length,
+                    $"With {length} bytes more than {Length} the file would be larger than {options.MaximumSizeBytes}.");
             });
     }
+
+    // What is asked for: pages whose content goes (Discards) need not be written back.
+    private readonly record struct LayoutRequest(
+        FileOperation Operation, long Offset, long Length, PageRange Discards, CancellationToken CancellationToken);
 
     private delegate void LayoutPreparation(LayoutChange change, LayoutSteps steps);
 
     // One writer of the layout at a time; the plan is made when the size cannot change any more. What can fail runs first and shows
     // nothing; then extents and size change in one step; then entries, translations and edges follow, which cannot fail.
-    private void ChangeLayout(
-        FileOperation operation, long offset, long length, PageRange discards, LayoutPreparation prepare, Action? check = null)
+    private void ChangeLayout(in LayoutRequest request, LayoutPreparation prepare, Action? check = null)
     {
+        ThrowIfReadOnly();
         using RwSemaphore.WriteHold hold = inodeLock.Write();
         ThrowIfDisposed();
         check?.Invoke();
-        LayoutPlan plan = Habits.PlanFor(operation, offset, length, SizeBytes);
-        if (!LayoutChange.TryBegin(Mapping, plan, options.WaitsForPins, out LayoutChange change, options.PinTimeout))
+        LayoutPlan plan = FileSystem.PlanFor(request.Operation, request.Offset, request.Length, Length);
+        if (!LayoutChange.TryBegin(Mapping, plan, options.WaitsForPins, out LayoutChange change, options.PinTimeout, request.CancellationToken))
         {
-            throw FileErrors.Busy(this, offset);
+            throw FileErrors.Busy(this, request.Offset);
         }
 
         using (change)
         {
-            Carry(change, discards, offset, prepare);
+            Carry(change, request, prepare);
         }
     }
 
-    private void Carry(LayoutChange change, PageRange discards, long offset, LayoutPreparation prepare)
+    private void Carry(LayoutChange change, in LayoutRequest request, LayoutPreparation prepare)
     {
         var steps = new LayoutSteps();
         FreedBlocks freed;
         try
         {
             prepare(change, steps);
-            change.FlushKept(discards);
+            change.FlushKept(request.Discards);
             freed = steps.Change();
         }
         catch (DaxEnvironmentException failure)
         {
-            throw FileErrors.Io(this, offset, failure);
+            throw FileErrors.Io(this, request.Offset, failure);
         }
 
         change.TakeOut();
@@ -206,7 +215,7 @@ public sealed partial class DaxFile
 
     private void ZeroBehindEndTo(long newSize, LayoutChange change)
     {
-        if (newSize > SizeBytes && ZeroBehindEnd(FaultsAre.KeptOut))
+        if (newSize > Length && ZeroBehindEnd(FaultsAre.KeptOut))
         {
             change.WriteBackZeroed();
         }

@@ -8,68 +8,72 @@ namespace DaxEmu.Core.Fs;
 public sealed partial class DaxFile
 {
     /// <summary>Makes another file show all of this one's blocks and have its size (<c>FICLONE</c>).</summary>
-    /// <param name="target">Another file on the same volume, with room for this one's size.</param>
+    /// <param name="target">Another file on the same volume, which may become as large as this one.</param>
+    /// <param name="cancellationToken">Ends the wait for pins; nothing has changed then.</param>
     /// <exception cref="ArgumentException">It is this file, lies on another volume, or may not become so large; nothing has changed.</exception>
     /// <exception cref="DaxException">This file could not be written back, or a page of either is pinned; nothing has changed.</exception>
-    public void CloneTo(DaxFile target)
+    public void CloneTo(DaxFile target, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
         ThrowIfDisposed();
         target.ThrowIfDisposed();
+        target.ThrowIfReadOnly();
         Refuse(target == this, $"{this} cannot be cloned onto itself. Give another file.");
         CheckVolume(target);
         WithBoth(this, target, () =>
         {
-            long size = SizeBytes;
+            long size = Length;
             if (size > target.options.MaximumSizeBytes)
             {
                 throw new ArgumentException(
                     $"{this} has {size} bytes, and {target} can have {target.options.MaximumSizeBytes} at the most. Open it with a larger MaximumSizeBytes.");
             }
 
-            Share(PageRange.Touching(0, size), target, new PageIndex(0), cutsTarget: true, size);
+            Share(PageRange.Touching(0, size), target, new PageIndex(0), cutsTarget: true, size, cancellationToken);
         });
     }
 
-    /// <summary>Makes another file show blocks of this one (<c>FICLONERANGE</c>): who writes first gets a copy.</summary>
-    /// <param name="offsetBytes">First byte here; a multiple of 4096.</param>
-    /// <param name="lengthBytes">How many bytes, inside this file; a multiple of 4096 unless they end with both files.</param>
+    /// <summary>Makes another file show blocks of this one (<c>FICLONERANGE</c>): the first to write gets a copy.</summary>
+    /// <param name="offset">First byte here; a multiple of 4096.</param>
+    /// <param name="length">How many bytes, inside this file; a multiple of 4096 unless they end with both files.</param>
     /// <param name="target">A file on the same volume; it grows if need be.</param>
-    /// <param name="targetOffsetBytes">First byte there; a multiple of 4096.</param>
+    /// <param name="targetOffset">First byte there; a multiple of 4096.</param>
+    /// <param name="cancellationToken">Ends the wait for pins; nothing has changed then.</param>
     /// <exception cref="ArgumentException">A range is not aligned, reaches past this file, overlaps the other, or the volumes differ.</exception>
     /// <exception cref="DaxException">This file could not be written back, or a page of either is pinned; nothing has changed.</exception>
-    public void CloneRange(long offsetBytes, long lengthBytes, DaxFile target, long targetOffsetBytes)
+    public void CloneRange(long offset, long length, DaxFile target, long targetOffset, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
-        CheckPositive(offsetBytes, lengthBytes);
-        target.CheckPositive(targetOffsetBytes, lengthBytes);
+        CheckPositive(offset, length);
+        target.CheckPositive(targetOffset, length);
+        target.ThrowIfReadOnly();
         CheckVolume(target);
-        CheckAligned(offsetBytes, targetOffsetBytes);
+        CheckAligned(offset, targetOffset);
         WithBoth(this, target, () =>
         {
-            long end = offsetBytes + lengthBytes;
-            long targetEnd = targetOffsetBytes + lengthBytes;
-            Refuse(end > SizeBytes, $"The range {offsetBytes} + {lengthBytes} reaches behind the end of the file, {SizeBytes}.");
+            long end = offset + length;
+            long targetEnd = targetOffset + length;
+            Refuse(end > Length, $"The range {offset} + {length} reaches past the end of the file, {Length}.");
             Refuse(
-                lengthBytes % DaxConstants.PageSize != 0 && (end != SizeBytes || targetEnd < target.SizeBytes),
-                $"A length that is no multiple of {DaxConstants.PageSize} ({lengthBytes}) must end with both files.");
-            PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
-            var first = PageIndex.FromBytes(targetOffsetBytes);
+                length % DaxConstants.PageSize != 0 && (end != Length || targetEnd < target.Length),
+                $"A length that is no multiple of {DaxConstants.PageSize} ({length}) must end with both files.");
+            PageRange pages = PageRange.Touching(offset, length);
+            var first = PageIndex.FromBytes(targetOffset);
             Refuse(target == this && pages.Overlaps(new PageRange(first, pages.PageCount)), "The two ranges of the file overlap.");
-            if (targetEnd > target.SizeBytes)
+            if (targetEnd > target.Length)
             {
                 target.ZeroBehindEnd(FaultsAre.Allowed);
             }
 
-            Share(pages, target, first, cutsTarget: false, Math.Max(targetEnd, target.SizeBytes));
+            Share(pages, target, first, cutsTarget: false, Math.Max(targetEnd, target.Length), cancellationToken);
         });
     }
 
-    private void Share(PageRange pages, DaxFile target, PageIndex first, bool cutsTarget, long targetSize)
+    private void Share(PageRange pages, DaxFile target, PageIndex first, bool cutsTarget, long targetSize, CancellationToken cancellationToken)
     {
         TimeSpan pinTimeout = options.WaitsForPins && target.options.WaitsForPins ? Shorter(options.PinTimeout, target.options.PinTimeout) : TimeSpan.Zero;
         IoError error = Remap.Share(
-            Mapping, Extents, pages, target.Mapping, target.Extents, first, cutsTarget, targetSize, pinTimeout, out Pfn? busy);
+            Mapping, Extents, pages, target.Mapping, target.Extents, first, cutsTarget, targetSize, pinTimeout, out Pfn? busy, cancellationToken);
         if (error != IoError.None)
         {
             throw FileErrors.Of(this, error, pages.First.OffsetBytes);
@@ -91,36 +95,37 @@ public sealed partial class DaxFile
     /// Gives this file blocks of its own where a range shares them (<c>FALLOC_FL_UNSHARE_RANGE</c>), whole blocks at a time.
     /// </summary>
     /// <exception cref="DaxException">There are not enough blocks, or one that is shared is lost.</exception>
-    public void Unshare(long offsetBytes, long lengthBytes)
+    public void Unshare(long offset, long length)
     {
-        CheckPositive(offsetBytes, lengthBytes);
+        CheckPositive(offset, length);
+        ThrowIfReadOnly();
         using RwSemaphore.WriteHold hold = inodeLock.Write();
-        CheckAll(Dax.ReadWrite.Unshare.Run(Mapping, offsetBytes, lengthBytes), offsetBytes);
+        CheckAll(Dax.ReadWrite.Unshare.Run(Mapping, offset, length), offset);
     }
 
     /// <summary>Compares a range with one of another file, or of this one.</summary>
     /// <returns>How many bytes are alike, from the start on: all of them if the ranges are.</returns>
-    /// <exception cref="ArgumentException">A range reaches behind its file.</exception>
+    /// <exception cref="ArgumentException">A range reaches past its file.</exception>
     /// <exception cref="DaxException">A block cannot be read.</exception>
-    public long Compare(long offsetBytes, DaxFile other, long otherOffsetBytes, long lengthBytes)
+    public long Compare(long offset, DaxFile other, long otherOffset, long length)
     {
         ArgumentNullException.ThrowIfNull(other);
-        CheckRange(offsetBytes, lengthBytes);
-        other.CheckRange(otherOffsetBytes, lengthBytes);
+        CheckRange(offset, length);
+        other.CheckRange(otherOffset, length);
         Comparison comparison = default;
         WithBoth(this, other, () =>
         {
             Refuse(
-                offsetBytes + lengthBytes > SizeBytes,
-                $"The range {offsetBytes} + {lengthBytes} reaches behind the end of the file, {SizeBytes}.");
+                offset + length > Length,
+                $"The range {offset} + {length} reaches past the end of the file, {Length}.");
             Refuse(
-                otherOffsetBytes + lengthBytes > other.SizeBytes,
-                $"The range {otherOffsetBytes} + {lengthBytes} reaches behind the end of the other file, {other.SizeBytes}.");
-            comparison = Dedupe.Compare(Mapping, offsetBytes, other.Mapping, otherOffsetBytes, lengthBytes);
+                otherOffset + length > other.Length,
+                $"The range {otherOffset} + {length} reaches past the end of the other file, {other.Length}.");
+            comparison = Dedupe.Compare(Mapping, offset, other.Mapping, otherOffset, length);
         });
         return comparison.Error == IoError.None
             ? comparison.EqualBytes
-            : throw FileErrors.Of(this, comparison.Error, offsetBytes + comparison.EqualBytes);
+            : throw FileErrors.Of(this, comparison.Error, offset + comparison.EqualBytes);
     }
 
     // In the order of ids, so that two opposite calls cannot wait for each other.

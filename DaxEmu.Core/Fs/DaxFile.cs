@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax;
@@ -7,9 +8,7 @@ using DaxEmu.Core.Dax.ReadWrite;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Units;
-using DaxEmu.Native;
 
 namespace DaxEmu.Core.Fs;
 
@@ -17,20 +16,22 @@ namespace DaxEmu.Core.Fs;
 /// <remarks>
 /// <para>Safe for many threads. Reads run beside each other; writes and changes of layout exclude each other and reads, as the inode lock
 /// has it. Views are not held up by reads and writes, only by changes of layout, and see what is written at once.</para>
-/// <para>Durable: what <see cref="Write"/> stored is ordered behind it, and durable with the blocks that lead to it when <see cref="Sync"/>
+/// <para>Durable: what <see cref="Write(ReadOnlySpan{byte}, long)"/> stored is ordered behind it, and durable with the blocks that lead to it when <see cref="Sync"/>
 /// returns. What was stored through a view is durable after <see cref="Sync"/>, or after <see cref="DaxView.Persist"/> if the blocks are (a
 /// view with <see cref="MapMode.Sync"/> sees to that).</para>
 /// <para>No span of a view may be used when <see cref="Dispose"/> begins. Calls that run are waited for; later ones throw.</para>
 /// </remarks>
 public sealed partial class DaxFile : IDisposable
 {
-    private readonly RwSemaphore inodeLock = new();
+    private readonly RwSemaphore inodeLock;
     private readonly DaxFileOptions options;
     private readonly FaultLoop faults;
+    private readonly WritebackErrors.Opener opener;
     private volatile bool isDisposed;
 
-    internal DaxFile(DaxVolume volume, string? name, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options)
+    internal DaxFile(DaxVolume volume, string? name, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options, bool canWrite)
     {
+        CanWrite = canWrite;
         Volume = volume;
         Name = name;
         Extents = extents;
@@ -44,18 +45,24 @@ public sealed partial class DaxFile : IDisposable
             Sink = options.Sink,
             Waits = options.Waits,
             Id = options.MappingId,
+            Name = ToString(),
         });
+        inodeLock = new RwSemaphore(Mapping.Id);
         faults = new FaultLoop(new FaultHandler(Mapping));
+        opener = Mapping.Errors.Open();
     }
 
     /// <summary>The file's name; null if it goes when it is closed.</summary>
     public string? Name { get; }
 
+    /// <summary>What threads can wait for besides entries, for a wait graph.</summary>
+    internal IEnumerable<IWaitTarget> WaitTargets => [inodeLock, .. Mapping.WaitTargets];
+
     /// <summary>The volume that it lies on.</summary>
     public DaxVolume Volume { get; }
 
     /// <summary>The file system whose habits are modelled.</summary>
-    public FileSystemModel Habits => options.Habits;
+    public FileSystemModel FileSystem => options.FileSystem;
 
     /// <summary>The file's entries and VMAs, for who studies them.</summary>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
@@ -70,7 +77,7 @@ public sealed partial class DaxFile : IDisposable
 
     /// <summary>The file's size, in bytes.</summary>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
-    public long SizeBytes => Mapping.SizeBytes;
+    public long Length => Mapping.SizeBytes;
 
     /// <summary>The file's extents now; what none of them covers is a hole.</summary>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
@@ -83,6 +90,9 @@ public sealed partial class DaxFile : IDisposable
         }
     }
 
+    /// <summary>Whether it was opened for writing, too.</summary>
+    public bool CanWrite { get; }
+
     internal InMemoryExtentMap Extents { get; }
 
     /// <summary>Whether it was disposed.</summary>
@@ -91,63 +101,143 @@ public sealed partial class DaxFile : IDisposable
     /// <summary>Whether no thread is inside an operation that excludes others.</summary>
     internal bool IsIdle => inodeLock.IsFree;
 
-    /// <summary>Makes a file without a name on the volume of a device.</summary>
-    /// <param name="device">The device.</param>
-    /// <param name="sizeBytes">Its size; no block is taken before something is written.</param>
-    /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
-    public static DaxFile Create(PmemDevice device, long sizeBytes, DaxFileOptions? options = null) =>
-        DaxVolume.Of(device).CreateFile(sizeBytes, name: null, options);
-
     /// <summary>Maps bytes of the file.</summary>
-    /// <param name="offsetBytes">The first byte; a multiple of 4096.</param>
-    /// <param name="lengthBytes">How many; rounded up to pages. They may lie behind the end of the file, but cannot be touched there.</param>
+    /// <param name="offset">The first byte; a multiple of 4096.</param>
+    /// <param name="length">How many; rounded up to pages. They may lie past the end of the file, but cannot be accessed there.</param>
     /// <param name="mode">What the view is for.</param>
     /// <exception cref="ArgumentException">
     /// The offset is not aligned, or the mode is neither shared nor private, both, or synchronous and not shared.
     /// </exception>
+    /// <exception cref="UnauthorizedAccessException">The file was opened for reading, and the view would be shared and writable.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
-    public DaxView Map(long offsetBytes, long lengthBytes, MapMode mode = MapMode.Shared)
+    public DaxView Map(long offset, long length, MapMode mode = MapMode.Shared)
     {
-        CheckRange(offsetBytes, lengthBytes);
-        ArgumentOutOfRangeException.ThrowIfZero(lengthBytes);
-        if (offsetBytes % DaxConstants.PageSize != 0)
+        CheckRange(offset, length);
+        ArgumentOutOfRangeException.ThrowIfZero(length);
+        if (offset % DaxConstants.PageSize != 0)
         {
-            throw new ArgumentException($"A view begins at a multiple of {DaxConstants.PageSize}, not at {offsetBytes}.", nameof(offsetBytes));
+            throw new ArgumentException($"A view begins at a multiple of {DaxConstants.PageSize}, not at {offset}.", nameof(offset));
         }
 
-        VmArea.CheckKind((VmAreaKind)mode, nameof(MapMode));
-        PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
-        return new DaxView(this, faults, Mapping.Map(pages.First, pages.PageCount, (VmAreaKind)mode));
+        VmArea.CheckMode(mode);
+        if (!CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) == MapMode.Shared)
+        {
+            throw new UnauthorizedAccessException($"{this} was opened for reading. Map it with {nameof(MapMode)}.{nameof(MapMode.ReadOnly)} or {nameof(MapMode)}.{nameof(MapMode.Private)}, or open it for writing.");
+        }
+
+        PageRange pages = PageRange.Touching(offset, length);
+        return new DaxView(faults, Mapping.Map(pages.First, pages.PageCount, mode), this, opener);
     }
 
     /// <summary>Maps the whole file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The file is empty.</exception>
-    public DaxView Map(MapMode mode = MapMode.Shared) => Map(0, SizeBytes, mode);
+    /// <exception cref="UnauthorizedAccessException">The file was opened for reading, and the view would be shared and writable.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public DaxView Map(MapMode mode = MapMode.Shared) => Map(0, Length, mode);
 
     /// <summary>Reads bytes, up to the end of the file; holes give zeroes.</summary>
+    /// <param name="buffer">Where they go.</param>
+    /// <param name="offset">First byte, from the start of the file.</param>
     /// <returns>How many: fewer where the file ends, or where the next byte cannot be read.</returns>
     /// <exception cref="DaxException">Not even the first byte can be read.</exception>
-    public int Read(long offsetBytes, Span<byte> buffer)
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public int Read(Span<byte> buffer, long offset)
     {
         ThrowIfDisposed();
-        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
         using RwSemaphore.ReadHold hold = inodeLock.Read();
-        return (int)MovedBytes(DaxReadWrite.Read(Mapping, offsetBytes, buffer), offsetBytes);
+        return (int)MovedBytes(DaxReadWrite.Read(Mapping, offset, buffer), offset);
     }
 
-    /// <summary>Writes bytes; the file grows if they reach behind its end.</summary>
+    /// <summary>Reads bytes into as many buffers as it takes, up to the end of the file.</summary>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="offset">First byte, from the start of the file.</param>
+    /// <param name="length">How many.</param>
+    /// <returns>How many: fewer where the file ends, or where the next byte cannot be read.</returns>
+    /// <exception cref="DaxException">Not even the first byte can be read.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public long Read(IBufferWriter<byte> destination, long offset, long length)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        CheckRange(offset, length);
+        long done = 0;
+        while (done < length)
+        {
+            Span<byte> buffer = destination.GetSpan((int)Math.Min(length - done, DaxConstants.PageSize));
+            buffer = buffer[..(int)Math.Min(buffer.Length, length - done)];
+            int read;
+            try
+            {
+                read = Read(buffer, offset + done);
+            }
+            catch (DaxException) when (done > 0)
+            {
+                return done; // a call for the next byte gets the error
+            }
+
+            destination.Advance(read);
+            done += read;
+            if (read < buffer.Length)
+            {
+                return done;
+            }
+        }
+
+        return done;
+    }
+
+    /// <summary>Writes bytes; the file grows if they reach past its end.</summary>
+    /// <param name="buffer">The bytes.</param>
+    /// <param name="offset">Where they go, from the start of the file.</param>
     /// <returns>How many: fewer where the next byte cannot be written.</returns>
     /// <exception cref="DaxException">Not even the first byte can be written.</exception>
-    public int Write(long offsetBytes, ReadOnlySpan<byte> bytes)
+    /// <exception cref="UnauthorizedAccessException">The file was opened for reading.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public int Write(ReadOnlySpan<byte> buffer, long offset)
     {
-        CheckRange(offsetBytes, bytes.Length);
+        CheckRange(offset, buffer.Length);
+        ThrowIfReadOnly();
         using RwSemaphore.WriteHold hold = inodeLock.Write();
-        if (bytes.Length > 0 && offsetBytes > SizeBytes)
+        if (buffer.Length > 0 && offset > Length)
         {
             ZeroBehindEnd(FaultsAre.Allowed);
         }
 
-        return (int)MovedBytes(DaxReadWrite.Write(Mapping, offsetBytes, bytes), offsetBytes);
+        return (int)MovedBytes(DaxReadWrite.Write(Mapping, offset, buffer), offset);
+    }
+
+    /// <summary>Writes bytes that lie in several pieces; another writer may come in between two pieces.</summary>
+    /// <param name="source">The bytes.</param>
+    /// <param name="offset">Where they go, from the start of the file.</param>
+    /// <returns>How many: fewer where the next byte cannot be written.</returns>
+    /// <exception cref="DaxException">Not even the first byte can be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file was opened for reading.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public long Write(ReadOnlySequence<byte> source, long offset)
+    {
+        CheckRange(offset, source.Length);
+        ThrowIfReadOnly();
+        long done = 0;
+        foreach (ReadOnlyMemory<byte> piece in source)
+        {
+            int written;
+            try
+            {
+                written = Write(piece.Span, offset + done);
+            }
+            catch (DaxException) when (done > 0)
+            {
+                return done; // a call for the next byte gets the error
+            }
+
+            done += written;
+            if (written < piece.Length)
+            {
+                return done;
+            }
+        }
+
+        return done;
     }
 
     /// <summary>Makes everything durable that was written or stored through views before (fsync).</summary>
@@ -155,46 +245,28 @@ public sealed partial class DaxFile : IDisposable
     /// <exception cref="DaxException">Some page could not be written back, now or since the last sync.</exception>
     public void Sync(CancellationToken cancellationToken = default)
     {
-        AddressSpace mapping = Mapping;
-        int errno = 0;
-        using (mapping.Use())
-        {
-            if (mapping.Entries.HasDirty())
-            {
-                errno = WritebackPass.RunHeld(mapping, PageRange.All, cancellationToken).Errno;
-            }
-
-            mapping.Device.DrainUnchecked();
-        }
-
-        Commit();
-        int noted = mapping.TakeWritebackError();
-        if (errno != 0 || noted != 0)
-        {
-            // Its own pass counts even where another sync has taken the error that both noted.
-            throw FileErrors.Writeback(this, errno != 0 ? errno : noted);
-        }
+        Fsync.Range(Mapping, PageRange.All, opener, cancellationToken);
     }
 
     /// <summary>Pretends that the memory behind a byte is lost (see <see cref="DaxVolume.InjectPoison"/>).</summary>
     /// <exception cref="InvalidOperationException">There is no block behind it.</exception>
     /// <exception cref="DaxException">The file's blocks cannot be looked up.</exception>
-    public MemoryFailureOutcome InjectPoison(long offsetBytes)
+    public MemoryFailureOutcome InjectPoison(long offset)
     {
-        CheckRange(offsetBytes, 1);
-        ExtentAnswer answer = Extents.Find(PageIndex.FromBytes(offsetBytes), 1, ExtentIntent.Read);
+        CheckRange(offset, 1);
+        ExtentAnswer answer = Extents.Find(PageIndex.FromBytes(offset), 1, ExtentIntent.Read);
         if (answer.Error != IoError.None)
         {
-            throw FileErrors.Of(this, IoError.Io, offsetBytes);
+            throw FileErrors.Of(this, IoError.Io, offset);
         }
 
         Extent extent = answer.Target;
         if (extent.ReadsAsZeroes)
         {
-            throw new InvalidOperationException($"There is no written block behind byte {offsetBytes} of {this}, so none can be lost.");
+            throw new InvalidOperationException($"There is no written block behind byte {offset} of {this}, so none can be lost.");
         }
 
-        return Volume.InjectPoison(extent.PfnAt(PageIndex.FromBytes(offsetBytes)));
+        return Volume.InjectPoison(extent.PfnAt(PageIndex.FromBytes(offset)));
     }
 
     /// <summary>The file as a stream, which does not close the file.</summary>
@@ -221,8 +293,8 @@ public sealed partial class DaxFile : IDisposable
             size = mapping.SizeBytes;
             try
             {
-                int errno = Name is null ? 0 : WritebackPass.RunHeld(mapping, PageRange.All).Errno;
-                failure = errno == 0 ? null : FileErrors.Writeback(this, errno);
+                bool isWrittenBack = Name is null || Fsync.WriteAndWait(mapping, PageRange.All) == IoError.None;
+                failure = isWrittenBack ? null : Fsync.Lost(mapping);
             }
 #pragma warning disable CA1031 // Whatever it is, an interruption say: the file is closed first.
             catch (Exception stopped)
@@ -238,20 +310,6 @@ public sealed partial class DaxFile : IDisposable
         if (failure is not null)
         {
             ExceptionDispatchInfo.Throw(failure);
-        }
-    }
-
-    /// <summary>Makes the file's blocks durable.</summary>
-    /// <exception cref="DaxException">The storage failed; they are as they were, and the next sync tries again.</exception>
-    internal void Commit()
-    {
-        try
-        {
-            Extents.Commit();
-        }
-        catch (DaxEnvironmentException failure)
-        {
-            throw FileErrors.Commit(this, failure);
         }
     }
 
@@ -273,12 +331,12 @@ public sealed partial class DaxFile : IDisposable
     // What was stored behind the end of the file through a mapping of its last page must not appear when the file grows.
     private bool ZeroBehindEnd(FaultsAre faultsAre)
     {
-        if (!Habits.ZeroesBehindEnd)
+        if (!FileSystem.ZeroesBehindEnd)
         {
             return false;
         }
 
-        long size = SizeBytes;
+        long size = Length;
         CheckAll(Dax.ReadWrite.ZeroRange.TruncatePage(Mapping, size, faultsAre, out bool didZero), size);
         return didZero;
     }
@@ -290,6 +348,14 @@ public sealed partial class DaxFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, options.MaximumSizeBytes, nameof(length));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, options.MaximumSizeBytes - length, nameof(offset));
+    }
+
+    private void ThrowIfReadOnly()
+    {
+        if (!CanWrite)
+        {
+            throw new UnauthorizedAccessException($"{this} was opened for reading. Open it with {nameof(FileAccess)}.{nameof(FileAccess.ReadWrite)}.");
+        }
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(isDisposed, this);

@@ -20,7 +20,7 @@ public sealed record DaxFileOptions
     public KernelBehaviour Behaviour { get; init; } = KernelBehaviour.Linux612;
 
     /// <summary>The file system whose habits are modelled; XFS by default.</summary>
-    public FileSystemModel Habits { get; init; } = FileSystemModel.Xfs;
+    public FileSystemModel FileSystem { get; init; } = FileSystemModel.Xfs;
 
     /// <summary>The largest size that the file can have, in bytes; up to 16 TiB. Only addresses are taken for it (0.2 % of it).</summary>
     public long MaximumSizeBytes { get; init; } = 1L << 40;
@@ -40,7 +40,7 @@ public sealed record DaxFileOptions
     internal long MappingId { get; init; }
 
     /// <summary>Receives the file's events; null for nobody.</summary>
-    public IDaxTraceSink? Sink { get; init; }
+    public IDaxEventSink? Sink { get; init; }
 
     /// <summary>
     /// Stores the file's extents so that they survive a crash; null if nothing is to be stored. For tests of what is durable when.

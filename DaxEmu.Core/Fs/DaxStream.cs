@@ -19,10 +19,10 @@ public sealed class DaxStream : Stream
     public override bool CanSeek => !isDisposed;
 
     /// <inheritdoc/>
-    public override bool CanWrite => !isDisposed;
+    public override bool CanWrite => !isDisposed && file.CanWrite;
 
     /// <inheritdoc/>
-    public override long Length => Open().SizeBytes;
+    public override long Length => Open().Length;
 
     /// <inheritdoc/>
     public override long Position
@@ -38,7 +38,7 @@ public sealed class DaxStream : Stream
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        int read = position >= Open().SizeBytes ? 0 : file.Read(position, buffer);
+        int read = position >= Open().Length ? 0 : file.Read(buffer, position);
         position += read;
         return read;
     }
@@ -57,7 +57,7 @@ public sealed class DaxStream : Stream
         Open();
         while (!buffer.IsEmpty)
         {
-            int written = file.Write(position, buffer);
+            int written = file.Write(buffer, position);
             position += written;
             buffer = buffer[written..];
         }

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
+using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Mm;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Fs;
@@ -10,137 +13,341 @@ namespace DaxEmu.Core.Fs;
 /// <para>A span lies in one piece on the device; a file's blocks need not. <see cref="Read"/> and <see cref="Write"/> demand the whole,
 /// <see cref="ReadAtMost"/> and <see cref="WriteAtMost"/> give the longest piece, <see cref="CopyTo"/> and <see cref="CopyFrom"/> take any range.</para>
 /// <para>A span for writing is good until the next writeback of its pages, or change of layout: a processor would fault then, and the page
-/// would be dirty again; a span cannot. So take a new one for each burst of writes, or hold a lease (<see cref="Pin"/>), which flushes
+/// would be dirty again; a span cannot. So ask for a new one for each burst of stores, or hold a pin (<see cref="Pin"/>), which flushes
 /// what it covers when it is disposed. No span may be used when the view, the file or the device is gone.</para>
 /// </remarks>
-public sealed class DaxView : IDisposable
+public sealed unsafe class DaxView : IDisposable
 {
-    private readonly DaxFile file;
+    private readonly DaxFile? file;
     private readonly FaultLoop faults;
-    private readonly MappedView memory;
+    private readonly VmArea area;
+    private readonly AddressSpace mapping;
+    private readonly AsymmetricLock invalidateLock;
+    private readonly byte* device;
+    private readonly WritebackErrors.Opener opener;
 
-    internal DaxView(DaxFile file, FaultLoop faults, VmArea area)
+    /// <summary>A view of a VMA; disposing the view unmaps it.</summary>
+    /// <param name="faults">The faults of the file that the VMA maps.</param>
+    /// <param name="area">The VMA.</param>
+    /// <exception cref="ArgumentException">The VMA maps another file.</exception>
+    public DaxView(FaultLoop faults, VmArea area)
+        : this(faults, area, file: null, opener: null)
     {
-        this.file = file;
-        this.faults = faults;
-        memory = new MappedView(faults, area);
     }
 
-    /// <summary>The file.</summary>
-    public DaxFile File => file;
+    internal DaxView(FaultLoop faults, VmArea area, DaxFile? file, WritebackErrors.Opener? opener)
+    {
+        ArgumentNullException.ThrowIfNull(faults);
+        ArgumentNullException.ThrowIfNull(area);
+        mapping = faults.Mapping;
+        if (area.File != mapping.VmFile)
+        {
+            throw new ArgumentException(
+                $"The VMA maps file {area.MappingId}, and these are the faults of file {mapping.Id}. Use the loop of the VMA's own file.",
+                nameof(area));
+        }
+
+        this.file = file;
+        this.faults = faults;
+        this.area = area;
+        this.opener = opener ?? mapping.Errors.Open();
+        invalidateLock = mapping.InvalidateLock;
+        device = (byte*)mapping.Device.Base;
+    }
+
+    /// <summary>The file; null for a view of a VMA that was mapped without one.</summary>
+    public DaxFile? File => file;
 
     /// <summary>What the view is for.</summary>
-    public MapMode Mode => (MapMode)Area.Kind;
+    public MapMode Mode => area.Mode;
 
     /// <summary>The first byte of the file that is mapped.</summary>
-    public long FileOffsetBytes => Area.FirstIndex.OffsetBytes;
+    public long FileOffset => area.FirstIndex.OffsetBytes;
 
     /// <summary>Bytes from the start to the end; a multiple of 4096.</summary>
-    public long LengthBytes => memory.LengthBytes;
+    public long Length => area.PageCount << DaxConstants.PageShift;
 
-    /// <summary>The VMA, for who studies it.</summary>
-    public VmArea Area => memory.Area;
+    /// <summary>The VMA, to be studied.</summary>
+    public VmArea Area => area;
 
     /// <summary>Bytes for reading.</summary>
+    /// <param name="offset">First byte, from the start of the view.</param>
+    /// <param name="length">How many.</param>
     /// <exception cref="DaxException">A page cannot be reached.</exception>
     /// <exception cref="InvalidOperationException">The bytes do not lie in one piece; the message says how many do.</exception>
     /// <exception cref="ObjectDisposedException">The view or its file was disposed.</exception>
-    public ReadOnlySpan<byte> Read(long offsetBytes, int lengthBytes) => memory.Read(offsetBytes, lengthBytes);
+    public ReadOnlySpan<byte> Read(long offset, int length)
+    {
+        byte* memory = TryReachMapped(offset, length, Translation.PresentBit);
+
+        // SAFETY: the bytes lie in one mapped page, whose memory stays mapped while the file is open.
+        return memory != null ? new ReadOnlySpan<byte>(memory, length) : Whole(Piece(offset, length, isWrite: false), length);
+    }
 
     /// <summary>Bytes for writing; their pages are dirty from here on.</summary>
+    /// <param name="offset">First byte, from the start of the view.</param>
+    /// <param name="length">How many.</param>
     /// <exception cref="DaxException">A page cannot be reached.</exception>
     /// <exception cref="InvalidOperationException">The bytes do not lie in one piece; the message says how many do.</exception>
     /// <exception cref="ObjectDisposedException">The view or its file was disposed.</exception>
-    public Span<byte> Write(long offsetBytes, int lengthBytes) => memory.Write(offsetBytes, lengthBytes);
+    public Span<byte> Write(long offset, int length)
+    {
+        byte* memory = TryReachMapped(offset, length, Translation.PresentBit | Translation.WritableBit | Translation.DirtyBit);
 
-    /// <summary>As many bytes for reading as lie in one piece, at least one (none if none are asked for).</summary>
-    /// <exception cref="DaxException">A page cannot be reached.</exception>
-    public ReadOnlySpan<byte> ReadAtMost(long offsetBytes, int lengthBytes) => memory.ReadAtMost(offsetBytes, lengthBytes);
+        // SAFETY: as for Read.
+        return memory != null ? new Span<byte>(memory, length) : Whole(Piece(offset, length, isWrite: true), length);
+    }
 
-    /// <summary>As many bytes for writing as lie in one piece, at least one (none if none are asked for).</summary>
-    /// <exception cref="DaxException">A page cannot be reached.</exception>
-    public Span<byte> WriteAtMost(long offsetBytes, int lengthBytes) => memory.WriteAtMost(offsetBytes, lengthBytes);
+    /// <summary>As many bytes for reading as lie in one piece and can be reached, at least one (none if none are asked for).</summary>
+    /// <exception cref="DaxException">Not even the first page can be reached.</exception>
+    /// <exception cref="ObjectDisposedException">The view or its file was disposed.</exception>
+    public ReadOnlySpan<byte> ReadAtMost(long offset, int length) => Piece(offset, length, isWrite: false);
+
+    /// <summary>As many bytes for writing as lie in one piece and can be reached, at least one (none if none are asked for).</summary>
+    /// <exception cref="DaxException">Not even the first page can be reached.</exception>
+    /// <exception cref="ObjectDisposedException">The view or its file was disposed.</exception>
+    public Span<byte> WriteAtMost(long offset, int length) => Piece(offset, length, isWrite: true);
 
     /// <summary>Copies bytes out of the view.</summary>
-    /// <remarks>The layout of the file cannot change under a piece while it is copied.</remarks>
-    /// <exception cref="DaxException">A page cannot be reached; those before it are copied.</exception>
-    /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
-    public void CopyTo(long offsetBytes, Span<byte> destination) => memory.CopyTo(offsetBytes, destination);
+    /// <remarks>While it copies a piece, the layout of the file cannot change: no punch, truncate, clone or unmap takes the memory away.</remarks>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="offset">First byte, from the start of the view.</param>
+    /// <exception cref="DaxException">A page cannot be reached; the bytes before it are copied.</exception>
+    /// <exception cref="ObjectDisposedException">The view or its file was disposed.</exception>
+    public void CopyTo(Span<byte> destination, long offset)
+    {
+        CheckRange(offset, destination.Length);
+        for (int done = 0; done < destination.Length;)
+        {
+            using AsymmetricLock.ReadHold hold = Enter();
+            byte* memory = Reach(offset + done, isWrite: false, destination.Length - done, out int length);
+            new ReadOnlySpan<byte>(memory, length).CopyTo(destination[done..]);
+            done += length;
+        }
+    }
 
-    /// <summary>Copies bytes into the view: a later <see cref="Sync"/> makes them durable, also if another thread syncs meanwhile.</summary>
-    /// <remarks>The layout of the file cannot change under a piece while it is copied.</remarks>
-    /// <exception cref="DaxException">A page cannot be reached; those before it are copied.</exception>
-    /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
-    public void CopyFrom(long offsetBytes, ReadOnlySpan<byte> source) => memory.CopyFrom(offsetBytes, source);
+    /// <summary>Copies bytes into the view. When it returns, every page that got bytes is dirty, or was written back with them.</summary>
+    /// <remarks>
+    /// A processor whose page is written back under its stores faults at the next one, and the page is dirty again. A copy does the
+    /// same afterwards: store, fence [V1], then look whether the translation still allows stores. Writeback write-protects with a locked
+    /// instruction and then flushes [V2]. If the look finds the translation writable, the write-protection comes after the fence, and
+    /// the flush after it takes the stores along; if not, the page is faulted in again, which marks it dirty, before anything that depends
+    /// on its marks can run: the invalidate lock is held all the while.
+    /// </remarks>
+    /// <param name="source">The bytes.</param>
+    /// <param name="offset">Where they go, from the start of the view.</param>
+    /// <exception cref="DaxException">A page cannot be reached; the bytes before it are copied.</exception>
+    /// <exception cref="ObjectDisposedException">The view or its file was disposed.</exception>
+    public void CopyFrom(ReadOnlySpan<byte> source, long offset)
+    {
+        CheckRange(offset, source.Length);
+        for (int done = 0; done < source.Length;)
+        {
+            using AsymmetricLock.ReadHold hold = Enter();
+            byte* memory = Reach(offset + done, isWrite: true, source.Length - done, out int length);
+            VmaPage page = VmaPage.FromBytes(offset + done);
+            bool isHuge = area.Table.Directory(page).IsHuge;
+            mapping.Device.Durable?.Order();
+            source.Slice(done, length).CopyTo(new Span<byte>(memory, length));
+            hold.Fence(); // [V1] matches [V2] in EntryCleaner
+            Translation now = area.Table.Find(page);
+            if (!now.Allows(isWrite: true) || now.IsHuge != isHuge)
+            {
+                // What is reached now is dirty again, and has the bytes if it is the same memory; the rest is copied once more.
+                byte* again = Reach(offset + done, isWrite: true, length, out int reached);
+                length = again == memory ? reached : 0;
+            }
+
+            done += length;
+        }
+    }
 
     /// <summary>Starts moving stores of this thread towards the device; they are durable after <see cref="Drain"/>.</summary>
-    /// <remarks>Pages that are not mapped any more are faulted in, as by the processor's instruction. Private copies go nowhere.</remarks>
+    /// <remarks>
+    /// Pages that are not mapped any more are faulted in, as by the processor's instruction; the layout is held in place. Private copies and
+    /// zero pages go nowhere.
+    /// </remarks>
     /// <exception cref="DaxException">A page cannot be reached.</exception>
     /// <exception cref="Native.DaxEnvironmentException">The storage failed.</exception>
     /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
-    public void Flush(long offsetBytes, long lengthBytes) => memory.Flush(offsetBytes, lengthBytes);
+    public void Flush(long offset, long length)
+    {
+        CheckRange(offset, length);
+        PmemDevice target = mapping.Device;
+        for (long done = 0; done < length;)
+        {
+            using AsymmetricLock.ReadHold hold = Enter();
+            byte* memory = Reach(offset + done, isWrite: false, (int)Math.Min(DaxConstants.PmdSize, length - done), out int reached);
+            long onDevice = memory - device;
+            if (onDevice >= 0 && onDevice < target.SizeBytes)
+            {
+                target.FlushUnchecked(onDevice, reached);
+            }
+
+            done += reached;
+        }
+    }
 
     /// <summary>Waits until what this thread flushed has arrived.</summary>
     /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
-    public void Drain() => memory.Drain();
+    public void Drain()
+    {
+        using AsymmetricLock.ReadHold hold = Enter();
+        mapping.Device.DrainUnchecked();
+    }
 
     /// <summary><see cref="Flush"/> and <see cref="Drain"/>: durable if the blocks are (see <see cref="MapMode.Sync"/>).</summary>
     /// <exception cref="DaxException">A page cannot be reached.</exception>
     /// <exception cref="Native.DaxEnvironmentException">The storage failed.</exception>
     /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
-    public void Persist(long offsetBytes, long lengthBytes)
+    public void Persist(long offset, long length)
     {
-        Flush(offsetBytes, lengthBytes);
+        Flush(offset, length);
         Drain();
     }
 
     /// <summary>Writes the view's pages of a range back and makes their blocks durable (msync).</summary>
     /// <exception cref="OperationCanceledException">It was ended; what is left stays dirty.</exception>
-    /// <exception cref="DaxException">A page could not be written back.</exception>
-    public void Sync(long offsetBytes, long lengthBytes, CancellationToken cancellationToken = default)
+    /// <exception cref="DaxException">A page could not be written back, now or since the last sync of this file or of a view of it.</exception>
+    /// <exception cref="ObjectDisposedException">The view or its file was disposed.</exception>
+    public void Sync(long offset, long length, CancellationToken cancellationToken = default)
     {
-        memory.CheckRange(offsetBytes, lengthBytes);
-        ObjectDisposedException.ThrowIf(Area.IsGone, this);
-        WritebackOutcome outcome = WritebackPass.Run(
-            file.Mapping, PageRange.Touching(FileOffsetBytes + offsetBytes, lengthBytes), cancellationToken);
-        file.Commit();
-        if (outcome.Errno != 0)
-        {
-            throw FileErrors.Writeback(file, outcome.Errno);
-        }
+        CheckRange(offset, length);
+        ObjectDisposedException.ThrowIf(area.IsGone, this);
+        Fsync.Range(mapping, PageRange.Touching(FileOffset + offset, length), opener, cancellationToken);
+    }
+
+    /// <summary>Forgets the translations of a range, and private copies with their contents (<c>MADV_DONTNEED</c>). Whole pages count.</summary>
+    /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
+    public void DontNeed(long offset, long length)
+    {
+        CheckRange(offset, length);
+        PageRange pages = PageRange.Touching(offset, length);
+        area.Zap(pages.First.Value, pages.PageCount);
     }
 
     /// <summary>
-    /// Forgets the translations of a range, and private copies with their contents (<c>MADV_DONTNEED</c>). Whole pages count.
+    /// Keeps the blocks behind a range in the file until the pin is disposed, as DMA does: truncate, punch and their like wait. The pages
+    /// are faulted in. A pin for writing makes what was stored under it durable when it is disposed.
     /// </summary>
-    public void DontNeed(long offsetBytes, long lengthBytes)
-    {
-        memory.CheckRange(offsetBytes, lengthBytes);
-        using AsymmetricLock.ReadHold hold = file.Mapping.InvalidateLock.Read();
-        ObjectDisposedException.ThrowIf(Area.IsGone, this);
-        PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
-        Area.Zap(pages.First.Value, pages.PageCount);
-    }
-
-    /// <summary>
-    /// Keeps the blocks behind a range in the file until the lease is disposed, as DMA does: truncate, punch and their like wait. The pages
-    /// are faulted in. A lease for writing makes what was stored under it durable when it is disposed.
-    /// </summary>
-    /// <remarks>
-    /// Who holds a lease and calls such an operation on the same range himself waits for ever (but see
-    /// <see cref="DaxFileOptions.WaitsForPins"/>).
-    /// </remarks>
-    /// <param name="offsetBytes">First byte.</param>
-    /// <param name="lengthBytes">How many; whole pages are pinned.</param>
+    /// <remarks>A thread that holds a pin and calls such an operation on the same range waits for itself (but see <see cref="DaxFileOptions.WaitsForPins"/>).</remarks>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">How many; whole pages are pinned.</param>
     /// <param name="forWriting">Whether the memory is to be written.</param>
     /// <exception cref="DaxException">A page cannot be reached; nothing is pinned then.</exception>
-    public PagePin Pin(long offsetBytes, long lengthBytes, bool forWriting = true)
+    /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
+    public PagePin Pin(long offset, long length, bool forWriting = true)
     {
-        memory.CheckRange(offsetBytes, lengthBytes);
-        ObjectDisposedException.ThrowIf(Area.IsGone, this);
-        return PagePin.Take(faults, Area, PageRange.Touching(offsetBytes, lengthBytes), forWriting);
+        CheckRange(offset, length);
+        ObjectDisposedException.ThrowIf(area.IsGone, this);
+        return PagePin.Take(faults, area, offset, length, forWriting);
     }
 
     /// <summary>Unmaps the view. Again does nothing.</summary>
-    public void Dispose() => memory.Dispose();
+    public void Dispose() => area.Dispose();
+
+    // The way of a mapped page: one store to the thread's own slot, the translation, one store. No fault is needed, nothing changes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* TryReachMapped(long offset, int length, ulong needed)
+    {
+        long inPage = offset & (DaxConstants.PageSize - 1);
+        if ((ulong)offset >= (ulong)Length || (uint)length - 1 >= DaxConstants.PageSize - inPage)
+        {
+            return null;
+        }
+
+        byte* memory = null;
+        ulong* hold = invalidateLock.EnterRead();
+        if (!area.IsGone)
+        {
+            VmaPage page = VmaPage.FromBytes(offset);
+            ulong translation = area.Table.Find(page).Word;
+            if ((translation & (needed | Translation.ZeroBit | Translation.CopyBit)) == needed)
+            {
+                long inHuge = (translation & Translation.HugeBit) != 0 ? ((area.LeadPages + page.Value) & DaxConstants.ColourMask) << DaxConstants.PageShift : 0;
+                memory = device + (long)(translation >> Translation.PfnShift << DaxConstants.PageShift) + inHuge + inPage;
+            }
+        }
+
+        AsymmetricLock.ExitRead(hold);
+        return memory;
+    }
+
+    private void CheckRange(long offset, long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - offset);
+    }
+
+    private static Span<byte> Whole(Span<byte> bytes, int length) => bytes.Length == length
+        ? bytes
+        : throw new InvalidOperationException(
+            $"only the first {bytes.Length} of {length} bytes lie in one piece on the device. Go piece by piece with ReadAtMost and WriteAtMost, or use CopyTo and CopyFrom.");
+
+    private AsymmetricLock.ReadHold Enter()
+    {
+        AsymmetricLock.ReadHold hold = invalidateLock.Read();
+        if (!area.IsGone)
+        {
+            return hold;
+        }
+
+        hold.Dispose();
+        throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    private Span<byte> Piece(long offset, int length, bool isWrite)
+    {
+        CheckRange(offset, length);
+        if (length == 0)
+        {
+            return [];
+        }
+
+        using AsymmetricLock.ReadHold hold = Enter();
+        byte* start = Reach(offset, isWrite, length, out int reached);
+        while (reached < length)
+        {
+            // What cannot be reached ends the piece: a call for it alone gets the error.
+            byte* next = start + reached;
+            if (TryReach(offset + reached, isWrite, length - reached, out byte* memory, out int more) != IoError.None || memory != next)
+            {
+                break;
+            }
+
+            reached += more;
+        }
+
+        // SAFETY: the pages were faulted in one after the other and lie so in memory, which stays mapped while the file is open.
+        return new Span<byte>(start, reached);
+    }
+
+    private byte* Reach(long offset, bool isWrite, int wanted, out int length)
+    {
+        IoError error = TryReach(offset, isWrite, wanted, out byte* memory, out length);
+        return error == IoError.None
+            ? memory
+            : throw DaxException.Unreachable(error, offset & -DaxConstants.PageSize);
+    }
+
+    // The memory behind an offset, up to the end of the translation that leads there. Under the invalidate lock.
+    private IoError TryReach(long offset, bool isWrite, int wanted, out byte* memory, out int length)
+    {
+        VmaPage page = VmaPage.FromBytes(offset);
+        IoError error = faults.Resolve(faults.RequestFor(area, page, isWrite), out Translation translation);
+        if (error != IoError.None)
+        {
+            memory = null;
+            length = 0;
+            return error;
+        }
+
+        int inPage = (int)offset & (DaxConstants.PageSize - 1);
+        long pages = translation.IsHuge ? DaxConstants.PagesPerPmd - ((area.LeadPages + page.Value) & DaxConstants.ColourMask) : 1;
+        memory = area.MemoryOf(page, translation) + inPage;
+        length = (int)Math.Min((pages << DaxConstants.PageShift) - inPage, wanted);
+        return IoError.None;
+    }
 }

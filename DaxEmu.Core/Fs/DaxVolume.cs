@@ -89,65 +89,106 @@ public sealed class DaxVolume : IDisposable
         }
     }
 
-    /// <summary>Makes a file of a size, all of it a hole.</summary>
-    /// <param name="sizeBytes">Its size; no block is taken.</param>
-    /// <param name="name">Its name; null for a file that goes when it is closed.</param>
+    /// <summary>Makes a file and opens it; all of it is a hole, no block is taken.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="length">Its length, in bytes.</param>
     /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
     /// <exception cref="ArgumentException">
     /// No file can have that name: it is empty, "." or "..", has a '/' or a NUL, or more than 255 bytes of UTF-8.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The name is taken.</exception>
-    public DaxFile CreateFile(long sizeBytes, string? name = null, DaxFileOptions? options = null)
+    /// <exception cref="IOException">The name is taken.</exception>
+    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
+    public DaxFile Create(string name, long length = 0, DaxFileOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(name);
         FileName.Check(name, nameof(name));
-        options ??= DaxFileOptions.Default;
-        return WithGate(() =>
-        {
-            if (name is not null && stored.ContainsKey(name))
-            {
-                throw new InvalidOperationException($"There is a file '{name}' on {Device.Name} already. Open it, or delete it first.");
-            }
-
-            var extents = new InMemoryExtentMap(Allocator, new Zeroer(Device), options.MakeDurable);
-            return Open(name, extents, sizeBytes, options);
-        });
+        return WithGate(() => stored.ContainsKey(name)
+            ? throw new IOException($"There is a file '{name}' on {Device.Name} already. Open it, or delete it first.")
+            : CreateUnderGate(name, length, options));
     }
+
+    /// <summary>Makes a file without a name, which goes when it is closed (<c>O_TMPFILE</c>).</summary>
+    /// <param name="length">Its length, in bytes.</param>
+    /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
+    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
+    public DaxFile CreateTemporary(long length = 0, DaxFileOptions? options = null) => WithGate(() => CreateUnderGate(null, length, options));
 
     /// <summary>Opens a file that was closed.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
+    /// <param name="access">Whether it may be written.</param>
     /// <exception cref="FileNotFoundException">There is none of that name.</exception>
-    /// <exception cref="InvalidOperationException">It is open already.</exception>
-    public DaxFile OpenFile(string name, DaxFileOptions? options = null)
+    /// <exception cref="IOException">It is open already.</exception>
+    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
+    public DaxFile Open(string name, DaxFileOptions? options = null, FileAccess access = FileAccess.ReadWrite)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return WithGate(() =>
+        CheckAccess(access);
+        return WithGate(() => OpenUnderGate(name, options, access));
+    }
+
+    /// <summary>Opens a file, or makes an empty one if there is none of that name.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
+    /// <exception cref="ArgumentException">No file can have that name (see <see cref="Create"/>).</exception>
+    /// <exception cref="IOException">It is open already.</exception>
+    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
+    public DaxFile OpenOrCreate(string name, DaxFileOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        FileName.Check(name, nameof(name));
+        return WithGate(() => stored.ContainsKey(name) ? OpenUnderGate(name, options, FileAccess.ReadWrite) : CreateUnderGate(name, 0, options));
+    }
+
+    /// <summary>Whether there is a file of that name.</summary>
+    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
+    public bool Exists(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return WithGate(() => stored.ContainsKey(name));
+    }
+
+    /// <summary>Gives a closed file another name; a closed file that has it is replaced (rename).</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="newName">The new name.</param>
+    /// <exception cref="ArgumentException">No file can have the new name (see <see cref="Create"/>).</exception>
+    /// <exception cref="FileNotFoundException">There is none of that name.</exception>
+    /// <exception cref="IOException">One of the two is open.</exception>
+    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
+    public void Rename(string name, string newName)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(newName);
+        FileName.Check(newName, nameof(newName));
+        FreedBlocks freed = WithGate(() =>
         {
             StoredFile file = Stored(name);
-            if (open.Exists(f => f.Name == name))
+            RequireClosed(name);
+            RequireClosed(newName);
+            if (name == newName)
             {
-                throw new InvalidOperationException(
-                    $"The file '{name}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.");
+                return FreedBlocks.None;
             }
 
-            return Open(name, file.Extents, file.SizeBytes, options ?? DaxFileOptions.Default);
+            FreedBlocks replaced = stored.TryGetValue(newName, out StoredFile? old) ? old.Extents.TakeEverything() : FreedBlocks.None;
+            stored[newName] = file;
+            stored.Remove(name);
+            return replaced;
         });
+        freed.ReleaseWhenIdle();
     }
 
     /// <summary>Deletes a closed file; its blocks are free again.</summary>
     /// <exception cref="FileNotFoundException">There is none of that name.</exception>
-    /// <exception cref="InvalidOperationException">It is open.</exception>
-    public void DeleteFile(string name)
+    /// <exception cref="IOException">It is open.</exception>
+    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
+    public void Delete(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         FreedBlocks freed = WithGate(() =>
         {
             StoredFile file = Stored(name);
-            if (open.Exists(f => f.Name == name))
-            {
-                throw new InvalidOperationException($"The file '{name}' is open. Dispose it first.");
-            }
-
+            RequireClosed(name);
             FreedBlocks all = file.Extents.TakeEverything();
             stored.Remove(name);
             return all;
@@ -273,7 +314,7 @@ public sealed class DaxVolume : IDisposable
             }
             catch (Exception problem)
             {
-                failures?.Add(problem); // of a file that was dropped nobody is there to be told
+                failures?.Add(problem); // a failure of a file that was dropped cannot be reported
             }
 
             freed.ReleaseWhenIdle();
@@ -284,7 +325,10 @@ public sealed class DaxVolume : IDisposable
     {
         if (opened.Name is not null)
         {
-            WritebackPass.Run(opened.Mapping, PageRange.All);
+            using (opened.Mapping.Use())
+            {
+                Fsync.WriteAndWait(opened.Mapping, PageRange.All);
+            }
         }
     }
 
@@ -308,10 +352,40 @@ public sealed class DaxVolume : IDisposable
         }
     }
 
-    private DaxFile Open(string? name, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options)
+    private DaxFile CreateUnderGate(string? name, long length, DaxFileOptions? options)
+    {
+        options ??= DaxFileOptions.Default;
+        return Open(name, new InMemoryExtentMap(Allocator, new Zeroer(Device), options.MakeDurable), length, options, canWrite: true);
+    }
+
+    private DaxFile OpenUnderGate(string name, DaxFileOptions? options, FileAccess access)
+    {
+        StoredFile file = Stored(name);
+        return open.Exists(f => f.Name == name)
+            ? throw new IOException($"The file '{name}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.")
+            : Open(name, file.Extents, file.SizeBytes, options ?? DaxFileOptions.Default, canWrite: access == FileAccess.ReadWrite);
+    }
+
+    private static void CheckAccess(FileAccess access)
+    {
+        if (access is not (FileAccess.Read or FileAccess.ReadWrite))
+        {
+            throw new ArgumentException($"A file is opened for reading, or for reading and writing, not for '{access}'.", nameof(access));
+        }
+    }
+
+    private void RequireClosed(string name)
+    {
+        if (open.Exists(f => f.Name == name))
+        {
+            throw new IOException($"The file '{name}' is open. Dispose it first.");
+        }
+    }
+
+    private DaxFile Open(string? name, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options, bool canWrite)
     {
         open.EnsureCapacity(open.Count + 1);
-        var file = new DaxFile(this, name, extents, sizeBytes, options);
+        var file = new DaxFile(this, name, extents, sizeBytes, options, canWrite);
         var opened = new Opened(name, extents, file.Mapping, new WeakReference<DaxFile>(file));
         if (name is not null)
         {
@@ -326,7 +400,7 @@ public sealed class DaxVolume : IDisposable
         ? file
         : throw new FileNotFoundException($"There is no file '{name}' on {Device.Name}.", name);
 
-    // Leases of an earlier volume's files may outlive it: their pages are nobody's to hand out before they are idle.
+    // Pins of an earlier volume's files may outlive it: their pages are nobody's to hand out before they are idle.
     private void TakePinned(PfnRange all)
     {
         PageOwners owners = Device.Owners;

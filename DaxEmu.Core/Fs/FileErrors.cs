@@ -22,15 +22,4 @@ internal static class FileErrors
 
     public static DaxException Io(DaxFile file, long offset, Exception cause) => new(
         $"The storage behind byte {offset} of {file} failed, so nothing was changed: {cause.Message}", IoError.Io, offset, cause);
-
-    public static DaxException Commit(DaxFile file, Exception cause) => new(
-        $"The blocks of {file} could not be made durable, so a loss of power may take what was written since the last sync. Sync again: {cause.Message}",
-        IoError.Io,
-        0,
-        cause);
-
-    public static DaxException Writeback(DaxFile file, int errno) => new(
-        $"Writing back {file} failed (error {errno}): what was stored since the last sync may be lost. Look for poisoned pages, write them anew and sync again.",
-        IoError.Io,
-        0);
 }

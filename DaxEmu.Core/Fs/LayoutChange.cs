@@ -1,6 +1,7 @@
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Dax.Writeback;
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Fs;
@@ -18,11 +19,13 @@ internal readonly ref struct LayoutChange : IDisposable
 {
     private readonly AddressSpace mapping;
     private readonly LayoutPlan plan;
+    private readonly AsymmetricLock.WriteHold hold;
 
-    private LayoutChange(AddressSpace mapping, LayoutPlan plan)
+    private LayoutChange(AddressSpace mapping, LayoutPlan plan, AsymmetricLock.WriteHold hold)
     {
         this.mapping = mapping;
         this.plan = plan;
+        this.hold = hold;
     }
 
     /// <summary>Carries a plan out; returns with nothing held.</summary>
@@ -42,29 +45,30 @@ internal readonly ref struct LayoutChange : IDisposable
 
     /// <summary>As <see cref="Begin"/>; where it may not sleep, or for no longer than a time, it gives up if a page is pinned.</summary>
     /// <returns>False if it gave up; then nothing is held, and only translations went.</returns>
-    public static bool TryBegin(AddressSpace mapping, LayoutPlan plan, bool maySleep, out LayoutChange change, TimeSpan? pinTimeout = null)
+    public static bool TryBegin(
+        AddressSpace mapping, LayoutPlan plan, bool maySleep, out LayoutChange change, TimeSpan? pinTimeout = null, CancellationToken cancellationToken = default)
     {
-        mapping.InvalidateLock.EnterWriteInterruptibly();
+        AsymmetricLock.WriteHold hold = mapping.InvalidateLock.WriteInterruptibly();
         try
         {
             PageRange unmaps = plan.DropsTranslations ? PageRange.All : default;
-            if (LayoutBreak.AwaitIdle(mapping, unmaps, plan.TakesOut, maySleep, pinTimeout) is not null)
+            if (LayoutBreak.AwaitIdle(mapping, unmaps, plan.TakesOut, maySleep, pinTimeout, cancellationToken) is not null)
             {
-                mapping.InvalidateLock.ExitWrite();
+                hold.Dispose();
                 change = default;
                 return false;
             }
 
-            WriteBack(mapping, plan.Writeback);
-            WriteBack(mapping, plan.SecondWriteback);
+            Fsync.WriteAndWait(mapping, plan.Writeback, cancellationToken);
+            Fsync.WriteAndWait(mapping, plan.SecondWriteback, cancellationToken);
         }
         catch
         {
-            mapping.InvalidateLock.ExitWrite();
+            hold.Dispose();
             throw;
         }
 
-        change = new LayoutChange(mapping, plan);
+        change = new LayoutChange(mapping, plan, hold);
         return true;
     }
 
@@ -85,17 +89,8 @@ internal readonly ref struct LayoutChange : IDisposable
     }
 
     /// <summary>Writes back what the plan wants written back after bytes past the old EOF were zeroed.</summary>
-    public void WriteBackZeroed() => WriteBack(mapping, plan.WritebackIfZeroed);
+    public void WriteBackZeroed() => Fsync.WriteAndWait(mapping, plan.WritebackIfZeroed);
 
     /// <summary>Lets faults in again.</summary>
-    public void Dispose() => mapping?.InvalidateLock.ExitWrite();
-
-    // As the kernel's: a file without a dirty page is not asked. An error is remembered by the mapping, for who syncs next.
-    private static void WriteBack(AddressSpace mapping, PageRange range)
-    {
-        if (!range.IsEmpty && mapping.Entries.HasDirty())
-        {
-            WritebackPass.RunHeld(mapping, range);
-        }
-    }
+    public void Dispose() => hold.Dispose();
 }

@@ -5,38 +5,49 @@ namespace DaxEmu.Core.Mm;
 
 /// <summary>
 /// A lock for many readers and rare writers: a reader pays one plain store to a line that its thread owns, the writer pays for all.
-/// A mapping has three: the invalidate lock (<c>invalidate_lock</c>), the lock of its VMAs (<c>i_mmap_rwsem</c>), and one that
-/// keeps it alive while an operation runs.
+/// A mapping has three (<see cref="MappingLock"/>).
 /// </summary>
 /// <remarks>
-/// <para>Reader: store the lock's id into the thread's line [E], a plain store; load the writer's word [F], a plain load; if a writer
-/// is there, withdraw and sleep. Writer: set the word; process-wide barrier; wait until no line shows the id. The barrier falls
-/// somewhere in the reader's two steps: before its load, and it sees the writer; or after it, and then its store came before the
-/// barrier too, and the writer sees it. So never both inside.</para>
+/// <para>Reader: store the lock's id into the thread's line [L1], a plain store; load the writer's word [L2], a plain load; if a writer
+/// is there, withdraw and sleep. Writer: set the word; process-wide barrier [L3]; wait until no line shows the id. If the barrier falls
+/// before the reader's load, the load sees the writer. If it falls after, the reader's store came before the barrier too, and the writer
+/// sees it. So never both inside.</para>
 /// <para>A thread that reads already and enters again (a fault inside a copy on the same file) does not look at the writer's word: the
 /// writer waits for its outer hold anyway, and waiting here would be a deadlock.</para>
 /// <para>No wait in here can be interrupted (<see cref="Thread.Interrupt"/>) but that of <see cref="EnterWriteInterruptibly"/>, which holds nothing
 /// when it throws: a writer that gave up halfway would lock readers out.</para>
-/// <para>Order: the invalidate lock, then entry locks, then the lock of the VMAs, under which nothing is waited for.</para>
+/// <para>Order: the invalidate lock, then entry locks, then the lock of the VMAs, under which no thread waits.</para>
 /// </remarks>
-internal sealed unsafe class AsymmetricLock
+internal sealed unsafe class AsymmetricLock : IWaitTarget
 {
     private const ulong NoWriter = 0;
     private const ulong Writer = 1;
+
+    // What readers show in their line: the mapping's id, and above it which of its locks.
+    private const int KindShift = 60;
 
     private const int LooksBeforeSleep = 100;
 
     private static readonly TimeSpan InterruptionInterval = TimeSpan.FromMilliseconds(10);
 
+    private readonly long mapping;
+    private readonly MappingLock kind;
     private readonly ulong id;
     private readonly ulong* writer;
 
-    /// <param name="id">What readers show in their line; not 0, and no other lock's.</param>
+    // For the wait graph: no decision depends on it.
+    private int writerThreadId;
+
+    /// <param name="mapping">The id of the mapping, at least 1 and below 2^60.</param>
+    /// <param name="kind">Which of its locks.</param>
     /// <param name="writerWord">A word of memory that does not move and outlives the lock, 0 at first.</param>
-    public AsymmetricLock(ulong id, ulong* writerWord)
+    public AsymmetricLock(long mapping, MappingLock kind, ulong* writerWord)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(id);
-        this.id = id;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mapping);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(mapping, 1L << KindShift);
+        this.mapping = mapping;
+        this.kind = kind;
+        id = (ulong)mapping | ((ulong)kind << KindShift);
         writer = writerWord;
     }
 
@@ -50,6 +61,20 @@ internal sealed unsafe class AsymmetricLock
         return new WriteHold(this);
     }
 
+    /// <summary>As <see cref="Write"/>, interruptible; see <see cref="EnterWriteInterruptibly"/>.</summary>
+    public WriteHold WriteInterruptibly()
+    {
+        EnterWriteInterruptibly();
+        return new WriteHold(this);
+    }
+
+    /// <summary>Leaves, for a writer that is about to sleep, and enters for writing again when the result is disposed.</summary>
+    public WritePause Pause()
+    {
+        ExitWrite();
+        return new WritePause(this);
+    }
+
     /// <summary>Enters for reading; sleeps while a writer is inside.</summary>
     /// <returns>The hold, to be given to <see cref="ExitRead"/> by the same thread.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -61,8 +86,8 @@ internal sealed unsafe class AsymmetricLock
     {
         if (Atomic.Load(ref line->Hold0, Site.EnterRead) == 0)
         {
-            Atomic.Store(ref line->Hold0, id, Site.EnterRead); // [E] matches [G]
-            if (Atomic.Load(ref *writer, Site.ReadWriter) == NoWriter) // [F] matches [G]
+            Atomic.Store(ref line->Hold0, id, Site.EnterRead); // [L1] matches [L3]
+            if (Atomic.Load(ref *writer, Site.ReadWriter) == NoWriter) // [L2] matches [L3]
             {
                 return &line->Hold0;
             }
@@ -77,14 +102,14 @@ internal sealed unsafe class AsymmetricLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ExitRead(ulong* hold) => Atomic.Store(ref *hold, 0, Site.ExitRead);
 
-    /// <summary>Forgets whatever this thread holds: for a checker that abandoned it in the middle.</summary>
+    /// <summary>Forgets all that this thread holds: for a checker that stopped it in the middle.</summary>
     public static void Forget()
     {
         ReaderSlot* line = ReaderSlot.Mine;
         new Span<ulong>(&line->Hold0, ReaderSlot.Holds).Clear();
     }
 
-    /// <summary>Whether nobody is inside: for a check when all threads are stopped, not for a decision.</summary>
+    /// <summary>Whether no thread is inside: for a check when all threads are stopped, not for a decision.</summary>
     public bool IsFree
     {
         get
@@ -105,6 +130,7 @@ internal sealed unsafe class AsymmetricLock
     {
         while (!Atomic.TryReplace(ref *writer, Writer, NoWriter, Site.Writer))
         {
+            using WaitRegistry.Registration registration = WaitRegistry.Enter(this, WaitKind.ToWrite);
             Atomic.Wait(ref *writer, Writer, Site.Writer);
         }
 
@@ -126,10 +152,11 @@ internal sealed unsafe class AsymmetricLock
 
         while (!Atomic.TryReplace(ref *writer, Writer, NoWriter, Site.Writer))
         {
+            using WaitRegistry.Registration registration = WaitRegistry.Enter(this, WaitKind.ToWrite);
             Atomic.WaitFor(ref *writer, Writer, InterruptionInterval, Site.Writer);
             if (Atomic.Load(ref *writer, Site.Writer) == Writer)
             {
-                Thread.Sleep(1); // where an interruption is noticed
+                Thread.Sleep(1); // throws if the thread was interrupted
             }
         }
 
@@ -151,30 +178,83 @@ internal sealed unsafe class AsymmetricLock
         Atomic.Wake(ref *writer, Site.Writer);
     }
 
-    private void AwaitReaders(bool isInterruptible)
+    WaitTargetState IWaitTarget.StateOf(WaitKind waitKind, long detail)
     {
-        Atomic.ProcessWideBarrier(Site.WriterBarrier); // [G] matches [E] and [F]
-        (int first, int end) = ThreadSlots.InUse;
-        for (int i = first; i < end; i++)
+        string name = kind switch
         {
-            ReaderSlot* line = ReaderSlot.At(i);
-            for (int hold = 0; hold < ReaderSlot.Holds; hold++)
-            {
-                for (int looks = 0; isInterruptible && Atomic.Load(ref (&line->Hold0)[hold], Site.AwaitReader) == id; looks++)
-                {
-                    if (looks < LooksBeforeSleep)
-                    {
-                        Thread.Yield();
-                    }
-                    else
-                    {
-                        Thread.Sleep(1);
-                    }
-                }
+            MappingLock.Areas => $"VMA lock of mapping {mapping}",
+            MappingLock.Lifetime => $"lifetime lock of mapping {mapping}",
+            _ => $"invalidate lock of mapping {mapping}",
+        };
+        if (waitKind != WaitKind.ForReaders)
+        {
+            return *writer == NoWriter
+                ? new WaitTargetState(name, "free", [])
+                : new WaitTargetState(name, "held for writing", [writerThreadId]);
+        }
 
-                Atomic.SpinWhile(ref (&line->Hold0)[hold], id, Site.AwaitReader);
+        var threads = new List<int>();
+        int readerCount = 0;
+        (int first, int end) = ThreadSlots.InUse;
+        for (int slot = first; slot < end; slot++)
+        {
+            if (new ReadOnlySpan<ulong>(&ReaderSlot.At(slot)->Hold0, ReaderSlot.Holds).Contains(id))
+            {
+                readerCount++;
+                if (ThreadSlots.ThreadOf(slot) is { } thread)
+                {
+                    threads.Add(thread.ManagedThreadId);
+                }
             }
         }
+
+        string state = readerCount == 0 ? "no reader is inside" : $"held by {readerCount} {(readerCount == 1 ? "reader" : "readers")}";
+        return new WaitTargetState(name, state, threads);
+    }
+
+    private void AwaitReaders(bool isInterruptible)
+    {
+        Atomic.ProcessWideBarrier(Site.WriterBarrier); // [L3] matches [L1] and [L2]
+        writerThreadId = Environment.CurrentManagedThreadId;
+        WaitRegistry.Registration registration = default;
+        try
+        {
+            (int first, int end) = ThreadSlots.InUse;
+            for (int i = first; i < end; i++)
+            {
+                for (int hold = 0; hold < ReaderSlot.Holds; hold++)
+                {
+                    AwaitReader(ref (&ReaderSlot.At(i)->Hold0)[hold], isInterruptible, ref registration);
+                }
+            }
+        }
+        finally
+        {
+            registration.Dispose();
+        }
+    }
+
+    private void AwaitReader(ref ulong hold, bool isInterruptible, ref WaitRegistry.Registration registration)
+    {
+        // A plain read, which is no step of a schedule: it only decides whether the wait graph shows this thread.
+        if (hold == id && registration.IsNone)
+        {
+            registration = WaitRegistry.Enter(this, WaitKind.ForReaders);
+        }
+
+        for (int looks = 0; isInterruptible && Atomic.Load(ref hold, Site.AwaitReader) == id; looks++)
+        {
+            if (looks < LooksBeforeSleep)
+            {
+                Thread.Yield();
+            }
+            else
+            {
+                Thread.Sleep(1);
+            }
+        }
+
+        Atomic.SpinWhile(ref hold, id, Site.AwaitReader);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -204,6 +284,7 @@ internal sealed unsafe class AsymmetricLock
             }
 
             Atomic.Store(ref holds[free], 0, Site.ExitRead);
+            using WaitRegistry.Registration registration = WaitRegistry.Enter(this, WaitKind.ToRead);
             Atomic.Wait(ref *writer, Writer, Site.ReadWriter);
         }
     }
@@ -218,8 +299,14 @@ internal sealed unsafe class AsymmetricLock
     }
 
     /// <summary>A thread inside for writing.</summary>
-    internal readonly ref struct WriteHold(AsymmetricLock owner)
+    internal readonly ref struct WriteHold(AsymmetricLock? owner)
     {
-        public void Dispose() => owner.ExitWrite();
+        public void Dispose() => owner?.ExitWrite();
+    }
+
+    /// <summary>A writer that has left for the time of a sleep.</summary>
+    internal readonly ref struct WritePause(AsymmetricLock owner)
+    {
+        public void Dispose() => owner.EnterWrite();
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Dax;
 using DaxEmu.Core.Units;
 using DaxEmu.Native.Memory;
 
@@ -46,7 +45,7 @@ internal sealed unsafe class PageTable : IDisposable
 
     /// <summary>The 2 MiB slot of a page.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long SlotOf(long page) => (lead + page) >> DaxConstants.PmdOrder;
+    public long SlotOf(VmaPage page) => (lead + page.Value) >> DaxConstants.PmdOrder;
 
     /// <summary>The first page of a slot; below 0 in the first one of a VMA that starts inside 2 MiB.</summary>
     public long FirstPageOf(long slot) => (slot << DaxConstants.PmdOrder) - lead;
@@ -54,28 +53,28 @@ internal sealed unsafe class PageTable : IDisposable
     // SAFETY (the two below): callers pass a page of the VMA, checked once at the door of the fault, and keep the table alive by the
     // invalidate lock or by the lock of the VMAs. Where a scheduler may own threads, that they do is checked.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref ulong PageWord(long page)
+    public ref ulong PageWord(VmaPage page)
     {
         RequireAlive();
-        return ref pages[lead + page];
+        return ref pages[lead + page.Value];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref ulong DirectoryWord(long page)
+    public ref ulong DirectoryWord(VmaPage page)
     {
         RequireAlive();
         return ref directory[SlotOf(page)];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Translation Directory(long page) => new(Atomic.Load(ref DirectoryWord(page), Site.ReadTranslation));
+    public Translation Directory(VmaPage page) => new(Atomic.Load(ref DirectoryWord(page), Site.ReadTranslation));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Translation Page(long page) => new(Atomic.Load(ref PageWord(page), Site.ReadTranslation));
+    public Translation Page(VmaPage page) => new(Atomic.Load(ref PageWord(page), Site.ReadTranslation));
 
     /// <summary>The translation through which <paramref name="page"/> is reached, of either size; absent if there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Translation Find(long page)
+    public Translation Find(VmaPage page)
     {
         Translation slot = Directory(page);
         return slot.IsTable ? Page(page) : slot;
@@ -83,7 +82,7 @@ internal sealed unsafe class PageTable : IDisposable
 
     /// <summary>Sees to it that 4 KiB translations can stand in the page's slot.</summary>
     /// <returns>False if a 2 MiB translation is in the way.</returns>
-    public bool EnsureTable(long page)
+    public bool EnsureTable(VmaPage page)
     {
         ref ulong word = ref DirectoryWord(page);
         ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
@@ -99,7 +98,7 @@ internal sealed unsafe class PageTable : IDisposable
     /// <summary>Installs a translation of a page, in a slot that is a table. A present one that allows as much stays as it is.</summary>
     /// <remarks>A plain store: nobody else installs here (see above), and whoever clears the word meanwhile came first.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void InstallPage(long page, Translation translation)
+    public void InstallPage(VmaPage page, Translation translation)
     {
         ref ulong word = ref PageWord(page);
         if (!Allows(new Translation(Atomic.Load(ref word, Site.ReadTranslation)), translation))
@@ -110,7 +109,7 @@ internal sealed unsafe class PageTable : IDisposable
 
     /// <summary>Makes the page's slot a table if it holds nothing, and installs a translation of the page there.</summary>
     /// <returns>False if a 2 MiB translation stands in the slot: the access looks again, and finds it.</returns>
-    public bool TryInstallPage(long page, Translation translation)
+    public bool TryInstallPage(VmaPage page, Translation translation)
     {
         if (!EnsureTable(page))
         {
@@ -122,20 +121,20 @@ internal sealed unsafe class PageTable : IDisposable
     }
 
     /// <summary>Notes that a page was written through a writable translation, as the processor does.</summary>
-    public void MarkDirty(long page, Translation seen)
+    public void MarkDirty(VmaPage page, Translation seen)
     {
         ref ulong word = ref seen.IsHuge ? ref DirectoryWord(page) : ref PageWord(page);
         _ = Atomic.TryReplace(ref word, seen.Word | Translation.DirtyBit, seen.Word, Site.WriteTranslation); // changed: looked at again
     }
 
     /// <summary>Replaces the translation of a page if it is still <paramref name="seen"/>.</summary>
-    public bool TryReplacePage(long page, Translation seen, Translation translation) =>
+    public bool TryReplacePage(VmaPage page, Translation seen, Translation translation) =>
         Atomic.TryReplace(ref PageWord(page), translation.Word, seen.Word, Site.WriteTranslation);
 
     /// <summary>Installs a 2 MiB translation; a present one that allows as much stays as it is.</summary>
     /// <returns>False if 4 KiB translations stand in the slot.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool InstallHuge(long page, Translation translation)
+    public bool InstallHuge(VmaPage page, Translation translation)
     {
         ref ulong word = ref DirectoryWord(page);
         ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
@@ -153,7 +152,7 @@ internal sealed unsafe class PageTable : IDisposable
     }
 
     /// <summary>Drops a 2 MiB translation in the page's slot: what the kernel does to one of a file that must be split.</summary>
-    public void Split(long page)
+    public void Split(VmaPage page)
     {
         if (Directory(page).IsHuge)
         {
@@ -165,7 +164,7 @@ internal sealed unsafe class PageTable : IDisposable
     /// <param name="first">First page.</param>
     /// <param name="count">How many pages.</param>
     /// <param name="keepCopies">Whether private copies stay (truncation keeps them in some cases, madvise does not).</param>
-    public void Unmap(long first, long count, bool keepCopies)
+    public void Unmap(VmaPage first, long count, bool keepCopies)
     {
         ForEachSlot(first, count, (slot, from, end) =>
         {
@@ -187,7 +186,7 @@ internal sealed unsafe class PageTable : IDisposable
     }
 
     /// <summary>Makes the translations of a run of pages read-only and clean; copies stay as they are.</summary>
-    public void WriteProtect(long first, long count)
+    public void WriteProtect(VmaPage first, long count)
     {
         ForEachSlot(first, count, (slot, from, end) =>
         {
@@ -209,16 +208,16 @@ internal sealed unsafe class PageTable : IDisposable
     }
 
     /// <summary>Drops a 2 MiB translation that a page lies inside of, not at its edge.</summary>
-    public void SplitAt(long page)
+    public void SplitAt(VmaPage page)
     {
-        if (page > 0 && page < pageCount && ((lead + page) & DaxConstants.ColourMask) != 0)
+        if (page.Value > 0 && page.Value < pageCount && ((lead + page.Value) & DaxConstants.ColourMask) != 0)
         {
             Split(page);
         }
     }
 
     /// <summary>Takes writes away from the translations of a run of pages, or gives them back to those that are dirty (<c>change_protection</c>).</summary>
-    public void Protect(long first, long count, bool isReadOnly, bool restoresHuge)
+    public void Protect(VmaPage first, long count, bool isReadOnly, bool restoresHuge)
     {
         ForEachSlot(first, count, (slot, from, end) =>
         {
@@ -239,7 +238,7 @@ internal sealed unsafe class PageTable : IDisposable
         });
     }
 
-    /// <summary>Forgets every translation and every table; see <see cref="AddressSpace.Reset"/>.</summary>
+    /// <summary>Forgets every translation and every table: for a checker that uses one mapping for many runs.</summary>
     public void Reset()
     {
         // SAFETY: the regions have this many words; see the constructor.
@@ -247,7 +246,7 @@ internal sealed unsafe class PageTable : IDisposable
         new Span<ulong>(directory, (int)SlotCount).Clear();
     }
 
-    /// <summary>Frees the table; nobody may be at it (see <see cref="AddressSpace.Remove"/>).</summary>
+    /// <summary>Frees the table; no thread uses it any more (see <see cref="VmFile.Remove"/>).</summary>
     public void Dispose()
     {
         isFreed = true;
@@ -340,10 +339,10 @@ internal sealed unsafe class PageTable : IDisposable
         }
     }
 
-    private void ForEachSlot(long first, long count, Action<long, long, long> visit)
+    private void ForEachSlot(VmaPage first, long count, Action<long, long, long> visit)
     {
-        long begin = Math.Max(0, first);
-        long end = count < pageCount - first ? first + count : pageCount; // the sum may not fit a long
+        long begin = Math.Max(0, first.Value);
+        long end = count < pageCount - first.Value ? first.Value + count : pageCount; // the sum may not fit a long
         if (begin >= end)
         {
             return;

@@ -4,29 +4,6 @@ using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Mm;
 
-/// <summary>What a VMA is for, in the flags of mmap and madvise. As with mmap, exactly one of <see cref="Shared"/> and <see cref="Private"/>.</summary>
-[Flags]
-public enum VmAreaKind
-{
-    /// <summary>Neither shared nor private: no VMA can be made of it.</summary>
-    None = 0,
-
-    /// <summary>Writes go to the file (<c>MAP_SHARED</c>).</summary>
-    Shared = 1,
-
-    /// <summary>A write fault returns only when the extent's metadata are durable (<c>MAP_SYNC</c>; with <see cref="Shared"/>).</summary>
-    Sync = 2,
-
-    /// <summary>No writes (<c>PROT_READ</c>).</summary>
-    ReadOnly = 4,
-
-    /// <summary>No 2 MiB translations (<c>MADV_NOHUGEPAGE</c>).</summary>
-    NoHugePage = 8,
-
-    /// <summary>Writes go to copies (<c>MAP_PRIVATE</c>).</summary>
-    Private = 16,
-}
-
 /// <summary>A mapping of a range of a file into an address space (<c>struct vm_area_struct</c>), with page tables of its own.</summary>
 /// <remarks>
 /// Addresses are the emulator's own numbers: what counts is their place inside 2 MiB.
@@ -40,19 +17,19 @@ public sealed unsafe class VmArea : IDisposable
     private bool isDisposed;
     private volatile VmPiece[] pieces;
 
-    internal VmArea(VmFile file, long startAddress, PageIndex firstIndex, long pageCount, VmAreaKind kind)
+    internal VmArea(VmFile file, long startAddress, PageIndex firstIndex, long pageCount, MapMode mode)
     {
         File = file;
         StartAddress = startAddress;
         FirstIndex = firstIndex;
         PageCount = pageCount;
-        Kind = kind;
+        Mode = mode;
         LeadPages = (int)(startAddress >> DaxConstants.PageShift) & DaxConstants.ColourMask;
         HasMatchingColour = LeadPages == firstIndex.Colour;
         PlainForReads = file;
-        PlainForWrites = IsShared && !IsSync && (kind & VmAreaKind.ReadOnly) == 0 ? file : null;
+        PlainForWrites = IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : null;
         Table = new PageTable(LeadPages, pageCount);
-        pieces = [new VmPiece(0, pageCount, (kind & VmAreaKind.ReadOnly) != 0)];
+        pieces = [new VmPiece(0, pageCount, (mode & MapMode.ReadOnly) != 0)];
     }
 
     /// <summary>The id of the mapping whose pages are mapped.</summary>
@@ -74,19 +51,19 @@ public sealed unsafe class VmArea : IDisposable
     public long PageCount { get; }
 
     /// <summary>What it is for.</summary>
-    public VmAreaKind Kind { get; }
+    public MapMode Mode { get; }
 
     /// <summary>Whether writes go to the file.</summary>
-    public bool IsShared => (Kind & VmAreaKind.Shared) != 0;
+    public bool IsShared => (Mode & MapMode.Shared) != 0;
 
     /// <summary>Whether write faults wait for durable metadata.</summary>
-    public bool IsSync => (Kind & VmAreaKind.Sync) != 0;
+    public bool IsSync => (Mode & MapMode.Sync) != 0;
 
     /// <summary>The runs of pages of one protection, in order; one unless a part was protected.</summary>
     public IReadOnlyList<VmPiece> Pieces => pieces;
 
     /// <summary>Whether 2 MiB translations may stand in it.</summary>
-    public bool AllowsHuge => (Kind & VmAreaKind.NoHugePage) == 0;
+    public bool AllowsHuge => (Mode & MapMode.NoHugePage) == 0;
 
     /// <summary>The pages of the file that are mapped.</summary>
     public PageRange FileRange => new(FirstIndex, PageCount);
@@ -115,10 +92,10 @@ public sealed unsafe class VmArea : IDisposable
     /// <summary>The translation through which a page is reached, of either size.</summary>
     /// <param name="page">The page, counted from the start of the VMA.</param>
     /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
-    public Translation TranslationOf(long page)
+    public Translation TranslationOf(VmaPage page)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(page);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page, PageCount);
+        ArgumentOutOfRangeException.ThrowIfNegative(page.Value, nameof(page));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page.Value, PageCount, nameof(page));
         using AsymmetricLock.ReadHold hold = File.AreasLock.Read(); // who only looks does not wait for a change of layout
         ThrowIfGone();
         return Table.Find(page);
@@ -154,12 +131,12 @@ public sealed unsafe class VmArea : IDisposable
     }
 
     /// <summary>The run of one protection around a page.</summary>
-    internal VmPiece PieceOf(long page)
+    internal VmPiece PieceOf(VmaPage page)
     {
         VmPiece[] all = pieces;
         foreach (VmPiece piece in all)
         {
-            if (page < piece.EndPage)
+            if (page.Value < piece.EndPage)
             {
                 return piece;
             }
@@ -202,28 +179,28 @@ public sealed unsafe class VmArea : IDisposable
 
     /// <summary>Refuses flags of which no VMA can be made.</summary>
     /// <exception cref="ArgumentException">They are neither shared nor private, both, synchronous and not shared, or unknown.</exception>
-    internal static void CheckKind(VmAreaKind kind, string words = nameof(VmAreaKind))
+    internal static void CheckMode(MapMode mode)
     {
-        const VmAreaKind All =
-            VmAreaKind.Shared | VmAreaKind.Private | VmAreaKind.Sync | VmAreaKind.ReadOnly | VmAreaKind.NoHugePage;
-        if ((kind & ~All) != 0)
+        const MapMode All =
+            MapMode.Shared | MapMode.Private | MapMode.Sync | MapMode.ReadOnly | MapMode.NoHugePage;
+        if ((mode & ~All) != 0)
         {
-            throw new ArgumentException($"The flags 0x{(int)kind:x} of a mapping have bits that mean nothing. Use those of {words}.", nameof(kind));
+            throw new ArgumentException($"The flags 0x{(int)mode:x} of a mapping have bits that mean nothing. Use those of {nameof(MapMode)}.", nameof(mode));
         }
 
-        bool isShared = (kind & VmAreaKind.Shared) != 0;
-        if (isShared == ((kind & VmAreaKind.Private) != 0))
+        bool isShared = (mode & MapMode.Shared) != 0;
+        if (isShared == ((mode & MapMode.Private) != 0))
         {
             throw new ArgumentException(
-                $"A mapping is either shared or private, not '{kind}'. Add {words}.{nameof(VmAreaKind.Shared)} for writes that go to the file, "
-                    + $"or {words}.{nameof(VmAreaKind.Private)} for writes that go to copies.",
-                nameof(kind));
+                $"A mapping is either shared or private, not '{mode}'. Add {nameof(MapMode)}.{nameof(MapMode.Shared)} for writes that go to the file, "
+                    + $"or {nameof(MapMode)}.{nameof(MapMode.Private)} for writes that go to copies.",
+                nameof(mode));
         }
 
-        if (!isShared && (kind & VmAreaKind.Sync) != 0)
+        if (!isShared && (mode & MapMode.Sync) != 0)
         {
             throw new ArgumentException(
-                $"A synchronous mapping is a shared one, not '{kind}': use {words}.{nameof(VmAreaKind.Shared)} | {words}.{nameof(VmAreaKind.Sync)}.", nameof(kind));
+                $"A synchronous mapping is a shared one, not '{mode}': use {nameof(MapMode)}.{nameof(MapMode.Shared)} | {nameof(MapMode)}.{nameof(MapMode.Sync)}.", nameof(mode));
         }
     }
 
@@ -253,12 +230,12 @@ public sealed unsafe class VmArea : IDisposable
     }
 
     /// <summary>The page of the file behind a page of the VMA.</summary>
-    internal PageIndex IndexOf(long page) => FirstIndex + page;
+    internal PageIndex IndexOf(VmaPage page) => FirstIndex + page.Value;
 
     /// <summary>The first byte of the memory that a present translation of a page leads to.</summary>
-    internal byte* MemoryOf(long page, Translation translation)
+    internal byte* MemoryOf(VmaPage page, Translation translation)
     {
-        long offset = translation.IsHuge ? ((long)(LeadPages + page) & DaxConstants.ColourMask) << DaxConstants.PageShift : 0;
+        long offset = translation.IsHuge ? ((LeadPages + page.Value) & DaxConstants.ColourMask) << DaxConstants.PageShift : 0;
         if (translation.IsCopy)
         {
             return CopyOf(page);
@@ -267,21 +244,36 @@ public sealed unsafe class VmArea : IDisposable
         return (byte*)(translation.IsZero ? ZeroMemory.Base : File.DeviceBase + (nint)translation.Pfn.OffsetBytes) + offset;
     }
 
-    /// <summary>Drops the translations of a run of pages, and the memory of private copies (<c>zap_page_range</c> of <c>MADV_DONTNEED</c>).</summary>
-    /// <remarks>The caller holds the invalidate lock for reading. Under the gate of the copies nobody fills one of these pages.</remarks>
-    internal void Zap(long firstPage, long pageCount)
+    /// <summary>Drops the translations of a run of pages, and private copies with their contents (<c>zap_page_range</c> of <c>MADV_DONTNEED</c>).</summary>
+    /// <param name="first">The first page.</param>
+    /// <param name="pageCount">How many; pages past the end of the VMA are passed over.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The first page or the count is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
+    public void Zap(VmaPage first, long pageCount)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
+        ArgumentOutOfRangeException.ThrowIfNegative(pageCount);
+        using AsymmetricLock.ReadHold hold = File.InvalidateLock.Read();
+        ThrowIfGone();
+        if (first.Value >= PageCount)
+        {
+            return;
+        }
+
+        pageCount = Math.Min(pageCount, PageCount - first.Value);
+
+        // Under the gate of the copies no thread fills one of these pages.
         WordLock.Enter(ref CopyGate, Site.Copying);
         try
         {
-            Table.Unmap(firstPage, pageCount, keepCopies: false);
+            Table.Unmap(first, pageCount, keepCopies: false);
             ReservedRegion? memory;
             lock (copyCreation)
             {
                 memory = copies;
             }
 
-            memory?.Release(firstPage << DaxConstants.PageShift, Math.Min(pageCount, PageCount - firstPage) << DaxConstants.PageShift);
+            memory?.Release(first.OffsetBytes, pageCount << DaxConstants.PageShift);
         }
         finally
         {
@@ -290,13 +282,13 @@ public sealed unsafe class VmArea : IDisposable
     }
 
     /// <summary>Where the private copy of a page lies: copies of neighbouring pages are neighbours.</summary>
-    internal byte* CopyOf(long page)
+    internal byte* CopyOf(VmaPage page)
     {
         lock (copyCreation)
         {
             copies ??= ReservedRegion.Reserve(PageCount << DaxConstants.PageShift);
         }
 
-        return (byte*)copies.Base + (page << DaxConstants.PageShift);
+        return (byte*)copies.Base + page.OffsetBytes;
     }
 }

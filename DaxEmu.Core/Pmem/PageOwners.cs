@@ -7,30 +7,26 @@ using DaxEmu.Native.Memory;
 namespace DaxEmu.Core.Pmem;
 
 /// <summary>
-/// Which entry holds each page of a device, and who else has a hold on its memory (the kernel's <c>folio-&gt;mapping</c>,
-/// <c>-&gt;index</c>, share count and references).
+/// Which entry holds each page of a device, and what else uses its memory (the kernel's <c>folio-&gt;mapping</c>, <c>-&gt;index</c>, share
+/// count and references).
 /// </summary>
 /// <remarks>
 /// <para>
 /// <b>Memory.</b> A word a page for 4 KiB entries and one a 2 MiB for PMD entries (<see cref="PageOwner"/>), so a PMD costs one step
-/// and not 512; a pin word a page and a pin count a 2 MiB. All native, committed where it is first touched.
+/// and not 512; a pin word a page and a pin count a 2 MiB. All native, committed at first use.
 /// </para>
 /// <para>
-/// <b>Who writes a holder's word.</b> Only who holds the lock of a real entry with that pfn, when the entry is inserted or removed (B20: not
-/// when it stays as it is). An unshared page has one such entry, so its word has one writer at a time; each step is nevertheless
+/// <b>Writers of a holder's word.</b> Only a thread that holds the lock of a real entry with that pfn, when the entry is inserted or removed
+/// (B20: not when it stays as it is). An unshared page has one such entry, so its word has one writer at a time; each step is nevertheless
 /// a compare-and-exchange that fails loudly, because two entries with one unshared page are a bug of the file system. A shared
 /// page has one entry a file, under different locks: their counts meet in the compare-and-exchange.
 /// </para>
 /// <para>
 /// <b>Pins.</b> A holder's word never says that a page is busy: the entry itself is no use of the memory. DMA and other long uses pin, and
-/// a truncate that frees blocks waits for them. The two sides:
-/// </para>
-/// <para>
-/// [A] Who pins finds the page by a translation, pins (a locked instruction, a full fence), and reads the translation again. If it is
-/// gone or differs it unpins and starts over.
-/// [B] Who frees removes the translations with locked instructions, then reads the pins (<see cref="FirstBusy"/>, <see cref="WaitIdle(Pfn)"/>).
-/// Each side writes its own word before it reads the other's, with a full fence between: at least one sees the other. Without
-/// [A]'s second look a DMA could start on a block that already belongs to another file.
+/// a truncate that frees blocks waits for them. The pinning thread finds the page by a translation, pins it (a locked instruction, a full
+/// fence), and reads the translation again [P1]: if it changed, it unpins and starts over. The freeing thread removes the translations with
+/// locked instructions, then reads the pins [P2]. Each side writes before it reads what the other writes, so at least one sees the other;
+/// without [P1] a DMA could start on a block that already belongs to another file.
 /// </para>
 /// <para>
 /// The count of a 2 MiB is raised before and dropped after the page's own word, so 0 there means that no pin of its pages is complete:
@@ -38,12 +34,12 @@ namespace DaxEmu.Core.Pmem;
 /// </para>
 /// <para>
 /// <b>Waiting.</b> A waiter sets a bit in the pin word by compare-and-exchange on a word with pins, and sleeps on the value that has
-/// both. The unpin that takes the last pin clears the word in one step and learns from it whether to wake: the bit cannot be set
-/// after it and missed. Every way of unpinning goes through that step. Whether it then wakes is the caller's to say: Linux 5.18 had a
-/// put that did not know the idle value and woke nobody (B28), and a profile can have it again.
+/// both. The unpin that drops the last pin clears the word in one step and learns from it whether to wake: the bit cannot be set after it
+/// and missed. Every way of unpinning goes through that step. The caller decides whether it then wakes: Linux 5.18 had a put that did not
+/// know the idle value and woke no waiter (B28), and a profile can have it again.
 /// </para>
 /// </remarks>
-internal sealed unsafe class PageOwners : IDisposable
+internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
 {
     private const ulong WaiterBit = 1UL << 31;
     private const ulong PinMask = WaiterBit - 1;
@@ -78,8 +74,8 @@ internal sealed unsafe class PageOwners : IDisposable
     }
 
     /// <summary>
-    /// Called with a run of pages of which an unpin has made some idle, after that; null for nobody. For who gives blocks back that waited
-    /// for it. The caller may hold an invalidate lock for reading, and no plain lock.
+    /// Called with a run of pages after an unpin has made some of them idle, to give back blocks that wait for it; null for none. The caller
+    /// may hold an invalidate lock for reading, and no plain lock.
     /// </summary>
     internal Action<PfnRange>? BecameIdle { get; set; }
 
@@ -137,7 +133,7 @@ internal sealed unsafe class PageOwners : IDisposable
         }
     }
 
-    /// <summary>Who holds a page now. May be old when it is answered: who acts on it locks the entry and asks again (as <c>dax_lock_folio</c>).</summary>
+    /// <summary>The holder of a page now. It may change at once: to act on it, lock the entry and ask again (as <c>dax_lock_folio</c>).</summary>
     /// <param name="pfn">The page.</param>
     /// <returns>Of a PMD entry, the page's own index in the file, not the entry's first; a sum if it is held at both orders.</returns>
     public PageOwner Find(Pfn pfn)
@@ -157,7 +153,7 @@ internal sealed unsafe class PageOwners : IDisposable
         return PageOwner.One(pmd.Mapping, pmd.Index + (pfn.Value & DaxConstants.ColourMask));
     }
 
-    /// <summary>Holds the memory of pages beyond their mappings, for DMA and the like. Follow the protocol [A] above.</summary>
+    /// <summary>Holds the memory of pages beyond their mappings, for DMA and the like. The caller then follows [P1] above.</summary>
     public void Pin(PfnRange pages)
     {
         Check(pages);
@@ -173,9 +169,9 @@ internal sealed unsafe class PageOwners : IDisposable
         }
     }
 
-    /// <summary>Drops a hold of <see cref="Pin"/>; who waits for a page that is idle now is woken.</summary>
+    /// <summary>Drops a hold of <see cref="Pin"/>; threads that wait for a page that is idle now are woken.</summary>
     /// <param name="pages">The pages.</param>
-    /// <param name="wakes">False for a put that does not know when a page is idle, and wakes nobody.</param>
+    /// <param name="wakes">False for a put that does not know when a page is idle, and wakes no waiter.</param>
     /// <exception cref="InvalidOperationException">A page is not pinned.</exception>
     public void Unpin(PfnRange pages, bool wakes = true)
     {
@@ -205,14 +201,14 @@ internal sealed unsafe class PageOwners : IDisposable
         return (Atomic.Load(ref PagePins(pfn), Site.PageOwner) & PinMask) != 0;
     }
 
-    /// <summary>The first page of a run that is pinned; null if none is. Follow the protocol [B] above.</summary>
+    /// <summary>The first page of a run that is pinned; null if none is. Its translations must be gone before: see [P2] above.</summary>
     public Pfn? FirstBusy(PfnRange pages)
     {
         Check(pages);
         Pfn pfn = pages.First;
         while (pfn.Value < pages.End.Value)
         {
-            if (Atomic.Load(ref PmdPins(pfn), Site.PageOwner) == 0)
+            if (Atomic.Load(ref PmdPins(pfn), Site.PageOwner) == 0) // [P2] matches [P1] in PagePin
             {
                 pfn = new Pfn((pfn.Value | DaxConstants.ColourMask) + 1);
                 continue;
@@ -265,18 +261,64 @@ internal sealed unsafe class PageOwners : IDisposable
         return at;
     }
 
-    /// <summary>Sleeps until the page has no pin (<c>wait_page_idle</c>). The caller must hold nothing that the one who unpins needs.</summary>
+    /// <summary>Sleeps until the page has no pin (<c>wait_page_idle</c>). The caller must hold nothing that the unpinning thread needs.</summary>
     public void WaitIdle(Pfn pfn) => _ = WaitIdle(pfn, Timeout.InfiniteTimeSpan, CancellationToken.None);
 
     /// <summary>As the other, for at most a time, or until it is cancelled.</summary>
     /// <param name="pfn">The page.</param>
     /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>False if the time was over.</returns>
+    /// <returns>False if the time ran out.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled. The pins are as they were.</exception>
     public bool WaitIdle(Pfn pfn, TimeSpan timeout, CancellationToken cancellationToken)
     {
         Check(new PfnRange(pfn, 1));
+        WaitRegistry.Registration registration = default;
+        try
+        {
+            return WaitIdle(pfn, timeout, cancellationToken, ref registration);
+        }
+        finally
+        {
+            registration.Dispose();
+        }
+    }
+
+    /// <summary>Says that no page has a holder or a pin.</summary>
+    /// <exception cref="InvalidOperationException">One has.</exception>
+    public void VerifyUnused()
+    {
+        if (FirstInUse(range) is { } pfn)
+        {
+            throw new InvalidOperationException($"Device page {pfn} is still in use: {Find(pfn)}, pinned: {IsBusy(pfn)}.");
+        }
+    }
+
+    /// <summary>Forgets every holder and pin: for a checker that uses one device for many runs. No other thread may use it meanwhile.</summary>
+    public void Reset()
+    {
+        // SAFETY: the region holds exactly the four arrays, and they are words.
+        new Span<byte>((void*)words.Base, checked((int)words.LengthBytes)).Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => words.Dispose();
+
+    WaitTargetState IWaitTarget.StateOf(WaitKind kind, long detail)
+    {
+        var pfn = new Pfn(detail);
+        string name = $"device page {pfn}";
+        if (words.IsClosed)
+        {
+            return new WaitTargetState(name, "of a closed device", []);
+        }
+
+        ulong pins = PagePins(pfn) & PinMask; // no step of a schedule
+        return new WaitTargetState(name, pins == 0 ? "not pinned" : $"pinned {pins} {(pins == 1 ? "time" : "times")}", []);
+    }
+
+    private bool WaitIdle(Pfn pfn, TimeSpan timeout, CancellationToken cancellationToken, ref WaitRegistry.Registration registration)
+    {
         ref ulong word = ref PagePins(pfn);
         long start = Environment.TickCount64;
         while (true)
@@ -287,7 +329,7 @@ internal sealed unsafe class PageOwners : IDisposable
                 return true;
             }
 
-            // Asked before the bit is set. A bit that is left behind costs the last unpin a wake-up for nobody.
+            // Before the bit is set. A bit that is left behind costs the last unpin a needless wake-up.
             cancellationToken.ThrowIfCancellationRequested();
             Fallible.ThrowIfFails(FallibleStep.Wait);
             TimeSpan rest = timeout == Timeout.InfiniteTimeSpan
@@ -303,6 +345,11 @@ internal sealed unsafe class PageOwners : IDisposable
                 continue;
             }
 
+            if (registration.IsNone)
+            {
+                registration = WaitRegistry.Enter(this, WaitKind.ForUnpin, pfn.Value);
+            }
+
             // A pin or unpin in between changes the word, and the sleep ends at once or does not begin.
             Atomic.Note(new(NoteKind.AwaitsIdle, 0, default, PageOrder.Pte, pfn.Value));
             if (rest == Timeout.InfiniteTimeSpan && !cancellationToken.CanBeCanceled)
@@ -311,33 +358,13 @@ internal sealed unsafe class PageOwners : IDisposable
                 continue;
             }
 
-            // Who cancels changes no word that a sleeper could be woken by, so this one looks up from time to time.
+            // A cancellation changes no word that would wake this thread, so it checks from time to time.
             TimeSpan slice = rest == Timeout.InfiniteTimeSpan || (cancellationToken.CanBeCanceled && rest > CancellationInterval)
                 ? CancellationInterval
                 : rest;
             Atomic.WaitFor(ref word, now | WaiterBit, slice, Site.Sleep);
         }
     }
-
-    /// <summary>Says that no page has a holder or a pin.</summary>
-    /// <exception cref="InvalidOperationException">One has.</exception>
-    public void VerifyUnused()
-    {
-        if (FirstInUse(range) is { } pfn)
-        {
-            throw new InvalidOperationException($"Device page {pfn} is still in use: {Find(pfn)}, pinned: {IsBusy(pfn)}.");
-        }
-    }
-
-    /// <summary>Forgets every holder and pin: for a checker that uses one device for many runs. Nobody else may be at it.</summary>
-    public void Reset()
-    {
-        // SAFETY: the region holds exactly the four arrays, and they are words.
-        new Span<byte>((void*)words.Base, checked((int)words.LengthBytes)).Clear();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => words.Dispose();
 
     private static PfnRange InFirstPmd(PfnRange pages) =>
         pages with { PageCount = Math.Min(pages.PageCount, DaxConstants.PagesPerPmd - (pages.First.Value & DaxConstants.ColourMask)) };
@@ -359,7 +386,7 @@ internal sealed unsafe class PageOwners : IDisposable
                 throw new InvalidOperationException($"Device page {pfn} is not pinned.");
             }
 
-            // The last pin takes the waiters' bit along.
+            // The last unpin clears the waiters' bit too.
             ulong next = (now & PinMask) == 1 ? 0 : now - 1;
             if (!Atomic.TryReplace(ref word, next, now, Site.PageOwner))
             {
@@ -371,7 +398,7 @@ internal sealed unsafe class PageOwners : IDisposable
                 Atomic.Note(new(wakes ? NoteKind.WakesAtIdle : NoteKind.IgnoresIdle, 0, default, PageOrder.Pte, pfn.Value));
                 if (wakes)
                 {
-                    Atomic.Wake(ref word, Site.WakeSleeper);
+                    Atomic.Wake(ref word, Site.WakeWaiter);
                 }
             }
 

@@ -8,9 +8,9 @@ namespace DaxEmu.Core.Tracing;
 /// and <c>dax.wakes</c> (by mode). Use one for all mappings of a process. A counter that nobody listens to costs a load and a test;
 /// none allocates.
 /// </summary>
-public sealed class DaxMeter : IDaxTraceSink, IDisposable
+public sealed class DaxMeter : IDaxEventSink, IDisposable
 {
-    /// <summary>The meter's name, for those who listen.</summary>
+    /// <summary>The meter's name, for listeners.</summary>
     public const string Name = "DaxEmu";
 
     private static readonly KeyValuePair<string, object?> Pmd = new("order", "pmd");
@@ -33,95 +33,36 @@ public sealed class DaxMeter : IDaxTraceSink, IDisposable
         faults = meter.CreateCounter<long>("dax.faults", "{fault}", "Faults served or tried, by order and result.");
         fallbacks = meter.CreateCounter<long>("dax.fallbacks", "{fault}", "2 MiB faults that fell back to 4 KiB, by reason.");
         waits = meter.CreateCounter<long>("dax.waits", "{wait}", "Sleeps for a locked entry.");
-        wakes = meter.CreateCounter<long>("dax.wakes", "{wake}", "Wake-ups of sleepers, by mode.");
+        wakes = meter.CreateCounter<long>("dax.wakes", "{wake}", "Wake-ups of waiters, by mode.");
     }
 
-    /// <summary>Ends the counters: listeners are told.</summary>
+    /// <summary>Ends the counters; listeners are notified.</summary>
     public void Dispose() => meter.Dispose();
 
     /// <inheritdoc/>
-    public void PmdFault(in FaultEvent fault)
+    public void Receive(in DaxEvent daxEvent)
     {
-        // Counted at its end.
-    }
-
-    /// <inheritdoc/>
-    public void PmdFaultDone(in FaultEvent fault, FaultResult result, FallbackReason reason)
-    {
-        CountFault(Pmd, result);
-        if ((result & FaultResult.Fallback) != 0 && fallbacks.Enabled)
+        switch (daxEvent.Kind)
         {
-            fallbacks.Add(1, Reasons[(int)reason]);
-        }
-    }
+            case DaxEventKind.PteFaultDone:
+                CountFault(Pte, daxEvent.Result);
+                break;
+            case DaxEventKind.PmdFaultDone:
+                CountFault(Pmd, daxEvent.Result);
+                if ((daxEvent.Result & FaultResult.Fallback) != 0 && fallbacks.Enabled)
+                {
+                    fallbacks.Add(1, Reasons[(int)daxEvent.Reason]);
+                }
 
-    /// <inheritdoc/>
-    public void PteFault(in FaultEvent fault)
-    {
-        // Counted at its end.
-    }
-
-    /// <inheritdoc/>
-    public void PteFaultDone(in FaultEvent fault, FaultResult result) => CountFault(Pte, result);
-
-    /// <inheritdoc/>
-    public void LoadHole(in FaultEvent fault, FaultResult result)
-    {
-        // Part of a fault.
-    }
-
-    /// <inheritdoc/>
-    public void PmdLoadHole(in FaultEvent fault, ulong radixEntry)
-    {
-        // Part of a fault.
-    }
-
-    /// <inheritdoc/>
-    public void PmdLoadHoleFallback(in FaultEvent fault)
-    {
-        // Part of a fault.
-    }
-
-    /// <inheritdoc/>
-    public void InsertPfnMkwrite(in FaultEvent fault, MkwriteOutcome outcome, FaultResult result)
-    {
-        // Part of a fault.
-    }
-
-    /// <inheritdoc/>
-    public void WritebackRange(long ino, PageIndex first, PageIndex last)
-    {
-        // Not counted.
-    }
-
-    /// <inheritdoc/>
-    public void WritebackRangeDone(long ino, PageIndex next, PageIndex last)
-    {
-        // Not counted.
-    }
-
-    /// <inheritdoc/>
-    public void WritebackOne(long ino, PageIndex index, long pageCount)
-    {
-        // Not counted.
-    }
-
-    /// <inheritdoc/>
-    public void Entry(long ino, EntryEvent kind, PageIndex index, PageOrder order)
-    {
-        switch (kind)
-        {
-            case EntryEvent.Wait:
+                break;
+            case DaxEventKind.EntryWait:
                 waits.Add(1);
                 break;
-            case EntryEvent.Wake:
-                wakes.Add(1, Next);
-                break;
-            case EntryEvent.WakeAll:
-                wakes.Add(1, All);
+            case DaxEventKind.EntryWake:
+                wakes.Add(1, daxEvent.WakesAll ? All : Next);
                 break;
             default:
-                break; // A conflict is a fallback, counted there with its reason.
+                break; // Parts of a fault are counted at its end, with its result; writeback is not counted.
         }
     }
 

@@ -3,8 +3,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Tracing;
 
-// The methods give the events their names and fields: EventSource finds them by reflection. That is why they are spelt as the kernel
-// spells its events.
+// EventSource takes the names of events and fields from the methods, by reflection: so they are spelt as in the kernel.
 public sealed partial class FsDaxEventSource
 {
     private const int MaximumFields = 10;

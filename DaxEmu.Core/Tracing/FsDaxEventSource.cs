@@ -1,15 +1,14 @@
 using System.Diagnostics.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Tracing;
 
 /// <summary>
 /// The kernel's event group <c>fs_dax</c> as an event source of .NET, with the kernel's names for events and fields: for
 /// <c>dotnet-trace --providers fs_dax</c>, or an <see cref="EventListener"/>. Give <see cref="Log"/> to a
-/// mapping as its sink. An event that nobody asked for costs a load and a test and allocates nothing.
+/// mapping as its sink. An event that no listener asked for costs a load and a test and allocates nothing.
 /// </summary>
 [EventSource(Name = SourceName)]
-public sealed partial class FsDaxEventSource : EventSource, IDaxTraceSink
+public sealed partial class FsDaxEventSource : EventSource, IDaxEventSink
 {
     /// <summary>The source's name: the kernel's event group.</summary>
     public const string SourceName = "fs_dax";
@@ -37,127 +36,78 @@ public sealed partial class FsDaxEventSource : EventSource, IDaxTraceSink
     /// <summary>The one source of the process.</summary>
     public static FsDaxEventSource Log { get; } = new();
 
-    void IDaxTraceSink.PmdFault(in FaultEvent fault)
+    void IDaxEventSink.Receive(in DaxEvent daxEvent)
     {
-        if (IsEnabled(EventLevel.Verbose, Keywords.Faults))
+        DaxEventKind kind = daxEvent.Kind;
+        EventLevel level = kind is DaxEventKind.PmdFault or DaxEventKind.PteFault ? EventLevel.Verbose : EventLevel.Informational;
+        if (IsEnabled(level, KeywordOf(kind)))
         {
-            dax_pmd_fault(
-                fault.Ino, fault.Shared, fault.Flags, fault.Address, fault.VmStart, fault.VmEnd, fault.Index.Value,
-                fault.MaxIndex.Value);
+            Write(daxEvent);
         }
     }
 
-    void IDaxTraceSink.PmdFaultDone(in FaultEvent fault, FaultResult result, FallbackReason reason)
+    [NonEvent]
+    private static EventKeywords KeywordOf(DaxEventKind kind) => kind switch
     {
-        if (IsEnabled(EventLevel.Informational, Keywords.Faults))
-        {
-            dax_pmd_fault_done(
-                fault.Ino, fault.Shared, fault.Flags, fault.Address, fault.VmStart, fault.VmEnd, fault.Index.Value,
-                fault.MaxIndex.Value, result, reason);
-        }
-    }
+        DaxEventKind.WritebackRange or DaxEventKind.WritebackRangeDone or DaxEventKind.WritebackOne => Keywords.Writeback,
+        DaxEventKind.EntryWait or DaxEventKind.EntryWake or DaxEventKind.EntryConflict => Keywords.EntryLocks,
+        _ => Keywords.Faults,
+    };
 
-    void IDaxTraceSink.PteFault(in FaultEvent fault)
+    [NonEvent]
+    private void Write(in DaxEvent e)
     {
-        if (IsEnabled(EventLevel.Verbose, Keywords.Faults))
+        FaultEvent f = e.Fault;
+        long page = e.Index.Value;
+        switch (e.Kind)
         {
-            dax_pte_fault(fault.Ino, fault.Shared, fault.Flags, fault.Address, fault.Index.Value);
-        }
-    }
-
-    void IDaxTraceSink.PteFaultDone(in FaultEvent fault, FaultResult result)
-    {
-        if (IsEnabled(EventLevel.Informational, Keywords.Faults))
-        {
-            dax_pte_fault_done(fault.Ino, fault.Shared, fault.Flags, fault.Address, fault.Index.Value, result);
-        }
-    }
-
-    void IDaxTraceSink.LoadHole(in FaultEvent fault, FaultResult result)
-    {
-        if (IsEnabled(EventLevel.Informational, Keywords.Faults))
-        {
-            dax_load_hole(fault.Ino, fault.Shared, fault.Flags, fault.Address, fault.Index.Value, result);
-        }
-    }
-
-    void IDaxTraceSink.PmdLoadHole(in FaultEvent fault, ulong radixEntry)
-    {
-        if (IsEnabled(EventLevel.Informational, Keywords.Faults))
-        {
-            dax_pmd_load_hole(fault.Ino, fault.Shared, fault.Address, (long)radixEntry);
-        }
-    }
-
-    void IDaxTraceSink.PmdLoadHoleFallback(in FaultEvent fault)
-    {
-        if (IsEnabled(EventLevel.Informational, Keywords.Faults))
-        {
-            dax_pmd_load_hole_fallback(fault.Ino, fault.Shared, fault.Address);
-        }
-    }
-
-    void IDaxTraceSink.InsertPfnMkwrite(in FaultEvent fault, MkwriteOutcome outcome, FaultResult result)
-    {
-        if (!IsEnabled(EventLevel.Informational, Keywords.Faults))
-        {
-            return;
-        }
-
-        bool shared = fault.Shared;
-        if (outcome == MkwriteOutcome.Installed)
-        {
-            dax_insert_pfn_mkwrite(fault.Ino, shared, fault.Flags, fault.Address, fault.Index.Value, result);
-        }
-        else
-        {
-            dax_insert_pfn_mkwrite_no_entry(fault.Ino, shared, fault.Flags, fault.Address, fault.Index.Value, result);
-        }
-    }
-
-    void IDaxTraceSink.WritebackRange(long ino, PageIndex first, PageIndex last)
-    {
-        if (IsEnabled(EventLevel.Informational, Keywords.Writeback))
-        {
-            dax_writeback_range(ino, first.Value, last.Value);
-        }
-    }
-
-    void IDaxTraceSink.WritebackRangeDone(long ino, PageIndex next, PageIndex last)
-    {
-        if (IsEnabled(EventLevel.Informational, Keywords.Writeback))
-        {
-            dax_writeback_range_done(ino, next.Value, last.Value);
-        }
-    }
-
-    void IDaxTraceSink.WritebackOne(long ino, PageIndex index, long pageCount)
-    {
-        if (IsEnabled(EventLevel.Informational, Keywords.Writeback))
-        {
-            dax_writeback_one(ino, index.Value, pageCount);
-        }
-    }
-
-    void IDaxTraceSink.Entry(long ino, EntryEvent kind, PageIndex index, PageOrder order)
-    {
-        if (!IsEnabled(EventLevel.Informational, Keywords.EntryLocks))
-        {
-            return;
-        }
-
-        long pageCount = order.PageCount();
-        switch (kind)
-        {
-            case EntryEvent.Wait:
-                daxemu_entry_wait(ino, index.Value, pageCount);
+            case DaxEventKind.PmdFault:
+                dax_pmd_fault(f.Ino, f.Shared, f.Flags, f.Address, f.VmStart, f.VmEnd, page, f.MaxIndex.Value);
                 break;
-            case EntryEvent.Conflict:
-                daxemu_entry_conflict(ino, index.Value, pageCount);
+            case DaxEventKind.PmdFaultDone:
+                dax_pmd_fault_done(f.Ino, f.Shared, f.Flags, f.Address, f.VmStart, f.VmEnd, page, f.MaxIndex.Value, e.Result, e.Reason);
+                break;
+            case DaxEventKind.PteFault:
+                dax_pte_fault(f.Ino, f.Shared, f.Flags, f.Address, page);
+                break;
+            case DaxEventKind.PteFaultDone:
+                dax_pte_fault_done(f.Ino, f.Shared, f.Flags, f.Address, page, e.Result);
+                break;
+            case DaxEventKind.LoadHole:
+                dax_load_hole(f.Ino, f.Shared, f.Flags, f.Address, page, e.Result);
+                break;
+            case DaxEventKind.PmdLoadHole:
+                dax_pmd_load_hole(f.Ino, f.Shared, f.Address, (long)e.RadixEntry);
+                break;
+            case DaxEventKind.PmdLoadHoleFallback:
+                dax_pmd_load_hole_fallback(f.Ino, f.Shared, f.Address);
+                break;
+            case DaxEventKind.InsertPfnMkwrite:
+                dax_insert_pfn_mkwrite(f.Ino, f.Shared, f.Flags, f.Address, page, e.Result);
+                break;
+            case DaxEventKind.InsertPfnMkwriteNoEntry:
+                dax_insert_pfn_mkwrite_no_entry(f.Ino, f.Shared, f.Flags, f.Address, page, e.Result);
+                break;
+            case DaxEventKind.WritebackRange:
+                dax_writeback_range(f.Ino, page, e.Last.Value);
+                break;
+            case DaxEventKind.WritebackRangeDone:
+                dax_writeback_range_done(f.Ino, page, e.Last.Value);
+                break;
+            case DaxEventKind.WritebackOne:
+                dax_writeback_one(f.Ino, page, e.PageCount);
+                break;
+            case DaxEventKind.EntryWait:
+                daxemu_entry_wait(f.Ino, page, e.PageCount);
+                break;
+            case DaxEventKind.EntryWake:
+                daxemu_entry_wake(f.Ino, page, e.PageCount, e.WakesAll);
+                break;
+            case DaxEventKind.EntryConflict:
+                daxemu_entry_conflict(f.Ino, page, e.PageCount);
                 break;
             default:
-                daxemu_entry_wake(ino, index.Value, pageCount, kind == EntryEvent.WakeAll);
-                break;
+                throw new ArgumentOutOfRangeException(nameof(e), e.Kind, "there is no event of this kind; use a factory of DaxEvent.");
         }
     }
 }

@@ -26,5 +26,5 @@ public enum FaultFlags
     Interruptible = 0x200,
 
     /// <summary>What a touch by user code carries.</summary>
-    UserTouch = AllowRetry | Killable | User | Interruptible,
+    UserAccess = AllowRetry | Killable | User | Interruptible,
 }

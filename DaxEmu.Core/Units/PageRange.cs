@@ -39,6 +39,16 @@ public readonly record struct PageRange(PageIndex First, long PageCount)
     /// <summary>Whether the two ranges share a page.</summary>
     public bool Overlaps(PageRange other) => First < other.End && other.First < End;
 
+    /// <summary>Refuses pages that no file has.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They are negative, or lie past the last page of all files.</exception>
+    internal static void Check(PageRange range)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfNegative(range.PageCount, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.First.Value, All.PageCount, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.PageCount, long.MaxValue - range.First.Value, nameof(range));
+    }
+
     /// <summary>The first page and the one behind the last.</summary>
     public override string ToString() => $"[{First}, {End})";
 }

@@ -76,7 +76,7 @@ public sealed class ToyCheckerTests
     }
 
     [Test]
-    public void AnExceptionOfAThreadIsAFailureThatNamesThread()
+    public void AnExceptionOfAThreadIsAFailureThatNamesTheThread()
     {
         Scenario scenario = ToyScenarios.Of("throws", "plain", 1, w => [new("quiet", () => w[0] = 1), new("loud", () => throw new FormatException("no"))]);
 
@@ -139,11 +139,11 @@ public sealed class ToyCheckerTests
 
         Assert.That(passed.Coverage, Is.EqualTo(Coverage.CutOff));
         Assert.That(passed.Effort.ScheduleCount, Is.EqualTo(10));
-        Assert.That(Passed(CheckRunner.Walk(ToyScenarios.Counter(3), new RunLimits(10, TimeSpan.MaxValue), 1)).Coverage, Is.EqualTo(Coverage.Sample));
+        Assert.That(Passed(CheckRunner.SampleRandom(ToyScenarios.Counter(3), new RunLimits(10, TimeSpan.MaxValue), 1)).Coverage, Is.EqualTo(Coverage.Sample));
     }
 
     [Test]
-    public void GreenIsInconclusiveWhileTheControlStaysSilent()
+    public void APassIsInconclusiveIfTheControlDoesNotFail()
     {
         CheckOutcome Search(Scenario scenario) => CheckRunner.Exhaust(scenario, Plenty);
 
@@ -154,7 +154,7 @@ public sealed class ToyCheckerTests
     }
 
     [Test]
-    public void AWorldThatIsNotDeterministicIsRefused()
+    public void AScenarioThatIsNotDeterministicIsRefused()
     {
         int run = 0;
         Scenario scenario = ToyScenarios.Of("moody", "plain", 2, w =>

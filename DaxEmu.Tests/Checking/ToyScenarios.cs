@@ -5,13 +5,13 @@ using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Tests.Checking;
 
-/// <summary>Small scenarios whose answer is known beforehand: what the checker must find, and what it must not.</summary>
+/// <summary>Small scenarios whose outcome is known: what the checker must find, and what it must not.</summary>
 internal static class ToyScenarios
 {
     private const ulong Locked = 1;
     private const ulong Asleep = 1;
 
-    /// <summary>Looks at the lock, then announces itself and sleeps; the unlock in between wakes nobody.</summary>
+    /// <summary>Looks at the lock, then announces itself and sleeps; the unlock in between wakes no thread.</summary>
     public static Scenario LostWakeUp { get; } = Of("lost-wake-up", "check-outside", 4, w =>
     [
         new("sleeper", () =>
@@ -72,7 +72,7 @@ internal static class ToyScenarios
         }),
     ], null, w => ScenarioCheck.That(w.Results[0] + w.Results[1] > 0, "neither saw the other's store"));
 
-    /// <summary>Data, then a flag. Who sees the flag sees the data.</summary>
+    /// <summary>Data, then a flag. A thread that sees the flag sees the data.</summary>
     public static Scenario MessagePassing { get; } = Of("message-passing", "plain", 4, w =>
     [
         new("writer", () =>
@@ -142,7 +142,7 @@ internal static class ToyScenarios
         null,
         w => ScenarioCheck.That(w[1] == (ulong)(threadCount * rounds), $"{threadCount} threads gave {w[1]}"));
 
-    /// <summary>One order in which the lock can be taken is wrong, though the words of memory are the same in every order.</summary>
+    /// <summary>One order of the lock's owners is wrong, though the words of memory are the same in every order.</summary>
     public static Scenario HiddenOrder(int threadCount, int[] wrong) => Of("hidden-order", $"{threadCount}-threads", 4, w => Adders(w, threadCount, 1),
         null,
         w => ScenarioCheck.That(!w.Order.SequenceEqual(wrong), "came in the wrong order"));
@@ -203,7 +203,7 @@ internal sealed unsafe class ToyWords(int count, ReservedRegion? shared = null) 
 
     public void Sleep(int word, ulong expected) => Atomic.Wait(ref Ref(word), expected, Site.Sleep);
 
-    public void Wake(int word) => Atomic.Wake(ref Ref(word), Site.WakeSleeper);
+    public void Wake(int word) => Atomic.Wake(ref Ref(word), Site.WakeWaiter);
 
     public void Say(NoteKind kind, long key) =>
         Atomic.Note(new InterleavingNote(kind, 1, new PageIndex(0), PageOrder.Pte, key));

@@ -8,16 +8,16 @@ public sealed class ToyScheduleTests
 {
     private static readonly RunLimits Some = new(5_000, TimeSpan.FromSeconds(30));
 
-    private static readonly Scenario[] FailingWorlds =
+    private static readonly Scenario[] FailingScenarios =
         [ToyScenarios.LostWakeUp, ToyScenarios.Deadlock, ToyScenarios.LostUpdate(3), ToyScenarios.Dekker("plain", null, null), ToyScenarios.Values];
 
-    private static IEnumerable<string> FailingNames => FailingWorlds.Select(scenario => scenario.Name);
+    private static IEnumerable<string> FailingNames => FailingScenarios.Select(scenario => scenario.Name);
 
     [TestCaseSource(nameof(FailingNames))]
     public void AScheduleStringReplaysTheSameTenTimesOfTen(string name)
     {
-        Scenario scenario = FailingWorlds.Single(scenario => scenario.Name == name);
-        CheckFailed failed = ToyCheckerTests.Failed(CheckRunner.Walk(scenario, Some, seed: 3));
+        Scenario scenario = FailingScenarios.Single(scenario => scenario.Name == name);
+        CheckFailed failed = ToyCheckerTests.Failed(CheckRunner.SampleRandom(scenario, Some, seed: 3));
         Schedule schedule = Schedule.Parse(failed.Schedule.ToString());
 
         ReplayedRun[] replays = [.. Enumerable.Range(0, 10).Select(_ => CheckRunner.Replay(scenario, schedule))];
@@ -29,7 +29,7 @@ public sealed class ToyScheduleTests
     [TestCaseSource(nameof(FailingNames))]
     public void AShrunkScheduleFailsAlikeAndIsNotLonger(string name)
     {
-        Scenario scenario = FailingWorlds.Single(scenario => scenario.Name == name);
+        Scenario scenario = FailingScenarios.Single(scenario => scenario.Name == name);
         using ControlledScheduler scheduler = new(scenario);
         for (ulong seed = 0; seed < 5; seed++)
         {
@@ -66,7 +66,7 @@ public sealed class ToyScheduleTests
         Assert.That(() => Schedule.Parse(text), Throws.InstanceOf<FormatException>().With.Message.Contains(message));
 
     [Test]
-    public void AScheduleOfAnotherWorldOrProfileIsRefused()
+    public void AScheduleOfAnotherScenarioOrProfileIsRefused()
     {
         Assert.That(
             () => CheckRunner.Replay(ToyScenarios.NoDeadlock, Schedule.Parse("dax1:lost-wake-up:fixed:tso:a")),

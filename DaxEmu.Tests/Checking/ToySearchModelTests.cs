@@ -44,7 +44,7 @@ public sealed class ToySearchModelTests
     }
 
     [Test]
-    public void LeavingOutQuietStepsLosesNoResultWhereStoresLinger([Values(2, 3)] int threadCount, [Values(0, 1, 2, 9)] int bound)
+    public void LeavingOutQuietStepsLosesNoResultWithStoreBuffers([Values(2, 3)] int threadCount, [Values(0, 1, 2, 9)] int bound)
     {
         for (ulong seed = 300; seed < (threadCount == 2 ? 315UL : 307UL); seed++)
         {

@@ -29,7 +29,7 @@ internal static class Command
     /// <summary>Runs it in this process; nothing else may use the console meanwhile.</summary>
     public static CommandResult RunHere(params string[] arguments) => RunHere(CancellationToken.None, arguments);
 
-    /// <summary>As the other, with somebody who may stop it.</summary>
+    /// <summary>As the other, with a way to stop it.</summary>
     public static CommandResult RunHere(CancellationToken stop, params string[] arguments)
     {
         (TextWriter output, TextWriter error) = (Console.Out, Console.Error);

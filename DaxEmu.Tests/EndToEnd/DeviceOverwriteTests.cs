@@ -97,10 +97,10 @@ public sealed class DeviceOverwriteTests
         using (ScratchDevice device = ScratchDevice.Open(path, 4 << 20, new(), isForced: false))
         {
             Assert.That(scratch.Names, Is.Empty, "what is made has no name: not even a kill leaves it behind");
-            File.WriteAllText(path, "somebody else's");
+            File.WriteAllText(path, "another's");
         }
 
-        Assert.That(File.ReadAllText(path), Is.EqualTo("somebody else's"));
+        Assert.That(File.ReadAllText(path), Is.EqualTo("another's"));
     }
 
     [Test]

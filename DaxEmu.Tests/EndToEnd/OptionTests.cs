@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.EndToEnd;
@@ -19,7 +20,7 @@ public sealed class OptionTests
             ("bench --numjobs -1", "'-1'"),
             ("bench --numjobs 1,", "''"),
             ("bench --numjobs 99999999999999999999", "99999999999999999999"),
-            ("answers --numjobs 2147483647", "1024"),
+            ("policies --numjobs 2147483647", "1024"),
             ("soak --numjobs 2147483647", "1024"),
             ("bench --size 17t", "16t"),
             ("bench --size 16777217g", "16t"),
@@ -49,24 +50,29 @@ public sealed class OptionTests
             ("bench --output-format=yaml", "json"),
             ("bench --shared --separate", "exclude each other"),
             ("bench --numjobs 4 --bs 2m --size 2m", "jobs"),
-            ("answers --rounds 2147483647", "10000"),
-            ("answers --ranges 4097", "4096"),
-            ("answers --mix 51", "'51'"),
-            ("answers --empty-by fsync", "truncate"),
+            ("policies --rounds 2147483647", "10000"),
+            ("policies --ranges 4097", "4096"),
+            ("policies --mix 51", "'51'"),
+            ("policies --empty-by fsync", "truncate"),
             ("check --strategy best", "exhaustive"),
             ("check --preemptions 21", "20"),
             ("check --max-schedules 0", "'0'"),
-            ("check --worlds 9x9", "9x9"),
-            ("check --worlds x", "'x'"),
-            ("check --worlds 2x1,4x2", "4x2"),
-            ("check --worlds 8x3", "8x3"),
+            ("check --scenario-size 9x9", "--scenario-size: '9x9'"),
+            ("check --scenario-size x", "'x'"),
+            ("check --scenario-size 2x1,4x2", "--scenario-size 4x2"),
+            ("check --scenario-size 8x3", "8x3"),
             ("check --scenario nothing", "nothing"),
             ("check --profile v1", "v1"),
             ("replay", "FILE"),
             ("info", "PATH"),
             ("bench --depth 3", "--depth"),
             ("bench extra", "extra"),
-            ("paint", "paint"),
+            ("paint", "soak, check, policies, replay"),
+
+            // Names of version 0.1.
+            ("answers --mix 51", "'51'"),
+            ("check --worlds x", "--worlds: 'x'"),
+            ("check --worlds 8x3", "8x3"),
             ("", "bench"),
 
             // A file of arguments is no such thing here.
@@ -106,6 +112,34 @@ public sealed class OptionTests
         Assert.That(result.Code, Is.EqualTo(2).Or.EqualTo(3));
         Assert.That(result.Error, Does.Contain(expected));
         Assert.That(result.Error.TrimEnd('\n').Any(char.IsControl), Is.False, result.Error);
+    }
+
+    /// <summary>The old names run what the new ones run.</summary>
+    [Test]
+    public void TheNamesOfVersionOneStillWorkAndTheHelpDoesNotListAnswers()
+    {
+        CommandResult policies = Command.RunHere("answers", "--rounds", "1", "--runtime", "1ms", "--numjobs", "1", "--output-format=json");
+        Assert.That(policies.Code, Is.Zero, policies.Error);
+        using (var document = JsonDocument.Parse(policies.Output))
+        {
+            Assert.That(document.RootElement.EnumerateArray().Select(r => r.GetProperty("policy").GetString()), Does.Contain("any-order"));
+        }
+
+        CommandResult check = Command.RunHere("check", "--worlds", "2x1", "--strategy", "pct", "--max-schedules", "1000", "--output-format=json");
+        Assert.That(check.Code, Is.Zero, check.Error);
+        using (var document = JsonDocument.Parse(check.Output))
+        {
+            foreach (string name in (string[])["", "_checked", "_cut_off", "_seen_whole"])
+            {
+                Assert.That(
+                    document.RootElement.GetProperty("worlds" + name).GetInt64(), Is.EqualTo(document.RootElement.GetProperty("scenarios" + name).GetInt64()), name);
+            }
+
+            Assert.That(document.RootElement.GetProperty("worlds").GetInt64(), Is.Positive);
+        }
+
+        string help = Command.RunHere("--help").Output;
+        Assert.That(help, Does.Contain("policies").And.Not.Contain("answers"));
     }
 
     [Test]

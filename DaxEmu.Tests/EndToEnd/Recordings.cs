@@ -22,7 +22,7 @@ internal static class Recordings
     /// <summary>A line of an op that gave 0.</summary>
     /// <param name="text">The op.</param>
     /// <param name="more">Further fields.</param>
-    /// <param name="result">What the call answered.</param>
+    /// <param name="result">What the call returned.</param>
     /// <param name="events">The events.</param>
     public static string Op(string text, string more = "", long result = 0, string events = "") =>
         $$"""{"op":"{{text}}","ret":{{result}},"errno":0{{(more.Length > 0 ? "," + more : string.Empty)}},"events":[{{events}}]}""";

@@ -43,10 +43,10 @@ public sealed partial class SignalTests
     [TestCase("replay of recordings")]
     [TestCase("replay of trace text")]
     [TestCase("replay of one long trace")]
-    [TestCase("replay of a pipe that nobody writes")]
-    [TestCase("answers")]
-    [TestCase("answers with a long hold")]
-    [TestCase("answers of a trace")]
+    [TestCase("replay of a pipe without a writer")]
+    [TestCase("policies")]
+    [TestCase("policies with a long hold")]
+    [TestCase("policies of a trace")]
     public void ASignalEndsItInTimeWithWhatThereIsAndNothingIsLeft(string verb)
     {
         string? wanted = Environment.GetEnvironmentVariable("DAXEMU_SIGNAL_MOMENTS");
@@ -97,15 +97,15 @@ public sealed partial class SignalTests
             "bench of a named file" => ["bench", "--filename", scratch["device"], "--size", "64m", "--runtime", "50ms", "--ramp-time", "10m", .. Json],
             "soak" => ["soak", "--duration", "8h", "--numjobs", "4", "--size", "16m", .. Json],
             "soak of a named file" => ["soak", "--filename", scratch["device"], "--duration", "8h", "--numjobs", "2", "--size", "16m", .. Json],
-            "check" => ["check", "--strategy", "random", "--worlds", "4x3", "--max-schedules", "2000000000", .. Json],
+            "check" => ["check", "--strategy", "random", "--scenario-size", "4x3", "--max-schedules", "2000000000", .. Json],
             "check of all profiles" => ["check", "--preemptions", "20", .. Json],
             "replay of recordings" => ["replay", .. Enumerable.Repeat(Path.Combine(Corpus, "random.zip"), 200), .. Json],
             "replay of trace text" => ["replay", .. Enumerable.Repeat(trace, 2000), .. Json],
             "replay of one long trace" => ["replay", LongTrace(trace, scratch), .. Json],
-            "replay of a pipe that nobody writes" => ["replay", Pipe(scratch), .. Json],
-            "answers" => ["answers", "--rounds", "10000", "--numjobs", "2", .. Json],
-            "answers with a long hold" => ["answers", "--hold", "1h", "--hold-2m", "1h", "--numjobs", "4", .. Json],
-            "answers of a trace" => ["answers", "--trace", trace, "--rounds", "10000", .. Json],
+            "replay of a pipe without a writer" => ["replay", Pipe(scratch), .. Json],
+            "policies" => ["policies", "--rounds", "10000", "--numjobs", "2", .. Json],
+            "policies with a long hold" => ["policies", "--hold", "1h", "--hold-2m", "1h", "--numjobs", "4", .. Json],
+            "policies of a trace" => ["policies", "--trace", trace, "--rounds", "10000", .. Json],
             _ => throw new ArgumentException(verb, nameof(verb)),
         };
     }

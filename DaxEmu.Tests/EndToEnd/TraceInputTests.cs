@@ -118,15 +118,15 @@ public sealed class TraceInputTests
     [TestCase("x\n", 2, "line 1")]
     [TestCase(Header + "\n", 2, "one trace text")]
     [TestCase("", 2, "it is empty")]
-    public void AnswersTakeTraceTextAlone(string text, int code, string expected)
+    public void PoliciesTakeTraceTextAlone(string text, int code, string expected)
     {
         using var scratch = new ScratchDirectory();
         File.WriteAllText(scratch["f"], text);
-        CommandResult result = Command.RunHere("answers", "--trace", scratch["f"]);
+        CommandResult result = Command.RunHere("policies", "--trace", scratch["f"]);
         Assert.That(result.Code, Is.EqualTo(code));
         Assert.That(result.ErrorLines, Has.Length.EqualTo(1), result.Error);
         Assert.That(result.Error, Does.Contain(scratch["f"]).And.Contain(expected));
-        Assert.That(Command.RunHere("answers", "--trace", scratch.Directory).Code, Is.EqualTo(2), "a folder with no recording");
-        Assert.That(Command.RunHere("answers", "--trace", scratch["missing"]).Code, Is.EqualTo(3));
+        Assert.That(Command.RunHere("policies", "--trace", scratch.Directory).Code, Is.EqualTo(2), "a folder with no recording");
+        Assert.That(Command.RunHere("policies", "--trace", scratch["missing"]).Code, Is.EqualTo(3));
     }
 }

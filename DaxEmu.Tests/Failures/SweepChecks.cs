@@ -61,7 +61,7 @@ internal static class SweepChecks
     /// <summary>Nobody is inside of anything. To be asked first: what is left locked is waited for without end.</summary>
     public static IEnumerable<string> Stillness(SweepFixture scenario)
     {
-        if (scenario.Waits.SleeperCount != 0)
+        if (scenario.Waits.WaiterCount != 0)
         {
             yield return "a thread sleeps for an entry";
         }
@@ -151,7 +151,7 @@ internal static class SweepChecks
 
     private static void CaptureOpen(SweepFixture scenario, string name, DaxFile file, FileState state)
     {
-        state.SetLength(file.SizeBytes);
+        state.SetLength(file.Length);
         foreach (Extent extent in file.Extents.Snapshot().Where(e => e.Kind == ExtentKind.Mapped))
         {
             for (PageIndex page = extent.First; page < extent.End && page < file.Mapping.EndIndex; page += 1)
@@ -162,7 +162,7 @@ internal static class SweepChecks
                 }
             }
 
-            long length = Math.Min(extent.PageCount << DaxConstants.PageShift, file.SizeBytes - extent.First.OffsetBytes);
+            long length = Math.Min(extent.PageCount << DaxConstants.PageShift, file.Length - extent.First.OffsetBytes);
             if (length > 0)
             {
                 scenario.Device.SpanUnchecked(extent.Pfn.OffsetBytes, (int)length).CopyTo(state.Bytes.AsSpan((int)extent.First.OffsetBytes));
@@ -192,9 +192,9 @@ internal static class SweepChecks
 
     private static string? Contents(SweepFixture scenario, DaxFile file, FileState state)
     {
-        if (file.SizeBytes != state.Bytes.Length)
+        if (file.Length != state.Bytes.Length)
         {
-            return $"it has {file.SizeBytes} bytes instead of {state.Bytes.Length}";
+            return $"it has {file.Length} bytes instead of {state.Bytes.Length}";
         }
 
         PoisonList poison = scenario.Device.Poison;
@@ -203,7 +203,7 @@ internal static class SweepChecks
             Extent extent = file.Extents.Find(page, 1, ExtentIntent.Read).Source;
             bool isWhole = poison.IsEmpty && state.Lost.Count == 0;
             PageIndex end = isWhole ? extent.End : page + 1;
-            long length = Math.Min(file.SizeBytes, end.OffsetBytes) - page.OffsetBytes;
+            long length = Math.Min(file.Length, end.OffsetBytes) - page.OffsetBytes;
             bool isLost = !isWhole && !extent.ReadsAsZeroes && poison.Contains(extent.PfnAt(page));
             if (isLost != state.Lost.Contains(page.Value))
             {
@@ -312,7 +312,7 @@ internal static class SweepChecks
                     Translation translation = area.Table.Find(page);
                     if (translation is { IsPresent: true, IsCopy: false } && Wrong(file, area, page, translation) is { } wrong)
                     {
-                        yield return $"'{name}': page {page} of a view ({area.Kind}) {wrong}";
+                        yield return $"'{name}': page {page} of a view ({area.Mode}) {wrong}";
                     }
                 }
             }

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Waiting;
@@ -84,14 +85,14 @@ internal sealed class SweepFixture
         Volume = DaxVolume.Of(device.Device);
         options = DaxFileOptions.Default with
         {
-            Habits = setting.FileSystem,
+            FileSystem = setting.FileSystem,
             Behaviour = setting.Kernel,
             MaximumSizeBytes = isLarge ? 4L * Pmd : 64 * Page,
             Sink = setting.IsObserved ? new Observer() : null,
             Waits = device.Waits,
         };
-        Adopt("a", Volume.CreateFile(0, null, OptionsOf("a")));
-        Adopt("b", Volume.CreateFile(0, null, OptionsOf("b")));
+        Adopt("a", Volume.CreateTemporary(0, OptionsOf("a")));
+        Adopt("b", Volume.CreateTemporary(0, OptionsOf("b")));
         if (isLarge)
         {
             BuildLarge();
@@ -165,7 +166,7 @@ internal sealed class SweepFixture
     {
         try
         {
-            return file.SizeBytes >= 0;
+            return file.Length >= 0;
         }
         catch (ObjectDisposedException)
         {
@@ -182,15 +183,15 @@ internal sealed class SweepFixture
 
     private void BuildSmall()
     {
-        A.Write(0, Pattern(6 * Page, 1));
+        A.Write(Pattern(6 * Page, 1), 0);
         A.SetLength((10 * Page) + 100);
         A.Allocate(6 * Page, Page, keepSize: true);
-        A.Write(9 * Page, Pattern(Page + 100, 2));
-        B.Write(2 * Page, Pattern(Page + 5, 3));
+        A.Write(Pattern(Page + 100, 2), 9 * Page);
+        B.Write(Pattern(Page + 5, 3), 2 * Page);
         A.CloneRange(4 * Page, 2 * Page, B, 0);
-        Adopt("c", Volume.CreateFile(0, "c", OptionsOf("c")));
+        Adopt("c", Volume.Create("c", 0, OptionsOf("c")));
         byte[] bytes = BytesOfC();
-        C.Write(0, bytes);
+        C.Write(bytes, 0);
         MapA(ViewedPages * Page);
         View.Write(Page + 8, 8).Fill(0x11);
         View.Write((2 * Page) + 8, 8).Fill(0x22);
@@ -224,9 +225,9 @@ internal sealed class SweepFixture
         Views.AddRange([View, Private, Synchronous]);
     }
 
-    private sealed class Observer : DaxEventSink
+    private sealed class Observer : IDaxEventSink
     {
-        protected override void Receive(in DaxEvent daxEvent)
+        public void Receive(in DaxEvent daxEvent)
         {
             // That it is called is what counts.
         }

@@ -7,7 +7,7 @@ namespace DaxEmu.Tests.Failures;
 [Parallelizable(ParallelScope.All)]
 public sealed class SweepMutationTests
 {
-    private const string EarlyTakeOut = "WriteBack(mapping, plan.SecondWriteback);";
+    private const string EarlyTakeOut = "Fsync.WriteAndWait(mapping, plan.SecondWriteback, cancellationToken);";
 
     private static readonly Fault[] Faults =
     [
@@ -40,7 +40,7 @@ public sealed class SweepMutationTests
         new("a device whose owners could not be listed once fails for ever", "volume of a new device",
             "Pmem/PmemDevice.cs", "LazyThreadSafetyMode.PublicationOnly", "LazyThreadSafetyMode.ExecutionAndPublication"),
         new("a wait that fails keeps faults out", "file punch of a page that is pinned",
-            "Fs/LayoutChange.cs", "catch\n        {\n            mapping.InvalidateLock.ExitWrite();", "catch\n        {"),
+            "Fs/LayoutChange.cs", "catch\n        {\n            hold.Dispose();", "catch\n        {"),
     ];
 
     private CoreSources sources = null!;

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Iomap;
@@ -21,7 +22,7 @@ internal static class SweepOperations
 
     private static IEnumerable<SweepOperation> Reads()
     {
-        yield return OfFile("file read all", s => Check(s.A.Read(0, new byte[11 * Page]) <= (10 * Page) + 100)) with { WithOlderKernel = true };
+        yield return OfFile("file read all", s => Check(s.A.Read(new byte[11 * Page], 0) <= (10 * Page) + 100)) with { WithOlderKernel = true };
         yield return OfFile("file sync", s => Do(() => s.A.Sync(s.Cancellation.Token))) with { TakesToken = true, Also = s => IsDurable(s, "a"), WithOlderKernel = true };
         yield return OfFile("file sync large", s => Do(() => s.A.Sync(s.Cancellation.Token)), isLarge: true) with { TakesToken = true, Also = s => IsDurable(s, "a") };
         yield return OfFile("file map", s => Do(() => s.Views.Add(s.A.Map(0, 4 * Page))));
@@ -153,13 +154,13 @@ internal static class SweepOperations
                 m["a"].CopyPrivately(5, Bytes.AsSpan(0, 8));
             },
         };
-        yield return OfView("copy from", s => Do(() => s.View.CopyFrom(Page + 10, Bytes.AsSpan(0, 4 * Page))), (m, done) => m["a"].Write(Page + 10, Bytes.AsSpan(0, (int)done))) with
+        yield return OfView("copy from", s => Do(() => s.View.CopyFrom(Bytes.AsSpan(0, 4 * Page), Page + 10)), (m, done) => m["a"].Write(Page + 10, Bytes.AsSpan(0, (int)done))) with
         {
             LengthBytes = 4 * Page,
             Stops = Boundaries(Page + 10, 4 * Page),
             WithOlderKernel = true,
         };
-        yield return OfView("copy to", s => Do(() => s.View.CopyTo(0, new byte[10 * Page])));
+        yield return OfView("copy to", s => Do(() => s.View.CopyTo(new byte[10 * Page], 0)));
         yield return OfView("flush", s => Do(() => s.View.Flush(0, 4 * Page))) with { HandsErrorsOn = true };
         yield return OfView("persist", s => Do(() => s.View.Persist(0, 4 * Page))) with { HandsErrorsOn = true };
         yield return OfView("sync", s => Do(() => s.View.Sync(0, 4 * Page, s.Cancellation.Token))) with { TakesToken = true, WithOlderKernel = true };
@@ -204,13 +205,13 @@ internal static class SweepOperations
 
     private static IEnumerable<SweepOperation> Volumes()
     {
-        yield return OfVolume("create", s => Do(() => s.Adopt("d", s.Volume.CreateFile(5, null, s.OptionsOf("d")))), m => m.Add("d").Grow(5));
-        yield return OfVolume("create with a name", s => Do(() => s.Adopt("d", s.Volume.CreateFile(5, "d", s.OptionsOf("d")))), m =>
+        yield return OfVolume("create", s => Do(() => s.Adopt("d", s.Volume.CreateTemporary(5, s.OptionsOf("d")))), m => m.Add("d").Grow(5));
+        yield return OfVolume("create with a name", s => Do(() => s.Adopt("d", s.Volume.Create("d", 5, s.OptionsOf("d")))), m =>
         {
             m.Add("d").Grow(5);
             m["d"].IsNamed = true;
         });
-        yield return OfVolume("open", s => Do(() => s.Adopt("c", s.Volume.OpenFile("c", s.OptionsOf("c")))), m =>
+        yield return OfVolume("open", s => Do(() => s.Adopt("c", s.Volume.Open("c", s.OptionsOf("c")))), m =>
         {
             m["c"].IsOpen = true;
             m["c"].Write(0, SweepFixture.BytesOfC());
@@ -218,7 +219,7 @@ internal static class SweepOperations
         {
             Prepare = s => s.C.Dispose(),
         };
-        yield return OfVolume("delete", s => Do(() => s.Volume.DeleteFile("c")), m => m["c"].IsNamed = false) with { Prepare = s => s.C.Dispose() };
+        yield return OfVolume("delete", s => Do(() => s.Volume.Delete("c")), m => m["c"].IsNamed = false) with { Prepare = s => s.C.Dispose() };
         yield return OfVolume("of a new device", OpenVolume, _ => { });
         yield return OfVolume("free bytes", s => Check(s.Volume.FreeBytes > 0), _ => { });
         yield return OfVolume("dispose", s => Do(s.Volume.Dispose), m =>
@@ -233,7 +234,7 @@ internal static class SweepOperations
 
     private static SweepOperation Write(string what, int offset, int length, bool isLarge = false) => OfFile(
         $"file write {what}",
-        s => s.A.Write(offset, Bytes.AsSpan(0, length)),
+        s => s.A.Write(Bytes.AsSpan(0, length), offset),
         (m, done) => m["a"].Write(offset, Bytes.AsSpan(0, (int)done)),
         isLarge) with
     {

@@ -193,11 +193,11 @@ internal sealed class Trial(SweepOperation operation, SweepFixture scenario, IRe
         if (name == "a")
         {
             byte[] page = SweepFixture.Pattern(SweepFixture.Page, 77);
-            file.Write(0, page);
+            file.Write(page, 0);
             using (DaxView view = file.Map(0, 2 * SweepFixture.Page))
             {
-                view.CopyFrom(100, page.AsSpan(0, 1000));
-                view.CopyTo(0, page);
+                view.CopyFrom(page.AsSpan(0, 1000), 100);
+                view.CopyTo(page, 0);
             }
 
             file.Sync();
@@ -217,10 +217,10 @@ internal sealed class Trial(SweepOperation operation, SweepFixture scenario, IRe
     private string? WrongRead(string name, DaxFile file)
     {
         FileState state = seen.Files[name];
-        for (long at = 0; at < file.SizeBytes && state.Lost.Count == 0; at += SweepFixture.Pmd)
+        for (long at = 0; at < file.Length && state.Lost.Count == 0; at += SweepFixture.Pmd)
         {
-            byte[] bytes = new byte[Math.Min(16 * SweepFixture.Page, file.SizeBytes - at)];
-            if (file.Read(at, bytes) != bytes.Length || !bytes.AsSpan().SequenceEqual(state.Bytes.AsSpan((int)at, bytes.Length)))
+            byte[] bytes = new byte[Math.Min(16 * SweepFixture.Page, file.Length - at)];
+            if (file.Read(bytes, at) != bytes.Length || !bytes.AsSpan().SequenceEqual(state.Bytes.AsSpan((int)at, bytes.Length)))
             {
                 return $"'{name}' is not read as it is from {at} on";
             }
@@ -240,13 +240,13 @@ internal sealed class Trial(SweepOperation operation, SweepFixture scenario, IRe
         DaxVolume volume = DaxVolume.Of(scenario.Device);
         foreach (string name in volume.FileNames)
         {
-            using (DaxFile file = volume.OpenFile(name))
+            using (DaxFile file = volume.Open(name))
             {
-                var bytes = new byte[file.SizeBytes];
-                file.Read(0, bytes);
+                var bytes = new byte[file.Length];
+                file.Read(bytes, 0);
             }
 
-            volume.DeleteFile(name);
+            volume.Delete(name);
         }
 
         scenario.Device.PoisonList.Clear(new Pfn(0), scenario.Device.PageCount);

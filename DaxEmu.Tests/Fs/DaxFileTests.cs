@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Iomap;
@@ -31,13 +32,13 @@ public sealed class DaxFileTests
         using DaxView own = file.Map(MapMode.Private);
         using DaxView sync = file.Map(MapMode.Shared | MapMode.Sync);
         byte[] bytes = FileFixture.Pattern(9000, 1);
-        Assert.That(file.Write(5000, bytes), Is.EqualTo(9000));
+        Assert.That(file.Write(bytes, 5000), Is.EqualTo(9000));
         foreach (DaxView view in new[] { shared, own, sync })
         {
             Assert.That(FileFixture.Bytes(view, 5000, 9000), Is.EqualTo(bytes));
         }
 
-        shared.CopyFrom(5000, [1, 2, 3]);
+        shared.CopyFrom([1, 2, 3], 5000);
         Assert.That(FileFixture.Bytes(file)[5000..5004], Is.EqualTo((byte[])[1, 2, 3, bytes[3]]));
     }
 
@@ -47,7 +48,7 @@ public sealed class DaxFileTests
         using var fixture = new FileFixture();
         DaxFile file = fixture.CreateFilled(5000);
         var buffer = new byte[100];
-        Assert.That((file.Read(4950, buffer), file.Read(5000, buffer), file.Read(1 << 20, buffer)), Is.EqualTo((50, 0, 0)));
+        Assert.That((file.Read(buffer, 4950), file.Read(buffer, 5000), file.Read(buffer, 1 << 20)), Is.EqualTo((50, 0, 0)));
     }
 
     [Test]
@@ -56,8 +57,8 @@ public sealed class DaxFileTests
         using var fixture = new FileFixture();
         DaxFile file = fixture.CreateFilled(100);
         using DaxView view = file.Map(0, Page);
-        view.CopyFrom(200, [9]); // behind the end, in the last page
-        file.Write(300, [7]);
+        view.CopyFrom([9], 200); // behind the end, in the last page
+        file.Write([7], 300);
         byte[] bytes = FileFixture.Bytes(file);
         Assert.That(bytes, Has.Length.EqualTo(301));
         Assert.That(bytes[100..300], Is.All.Zero);
@@ -96,7 +97,7 @@ public sealed class DaxFileTests
         DaxFile file = fixture.CreateFilled(4 * Page);
         byte[] expected = FileFixture.Bytes(file);
         using DaxView view = file.Map();
-        view.CopyFrom(0, expected);
+        view.CopyFrom(expected, 0);
         file.PunchHole(offset, length);
         expected.AsSpan(offset, Math.Min(length, expected.Length - offset)).Clear();
         Assert.That(FileFixture.Bytes(file), Is.EqualTo(expected));
@@ -148,7 +149,7 @@ public sealed class DaxFileTests
         using var fixture = new FileFixture();
         DaxFile file = fixture.CreateFilled(4 * Page);
         Assert.That(() => file.CollapseRange(offset, length), Throws.ArgumentException);
-        Assert.That(file.SizeBytes, Is.EqualTo(4 * Page));
+        Assert.That(file.Length, Is.EqualTo(4 * Page));
     }
 
     [TestCase(1, Page)]
@@ -159,7 +160,7 @@ public sealed class DaxFileTests
         using var fixture = new FileFixture();
         DaxFile file = fixture.CreateFilled(4 * Page);
         Assert.That(() => file.InsertRange(offset, length), Throws.InstanceOf<ArgumentException>());
-        Assert.That(file.SizeBytes, Is.EqualTo(4 * Page));
+        Assert.That(file.Length, Is.EqualTo(4 * Page));
     }
 
     [Test]
@@ -168,7 +169,7 @@ public sealed class DaxFileTests
         using var fixture = new FileFixture();
         DaxFile file = fixture.CreateFilled(100);
         file.Allocate(0, 4 * Page, keepSize: true);
-        Assert.That((file.SizeBytes, file.ExtentList.Sum(e => e.PageCount)), Is.EqualTo((100L, 4L)));
+        Assert.That((file.Length, file.ExtentList.Sum(e => e.PageCount)), Is.EqualTo((100L, 4L)));
         file.Allocate(0, 2 * Page);
         Assert.That(FileFixture.Bytes(file)[100..], Is.All.Zero);
         Assert.That(file.ExtentList.Count(e => e.Kind == ExtentKind.Unwritten), Is.EqualTo(1));
@@ -194,8 +195,8 @@ public sealed class DaxFileTests
         Assert.That(error.Errno, Is.EqualTo(28));
         Assert.That(error.Message, Does.Contain("larger device"));
         Assert.That(file.ExtentList, Is.Empty);
-        Assert.That(file.Write(0, new byte[3 * Pmd]), Is.EqualTo(2 * Pmd), "a partial transfer is no error");
-        Assert.That(Assert.Throws<DaxException>(() => file.Write(2 * Pmd, [1]))!.Errno, Is.EqualTo(28));
+        Assert.That(file.Write(new byte[3 * Pmd], 0), Is.EqualTo(2 * Pmd), "a partial transfer is no error");
+        Assert.That(Assert.Throws<DaxException>(() => file.Write([1], 2 * Pmd))!.Errno, Is.EqualTo(28));
         using DaxView view = file.Map();
         Assert.That(() => view.Write(2 * Pmd, 1).Length, Throws.TypeOf<DaxException>().With.Message.Contains("no block"));
     }
@@ -233,10 +234,10 @@ public sealed class DaxFileTests
         Assert.That(() => view.Pin(0, 1), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => view.DontNeed(0, 1), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => view.Sync(0, 1), Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(() => file.Read(0, new byte[1]), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => file.Read(new byte[1], 0), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => file.SetLength(0), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => file.Map(0, 1), Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(() => file.SizeBytes, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => file.Length, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(fixture.Volume.FreeBytes, Is.LessThan(fixture.Device.SizeBytes), "a pinned block is nobody else's yet");
         view.Dispose();
         lease.Dispose();
@@ -255,7 +256,7 @@ public sealed class DaxFileTests
         Assert.That(view.Read(10, 1)[0], Is.EqualTo(seen), "the file's lease keeps the memory");
         view.Dispose();
         file.Dispose();
-        Assert.That(() => DaxFile.Create(fixture.Device, 0), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => DaxVolume.Of(fixture.Device).CreateTemporary(0), Throws.TypeOf<ObjectDisposedException>());
     }
 
     [TestCase(-1, 1)]
@@ -285,10 +286,10 @@ public sealed class DaxFileTests
     {
         foreach (FileSystemModel habits in FileSystemModel.All)
         {
-            using var fixture = new FileFixture(DaxFileOptions.Default with { Habits = habits });
+            using var fixture = new FileFixture(DaxFileOptions.Default with { FileSystem = habits });
             DaxFile file = fixture.CreateFilled(100);
             using DaxView view = file.Map(0, Page);
-            view.CopyFrom(200, [9]);
+            view.CopyFrom([9], 200);
             file.SetLength(Page);
             Assert.That(FileFixture.Bytes(file)[200], Is.EqualTo(habits == FileSystemModel.Xfs ? 0 : 9), habits.Name);
         }

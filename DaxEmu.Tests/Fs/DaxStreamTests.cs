@@ -36,6 +36,6 @@ public sealed class DaxStreamTests
         DaxStream stream = file.OpenStream();
         stream.Dispose();
         Assert.That(() => stream.ReadByte(), Throws.TypeOf<ObjectDisposedException>());
-        Assert.That((stream.CanRead, file.SizeBytes), Is.EqualTo((false, 10L)));
+        Assert.That((stream.CanRead, file.Length), Is.EqualTo((false, 10L)));
     }
 }

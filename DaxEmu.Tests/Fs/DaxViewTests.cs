@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Units;
@@ -16,12 +17,12 @@ public sealed class DaxViewTests
         using var fixture = new FileFixture();
         DaxFile file = fixture.CreateFilled(Page);
         DaxFile between = fixture.CreateFilled(Page);
-        file.Write(Page, FileFixture.Pattern(Page, 2));
+        file.Write(FileFixture.Pattern(Page, 2), Page);
         using DaxView view = file.Map();
         Assert.That(view.ReadAtMost(100, 5000).Length, Is.EqualTo(Page - 100));
         Assert.That(() => view.Write(100, 5000).Length, Throws.InvalidOperationException.With.Message.Contains("3996 of 5000"));
         byte[] bytes = FileFixture.Pattern(5000, 3);
-        view.CopyFrom(100, bytes);
+        view.CopyFrom(bytes, 100);
         Assert.That(FileFixture.Bytes(view, 100, 5000), Is.EqualTo(bytes));
         Assert.That(FileFixture.Bytes(file)[100..5100], Is.EqualTo(bytes));
         Assert.That(FileFixture.Bytes(between), Is.EqualTo(FileFixture.Pattern(Page, 1)));
@@ -123,7 +124,7 @@ public sealed class DaxViewTests
         DaxFile file = fixture.CreateFilled(4 * Page);
         using DaxView view = file.Map(Page, 5000, MapMode.Shared | MapMode.ReadOnly);
         Assert.That(view.File, Is.SameAs(file));
-        Assert.That((view.FileOffsetBytes, view.LengthBytes), Is.EqualTo(((long)Page, 2L * Page)));
+        Assert.That((view.FileOffset, view.Length), Is.EqualTo(((long)Page, 2L * Page)));
         Assert.That(view.Mode, Is.EqualTo(MapMode.Shared | MapMode.ReadOnly));
     }
 }

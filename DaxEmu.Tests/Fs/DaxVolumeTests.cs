@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Pmem;
@@ -14,34 +15,34 @@ public sealed class DaxVolumeTests
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         using DaxVolume volume = DaxVolume.Of(device);
-        using (DaxFile file = volume.CreateFile(0, "log"))
+        using (DaxFile file = volume.Create("log", 0))
         {
-            file.Write(0, [1, 2, 3]);
-            Assert.That(() => volume.OpenFile("log"), Throws.InvalidOperationException.With.Message.Contains("open already"));
-            Assert.That(() => volume.DeleteFile("log"), Throws.InvalidOperationException);
-            Assert.That(() => volume.CreateFile(0, "log"), Throws.InvalidOperationException);
+            file.Write([1, 2, 3], 0);
+            Assert.That(() => volume.Open("log"), Throws.TypeOf<IOException>().With.Message.Contains("open already"));
+            Assert.That(() => volume.Delete("log"), Throws.TypeOf<IOException>());
+            Assert.That(() => volume.Create("log", 0), Throws.TypeOf<IOException>());
         }
 
-        using (DaxFile again = volume.OpenFile("log"))
+        using (DaxFile again = volume.Open("log"))
         {
             Assert.That(FileFixture.Bytes(again), Is.EqualTo((byte[])[1, 2, 3]));
         }
 
         Assert.That(volume.FileNames, Is.EqualTo((string[])["log"]));
-        volume.DeleteFile("log");
+        volume.Delete("log");
         Assert.That(volume.FreeBytes, Is.EqualTo(device.SizeBytes));
-        Assert.That(() => volume.OpenFile("log"), Throws.TypeOf<FileNotFoundException>());
-        Assert.That(() => volume.DeleteFile("log"), Throws.TypeOf<FileNotFoundException>());
+        Assert.That(() => volume.Open("log"), Throws.TypeOf<FileNotFoundException>());
+        Assert.That(() => volume.Delete("log"), Throws.TypeOf<FileNotFoundException>());
     }
 
     [Test]
     public void ADeviceHasOneVolumeSoTwoFilesNeverShareABlockUnasked()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        using DaxFile first = DaxFile.Create(device, FileFixture.Page);
-        using DaxFile second = DaxFile.Create(device, FileFixture.Page);
-        first.Write(0, [1]);
-        second.Write(0, [2]);
+        using DaxFile first = DaxVolume.Of(device).CreateTemporary(FileFixture.Page);
+        using DaxFile second = DaxVolume.Of(device).CreateTemporary(FileFixture.Page);
+        first.Write([1], 0);
+        second.Write([2], 0);
         Assert.That((FileFixture.Bytes(first)[0], FileFixture.Bytes(second)[0]), Is.EqualTo(((byte)1, (byte)2)));
     }
 
@@ -50,11 +51,11 @@ public sealed class DaxVolumeTests
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         DaxVolume volume = DaxVolume.Of(device);
-        DaxFile file = volume.CreateFile(0, "a");
+        DaxFile file = volume.Create("a", 0);
         volume.Dispose();
         volume.Dispose();
-        Assert.That(() => file.SizeBytes, Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(() => volume.CreateFile(0), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => file.Length, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => volume.CreateTemporary(0), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(DaxVolume.Of(device).FileNames, Is.Empty);
     }
 
@@ -68,7 +69,7 @@ public sealed class DaxVolumeTests
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         using DaxVolume volume = DaxVolume.Of(device);
         Assert.That(
-            () => volume.CreateFile(0, name),
+            () => volume.Create(name, 0),
             Throws.ArgumentException.With.Message.Contains($"'{name.Replace("\0", "\\0", StringComparison.Ordinal)}'"));
         Assert.That(volume.FileNames, Is.Empty);
     }
@@ -78,9 +79,9 @@ public sealed class DaxVolumeTests
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         using DaxVolume volume = DaxVolume.Of(device);
-        volume.CreateFile(0, new string('a', 255)).Dispose();
-        Assert.That(() => volume.CreateFile(0, new string('ü', 128)), Throws.ArgumentException.With.Message.Contains("256 bytes"));
-        Assert.That(() => volume.CreateFile(0, new string('b', 256)), Throws.ArgumentException);
+        volume.Create(new string('a', 255), 0).Dispose();
+        Assert.That(() => volume.Create(new string('ü', 128), 0), Throws.ArgumentException.With.Message.Contains("256 bytes"));
+        Assert.That(() => volume.Create(new string('b', 256), 0), Throws.ArgumentException);
     }
 
     [Test]
@@ -91,8 +92,8 @@ public sealed class DaxVolumeTests
         volume.Dispose();
         Assert.That(() => volume.FreeBytes, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => volume.FileNames, Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(() => volume.OpenFile("a"), Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(() => volume.DeleteFile("a"), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => volume.Open("a"), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => volume.Delete("a"), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => volume.InjectPoison(new Pfn(0)), Throws.TypeOf<ObjectDisposedException>());
     }
 
@@ -103,7 +104,7 @@ public sealed class DaxVolumeTests
         using DaxVolume volume = DaxVolume.Of(device);
         Pfn block = WriteAndForget(volume, "log");
         Collect();
-        using DaxFile again = volume.OpenFile("log");
+        using DaxFile again = volume.Open("log");
         Assert.That(FileFixture.Bytes(again)[..3], Is.EqualTo((byte[])[1, 2, 9]));
         Assert.That(device.Durable!.IsDurable(block.OffsetBytes, FileFixture.Page), "it is written back when it is closed");
     }
@@ -125,15 +126,15 @@ public sealed class DaxVolumeTests
         using DaxVolume volume = DaxVolume.Of(device);
         DaxView view = Map(volume);
         Collect();
-        Assert.That(() => volume.OpenFile("log"), Throws.InvalidOperationException);
+        Assert.That(() => volume.Open("log"), Throws.TypeOf<IOException>());
         Assert.That(view.Read(0, 1)[0], Is.EqualTo(1));
         view.Dispose();
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static DaxView Map(DaxVolume volume)
         {
-            DaxFile file = volume.CreateFile(0, "log");
-            file.Write(0, [1]);
+            DaxFile file = volume.Create("log", 0);
+            file.Write([1], 0);
             return file.Map();
         }
     }
@@ -143,10 +144,10 @@ public sealed class DaxVolumeTests
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         using DaxVolume volume = DaxVolume.Of(device);
-        Assert.That(() => volume.CreateFile(-1, "log"), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => volume.Create("log", -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(volume.FileNames, Is.Empty);
-        Assert.That(() => volume.OpenFile("log"), Throws.TypeOf<FileNotFoundException>());
-        Assert.That(() => volume.CreateFile(0, "log").Dispose(), Throws.Nothing);
+        Assert.That(() => volume.Open("log"), Throws.TypeOf<FileNotFoundException>());
+        Assert.That(() => volume.Create("log", 0).Dispose(), Throws.Nothing);
     }
 
     [Test]
@@ -156,20 +157,20 @@ public sealed class DaxVolumeTests
         DaxVolume volume = DaxVolume.Of(device);
         DaxFile[] files =
         [
-            volume.CreateFile(0, "a"),
-            volume.CreateFile(0, "b"),
-            volume.CreateFile(0, "c"),
+            volume.Create("a", 0),
+            volume.Create("b", 0),
+            volume.Create("c", 0),
         ];
         foreach (DaxFile file in files)
         {
-            file.Write(0, [1]);
+            file.Write([1], 0);
             file.Map().Write(0, 1)[0] = 2;
         }
 
         files[1].InjectPoison(0); // what is dirty there cannot be written back any more
         Assert.That(volume.Dispose, Throws.TypeOf<DaxException>());
-        Assert.That(() => files[0].SizeBytes, Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(() => files[2].SizeBytes, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => files[0].Length, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => files[2].Length, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(DaxVolume.Of(device), Is.Not.SameAs(volume));
     }
 
@@ -178,9 +179,9 @@ public sealed class DaxVolumeTests
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 * FileFixture.Pmd);
         using DaxVolume volume = DaxVolume.Of(device);
-        DaxFile first = volume.CreateFile(0);
-        first.Write(0, new byte[FileFixture.Page]);
-        DaxFile second = volume.CreateFile(0);
+        DaxFile first = volume.CreateTemporary(0);
+        first.Write(new byte[FileFixture.Page], 0);
+        DaxFile second = volume.CreateTemporary(0);
         first.CloneTo(second);
         DaxView view = first.Map(MapMode.Shared | MapMode.NoHugePage);
         _ = view.Read(0, 1);
@@ -205,8 +206,8 @@ public sealed class DaxVolumeTests
         string path = directory["pmem"];
         using (PmemDevice device = PmemDevice.Create(path, FileFixture.Pmd))
         {
-            using DaxFile file = DaxFile.Create(device, 0);
-            file.Write(0, [1]);
+            using DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+            file.Write([1], 0);
         }
 
         Assert.That(() => PmemDevice.Open(path).Dispose(), Throws.Nothing, "a volume does not keep the device open");
@@ -216,7 +217,7 @@ public sealed class DaxVolumeTests
     {
         try
         {
-            return file.SizeBytes < 0;
+            return file.Length < 0;
         }
         catch (ObjectDisposedException)
         {
@@ -227,8 +228,8 @@ public sealed class DaxVolumeTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Pfn WriteAndForget(DaxVolume volume, string? name)
     {
-        DaxFile file = volume.CreateFile(0, name);
-        file.Write(0, [1, 2, 3]);
+        DaxFile file = name is null ? volume.CreateTemporary() : volume.Create(name);
+        file.Write([1, 2, 3], 0);
         file.Map().Write(2, 1)[0] = 9;
         return file.ExtentList[0].Pfn;
     }

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Tests.Support;
@@ -12,11 +13,11 @@ public sealed class DisposedDeviceTests
     public void AnOpenFileGoesOnWorkingWhenItsDeviceIsDisposed()
     {
         PmemDevice device = PmemDevice.CreateInMemory(4 * FileFixture.Pmd);
-        DaxFile file = DaxFile.Create(device, FileFixture.Pmd);
-        DaxFile clone = DaxFile.Create(device, 0);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(FileFixture.Pmd);
+        DaxFile clone = DaxVolume.Of(device).CreateTemporary(0);
         DaxView view = file.Map(MapMode.Shared | MapMode.NoHugePage);
         DaxView huge = file.Map();
-        file.Write(0, new byte[2 * FileFixture.Page]);
+        file.Write(new byte[2 * FileFixture.Page], 0);
         view.Write(0, 1)[0] = 1;
         device.Dispose();
 
@@ -29,10 +30,10 @@ public sealed class DisposedDeviceTests
             () => view.Persist(0, FileFixture.Page),
             () => view.Drain(),
             () => view.Sync(0, FileFixture.Page),
-            () => file.Read(0, new byte[10]),
-            () => file.Write(32 * FileFixture.Page, new byte[10]),
+            () => file.Read(new byte[10], 0),
+            () => file.Write(new byte[10], 32 * FileFixture.Page),
             () => file.CloneTo(clone),
-            () => clone.Write(0, new byte[10]),
+            () => clone.Write(new byte[10], 0),
             () => file.Unshare(0, FileFixture.Pmd),
             () => file.ZeroRange(100, FileFixture.Page),
             () => file.PunchHole(100, 3 * FileFixture.Page),
@@ -41,7 +42,7 @@ public sealed class DisposedDeviceTests
             () => file.Sync(),
             () => view.Pin(0, 1).Dispose(),
             () => file.InjectPoison(0),
-            () => file.Write(0, new byte[FileFixture.Page]),
+            () => file.Write(new byte[FileFixture.Page], 0),
             () => _ = DaxVolume.Of(device).FreeBytes,
             clone.Dispose,
             file.Dispose,
@@ -53,6 +54,6 @@ public sealed class DisposedDeviceTests
                 Assert.That(uses[i], Throws.Nothing, $"use {i}");
             }
         });
-        Assert.That(() => DaxFile.Create(device, 0), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => DaxVolume.Of(device).CreateTemporary(0), Throws.TypeOf<ObjectDisposedException>());
     }
 }

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Fs;
 using DaxEmu.Tests.Support;
@@ -44,7 +45,7 @@ internal sealed class FileModel : IDisposable
 
     private FileModel(FileSystemModel habits, KernelBehaviour behaviour)
     {
-        fixture = new FileFixture(DaxFileOptions.Default with { Habits = habits, Behaviour = behaviour });
+        fixture = new FileFixture(DaxFileOptions.Default with { FileSystem = habits, Behaviour = behaviour });
         files = [new ModelledFile(fixture.Create()), new ModelledFile(fixture.Create())];
     }
 
@@ -231,7 +232,7 @@ internal sealed class FileModel : IDisposable
 
         public void Write(int offset, byte[] data)
         {
-            File.Write(offset, data);
+            File.Write(data, offset);
             Grow(data.Length == 0 ? 0 : offset + data.Length);
             data.CopyTo(bytes, Math.Min(offset, bytes.Length));
         }
@@ -239,7 +240,7 @@ internal sealed class FileModel : IDisposable
         public void ViewWrite(int view, int offset, byte[] data)
         {
             data = data[..Math.Clamp(bytes.Length - offset, 0, data.Length)];
-            Views[view].CopyFrom(offset, data);
+            Views[view].CopyFrom(data, offset);
             if (Modes[view] != MapMode.Private)
             {
                 data.CopyTo(bytes, Math.Min(offset, bytes.Length));
@@ -338,7 +339,7 @@ internal sealed class FileModel : IDisposable
         public string? CheckRead(int offset, int length)
         {
             var read = new byte[length];
-            int count = File.Read(offset, read);
+            int count = File.Read(read, offset);
             int expected = Math.Clamp(bytes.Length - offset, 0, length);
             return count != expected
                 ? $"read at {offset} gave {count} bytes, not {expected}"

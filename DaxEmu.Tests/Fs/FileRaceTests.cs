@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Iomap;
@@ -24,18 +25,18 @@ public sealed class FileRaceTests
     public void ViewsComeAndGoBesideSyncAndWrite()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(16 << 20);
-        using DaxFile file = DaxFile.Create(device, 4 << 20);
+        using DaxFile file = DaxVolume.Of(device).CreateTemporary(4 << 20);
         using DaxView view = file.Map();
         Race(
             () =>
             {
-                view.CopyFrom(Random.Shared.Next(1 << 20), [1, 2, 3]);
+                view.CopyFrom([1, 2, 3], Random.Shared.Next(1 << 20));
                 file.Sync();
             },
             () =>
             {
                 file.PunchHole(0, 1 << 20);
-                file.Write(Random.Shared.Next(1 << 20), new byte[5 * Page]);
+                file.Write(new byte[5 * Page], Random.Shared.Next(1 << 20));
             },
             () =>
             {
@@ -48,21 +49,21 @@ public sealed class FileRaceTests
     public void AStoreThatIsSyncedIsDurableWhoeverElseFaultsOrSyncs([Values(Small, MapMode.Shared)] MapMode mode)
     {
         using PmemDevice device = Tracked(16 << 20);
-        using DaxFile file = DaxFile.Create(device, 0);
-        file.Write(0, new byte[4 << 20]);
+        using DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        file.Write(new byte[4 << 20], 0);
         using DaxView view = file.Map(mode);
         using DaxView other = file.Map(mode);
         ulong value = 0;
         Race(
             () =>
             {
-                view.CopyFrom(0, BitConverter.GetBytes(++value));
+                view.CopyFrom(BitConverter.GetBytes(++value), 0);
                 file.Sync();
                 Assert.That(Durable(device, file, 0), Is.EqualTo(value));
             },
             () =>
             {
-                other.CopyFrom(Line, [1]);
+                other.CopyFrom([1], Line);
                 other.DontNeed(0, Page);
             },
             () => file.Sync());
@@ -72,8 +73,8 @@ public sealed class FileRaceTests
     public void ACopyIntoAViewNeverReachesABlockThatWasGivenUp()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(8 << 20);
-        using DaxFile file = DaxFile.Create(device, 2 << 20);
-        using DaxFile other = DaxFile.Create(device, 0);
+        using DaxFile file = DaxVolume.Of(device).CreateTemporary(2 << 20);
+        using DaxFile other = DaxVolume.Of(device).CreateTemporary(0);
         using DaxView view = file.Map();
         byte[] ones = new byte[2 << 20];
         ones.AsSpan().Fill(1);
@@ -84,7 +85,7 @@ public sealed class FileRaceTests
             {
                 try
                 {
-                    view.CopyFrom(0, ones);
+                    view.CopyFrom(ones, 0);
                 }
                 catch (DaxException)
                 {
@@ -94,9 +95,9 @@ public sealed class FileRaceTests
             () =>
             {
                 file.SetLength(0);
-                other.Write(0, twos);
+                other.Write(twos, 0);
                 byte[] seen = new byte[2 << 20];
-                other.Read(0, seen);
+                other.Read(seen, 0);
                 Assert.That(seen.AsSpan().IndexOfAnyExcept((byte)2), Is.Negative, "another file's bytes");
                 other.SetLength(0);
                 file.SetLength(2 << 20);
@@ -107,8 +108,8 @@ public sealed class FileRaceTests
     public void ACloneDoesNotChangeOnceItIsMade([Values(MapMode.Shared, MapMode.Shared | MapMode.Sync)] MapMode mode)
     {
         using PmemDevice device = PmemDevice.CreateInMemory(16 << 20);
-        using DaxFile file = DaxFile.Create(device, 1 << 20);
-        using DaxFile clone = DaxFile.Create(device, 0);
+        using DaxFile file = DaxVolume.Of(device).CreateTemporary(1 << 20);
+        using DaxFile clone = DaxVolume.Of(device).CreateTemporary(0);
         using DaxView view = file.Map(mode);
         byte value = 0;
         byte[] bytes = new byte[1 << 20];
@@ -116,16 +117,16 @@ public sealed class FileRaceTests
             () =>
             {
                 bytes.AsSpan().Fill(++value);
-                view.CopyFrom(0, bytes);
+                view.CopyFrom(bytes, 0);
             },
             () =>
             {
                 file.CloneTo(clone);
                 byte[] first = new byte[1 << 20];
                 byte[] second = new byte[1 << 20];
-                clone.Read(0, first);
+                clone.Read(first, 0);
                 Thread.Yield();
-                clone.Read(0, second);
+                clone.Read(second, 0);
                 Assert.That(first.AsSpan().CommonPrefixLength(second), Is.EqualTo(first.Length), "the clone changed");
             });
     }
@@ -134,12 +135,12 @@ public sealed class FileRaceTests
     public void APrivateViewMayBeDisposedUnderACopy()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(8 << 20);
-        using DaxFile file = DaxFile.Create(device, 2 << 20);
+        using DaxFile file = DaxVolume.Of(device).CreateTemporary(2 << 20);
         DaxView view = file.Map(MapMode.Private);
         byte[] bytes = new byte[1 << 20];
         Race(
-            () => Disposed(() => Volatile.Read(ref view).CopyFrom(0, bytes)),
-            () => Disposed(() => Volatile.Read(ref view).CopyTo(0, new byte[1 << 20])),
+            () => Disposed(() => Volatile.Read(ref view).CopyFrom(bytes, 0)),
+            () => Disposed(() => Volatile.Read(ref view).CopyTo(new byte[1 << 20], 0)),
             () =>
             {
                 DaxView old = Interlocked.Exchange(ref view, file.Map(MapMode.Private));
@@ -154,9 +155,9 @@ public sealed class FileRaceTests
 
         // Linux 6.1 marks entries dirty that were only read, so that syncs meet shared ones.
         DaxFileOptions options = DaxFileOptions.Default with { Behaviour = KernelBehaviour.Linux61 };
-        using DaxFile file = DaxFile.Create(device, 0, options);
-        using DaxFile clone = DaxFile.Create(device, 0, options);
-        file.Write(0, new byte[64 * Page]);
+        using DaxFile file = DaxVolume.Of(device).CreateTemporary(0, options);
+        using DaxFile clone = DaxVolume.Of(device).CreateTemporary(0, options);
+        file.Write(new byte[64 * Page], 0);
         using DaxView view = file.Map(0, 64 * Page, Small);
         Race(
             () =>
@@ -165,8 +166,8 @@ public sealed class FileRaceTests
                 for (int page = 0; page < 64; page++)
                 {
                     _ = view.Read(page * Page, 1)[0];
-                    view.CopyFrom(page * Page, [1]);
-                    file.Write((page * Page) + 1, [2]);
+                    view.CopyFrom([1], page * Page);
+                    file.Write([2], (page * Page) + 1);
                 }
 
                 foreach (var entry in file.Mapping.Entries.Snapshot().Where(e => e.Entry is { IsReal: true, IsLocked: false }))
@@ -181,19 +182,19 @@ public sealed class FileRaceTests
     public void AFileMayBeClosedBesideWhateverRuns()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(16 << 20);
-        DaxFile file = DaxFile.Create(device, 1 << 20);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(1 << 20);
         DaxFile? current = file;
         Race(
             () => Disposed(() => Volatile.Read(ref current)!.Sync()),
             () => Disposed(() =>
             {
                 using DaxView view = Volatile.Read(ref current)!.Map();
-                view.CopyFrom(0, [1, 2, 3]);
+                view.CopyFrom([1, 2, 3], 0);
                 view.Persist(0, 3);
             }),
             () =>
             {
-                DaxFile? old = Interlocked.Exchange(ref current, DaxFile.Create(device, 1 << 20));
+                DaxFile? old = Interlocked.Exchange(ref current, DaxVolume.Of(device).CreateTemporary(1 << 20));
                 old!.Dispose();
             });
         current.Dispose();

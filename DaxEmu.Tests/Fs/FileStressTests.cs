@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using System.Runtime.InteropServices;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Faults;
@@ -23,7 +24,7 @@ public sealed class FileStressTests
     {
         using var fixture = new FileFixture(DaxFileOptions.Default with
         {
-            Habits = FileSystemModel.ByName(habits),
+            FileSystem = FileSystemModel.ByName(habits),
             Behaviour = KernelBehaviour.ByName(behaviour),
         });
         DaxFile file = fixture.Create(PageCount * Page);
@@ -58,14 +59,14 @@ public sealed class FileStressTests
                     pages.Forget(random);
                     break;
                 case 2:
-                    file.Allocate((long)PageCount * Page, Page, keepSize: true);
+                    file.Allocate((long)PageCount * Page, Page, keepSize: true, CancellationToken.None);
                     break;
                 case 3:
                     file.Unshare(0, PageCount * Page);
                     break;
                 default:
-                    file.CloneTo(snapshot);
-                    Assert.That(snapshot.Read(0, bytes), Is.EqualTo(bytes.Length));
+                    file.CloneTo(snapshot, CancellationToken.None);
+                    Assert.That(snapshot.Read(bytes, 0), Is.EqualTo(bytes.Length));
                     for (int page = 0; page < PageCount; page++)
                     {
                         StampedPages.StampOf(bytes.AsSpan(page * Page, Page), $"page {page} of a snapshot");
@@ -146,7 +147,7 @@ public sealed class FileStressTests
             ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes<long>(words);
             if (way == views.Length)
             {
-                file.Write((long)page * Page, bytes);
+                file.Write(bytes, (long)page * Page);
             }
             else
             {
@@ -163,11 +164,11 @@ public sealed class FileStressTests
             var bytes = new byte[Page];
             if (way == views.Length)
             {
-                file.Read((long)page * Page, bytes);
+                file.Read(bytes, (long)page * Page);
             }
             else
             {
-                views[way].CopyTo((long)page * Page, bytes);
+                views[way].CopyTo(bytes, (long)page * Page);
             }
 
             long seen = StampOf(bytes, $"page {page}");

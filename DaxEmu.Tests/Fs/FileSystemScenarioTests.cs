@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Fs;
@@ -26,11 +27,11 @@ public sealed class FileSystemScenarioTests
         using DaxView to = target.Map();
         if (sourceIsWritten)
         {
-            source.Write(0, bytes);
+            source.Write(bytes, 0);
         }
         else
         {
-            from.CopyFrom(0, bytes);
+            from.CopyFrom(bytes, 0);
         }
 
         // Pages of either side may be faulted in only now, by the transfer itself.
@@ -38,14 +39,14 @@ public sealed class FileSystemScenarioTests
         {
             for (int done = 0; done < size;)
             {
-                done += target.Write(done, from.ReadAtMost(done, size - done));
+                done += target.Write(from.ReadAtMost(done, size - done), done);
             }
         }
         else
         {
             for (int done = 0; done < size;)
             {
-                done += source.Read(done, to.WriteAtMost(done, size - done));
+                done += source.Read(to.WriteAtMost(done, size - done), done);
             }
         }
 
@@ -61,7 +62,7 @@ public sealed class FileSystemScenarioTests
         using DaxView view = file.Map(2 * Pmd, Pmd, MapMode.Shared | MapMode.ReadOnly);
         Assert.That(view.Read(0, 1)[0], Is.Zero);
         Assert.That(view.Area.TranslationOf(0) is { IsHuge: true, IsZero: true });
-        file.Write(2 * Pmd, "HELLO WORLD!"u8);
+        file.Write("HELLO WORLD!"u8, 2 * Pmd);
         Assert.That(view.Read(0, 12).ToArray(), Is.EqualTo("HELLO WORLD!"u8.ToArray()));
     }
 
@@ -70,7 +71,7 @@ public sealed class FileSystemScenarioTests
     {
         using var fixture = new FileFixture();
         DaxFile file = fixture.Create(Pmd);
-        file.Write(0, Enumerable.Repeat((byte)1, Pmd).ToArray());
+        file.Write(Enumerable.Repeat((byte)1, Pmd).ToArray(), 0);
         using DaxView own = file.Map(MapMode.Private);
         void Work(int seed)
         {
@@ -84,7 +85,7 @@ public sealed class FileSystemScenarioTests
                         own.DontNeed(0, Pmd);
                         break;
                     case 1:
-                        own.CopyFrom(offset, [2]);
+                        own.CopyFrom([2], offset);
                         break;
                     default:
                         byte[] seen = FileFixture.Bytes(own, offset, 2);
@@ -112,7 +113,7 @@ public sealed class FileSystemScenarioTests
         DaxFile other = fixture.CreateFilled(Page, seed: 2);
         using DaxView view = file.Map(MapMode.Shared | MapMode.ReadOnly);
         view.Read(0, 1);
-        Assert.That(() => other.Read(0, view.Write(0, Page)), Throws.TypeOf<DaxException>().With.Property("Error").EqualTo(IoError.ReadOnly));
+        Assert.That(() => other.Read(view.Write(0, Page), 0), Throws.TypeOf<DaxException>().With.Property("Error").EqualTo(IoError.ReadOnly));
         Assert.That(() => view.Pin(0, Page), Throws.TypeOf<DaxException>(), "not by DMA either");
         Assert.That(() => view.Pin(0, Page, forWriting: false).Dispose(), Throws.Nothing);
         Assert.That(FileFixture.Bytes(file), Is.EqualTo(before));
@@ -182,7 +183,7 @@ public sealed class FileSystemScenarioTests
             }
 
             innocent.SetLength(0);
-            innocent.Write(0, Enumerable.Repeat((byte)1, 4 * Page).ToArray());
+            innocent.Write(Enumerable.Repeat((byte)1, 4 * Page).ToArray(), 0);
             file.Allocate(0, 4 * Page);
             Assert.That(FileFixture.Bytes(innocent), Is.All.EqualTo(1), $"round {i}: a DMA reached a block of another file");
         }

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Units;
@@ -48,7 +49,7 @@ public sealed class HistoricCorruptionTests
             var other = Task.Run(() =>
             {
                 start.SignalAndWait();
-                file.Write(1, [2]);
+                file.Write([2], 1);
             });
             start.SignalAndWait();
             view.Write(0, 1)[0] = 1;
@@ -77,7 +78,7 @@ public sealed class HistoricCorruptionTests
     {
         using var fixture = new FileFixture();
         DaxFile file = fixture.Create(Pmd);
-        file.Write(0, Enumerable.Repeat((byte)1, Pmd).ToArray());
+        file.Write(Enumerable.Repeat((byte)1, Pmd).ToArray(), 0);
         using DaxView own = file.Map(MapMode.Private);
         for (int round = 0; round < 100; round++)
         {
@@ -122,7 +123,7 @@ public sealed class HistoricCorruptionTests
     [Test]
     public void WhatACutEntryTookAlongIsDurableThoughExt4WritesNothingBackBeforeATruncate()
     {
-        using var fixture = new FileFixture(DaxFileOptions.Default with { Habits = FileSystemModel.Ext4 });
+        using var fixture = new FileFixture(DaxFileOptions.Default with { FileSystem = FileSystemModel.Ext4 });
         DaxFile file = fixture.Create();
         file.Allocate(0, Pmd);
         using DaxView view = file.Map();

@@ -27,7 +27,7 @@ public sealed class LayoutChangeTests
     {
         using var fixture = new FaultFixture();
         VmArea shared = fixture.Map();
-        VmArea own = fixture.Map(VmAreaKind.Private);
+        VmArea own = fixture.Map(MapMode.Private);
         fixture.Pte(shared, 3, isWrite: true);
         fixture.Pte(own, 3, isWrite: true);
         LayoutChange.Execute(fixture.Mapping, new LayoutPlan { DropsTranslations = true });

@@ -19,13 +19,13 @@ public sealed unsafe class NothingLostTests
     public void ATruncateThatFindsNoBlockForItsSharedTailKeepsEveryDirtyMark()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxFile.Create(device, 0);
-        DaxFile clone = DaxFile.Create(device, 0);
-        file.Write(0, new byte[2 * Page]);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        DaxFile clone = DaxVolume.Of(device).CreateTemporary(0);
+        file.Write(new byte[2 * Page], 0);
         file.CloneTo(clone);
         DaxView view = file.Map(Small);
         view.Write(Page, 8).Fill(0x77); // page 1 is the file's own now, and dirty
-        DaxFile.Create(device, 0).Allocate(0, DaxVolume.Of(device).FreeBytes);
+        DaxVolume.Of(device).CreateTemporary(0).Allocate(0, DaxVolume.Of(device).FreeBytes);
 
         Assert.That(() => file.SetLength(100), Throws.InstanceOf<DaxException>().With.Property(nameof(DaxException.Errno)).EqualTo(28));
         RequireDirtySecondPage(file);
@@ -35,8 +35,8 @@ public sealed unsafe class NothingLostTests
     public void ATruncateIntoAPoisonedPageKeepsEveryDirtyMark()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxFile.Create(device, 0);
-        file.Write(0, new byte[2 * Page]);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        file.Write(new byte[2 * Page], 0);
         DaxView view = file.Map(Small);
         view.Write(Page, 8).Fill(0x77);
         file.InjectPoison(0);
@@ -48,11 +48,11 @@ public sealed unsafe class NothingLostTests
     public void AZeroRangeOnAFullDeviceKeepsEveryDirtyMarkAndByte()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxFile.Create(device, 2 * Page, DaxFileOptions.Default with { Habits = FileSystemModel.Ext4 });
-        file.Write(Page, new byte[Page]);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(2 * Page, DaxFileOptions.Default with { FileSystem = FileSystemModel.Ext4 });
+        file.Write(new byte[Page], Page);
         DaxView view = file.Map(Small);
         view.Write(Page, 8).Fill(0x77);
-        DaxFile.Create(device, 0).Allocate(0, DaxVolume.Of(device).FreeBytes);
+        DaxVolume.Of(device).CreateTemporary(0).Allocate(0, DaxVolume.Of(device).FreeBytes);
         Assert.That(() => file.ZeroRange(0, 2 * Page), Throws.InstanceOf<DaxException>());
         RequireDirtySecondPage(file);
     }
@@ -61,11 +61,11 @@ public sealed unsafe class NothingLostTests
     public void WhatLiesBeforeTheEndOfTheFileIsCopiedAndGiven()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxFile.Create(device, 0);
-        file.Write(0, new byte[] { 1, 2, 3 });
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        file.Write(new byte[] { 1, 2, 3 }, 0);
         DaxView view = file.Map(0, 2 * Page, Small);
         byte[] bytes = new byte[2 * Page];
-        Assert.That(() => view.CopyTo(0, bytes), Throws.InstanceOf<DaxException>().With.Property(nameof(DaxException.OffsetBytes)).EqualTo(Page));
+        Assert.That(() => view.CopyTo(bytes, 0), Throws.InstanceOf<DaxException>().With.Property(nameof(DaxException.OffsetBytes)).EqualTo(Page));
         Assert.That(bytes[..3], Is.EqualTo(new byte[] { 1, 2, 3 }));
         Assert.That(view.ReadAtMost(0, 2 * Page).Length, Is.EqualTo(Page));
         Assert.That(view.WriteAtMost(0, 2 * Page).Length, Is.EqualTo(Page));
@@ -75,7 +75,7 @@ public sealed unsafe class NothingLostTests
     public void AViewIsSharedOrPrivateAndItsFlagsMeanSomething()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxFile.Create(device, Page);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(Page);
         MapMode[] wrong =
         [
             MapMode.None, MapMode.NoHugePage, MapMode.ReadOnly, MapMode.Shared | MapMode.Private, MapMode.Private | MapMode.Sync, MapMode.Sync,
@@ -91,7 +91,7 @@ public sealed unsafe class NothingLostTests
     public void DontNeedGivesTheMemoryOfPrivateCopiesBack()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxFile.Create(device, 4 * Page);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(4 * Page);
         DaxView view = file.Map(MapMode.Private);
         view.Write(0, 2 * Page).Fill(7);
         byte* copy = view.Area.CopyOf(0);
@@ -107,9 +107,9 @@ public sealed unsafe class NothingLostTests
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
         DaxFileOptions options = DaxFileOptions.Default with { PinTimeout = TimeSpan.FromMilliseconds(50) };
-        DaxFile file = DaxFile.Create(device, 0, options);
-        DaxFile clone = DaxFile.Create(device, 0, options);
-        file.Write(0, new byte[2 * Page]);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(0, options);
+        DaxFile clone = DaxVolume.Of(device).CreateTemporary(0, options);
+        file.Write(new byte[2 * Page], 0);
         using DaxView view = file.Map(Small);
         using (view.Pin(0, Page))
         {
@@ -131,7 +131,7 @@ public sealed unsafe class NothingLostTests
             using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
             for (int i = 0; i < 5; i++)
             {
-                using DaxFile file = DaxFile.Create(device, Page);
+                using DaxFile file = DaxVolume.Of(device).CreateTemporary(Page);
                 using DaxView view = file.Map();
                 view.Write(0, 1)[0] = 1;
                 Assert.That(file.Mapping.Id, Is.LessThanOrEqualTo(PageOwner.MaxMapping));
@@ -147,7 +147,7 @@ public sealed unsafe class NothingLostTests
     public void ATableThatWasDisposedHasNoEntryAndNoRoom()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxFile.Create(device, 4 * Page);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(4 * Page);
         using (DaxView view = file.Map(Small))
         {
             view.Write(0, 1)[0] = 1;
@@ -160,14 +160,14 @@ public sealed unsafe class NothingLostTests
         Assert.That(mapping.Entries.PageCapacity, Is.Zero);
         Assert.That(mapping.SizeBytes, Is.EqualTo(4 * Page));
         Assert.That(() => WritebackPass.Run(mapping, PageRange.All), Throws.InstanceOf<ObjectDisposedException>());
-        Assert.That(() => mapping.Map(new PageIndex(0), 1, VmAreaKind.Shared), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => mapping.Map(new PageIndex(0), 1, MapMode.Shared), Throws.InstanceOf<ObjectDisposedException>());
     }
 
     private static void RequireDirtySecondPage(DaxFile file)
     {
-        Assert.That(file.SizeBytes, Is.EqualTo(2 * Page));
+        Assert.That(file.Length, Is.EqualTo(2 * Page));
         var one = new byte[1];
-        file.Read(Page, one);
+        file.Read(one, Page);
         Assert.That(one[0], Is.EqualTo(0x77));
         Assert.That(file.Mapping.Entries.HasDirty(), "the dirty mark of a page that stays is gone");
         Assert.That(WritebackPass.Run(file.Mapping, new PageRange(new PageIndex(1), 1)).EntryCount, Is.EqualTo(1));

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Fs;
@@ -19,16 +20,16 @@ public sealed class PinnedBlocksTests
     public void AFullDeviceServesAWriteWhenTheLastPinOfAClosedFileIsDropped()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        DaxFile closed = DaxFile.Create(device, 0);
-        closed.Write(0, new byte[2 * FileFixture.Pmd]);
+        DaxFile closed = DaxVolume.Of(device).CreateTemporary(0);
+        closed.Write(new byte[2 * FileFixture.Pmd], 0);
         PagePin lease = closed.Map().Pin(0, 2 * FileFixture.Pmd);
         closed.Dispose();
 
-        using DaxFile file = DaxFile.Create(device, 0);
-        Assert.That(() => file.Write(0, [1]), Throws.TypeOf<DaxException>(), "every block is pinned");
+        using DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        Assert.That(() => file.Write([1], 0), Throws.TypeOf<DaxException>(), "every block is pinned");
         lease.Dispose();
         Assert.That(DaxVolume.Of(device).Allocator.WaitingBlocks, Is.Empty, "the unpin itself gives them back");
-        Assert.That(file.Write(0, [1]), Is.EqualTo(1));
+        Assert.That(file.Write([1], 0), Is.EqualTo(1));
     }
 
     [Test]
@@ -39,7 +40,7 @@ public sealed class PinnedBlocksTests
         DaxFile clone = fixture.Create();
         file.CloneTo(clone);
         PagePin reading = file.Map(Small).Pin(0, FileFixture.Page * 16, forWriting: false);
-        file.Write(0, new byte[FileFixture.Page * 16]);
+        file.Write(new byte[FileFixture.Page * 16], 0);
         clone.SetLength(0);
         reading.Dispose();
         Assert.That(fixture.Volume.Allocator.WaitingBlocks, Is.Empty);
@@ -51,15 +52,15 @@ public sealed class PinnedBlocksTests
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         DaxVolume old = DaxVolume.Of(device);
-        DaxFile file = old.CreateFile(0);
-        file.Write(0, new byte[FileFixture.Page]);
+        DaxFile file = old.CreateTemporary(0);
+        file.Write(new byte[FileFixture.Page], 0);
         PagePin lease = file.Map(Small).Pin(0, FileFixture.Page);
         Pfn pinned = lease.Pages[0].First;
         old.Dispose();
 
         DaxVolume next = DaxVolume.Of(device);
         Assert.That(next.FreeBytes, Is.EqualTo(device.SizeBytes - FileFixture.Page));
-        using DaxFile all = next.CreateFile(0);
+        using DaxFile all = next.CreateTemporary(0);
         all.Allocate(0, device.SizeBytes - FileFixture.Page);
         Assert.That(all.ExtentList.Any(e => new PfnRange(e.Pfn, e.PageCount).Contains(pinned)), Is.False);
         lease.Dispose();
@@ -86,8 +87,8 @@ public sealed class PinnedBlocksTests
     public void ALeaseThatIsForgottenFlushesAndUnpins()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(FileFixture.Pmd, new PmemDeviceOptions { TracksDurable = true });
-        DaxFile file = DaxFile.Create(device, 0);
-        file.Write(0, new byte[FileFixture.Page]);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        file.Write(new byte[FileFixture.Page], 0);
         PfnRange pages = Forget(file);
         Collect();
         Assert.That(device.Owners.FirstBusy(pages), Is.Null);
@@ -109,8 +110,8 @@ public sealed class PinnedBlocksTests
         static void ForgetAll()
         {
             PmemDevice device = PmemDevice.CreateInMemory(FileFixture.Pmd);
-            DaxFile file = DaxFile.Create(device, 0);
-            file.Write(0, new byte[FileFixture.Page]);
+            DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+            file.Write(new byte[FileFixture.Page], 0);
             _ = Forget(file);
         }
     }
@@ -119,8 +120,8 @@ public sealed class PinnedBlocksTests
     public void ALeaseWhoseFlushFailsUnpinsAndThrows()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(FileFixture.Pmd);
-        using DaxFile file = DaxFile.Create(device, 0);
-        file.Write(0, new byte[FileFixture.Page]);
+        using DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        file.Write(new byte[FileFixture.Page], 0);
         PagePin lease = file.Map(Small).Pin(0, FileFixture.Page);
         Fallible.Plan = new FailAll(FallibleStep.Flush);
         try

@@ -52,7 +52,7 @@ public sealed class ReplayStateTests : IDisposable
         () => WritebackPass.Run(mapping, new PageRange(new PageIndex(first), count)), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     [Test]
-    public void AWritebackToTheEndOfAllFilesRuns() => Assert.That(WritebackPass.Run(mapping, PageRange.All).Errno, Is.Zero);
+    public void AWritebackToTheEndOfAllFilesRuns() => Assert.That(WritebackPass.Run(mapping, PageRange.All).Error, Is.EqualTo(IoError.None));
 
     [TestCase(Pages, 1, 0)]
     [TestCase(-1, 1, 0)]
@@ -75,7 +75,7 @@ public sealed class ReplayStateTests : IDisposable
     [TestCase('H', -3, Pages - 511)]
     public void ATranslationOutsideOfItsVmaOrTheDeviceIsRefused(char kind, long page, long where)
     {
-        using VmArea area = mapping.Map(new PageIndex(3), 10, VmAreaKind.Shared);
+        using VmArea area = mapping.Map(new PageIndex(3), 10, MapMode.Shared);
         Assert.That(() => ReplayState.SetTable(area, [new TableRow(kind, page, where, true, true)], mapping.Device.PageCount, "pt0"), Throws.TypeOf<FormatException>().With.Message.Contains("pt0"));
         Assert.That(ReplayState.Table(area), Is.Empty);
     }
@@ -83,7 +83,7 @@ public sealed class ReplayStateTests : IDisposable
     [Test]
     public void WhatIsInsideIsSet()
     {
-        using VmArea area = mapping.Map(new PageIndex(3), 10, VmAreaKind.Shared);
+        using VmArea area = mapping.Map(new PageIndex(3), 10, MapMode.Shared);
         TableRow[] rows = [new TableRow('T', -3, 0, false, false), new TableRow('P', 9, Pages - 1, true, true)];
         ReplayState.SetTable(area, rows, mapping.Device.PageCount, "pt0");
         Assert.That(ReplayState.Table(area), Is.EqualTo(rows));
@@ -95,7 +95,7 @@ public sealed class ReplayStateTests : IDisposable
     [Test]
     public void AnUnmapOfMorePagesThanThereAreEndsWithTheVma()
     {
-        using VmArea area = mapping.Map(new PageIndex(0), 10, VmAreaKind.Shared);
+        using VmArea area = mapping.Map(new PageIndex(0), 10, MapMode.Shared);
         ReplayState.SetTable(area, [new TableRow('T', 0, 0, false, false), new TableRow('P', 9, 7, false, false)], mapping.Device.PageCount, "pt0");
         area.Table.Unmap(1, long.MaxValue, keepCopies: false);
         Assert.That(ReplayState.Table(area), Has.Count.EqualTo(1), "the table alone");
@@ -104,10 +104,10 @@ public sealed class ReplayStateTests : IDisposable
     [Test]
     public void VmasThatAreMappedAtOnceAreLikeThoseMappedOneByOne()
     {
-        VmArea[] areas = mapping.MapAll([(new PageIndex(3), 10, VmAreaKind.Shared, 3), (new PageIndex(0), Pages, VmAreaKind.Private, 0)]);
+        VmArea[] areas = mapping.MapAll([(new PageIndex(3), 10, MapMode.Shared, 3), (new PageIndex(0), Pages, MapMode.Private, 0)]);
         Assert.That(mapping.Areas, Is.EqualTo(areas));
-        Assert.That((areas[0].FirstIndex.Value, areas[0].PageCount, areas[1].Kind), Is.EqualTo((3, 10, VmAreaKind.Private)));
-        Assert.That(() => mapping.MapAll([(new PageIndex(0), 1, VmAreaKind.Shared, 0), (new PageIndex(0), Pages + 1, VmAreaKind.Shared, 0)]), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That((areas[0].FirstIndex.Value, areas[0].PageCount, areas[1].Mode), Is.EqualTo((3, 10, MapMode.Private)));
+        Assert.That(() => mapping.MapAll([(new PageIndex(0), 1, MapMode.Shared, 0), (new PageIndex(0), Pages + 1, MapMode.Shared, 0)]), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(mapping.Areas, Has.Count.EqualTo(2), "none of a list that is refused");
         areas[0].Dispose();
         mapping.Dispose();

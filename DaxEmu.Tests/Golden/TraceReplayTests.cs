@@ -75,7 +75,7 @@ public sealed class TraceReplayTests
         var fields = new FaultEvent(
             ino,
             Shared: false,
-            FaultFlags.UserTouch,
+            FaultFlags.UserAccess,
             vmStart + (page << DaxConstants.PageShift),
             isPmd ? vmStart : 0,
             isPmd ? vmStart + (pageCount << DaxConstants.PageShift) : 0,

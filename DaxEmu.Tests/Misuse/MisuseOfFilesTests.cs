@@ -43,15 +43,15 @@ public sealed class MisuseOfFilesTests
     public void AReadOfMoreThanTheFileCanHaveStopsAtItsEnd()
     {
         using var device = PmemDevice.CreateInMemory(FileFixture.Pmd);
-        DaxFile small = DaxFile.Create(device, 0, DaxFileOptions.Default with { MaximumSizeBytes = Page });
-        small.Write(0, new byte[100]);
-        Assert.That(small.Read(0, new byte[2 * Page]), Is.EqualTo(100));
+        DaxFile small = DaxVolume.Of(device).CreateTemporary(0, DaxFileOptions.Default with { MaximumSizeBytes = Page });
+        small.Write(new byte[100], 0);
+        Assert.That(small.Read(new byte[2 * Page], 0), Is.EqualTo(100));
         var copy = new MemoryStream();
         small.OpenStream().CopyTo(copy);
         Assert.That(copy.Length, Is.EqualTo(100));
-        DaxFile large = DaxFile.Create(device, 1L << 40);
-        Assert.That(large.Read((1L << 40) - 100, new byte[200]), Is.EqualTo(100));
-        Assert.That(large.Read(long.MaxValue, new byte[1]), Is.Zero);
+        DaxFile large = DaxVolume.Of(device).CreateTemporary(1L << 40);
+        Assert.That(large.Read(new byte[200], (1L << 40) - 100), Is.EqualTo(100));
+        Assert.That(large.Read(new byte[1], long.MaxValue), Is.Zero);
     }
 
     [Test]
@@ -76,14 +76,14 @@ public sealed class MisuseOfFilesTests
     public void APinStaysKnownWhenWriteFillsTheHoleBesideIt()
     {
         using var device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        DaxFile file = DaxFile.Create(device, 0, DaxFileOptions.Default with { WaitsForPins = false });
-        file.Write(0, new byte[3 * Page]);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(0, DaxFileOptions.Default with { WaitsForPins = false });
+        file.Write(new byte[3 * Page], 0);
         using PagePin pin = file.Map(Small).Pin(2 * Page, Page);
         file.Sync();
         file.PunchHole(Page, Page);
-        file.Write(Page, new byte[2 * Page]);
+        file.Write(new byte[2 * Page], Page);
         Assert.That(() => file.PunchHole(2 * Page, Page), Throws.TypeOf<DaxException>());
-        Assert.That(() => file.CloneTo(DaxFile.Create(device, 0)), Throws.TypeOf<DaxException>());
+        Assert.That(() => file.CloneTo(DaxVolume.Of(device).CreateTemporary(0)), Throws.TypeOf<DaxException>());
     }
 
     [Test]
@@ -95,7 +95,7 @@ public sealed class MisuseOfFilesTests
         var loop = new FaultLoop(new FaultHandler(file.Mapping));
         Assert.Multiple(() =>
         {
-            Assert.That(() => new MappedView(loop, foreign), Throws.ArgumentException);
+            Assert.That(() => new DaxView(loop, foreign), Throws.ArgumentException);
             Assert.That(() => loop.Access(foreign, 0, isWrite: false), Throws.ArgumentException);
             Assert.That(() => loop.Handler.Fault(foreign, 0, FaultFlags.None, PageOrder.Pte), Throws.ArgumentException);
         });
@@ -110,7 +110,7 @@ public sealed class MisuseOfFilesTests
         Assert.That(file.InjectPoison(0), Is.EqualTo(new MemoryFailureOutcome(1, 1)));
         Assert.That(() => file.Sync(), Throws.TypeOf<DaxException>());
         Assert.That(() => file.Sync(), Throws.TypeOf<DaxException>(), "it is dirty still");
-        file.Write(0, new byte[Page]);
+        file.Write(new byte[Page], 0);
         Assert.That(() => file.Sync(), Throws.Nothing);
     }
 
@@ -120,12 +120,12 @@ public sealed class MisuseOfFilesTests
         const long Most = 1L << 44;
         using var device = PmemDevice.CreateInMemory(8 * FileFixture.Pmd);
         DaxFileOptions options = DaxFileOptions.Default with { MaximumSizeBytes = Most };
-        DaxFile file = DaxFile.Create(device, Most, options);
-        DaxFile clone = DaxFile.Create(device, 0, options);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(Most, options);
+        DaxFile clone = DaxVolume.Of(device).CreateTemporary(0, options);
         DaxView view = file.Map();
         view.Write(Most - Page, Page).Fill(7);
         var last = new byte[10];
-        Assert.That(file.Read(Most - 10, last), Is.EqualTo(10));
+        Assert.That(file.Read(last, Most - 10), Is.EqualTo(10));
         Assert.That(last, Is.All.EqualTo(7));
         file.Sync();
         view.Pin(Most - Page, Page).Dispose();
@@ -151,7 +151,7 @@ public sealed class MisuseOfFilesTests
     {
         using var device = PmemDevice.CreateInMemory(FileFixture.Pmd);
         Assert.That(
-            () => DaxFile.Create(device, 0, DaxFileOptions.Default with { MaximumSizeBytes = maximum }), Throws.TypeOf<ArgumentOutOfRangeException>());
+            () => DaxVolume.Of(device).CreateTemporary(0, DaxFileOptions.Default with { MaximumSizeBytes = maximum }), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(DaxVolume.Of(device).FreeBytes, Is.EqualTo(device.SizeBytes));
     }
 
@@ -160,8 +160,8 @@ public sealed class MisuseOfFilesTests
     {
         using var device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         using var sink = new SlowSink();
-        DaxFile file = DaxFile.Create(device, 0, DaxFileOptions.Default with { Sink = sink });
-        file.Write(0, new byte[1 << 20]);
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(0, DaxFileOptions.Default with { Sink = sink });
+        file.Write(new byte[1 << 20], 0);
         DaxView view = file.Map(Small);
         var slow = Task.Run(() => _ = view.Read(0, 1)[0]);
         sink.IsIn.Wait();
@@ -189,14 +189,14 @@ public sealed class MisuseOfFilesTests
 
     private static DaxFile Written(PmemDevice device, string text, DaxFileOptions? options = null)
     {
-        DaxFile file = DaxFile.Create(device, 0, options);
-        file.Write(0, System.Text.Encoding.ASCII.GetBytes(text));
+        DaxFile file = DaxVolume.Of(device).CreateTemporary(0, options);
+        file.Write(System.Text.Encoding.ASCII.GetBytes(text), 0);
         return file;
     }
 
     private static string Text(DaxFile file) => System.Text.Encoding.ASCII.GetString(FileFixture.Bytes(file));
 
-    private sealed class SlowSink : DaxEventSink, IDisposable
+    private sealed class SlowSink : IDaxEventSink, IDisposable
     {
         private int isArmed = 1;
 
@@ -210,7 +210,7 @@ public sealed class MisuseOfFilesTests
             MayGoOn.Dispose();
         }
 
-        protected override void Receive(in DaxEvent daxEvent)
+        public void Receive(in DaxEvent daxEvent)
         {
             if (daxEvent.Kind == DaxEventKind.PteFault && Interlocked.Exchange(ref isArmed, 0) == 1)
             {

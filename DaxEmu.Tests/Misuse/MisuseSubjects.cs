@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.IO.MemoryMappedFiles;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Iomap;
@@ -42,14 +44,14 @@ internal sealed class MisuseSubjects : IDisposable
     public MisuseSubjects()
     {
         DaxVolume volume = DaxVolume.Of(device);
-        file = volume.CreateFile(0, "a", Options);
-        DaxFile second = volume.CreateFile(0, null, Options);
-        DaxFile foreign = DaxVolume.Of(otherDevice).CreateFile(0, null, Options);
-        DaxFile gone = volume.CreateFile(0, null, Options);
-        DaxFile closed = volume.CreateFile(0, "c", Options);
-        file.Write(0, new byte[5 * Page]);
-        second.Write(0, new byte[(3 * Page) + 5]);
-        foreign.Write(0, new byte[Page]);
+        file = volume.Create("a", 0, Options);
+        DaxFile second = volume.CreateTemporary(0, Options);
+        DaxFile foreign = DaxVolume.Of(otherDevice).CreateTemporary(0, Options);
+        DaxFile gone = volume.CreateTemporary(0, Options);
+        DaxFile closed = volume.Create("c", 0, Options);
+        file.Write(new byte[5 * Page], 0);
+        second.Write(new byte[(3 * Page) + 5], 0);
+        foreign.Write(new byte[Page], 0);
         file.CloneRange(3 * Page, Page, second, 0);
         view = file.Map(0, 16 * Page);
         view.Write(0, 1)[0] = 1;
@@ -71,7 +73,7 @@ internal sealed class MisuseSubjects : IDisposable
         Add(file.OpenStream());
         Add(file.Mapping, second.Mapping, goneMapping);
         Add(view.Area, secondView.Area, goneArea);
-        Add(new MappedView(loop, file.Mapping.Map(new PageIndex(1), 4, VmAreaKind.Shared)));
+        Add(new DaxView(loop, file.Mapping.Map(new PageIndex(1), 4, MapMode.Shared)));
         Add(loop, new FaultLoop(new FaultHandler(second.Mapping)));
         Add(loop.Handler, new FaultHandler(second.Mapping));
         Add(device.PoisonList);
@@ -81,15 +83,16 @@ internal sealed class MisuseSubjects : IDisposable
         Add(new LinearExtentMap(new Pfn(0), 16));
         Add(blocks);
         Add(extents.Punch(new PageRange(new PageIndex(2), 2)), FreedBlocks.None);
-        objects[typeof(WritebackPass)] = [];
+        objects[typeof(Fsync)] = [];
+        objects[typeof(Invalidator)] = [];
         objects[typeof(IExtentMap)] = [.. objects[typeof(InMemoryExtentMap)], .. objects[typeof(LinearExtentMap)]];
     }
 
     /// <summary>The types that are looked at.</summary>
     public static IReadOnlyList<Type> Types { get; } =
     [
-        typeof(DaxFile), typeof(DaxView), typeof(DaxVolume), typeof(DaxStream), typeof(AddressSpace), typeof(VmArea), typeof(MappedView),
-        typeof(FaultLoop), typeof(FaultHandler), typeof(WritebackPass), typeof(PmemDevice), typeof(PoisonList), typeof(PagePin),
+        typeof(DaxFile), typeof(DaxView), typeof(DaxVolume), typeof(DaxStream), typeof(AddressSpace), typeof(VmArea),
+        typeof(FaultLoop), typeof(FaultHandler), typeof(Fsync), typeof(Invalidator), typeof(PmemDevice), typeof(PoisonList), typeof(PagePin),
         typeof(EntryTable), typeof(InMemoryExtentMap), typeof(LinearExtentMap), typeof(BlockAllocator), typeof(FreedBlocks),
     ];
 
@@ -140,6 +143,9 @@ internal sealed class MisuseSubjects : IDisposable
             _ when type == typeof(int?) => [null, 0, 511, 512, -1, int.MaxValue, int.MinValue],
             _ when type == typeof(bool) => [false, true],
             _ when type == typeof(Pfn) => [.. Numbers.Select(n => (object)new Pfn(n))],
+            _ when type == typeof(VmaPage) => [.. Numbers.Select(n => (object)new VmaPage(n))],
+            _ when type == typeof(ReadOnlySequence<byte>) => [ReadOnlySequence<byte>.Empty, new ReadOnlySequence<byte>(new byte[Page + 1])],
+            _ when type == typeof(IBufferWriter<byte>) => [new ArrayBufferWriter<byte>(), null],
             _ when type == typeof(PageIndex) => [.. Numbers.Select(n => (object)new PageIndex(n))],
             _ when type == typeof(PfnRange) => [.. Pairs().Select(p => (object)new PfnRange(new Pfn(p.First), p.Count))],
             _ when type == typeof(PageRange) => [PageRange.All, .. Pairs().Select(p => (object)new PageRange(new PageIndex(p.First), p.Count))],
@@ -153,8 +159,8 @@ internal sealed class MisuseSubjects : IDisposable
             _ when type == typeof(AddressSpaceOptions) =>
                 [null, .. new[] { -1, 0, Page, 1L << 44, (1L << 44) + 1, long.MaxValue }.Select(n => new AddressSpaceOptions { MaximumSizeBytes = n })],
             _ when type == typeof(PmemDeviceOptions) => [null, new PmemDeviceOptions { Sparse = true }],
+            _ when type == typeof(IDaxEventSink) => [null, new RecordingEventSink()],
             _ when type == typeof(MemoryMappedFile) => [null, MemoryMappedFile.CreateNew(null, 2 << 20), MemoryMappedFile.CreateNew(null, Page)],
-            _ when type == typeof(IDaxTraceSink) => [null, new RecordingTraceSink()],
             _ when type == typeof(IBlockZeroer) => [new NoZeroer(), null],
             _ when type == typeof(Action<IReadOnlyList<Extent>>) => [null],
             _ when type == typeof(ExtentAnswer) => [default(ExtentAnswer), ExtentAnswer.Failed(IoError.Io), ExtentAnswer.Of(default), Copied(5), Copied(long.MaxValue)],

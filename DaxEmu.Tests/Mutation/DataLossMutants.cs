@@ -5,8 +5,8 @@ internal static class DataLossMutants
 {
     private const string Handler = "Dax/Faults/FaultHandler.cs";
     private const string Cleaner = "Dax/Writeback/EntryCleaner.cs";
-    private const string Protect = "mapping.WriteProtect(held.Range); // [I] matches [H] in MappedView";
-    private const string Sync = "Dax/Faults/SyncFault.cs";
+    private const string Protect = "mapping.WriteProtect(held.Range); // [V2] matches [V1] in DaxView";
+    private const string Sync = "Dax/Writeback/Fsync.cs";
     private const string LetLayoutChange =
         "unsafe { DaxEmu.Core.Atomics.Atomic.Store(ref ReaderSlot.Mine->Hold0, 0, DaxEmu.Core.Atomics.Site.ExitRead); _ = mapping.InvalidateLock.EnterRead(); } ";
 
@@ -42,10 +42,10 @@ internal static class DataLossMutants
         new("a clone comes between the halves of a MAP_SYNC fault", Sync, "mapping.Extents.Commit();", "mapping.Extents.Commit(); " + LetLayoutChange, "sync-fault-or-clone"),
         new("a punch comes between the halves of a MAP_SYNC fault", Sync, "mapping.Extents.Commit();", LetLayoutChange + "mapping.Extents.Commit(); " + LetLayoutChange, "sync-fault-or-punch"),
         new("a MAP_SYNC fault does not wait for the metadata", Sync, "mapping.Extents.Commit();", "", "sync-fault-or-clone"),
-        new("a copy into a view does not look again", "Dax/Faults/MappedView.cs", "if (!now.Allows(isWrite: true) || now.IsHuge != isHuge)", "if (false)", "copy-in-or-sync"),
-        new("a punch takes the block of a copy into a view", "Dax/Faults/MappedView.cs",
+        new("a copy into a view does not look again", "Fs/DaxView.cs", "if (!now.Allows(isWrite: true) || now.IsHuge != isHuge)", "if (false)", "copy-in-or-sync"),
+        new("a punch takes the block of a copy into a view", "Fs/DaxView.cs",
             "mapping.Device.Durable?.Order();", "hold.Dispose(); mapping.Device.Durable?.Order();", "copy-in-or-punch"),
-        new("a clone takes the block of a copy into a view", "Dax/Faults/MappedView.cs",
+        new("a clone takes the block of a copy into a view", "Fs/DaxView.cs",
             "mapping.Device.Durable?.Order();", "mapping.Device.Durable?.Order(); hold.Dispose(); mapping.Device.Durable?.Order();", "copy-in-or-clone"),
         new("unsharing lets faults run", "Dax/ReadWrite/Unshare.cs", "using (mapping.InvalidateLock.Write())", "if (true)", "unshare-or-fault"),
         new("a write that copies lets faults run", "Dax/ReadWrite/BlockStore.cs", "using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();", "", "copied-write-or-fault"),

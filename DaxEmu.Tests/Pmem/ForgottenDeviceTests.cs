@@ -30,8 +30,8 @@ public sealed unsafe class ForgottenDeviceTests
         static void UseAndForgetFile(string path)
         {
             using PmemDevice device = PmemDevice.Open(path);
-            DaxFile file = DaxFile.Create(device, 0);
-            file.Write(0, [1]);
+            DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+            file.Write([1], 0);
         }
     }
 
@@ -89,7 +89,7 @@ public sealed unsafe class ForgottenDeviceTests
         {
             PmemDevice device = PmemDevice.CreateInMemory(Size);
             DaxVolume volume = DaxVolume.Of(device);
-            DaxFile file = volume.CreateFile(Size, "data", DaxFileOptions.Default with { MaximumSizeBytes = 1L << 30 });
+            DaxFile file = volume.Create("data", Size, DaxFileOptions.Default with { MaximumSizeBytes = 1L << 30 });
             DaxView view = file.Map();
             for (int at = 0; at < Size; at += FileFixture.Page)
             {

@@ -36,23 +36,23 @@ internal sealed class EntryFixture : IDisposable
     /// <summary>Waits until exactly so many threads sleep.</summary>
     public void AwaitSleepers(int count) =>
         Assert.That(
-            SpinWait.SpinUntil(() => Waits.SleeperCount == count, Soon), Is.True, () => $"{Waits.SleeperCount} threads sleep, not {count}");
+            SpinWait.SpinUntil(() => Waits.WaiterCount == count, Soon), Is.True, () => $"{Waits.WaiterCount} threads sleep, not {count}");
 
     /// <summary>Waits until every thread either has its answer or sleeps.</summary>
     public void AwaitSettled() =>
         Assert.That(
-            SpinWait.SpinUntil(() => Waits.SleeperCount == threads.Count(t => !t.HasAnswer), Soon),
+            SpinWait.SpinUntil(() => Waits.WaiterCount == threads.Count(t => !t.HasAnswer), Soon),
             Is.True,
             () => $"somebody neither sleeps nor answers. {Graph()}");
 
     /// <summary>Who sleeps, and why.</summary>
     public WaitGraph Graph(Func<WaitKey, string?>? holderOf = null) =>
-        WaitGraph.Capture(Waits, [Locker], holderOf, id => threads.Find(t => t.ThreadId == id)?.Name);
+        WaitGraph.Capture(Waits, [Locker], [], holderOf, id => threads.Find(t => t.ThreadId == id)?.Name);
 
     /// <summary>Wakes everybody who sleeps, as no rule would, so that a test of a lost wake-up can end.</summary>
     public void Rescue()
     {
-        foreach (WaitGraphWaiter sleeper in Graph().Sleepers)
+        foreach (WaitGraphWaiter sleeper in Graph().Waiters)
         {
             Waits.Wake(sleeper.Key, WakeMode.All);
         }
@@ -70,7 +70,7 @@ internal sealed class EntryFixture : IDisposable
 
     /// <summary>A thread that takes whatever covers the page, as an invalidation does.</summary>
     public ParkedGrab Take(long page) =>
-        Start($"take {page}", locker => locker.TakeAny(new PageIndex(page), out HeldEntry held)
+        Start($"take {page}", locker => locker.LockAny(new PageIndex(page), out HeldEntry held)
             ? new Grab(GrabOutcome.Locked, held)
             : DaxEmu.Core.Dax.Entries.Grab.Missing);
 
@@ -78,7 +78,7 @@ internal sealed class EntryFixture : IDisposable
     public ParkedGrab WaitFor(long page) =>
         Start($"wait {page}", locker =>
         {
-            _ = locker.WaitWithoutClaim(new PageIndex(page));
+            _ = locker.WaitWithoutLocking(new PageIndex(page));
             return DaxEmu.Core.Dax.Entries.Grab.Missing;
         });
 
@@ -105,7 +105,7 @@ internal sealed class EntryFixture : IDisposable
     /// <summary>Takes the entry out that covers the page.</summary>
     public void Remove(long page)
     {
-        Assert.That(Locker.TakeAny(new PageIndex(page), out HeldEntry held), Is.True);
+        Assert.That(Locker.LockAny(new PageIndex(page), out HeldEntry held), Is.True);
         Locker.Remove(held);
     }
 
@@ -123,7 +123,7 @@ internal sealed class EntryFixture : IDisposable
                 Assert.That(thread.Join(Soon), Is.True, () => $"'{thread.Name}' hangs");
             }
 
-            Assert.That(Waits.SleeperCount, Is.Zero);
+            Assert.That(Waits.WaiterCount, Is.Zero);
             Assert.That(Table.Verify(), Is.Empty);
         }
         finally

@@ -34,7 +34,7 @@ internal sealed class FaultFixture : IDisposable
 
     public FaultLoop Loop { get; }
 
-    public VmArea Map(VmAreaKind kind = VmAreaKind.Shared, long first = 0, long pageCount = FilePages, int? lead = null) =>
+    public VmArea Map(MapMode kind = MapMode.Shared, long first = 0, long pageCount = FilePages, int? lead = null) =>
         Mapping.Map(new PageIndex(first), pageCount, kind, lead);
 
     public FaultOutcome Pte(VmArea area, long page, bool isWrite = false) => Fault(area, page, isWrite, PageOrder.Pte);

@@ -27,7 +27,7 @@ internal sealed class FileFixture : IDisposable
 
     public DaxFile Create(long sizeBytes = 0, DaxFileOptions? with = null)
     {
-        DaxFile file = DaxFile.Create(Device, sizeBytes, (with ?? options) with { MaximumSizeBytes = 1L << 30 });
+        DaxFile file = DaxVolume.Of(Device).CreateTemporary(sizeBytes, (with ?? options) with { MaximumSizeBytes = 1L << 30 });
         files.Add(file);
         return file;
     }
@@ -37,7 +37,7 @@ internal sealed class FileFixture : IDisposable
     {
         DaxFile file = Create(with: with);
         byte[] bytes = Pattern((int)sizeBytes, seed);
-        Assert.That(file.Write(0, bytes), Is.EqualTo(bytes.Length));
+        Assert.That(file.Write(bytes, 0), Is.EqualTo(bytes.Length));
         return file;
     }
 
@@ -50,15 +50,15 @@ internal sealed class FileFixture : IDisposable
 
     public static byte[] Bytes(DaxFile file)
     {
-        var bytes = new byte[file.SizeBytes];
-        Assert.That(file.Read(0, bytes), Is.EqualTo(bytes.Length));
+        var bytes = new byte[file.Length];
+        Assert.That(file.Read(bytes, 0), Is.EqualTo(bytes.Length));
         return bytes;
     }
 
     public static byte[] Bytes(DaxView view, long offset, int length)
     {
         var bytes = new byte[length];
-        view.CopyTo(offset, bytes);
+        view.CopyTo(bytes, offset);
         return bytes;
     }
 
@@ -92,7 +92,7 @@ internal sealed class FileFixture : IDisposable
     {
         try
         {
-            return file.SizeBytes >= 0;
+            return file.Length >= 0;
         }
         catch (ObjectDisposedException)
         {

@@ -25,16 +25,16 @@ internal sealed class LockingFixture : IDisposable
 
     public EntryLocker Locker { get; }
 
-    public WaitGraph Graph => WaitGraph.Capture(Waits, [Locker]);
+    public WaitGraph Graph => WaitGraph.Capture(Waits, [Locker], []);
 
     /// <summary>Starts an operation on a thread of its own and returns when it sleeps, or has ended.</summary>
     public Thread StartAndAwaitSleep(Action operation)
     {
-        int before = Waits.SleeperCount;
+        int before = Waits.WaiterCount;
         var thread = new Thread(() => operation()) { IsBackground = true };
         threads.Add(thread);
         thread.Start();
-        Await(() => Waits.SleeperCount > before || !thread.IsAlive, "the operation neither sleeps nor ends");
+        Await(() => Waits.WaiterCount > before || !thread.IsAlive, "the operation neither sleeps nor ends");
         return thread;
     }
 
@@ -66,7 +66,7 @@ internal sealed class LockingFixture : IDisposable
         DateTime end = DateTime.UtcNow + Patience;
         while (threads.Any(t => t.IsAlive) && DateTime.UtcNow < end)
         {
-            foreach (WaitGraphWaiter sleeper in Graph.Sleepers)
+            foreach (WaitGraphWaiter sleeper in Graph.Waiters)
             {
                 Waits.Wake(sleeper.Key, WakeMode.All);
             }
@@ -101,7 +101,7 @@ internal sealed class LockingFixture : IDisposable
         {
             Assert.That(threads.Where(t => t.IsAlive), Is.Empty, "threads are left behind");
             Assert.That(Table.Verify(), Is.Empty, Table.Dump());
-            Assert.That(Waits.SleeperCount, Is.Zero);
+            Assert.That(Waits.WaiterCount, Is.Zero);
         }
         finally
         {

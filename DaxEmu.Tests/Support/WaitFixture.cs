@@ -16,7 +16,7 @@ internal sealed unsafe class WaitFixture(int bits) : IDisposable
     public WaitTable Table { get; } = new(bits);
 
     /// <summary>The count of announced sleepers.</summary>
-    public ref ulong Sleepers => ref *(ulong*)memory.Base;
+    public ref ulong Waiters => ref *(ulong*)memory.Base;
 
     /// <summary>Who was woken, in the order in which they said so.</summary>
     public IReadOnlyList<string> Woken
@@ -35,11 +35,11 @@ internal sealed unsafe class WaitFixture(int bits) : IDisposable
     /// <summary>Starts a thread that sleeps on <paramref name="key"/>, and returns once it does.</summary>
     public void Sleep(string name, WaitKey key, bool isExclusive = true)
     {
-        int before = Table.SleeperCount;
+        int before = Table.WaiterCount;
         var thread = new Thread(() =>
         {
             var still = default(Still);
-            _ = Table.Park(key, isExclusive, ref Sleepers, ref still, new SleepReason(key.Start, PageOrder.Pte, key.Start, PageOrder.Pte));
+            _ = Table.Park(key, isExclusive, ref Waiters, ref still, new WaitReason(key.Start, PageOrder.Pte, key.Start, PageOrder.Pte));
             lock (woken)
             {
                 woken.Add(name);
@@ -51,7 +51,7 @@ internal sealed unsafe class WaitFixture(int bits) : IDisposable
         };
         threads.Add(thread);
         thread.Start();
-        Assert.That(SpinWait.SpinUntil(() => Table.SleeperCount == before + 1, EntryFixture.Soon), Is.True, $"'{name}' does not sleep");
+        Assert.That(SpinWait.SpinUntil(() => Table.WaiterCount == before + 1, EntryFixture.Soon), Is.True, $"'{name}' does not sleep");
     }
 
     /// <summary>Waits until so many threads have said that they were woken.</summary>
@@ -62,8 +62,8 @@ internal sealed unsafe class WaitFixture(int bits) : IDisposable
     {
         bool isStill = threads.TrueForAll(t => t.Join(EntryFixture.Soon));
         Assert.That(isStill, Is.True, "somebody still sleeps");
-        Assert.That(Table.SleeperCount, Is.Zero);
-        Assert.That(Atomic.Load(ref Sleepers, Site.Other), Is.Zero, "a sleeper is counted that is none");
+        Assert.That(Table.WaiterCount, Is.Zero);
+        Assert.That(Atomic.Load(ref Waiters, Site.Other), Is.Zero, "a sleeper is counted that is none");
         Table.Dispose();
         memory.Dispose();
     }

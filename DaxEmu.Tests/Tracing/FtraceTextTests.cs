@@ -33,7 +33,7 @@ public sealed class FtraceTextTests
         FaultEvent fault = TraceSamples.PmdFault;
         foreach (FaultResult result in new[] { FaultResult.Nopage, FaultResult.Fallback, FaultResult.Major | FaultResult.Nopage })
         {
-            FtraceRecord record = TraceSamples.Record(DaxEvent.OfFault(DaxEventKind.PmdFaultDone, fault, result));
+            FtraceRecord record = TraceSamples.Record(DaxEvent.PmdFaultDone(fault, result));
             string[] fields = FtraceText.Format(record, FtraceLayout.TraceCmd).Split(' ', StringSplitOptions.RemoveEmptyEntries);
             Assert.That(fields, Has.Length.EqualTo(21));
             Assert.That(fields[21 - 1], Is.EqualTo(TraceNames.Of(result)));
@@ -72,7 +72,7 @@ public sealed class FtraceTextTests
         Assert.That(TraceNames.Of(result), Is.EqualTo(names));
 
     [TestCase(FaultFlags.None, "")]
-    [TestCase(FaultFlags.UserTouch | FaultFlags.Write, "WRITE|ALLOW_RETRY|KILLABLE|USER|INTERRUPTIBLE")]
+    [TestCase(FaultFlags.UserAccess | FaultFlags.Write, "WRITE|ALLOW_RETRY|KILLABLE|USER|INTERRUPTIBLE")]
     [TestCase(FaultFlags.User | (FaultFlags)0x1800, "USER|VMA_LOCK|0x800")]
     public void FlagsAreNamedFromTheLowestBitUp(FaultFlags flags, string names) =>
         Assert.That(TraceNames.Of(flags), Is.EqualTo(names));
@@ -81,7 +81,7 @@ public sealed class FtraceTextTests
     public void NoLineIsLongerThanItsBound()
     {
         var fault = new FaultEvent(-1, false, (FaultFlags)(-1), -1, -1, -1, new PageIndex(-1), new PageIndex(-1));
-        DaxEvent longest = DaxEvent.OfFault(DaxEventKind.PmdFaultDone, fault, (FaultResult)(-1));
+        DaxEvent longest = DaxEvent.PmdFaultDone(fault, (FaultResult)(-1));
         var record = new FtraceRecord(
             new FtraceTask(new string('c', 64), int.MinValue),
             int.MinValue,

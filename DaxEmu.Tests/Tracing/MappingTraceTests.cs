@@ -19,16 +19,16 @@ public sealed class MappingTraceTests
     [Test]
     public void AWriteAndItsWritebackAreToldFromStartToEnd()
     {
-        var recorder = new RecordingTraceSink();
+        var recorder = new RecordingEventSink();
         using var text = new StringWriter();
         using PmemDevice device = PmemDevice.CreateInMemory(Pages * DaxConstants.PageSize);
         var options = new AddressSpaceOptions
         {
             MaximumSizeBytes = Pages * DaxConstants.PageSize,
-            Sink = new CompositeTraceSink(recorder, new FtraceTextSink(text)),
+            Sink = new CompositeEventSink(recorder, new FtraceTextSink(text)),
         };
         using var mapping = new AddressSpace(device, new LinearExtentMap(new Pfn(0), Pages), Pages * DaxConstants.PageSize, options);
-        using VmArea area = mapping.Map(new PageIndex(0), Pages, VmAreaKind.Shared);
+        using VmArea area = mapping.Map(new PageIndex(0), Pages, MapMode.Shared);
         var handler = new FaultHandler(mapping);
         handler.Fault(area, 515, FaultFlags.Write, PageOrder.Pmd);
         handler.Fault(area, 3, FaultFlags.Write, PageOrder.Pte);

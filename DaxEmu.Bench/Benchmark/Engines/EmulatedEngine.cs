@@ -29,7 +29,7 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
             var options = new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes };
             var mapping = new AddressSpace(device, new LinearExtentMap(new Pfn(i * pages), pages), bytes, options);
             handlers.Add(new FaultHandler(mapping));
-            VmAreaKind kind = VmAreaKind.Shared | (load.Order == PageOrder.Pte ? VmAreaKind.NoHugePage : 0);
+            MapMode kind = MapMode.Shared | (load.Order == PageOrder.Pte ? MapMode.NoHugePage : 0);
             areas.Add(mapping.Map(new PageIndex(0), pages, kind));
         }
 

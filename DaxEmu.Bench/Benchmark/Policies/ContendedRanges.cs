@@ -42,8 +42,8 @@ internal sealed class ContendedRanges : IDisposable
         var extents = new SlowExtents(new LinearExtentMap(new Pfn(0), device.PageCount), plan.Hold, plan.HugeHold, stop);
         mapping = new AddressSpace(device, extents, bytes, new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes });
         handler = new FaultHandler(mapping);
-        smallArea = mapping.Map(new PageIndex(0), device.PageCount, VmAreaKind.Shared | VmAreaKind.NoHugePage);
-        hugeArea = mapping.Map(new PageIndex(0), device.PageCount, VmAreaKind.Shared);
+        smallArea = mapping.Map(new PageIndex(0), device.PageCount, MapMode.Shared | MapMode.NoHugePage);
+        hugeArea = mapping.Map(new PageIndex(0), device.PageCount, MapMode.Shared);
         flags = plan.Emptying == EmptyingKind.Write ? FaultFlags.None : FaultFlags.Write;
     }
 

@@ -13,7 +13,7 @@ internal enum EmptyingKind
     Truncate,
 }
 
-/// <summary>What is to be measured of the answers of 2019.</summary>
+/// <summary>What is to be measured of the policies of 2019.</summary>
 internal sealed record PolicyPlan
 {
     /// <summary>The policy that the others are compared with: what was merged.</summary>
@@ -38,7 +38,7 @@ internal sealed record PolicyPlan
     /// <summary>How that is done: it decides whether a 2 MiB fault can get anything by waiting.</summary>
     public required EmptyingKind Emptying { get; init; }
 
-    /// <summary>How long an owner is at it with the entry locked, where the extent map is asked for 4 KiB: what a file system does there.</summary>
+    /// <summary>How long an owner keeps the entry locked while it asks the extent map for 4 KiB: what a file system takes there.</summary>
     public required TimeSpan Hold { get; init; }
 
     /// <summary>The same for 2 MiB.</summary>

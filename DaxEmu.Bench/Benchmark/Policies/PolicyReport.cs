@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace DaxEmu.Bench.Benchmark.Policies;
 
-/// <summary>What each answer of 2019 costs, as a table or as JSON.</summary>
+/// <summary>What each policy of 2019 costs, as a table or as JSON.</summary>
 internal sealed class PolicyReport(IReadOnlyList<PolicyResult> results)
 {
     /// <summary>For people; as Markdown for pages.</summary>
@@ -12,7 +12,7 @@ internal sealed class PolicyReport(IReadOnlyList<PolicyResult> results)
     {
         bool hasLatencies = results.Any(r => r.HugeLatencies is not null);
         Table table = new Table().Border(isMarkdown ? TableBorder.Markdown : TableBorder.Simple);
-        table.AddColumns("threads", "policy", "faults/s", $"x {PolicyPlan.Baseline}", "2 MiB served", "waits", "us each", "asleep", "for smaller", "needless", "useful", "wrong", "futile", "passed on");
+        table.AddColumns("threads", "policy", "faults/s", $"x {PolicyPlan.Baseline}", "2 MiB served", "waits", "us each", "asleep", "for smaller", "needless", "useful", "spurious", "slept again", "passed on");
         if (hasLatencies)
         {
             table.AddColumns("2 MiB p50", "p99", "p99.9 us");
@@ -27,7 +27,7 @@ internal sealed class PolicyReport(IReadOnlyList<PolicyResult> results)
                 PerMillion(result, result.Waits.Waits), Text(WaitUs(result), "0.0"), PerMillion(result, result.Waits.Sleeps),
                 PerMillion(result, result.Waits.WaitsForSmaller), PerMillion(result, result.Waits.NeedlessWaits),
                 PerMillion(result, result.Waits.WaitsForSmaller - result.Waits.NeedlessWaits),
-                PerMillion(result, result.Waits.WrongWakeUps), PerMillion(result, result.Waits.FutileWakeUps), PerMillion(result, result.Waits.PassedOn),
+                PerMillion(result, result.Waits.SpuriousWakeUps), PerMillion(result, result.Waits.RepeatedSleeps), PerMillion(result, result.Waits.PassedOn),
             ];
             if (hasLatencies)
             {
@@ -43,7 +43,7 @@ internal sealed class PolicyReport(IReadOnlyList<PolicyResult> results)
     /// <summary>What the columns are.</summary>
     public static string Legend =>
         "Waits and wake-ups per million faults. Asleep: waits that did not end while spinning; for smaller: a 2 MiB fault waited for a 4 KiB entry;\n"
-        + "needless: and was refused after all; useful: and was not; wrong: woken for another entry of the same key; futile: woken, and slept again. Policies have their\n"
+        + "needless: and was refused after all; useful: and was not; spurious: woken for another entry of the same key; slept again: woken, for whatever reason in vain. Policies have their\n"
         + "turns round by round; the ratio is the median of the rounds. The policy raw (Linux 4.20 to 5.2) is left out: it hangs.";
 
     /// <summary>For programs.</summary>
@@ -61,8 +61,8 @@ internal sealed class PolicyReport(IReadOnlyList<PolicyResult> results)
         ["sleeps"] = r.Waits.Sleeps,
         ["waits_for_smaller"] = r.Waits.WaitsForSmaller,
         ["needless_waits"] = r.Waits.NeedlessWaits,
-        ["wrong_wakeups"] = r.Waits.WrongWakeUps,
-        ["futile_wakeups"] = r.Waits.FutileWakeUps,
+        ["wrong_wakeups"] = r.Waits.SpuriousWakeUps,
+        ["futile_wakeups"] = r.Waits.RepeatedSleeps,
         ["passed_on"] = r.Waits.PassedOn,
         ["conflicts"] = r.Waits.Conflicts,
         ["wake_calls"] = r.Waits.WakeCalls,

@@ -58,7 +58,7 @@ internal static class FioJson
         {
             ["jobname"] = $"{result.Engine}: {load.Name}",
             ["groupid"] = 0,
-            ["error"] = result.Refusal is null ? 0 : (int)ExitCode.CannotTell,
+            ["error"] = result.Refusal is null ? 0 : (int)ExitCode.Inconclusive,
             ["engine"] = result.Engine,
             ["bs"] = load.BlockSize,
             ["rw"] = load.Pattern,

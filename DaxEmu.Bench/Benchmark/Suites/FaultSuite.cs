@@ -32,8 +32,8 @@ public class FaultSuite : IDisposable
         huge = Mapping(Pages);
         smallFaults = new FaultHandler(small);
         hugeFaults = new FaultHandler(huge);
-        smallArea = small.Map(new PageIndex(0), Pages, VmAreaKind.Shared | VmAreaKind.NoHugePage);
-        hugeArea = huge.Map(new PageIndex(0), Pages, VmAreaKind.Shared);
+        smallArea = small.Map(new PageIndex(0), Pages, MapMode.Shared | MapMode.NoHugePage);
+        hugeArea = huge.Map(new PageIndex(0), Pages, MapMode.Shared);
         WriteRefaultPte();
         WriteRefaultPmd();
     }

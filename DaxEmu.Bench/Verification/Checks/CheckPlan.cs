@@ -21,20 +21,20 @@ internal enum SearchStrategy
 /// <summary>What is to be checked, and how.</summary>
 internal sealed record CheckPlan
 {
-    /// <summary>The scenario of which a profile is known to be guilty, to see that the search sees anything.</summary>
+    /// <summary>A scenario that is known to fail with a profile, to see that the search sees anything.</summary>
     private const string ControlScenario = "pmd-behind-pte";
 
-    private const int SampledWorlds = 256;
+    private const int SampledScenarios = 256;
     private const int MostScenarios = 200_000;
     private const long LeastControlSchedules = 10_000;
 
-    // Several times what any bug of history needs.
-    private const long GlanceSchedules = 2_000;
+    // Several times what any historic bug needs.
+    private const long QuickPassSchedules = 2_000;
 
     /// <summary>The profile.</summary>
     public required WaitProfile Profile { get; init; }
 
-    /// <summary>A scenario's name; null for all, and for the generated scenarios.</summary>
+    /// <summary>A scenario's name; null for all, generated ones included.</summary>
     public string? Scenario { get; init; }
 
     /// <summary>How schedules are chosen.</summary>
@@ -63,30 +63,30 @@ internal sealed record CheckPlan
             {
                 throw new ArgumentException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"--worlds {size}: of this size there are {count:0.###e0} scenarios, and an exhaustive search takes at most {MostScenarios}. Use smaller ones, or --strategy pct, which takes a sample."));
+                    $"--scenario-size {size}: of this size there are {count:0.###e0} scenarios, and an exhaustive search takes at most {MostScenarios}. Use smaller ones, or --strategy pct, which takes a sample."));
             }
         }
     }
 
     /// <summary>
-    /// The scenarios: scenarios first, then generated ones - all of a size for an exhaustive search, else a sample. Stores linger
-    /// where each thread has one operation and there are two threads, and in the smaller scenarios: a search with lingering stores takes
-    /// many times as long.
+    /// The scenarios: named ones first, then generated ones, all of a size for an exhaustive search, else a sample. Stores are buffered in
+    /// those of two threads with one operation each and in the smaller mapping scenarios: a search with buffered stores takes many times as
+    /// long.
     /// </summary>
     public IReadOnlyList<Scenario> Scenarios()
     {
         IEnumerable<Scenario> generated = Scenario is not null ? [] : Sizes.SelectMany(s => Strategy == SearchStrategy.Exhaustive
             ? LockScenarios.All(Profile, s.ThreadCount, s.OperationCount)
-            : LockScenarios.Sample(Profile, s.ThreadCount, s.OperationCount, SampledWorlds, Seed));
+            : LockScenarios.Sample(Profile, s.ThreadCount, s.OperationCount, SampledScenarios, Seed));
         IEnumerable<Scenario> buffered = Scenario is null ? LockScenarios.All(Profile, 2, 1).Concat(MappingScenarios.Buffered(Profile)) : [];
-        return [.. Named(), .. generated.Select(WithoutLingering), .. buffered];
+        return [.. Named(), .. generated.Select(WithoutBuffering), .. buffered];
     }
 
-    /// <summary>The scenarios to glance at before anything is searched to its end, so that a guilty profile is told at once.</summary>
-    public IReadOnlyList<Scenario> WorldsToGlanceAt() => Strategy == SearchStrategy.Exhaustive ? [.. Named()] : [];
+    /// <summary>The scenarios of a quick pass, before any is searched to its end, so that a failing profile fails at once.</summary>
+    public IReadOnlyList<Scenario> QuickPassScenarios() => Strategy == SearchStrategy.Exhaustive ? [.. Named()] : [];
 
     /// <summary>Searches the first schedules of a scenario. Only a failure says anything.</summary>
-    public CheckOutcome Glance(Scenario scenario, CancellationToken cancellation) => Search(scenario, Math.Min(MostSchedules, GlanceSchedules), cancellation);
+    public CheckOutcome QuickPass(Scenario scenario, CancellationToken cancellation) => Search(scenario, Math.Min(MostSchedules, QuickPassSchedules), cancellation);
 
     /// <summary>Searches a scenario.</summary>
     /// <param name="scenario">The scenario.</param>
@@ -95,15 +95,15 @@ internal sealed record CheckPlan
     public CheckOutcome Search(Scenario scenario, int scenarioCount, CancellationToken cancellation) =>
         Search(scenario, Strategy == SearchStrategy.Exhaustive ? MostSchedules : Math.Max(1, MostSchedules / scenarioCount), cancellation);
 
-    /// <summary>Searches the hang of 2019 in the same way; it must be found. A random search gets schedules enough for that.</summary>
+    /// <summary>Searches the hang of 2019 in the same way; it must be found, and a random search gets schedules enough for that.</summary>
     public CheckOutcome SearchControl(CancellationToken cancellation) => Search(
-        WithoutLingering(SmallScenarios.Named(ControlScenario, WaitProfiles.V4_20)),
+        WithoutBuffering(SmallScenarios.Named(ControlScenario, WaitProfiles.V4_20)),
         Math.Max(MostSchedules, LeastControlSchedules),
         cancellation);
 
-    private static Scenario WithoutLingering(Scenario scenario) => scenario with { Model = MemoryModel.SequentiallyConsistent };
+    private static Scenario WithoutBuffering(Scenario scenario) => scenario with { Model = MemoryModel.SequentiallyConsistent };
 
-    private IEnumerable<Scenario> Named() => (Scenario is null ? SmallScenarios.Names : [Scenario]).Select(n => WithoutLingering(SmallScenarios.Named(n, Profile)));
+    private IEnumerable<Scenario> Named() => (Scenario is null ? SmallScenarios.Names : [Scenario]).Select(n => WithoutBuffering(SmallScenarios.Named(n, Profile)));
 
     private CheckOutcome Search(Scenario scenario, long most, CancellationToken cancellation)
     {
@@ -111,8 +111,8 @@ internal sealed record CheckPlan
         return Strategy switch
         {
             SearchStrategy.Exhaustive => CheckRunner.Exhaust(scenario, limits, Preemptions, cancellation),
-            SearchStrategy.Pct => CheckRunner.Prioritise(scenario, limits, Seed, cancellation: cancellation),
-            _ => CheckRunner.Walk(scenario, limits, Seed, cancellation),
+            SearchStrategy.Pct => CheckRunner.SamplePct(scenario, limits, Seed, cancellation: cancellation),
+            _ => CheckRunner.SampleRandom(scenario, limits, Seed, cancellation),
         };
     }
 }

@@ -34,7 +34,7 @@ internal sealed class CheckReport
     /// <summary>How long it took, the control included.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>Whether nothing failed, nothing was cut off, and the control was found guilty.</summary>
+    /// <summary>Whether nothing failed, nothing was cut off, and the control failed.</summary>
     public bool IsPass => Failed is null && !IsCancelled && CutOffCount == 0 && outcomes.Count == scenarioCount && Control is CheckFailed;
 
     private int CutOffCount => outcomes.Count(o => o is CheckPassed { Coverage: Coverage.CutOff } or CheckInconclusive);
@@ -78,6 +78,12 @@ internal sealed class CheckReport
         ["preemption_bound"] = Bound,
         ["outcome"] = Failed is not null ? "fail" : IsPass ? "pass" : IsCancelled ? "stopped" : "inconclusive",
         ["scenarios"] = scenarioCount,
+        ["scenarios_checked"] = outcomes.Count,
+        ["scenarios_cut_off"] = CutOffCount,
+        ["scenarios_seen_whole"] = WholeCount,
+
+        // The keys of version 0.1.
+        ["worlds"] = scenarioCount,
         ["worlds_checked"] = outcomes.Count,
         ["worlds_cut_off"] = CutOffCount,
         ["worlds_seen_whole"] = WholeCount,

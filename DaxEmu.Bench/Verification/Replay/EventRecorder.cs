@@ -4,7 +4,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Bench.Verification.Replay;
 
 /// <summary>Keeps the emulator's events of one op as short lines.</summary>
-internal sealed class EventRecorder : IDaxTraceSink
+internal sealed class EventRecorder : IDaxEventSink
 {
     private List<string> lines = [];
 
@@ -19,44 +19,41 @@ internal sealed class EventRecorder : IDaxTraceSink
         return taken;
     }
 
-    public void PmdFault(in FaultEvent fault) =>
-        lines.Add(EventText.PmdStart(fault.Index.Value, IsWrite(fault), IsMkwrite(fault), fault.Shared, fault.MaxIndex.Value));
-
-    public void PmdFaultDone(in FaultEvent fault, FaultResult result, FallbackReason reason) => lines.Add(Fault("PMD", fault, result));
-
-    public void PteFault(in FaultEvent fault) =>
-        lines.Add(EventText.PteStart(fault.Index.Value, IsWrite(fault), IsMkwrite(fault), fault.Shared));
-
-    public void PteFaultDone(in FaultEvent fault, FaultResult result) => lines.Add(Fault("PTE", fault, result));
-
-    public void LoadHole(in FaultEvent fault, FaultResult result) => lines.Add(EventText.LoadHole(fault.Index.Value));
-
-    public void PmdLoadHole(in FaultEvent fault, ulong radixEntry) => lines.Add(EventText.PmdLoadHole);
-
-    public void PmdLoadHoleFallback(in FaultEvent fault) => lines.Add("pmd_load_hole_fallback");
-
-    public void InsertPfnMkwrite(in FaultEvent fault, MkwriteOutcome outcome, FaultResult result) => lines.Add(
-        outcome == MkwriteOutcome.Installed ? EventText.Finished(fault.Index.Value) : EventText.NoEntry(fault.Index.Value));
-
-    public void WritebackRange(long ino, PageIndex first, PageIndex last) => lines.Add(EventText.Range(first.Value, last.Value));
-
-    public void WritebackRangeDone(long ino, PageIndex next, PageIndex last) => lines.Add(EventText.RangeDone(last.Value));
-
-    public void WritebackOne(long ino, PageIndex index, long pageCount)
+    public void Receive(in DaxEvent daxEvent)
     {
-        WrittenPageCount += pageCount;
-        lines.Add(EventText.One(index.Value, pageCount));
-    }
+        long page = daxEvent.Index.Value;
+        FaultEvent fault = daxEvent.Fault;
+        string? line = daxEvent.Kind switch
+        {
+            DaxEventKind.PmdFault => EventText.PmdStart(page, IsWrite(fault), IsMkwrite(fault), fault.Shared, fault.MaxIndex.Value),
+            DaxEventKind.PmdFaultDone => Fault("PMD", daxEvent),
+            DaxEventKind.PteFault => EventText.PteStart(page, IsWrite(fault), IsMkwrite(fault), fault.Shared),
+            DaxEventKind.PteFaultDone => Fault("PTE", daxEvent),
+            DaxEventKind.LoadHole => EventText.LoadHole(page),
+            DaxEventKind.PmdLoadHole => EventText.PmdLoadHole,
+            DaxEventKind.PmdLoadHoleFallback => "pmd_load_hole_fallback",
+            DaxEventKind.InsertPfnMkwrite => EventText.Finished(page),
+            DaxEventKind.InsertPfnMkwriteNoEntry => EventText.NoEntry(page),
+            DaxEventKind.WritebackRange => EventText.Range(page, daxEvent.Last.Value),
+            DaxEventKind.WritebackRangeDone => EventText.RangeDone(daxEvent.Last.Value),
+            DaxEventKind.WritebackOne => EventText.One(page, daxEvent.PageCount),
+            _ => null, // The kernel has no events of entry locks.
+        };
+        if (line is not null)
+        {
+            lines.Add(line);
+        }
 
-    public void Entry(long ino, EntryEvent kind, PageIndex index, PageOrder order)
-    {
-        // The kernel has no such events.
+        if (daxEvent.Kind == DaxEventKind.WritebackOne)
+        {
+            WrittenPageCount += daxEvent.PageCount;
+        }
     }
 
     private static bool IsWrite(in FaultEvent fault) => (fault.Flags & FaultFlags.Write) != 0;
 
     private static bool IsMkwrite(in FaultEvent fault) => (fault.Flags & FaultFlags.Mkwrite) != 0;
 
-    private static string Fault(string order, in FaultEvent fault, FaultResult result) =>
-        EventText.Fault(order, fault.Index.Value, IsWrite(fault), IsMkwrite(fault), TraceNames.Of(result));
+    private static string Fault(string order, in DaxEvent done) =>
+        EventText.Fault(order, done.Index.Value, IsWrite(done.Fault), IsMkwrite(done.Fault), TraceNames.Of(done.Result));
 }

@@ -18,7 +18,7 @@ internal sealed class GoldenReplayer : IDisposable
 {
     private const string Result = "result";
     private const string Events = "events";
-    private const int TouchOffsetBytes = 17;
+    private const int AccessOffsetBytes = 17;
     private const int KilledErrno = 135;
     private const int OutsideErrno = 14;
     private const int SegvSignal = 11;
@@ -105,7 +105,7 @@ internal sealed class GoldenReplayer : IDisposable
         return end;
     }
 
-    // What a call answers and asks for is compared even where the state that it leaves is taken over.
+    // What a call returns and asks for is compared even where the state that it leaves is taken over.
     private static bool IsOfTheCall(string line) =>
         line.StartsWith(Result, StringComparison.Ordinal) || line.StartsWith(Events, StringComparison.Ordinal);
 
@@ -196,7 +196,7 @@ internal sealed class GoldenReplayer : IDisposable
         long written = events.WrittenPageCount;
         Observed observed = op.Verb switch
         {
-            "r" or "w" => Touch(op),
+            "r" or "w" => Access(op),
             "mmap" => Map(op),
             "munmap" => Unmap((int)op.Number(0)),
             "msync" => Msync(op),
@@ -210,7 +210,7 @@ internal sealed class GoldenReplayer : IDisposable
         return observed with { Events = events.Take() };
     }
 
-    private unsafe Observed Touch(GoldenOp op)
+    private unsafe Observed Access(GoldenOp op)
     {
         VmArea? area = areas[op.Number(0)];
         long page = op.Number(1);
@@ -227,9 +227,9 @@ internal sealed class GoldenReplayer : IDisposable
             return Observed.Failed(KilledErrno) with { Signal = result == IoError.ReadOnly ? SegvSignal : BusSignal };
         }
 
-        // SAFETY: the touch left a translation that allows the access, and nobody else works on the file.
+        // SAFETY: the fault left a translation that allows the access, and no other thread works on the file.
         Translation translation = area.Table.Find(page);
-        byte* memory = area.MemoryOf(page, translation) + TouchOffsetBytes;
+        byte* memory = area.MemoryOf(page, translation) + AccessOffsetBytes;
         if (!isWrite)
         {
             return new Observed { Byte = *memory };
@@ -257,13 +257,13 @@ internal sealed class GoldenReplayer : IDisposable
     {
         int v = (int)op.Number(0);
         areas[v]?.Dispose();
-        VmAreaKind kind = op.Arguments[1] switch
+        MapMode kind = op.Arguments[1] switch
         {
-            "shared" => VmAreaKind.Shared,
-            "private" => VmAreaKind.Private,
-            "sync" => VmAreaKind.Shared | VmAreaKind.Sync,
-            "ro" => VmAreaKind.Shared | VmAreaKind.ReadOnly,
-            "nohuge" => VmAreaKind.Shared | VmAreaKind.NoHugePage,
+            "shared" => MapMode.Shared,
+            "private" => MapMode.Private,
+            "sync" => MapMode.Shared | MapMode.Sync,
+            "ro" => MapMode.Shared | MapMode.ReadOnly,
+            "nohuge" => MapMode.Shared | MapMode.NoHugePage,
             var other => throw new FormatException($"unknown kind of mapping '{other}' in '{op.Text}'"),
         };
         long pages = (op.Number(2) + DaxConstants.PageSize - 1) >> DaxConstants.PageShift;

@@ -25,10 +25,10 @@ internal sealed record GoldenOp(string Text, long Return, int Errno)
     /// <summary>Its other words.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
-    /// <summary>The signal of a touch that was killed, 0 if none.</summary>
+    /// <summary>The signal of an access that was killed, 0 if none.</summary>
     public int Signal { get; init; }
 
-    /// <summary>The byte that a read touch saw.</summary>
+    /// <summary>The byte that a read saw.</summary>
     public byte? Byte { get; init; }
 
     /// <summary>FNV-1a of the bytes that a pread returned.</summary>

@@ -6,7 +6,7 @@ namespace DaxEmu.Bench.Verification.Replay;
 /// <param name="Area">The place of its VMA in the plan.</param>
 /// <param name="Page">The page, counted from the VMA's start.</param>
 /// <param name="EndPage">The file's end at that time, in pages.</param>
-/// <param name="Flags">How the page was touched.</param>
+/// <param name="Flags">How the page was accessed.</param>
 /// <param name="Result">What the kernel's fault came to.</param>
 /// <param name="Thread">The recorded thread, counted from 0.</param>
 /// <param name="IsPmd">Whether it was a 2 MiB fault.</param>

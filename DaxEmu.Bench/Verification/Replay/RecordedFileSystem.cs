@@ -3,13 +3,14 @@ using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Replay;
 
 /// <summary>
-/// The file system's own ops of a recorded scenario: bytes, size, and, by the habits of XFS and ext4, what they unmap and take out. Which
-/// ranges it wrote back first is part of the recording; those that its habits demand must be among them.
+/// The file system's own ops of a recorded scenario: bytes, size, and, by the models of XFS and ext4, what they unmap and take out. Which
+/// ranges it wrote back first is part of the recording; those that its model demands must be among them.
 /// </summary>
 internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap extents, DeviceContent content, ReplayWork work, bool isXfs)
 {
@@ -22,7 +23,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
         return Change(op, mapping.SizeBytes) with { UnfoundedRanges = unfounded };
     }
 
-    // Runs the recorded passes in their order. A range that the habits demand is asked for if the file is dirty when its turn comes.
+    // Runs the recorded passes in their order. A range that the model demands is asked for if the file is dirty when its turn comes.
     private string WriteBack(GoldenOp op, long size)
     {
         List<string> problems = [];
@@ -55,8 +56,8 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
         if (range.Last < range.First)
         {
             // No page is meant, and the emulator has no such pass.
-            mapping.Sink?.WritebackRange(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last));
-            mapping.Sink?.WritebackRangeDone(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last));
+            mapping.Sink?.Receive(DaxEvent.WritebackRange(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last)));
+            mapping.Sink?.Receive(DaxEvent.WritebackRangeDone(mapping.Id, new PageIndex(range.First), new PageIndex(range.Last)));
         }
 
         WritebackPass.Run(mapping, PageRange.Between(new PageIndex(range.First), new PageIndex(range.Last) + 1), work.Cancellation);
@@ -85,15 +86,15 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
             return [];
         }
 
-        FileSystemModel habits = isXfs ? FileSystemModel.Xfs : FileSystemModel.Ext4;
-        LayoutPlan plan = habits.PlanFor(
+        FileSystemModel model = isXfs ? FileSystemModel.Xfs : FileSystemModel.Ext4;
+        LayoutPlan plan = model.PlanFor(
             operation.Value, op.Arguments.Count > 0 ? op.Number(0) : 0, op.Arguments.Count > 1 ? op.Number(1) : 0, size);
         List<string> allowed = [.. Texts(plan.Writeback, plan.SecondWriteback, plan.WritebackIfZeroed)];
         if (operation is FileOperation.Truncate or FileOperation.CollapseRange)
         {
             // A collapse of XFS ends with a truncate. Where it has zeroed the new last page it asks from the old end to the new one.
             long newSize = operation == FileOperation.Truncate ? op.Number(0) : size - op.Number(1);
-            allowed.AddRange(Texts(habits.PlanFor(FileOperation.Truncate, newSize, 0, size).Writeback));
+            allowed.AddRange(Texts(model.PlanFor(FileOperation.Truncate, newSize, 0, size).Writeback));
             allowed.Add(EventText.Range(size >> DaxConstants.PageShift, (newSize - 1) >> DaxConstants.PageShift));
         }
 
@@ -200,7 +201,7 @@ internal sealed class RecordedFileSystem(AddressSpace mapping, ScriptedExtentMap
         {
             if (isXfs)
             {
-                // ext4 leaves what was stored behind the end through a mapping.
+                // ext4 leaves what was stored past EOF through a mapping.
                 ClearRestOfPage(oldSize);
             }
 

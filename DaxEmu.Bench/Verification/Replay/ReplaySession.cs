@@ -5,11 +5,11 @@ using DaxEmu.Native;
 namespace DaxEmu.Bench.Verification.Replay;
 
 /// <summary>
-/// Replays inputs one after the other, and goes on after one that is damaged or missing: what it says of the others holds. What is told of
-/// an input is told when it is done.
+/// Replays inputs one after the other, and goes on after one that is damaged or missing: the results of the others hold. The report
+/// on an input comes when it is done.
 /// </summary>
 /// <param name="threadCounts">How many threads replay a trace, one run each; 0 for as many as recorded.</param>
-/// <param name="problem">Told of each input that cannot be replayed.</param>
+/// <param name="problem">Called for each input that cannot be replayed.</param>
 /// <param name="cancellation">Ends the session.</param>
 internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, Action<string> problem, CancellationToken cancellation)
 {
@@ -48,13 +48,13 @@ internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, Action<stri
             {
                 ReplayReport report = GoldenReplayer.Run(GoldenReader.Read(text.Content, text.Name, cancellation), cancellation);
                 Scenarios.Add(report);
-                Note(report.WrongCount == 0 ? ExitCode.Fine : ExitCode.Found);
+                Note(report.WrongCount == 0 ? ExitCode.Success : ExitCode.Found);
             }
         }
     }
 
-    // A recorded fault stream cannot come out alike to the last fault: the trace tells neither truncates nor where blocks lie. What differs
-    // is told by reason; it is a mismatch only if a fault that the kernel served is not served at all.
+    // A recorded fault stream cannot come out alike to the last fault: the trace has neither truncates nor the places of blocks. What differs
+    // is reported by reason; it is a mismatch only if a fault that the kernel served is not served at all.
     private void ReplayTrace(InputText text)
     {
         var plan = TracePlan.Read(text.Content, text.Name, cancellation);
@@ -67,7 +67,7 @@ internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, Action<stri
                 return; // stopped before the first
             }
 
-            Note(report.Emulator.PteServed < report.Kernel.PteServed ? ExitCode.Found : ExitCode.Fine);
+            Note(report.Emulator.PteServed < report.Kernel.PteServed ? ExitCode.Found : ExitCode.Success);
             Traces.Add((text.Name, report));
             TraceDone(text.Name, report);
         }
@@ -92,13 +92,13 @@ internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, Action<stri
         catch (DaxEnvironmentException e)
         {
             problem(e.Message);
-            Note(ExitCode.CannotTell);
+            Note(ExitCode.Inconclusive);
         }
         catch (OperationCanceledException)
         {
-            // Told at the end, with what there is.
+            // Reported at the end, with what there is.
         }
 
-        Note(cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Fine);
+        Note(cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Success);
     }
 }

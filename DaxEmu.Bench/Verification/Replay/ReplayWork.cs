@@ -1,6 +1,6 @@
 namespace DaxEmu.Bench.Verification.Replay;
 
-/// <summary>What a scenario has cost so far, held against <see cref="ReplayLimits"/>; and whether somebody wants it to end.</summary>
+/// <summary>What a scenario has cost so far, held against <see cref="ReplayLimits"/>; and whether it is to end.</summary>
 /// <param name="cancellation">Ends the work.</param>
 internal sealed class ReplayWork(CancellationToken cancellation)
 {
@@ -19,12 +19,12 @@ internal sealed class ReplayWork(CancellationToken cancellation)
     /// <summary>Steps for a row that is compared.</summary>
     public const long Row = 50;
 
-    /// <summary>Steps for a row that is told or taken over, for a page that is looked up, and for one that is written back.</summary>
+    /// <summary>Steps for a row that is compared or taken over, for a page that is looked up, and for one that is written back.</summary>
     public const long Step = 1000;
 
     private long left = ReplayLimits.WorkSteps;
 
-    /// <summary>Cancelled by who wants the replay to end.</summary>
+    /// <summary>Cancelled when the replay is to end.</summary>
     public CancellationToken Cancellation { get; } = cancellation;
 
     /// <summary>Takes steps from what is left.</summary>

@@ -3,7 +3,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Bench.Verification.Replay;
 
 /// <summary>
-/// What the tables and private copies of a replayed trace will take, in pages of 4 KiB: tables become real where they are first touched.
+/// What the tables and private copies of a replayed trace will take, in pages of 4 KiB: tables become real where they are first accessed.
 /// </summary>
 internal sealed class TraceMemory
 {
@@ -17,7 +17,7 @@ internal sealed class TraceMemory
     /// <summary>A file.</summary>
     public void AddFile() => Add(PagesOfFile);
 
-    /// <summary>A fault: what it touches for the first time.</summary>
+    /// <summary>A fault: what it accesses for the first time.</summary>
     public void AddFault(PlannedArea area, long page, bool isPmd, bool isWrite)
     {
         long inArea = page + ((area.Start >> DaxConstants.PageShift) & DaxConstants.ColourMask);

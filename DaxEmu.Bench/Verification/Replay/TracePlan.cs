@@ -53,7 +53,7 @@ internal sealed class PlannedArea(int number, PlannedFile file, long start, long
 }
 
 /// <summary>
-/// A recorded fault stream with its files and VMAs found. The trace tells neither mmap, munmap, truncate nor unlink: a VMA is gone when
+/// A recorded fault stream with its files and VMAs found. The trace has neither mmap, munmap, truncate nor unlink: a VMA is gone when
 /// another one lies over it, and an inode number belongs to another file when a VMA shows it with another end.
 /// </summary>
 internal sealed class TracePlan

@@ -12,7 +12,7 @@ namespace DaxEmu.Bench.Verification.Replay;
 
 /// <summary>
 /// Replays a fault stream that a kernel recorded, on the emulator, with any number of threads, and compares how the faults came out.
-/// Each file gets one run of blocks that begins at a 2 MiB boundary: the trace does not tell where the kernel's lay.
+/// Each file gets one run of blocks that begins at a 2 MiB boundary: the trace does not say where the kernel's lay.
 /// </summary>
 /// <remarks>
 /// Faults only. The recorded streams have no passes of writeback (the application maps its files read-only); scenarios compare those.
@@ -103,10 +103,10 @@ internal sealed class TraceReplayer : IDisposable
         device.Dispose();
     }
 
-    private static (PageIndex First, long PageCount, VmAreaKind Kind, int LeadPages) Request(PlannedArea area)
+    private static (PageIndex First, long PageCount, MapMode Kind, int LeadPages) Request(PlannedArea area)
     {
-        VmAreaKind kind = area.IsShared ? VmAreaKind.Shared : VmAreaKind.Private;
-        kind |= area.IsWritten ? 0 : VmAreaKind.ReadOnly;
+        MapMode kind = area.IsShared ? MapMode.Shared : MapMode.Private;
+        kind |= area.IsWritten ? 0 : MapMode.ReadOnly;
         int lead = (int)(area.Start >> DaxConstants.PageShift) & DaxConstants.ColourMask;
         return (new PageIndex(area.FirstIndex), area.PageCount, kind, lead);
     }
@@ -114,25 +114,25 @@ internal sealed class TraceReplayer : IDisposable
     private TraceReplayReport Run(int threadCount, CancellationToken cancellation)
     {
         ReplayedFile[] replayed = [.. files];
-        TraceThread[] lanes = [.. Shares(threadCount).Select(share => new TraceThread(plan, replayed, areas, share, cancellation))];
-        Thread[] threads = [.. lanes.Select((lane, i) => new Thread(lane.Run) { Name = $"replay {i}", IsBackground = true })];
+        TraceThread[] workers = [.. Shares(threadCount).Select(share => new TraceThread(plan, replayed, areas, share, cancellation))];
+        Thread[] threads = [.. workers.Select((worker, i) => new Thread(worker.Run) { Name = $"replay {i}", IsBackground = true })];
         long start = Stopwatch.GetTimestamp();
         Array.ForEach(threads, t => t.Start());
         Array.ForEach(threads, t => t.Join());
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-        Array.ForEach(lanes, l => l.Failure?.Throw());
+        Array.ForEach(workers, l => l.Failure?.Throw());
         return new TraceReplayReport
         {
-            FaultCount = lanes.Sum(l => (long)l.Count),
+            FaultCount = workers.Sum(l => (long)l.Count),
             ThreadCount = threadCount,
             RecordedThreadCount = plan.ThreadCount,
             FileCount = plan.Files.Count,
             AreaCount = plan.Areas.Count(a => !a.IsAssumed),
             AssumedAreaCount = plan.Areas.Count(a => a.IsAssumed),
-            Kernel = lanes.Aggregate(default(TraceCounts), (sum, l) => sum + l.Kernel),
-            Emulator = lanes.Aggregate(default(TraceCounts), (sum, l) => sum + l.Emulator),
-            FallbacksByReason = lanes.SelectMany(l => l.Reasons).GroupBy(r => r.Key).ToDictionary(g => g.Key, g => g.Sum(r => r.Value)),
-            Differences = [.. lanes.SelectMany(l => l.Differences).GroupBy(d => d.Key)
+            Kernel = workers.Aggregate(default(TraceCounts), (sum, l) => sum + l.Kernel),
+            Emulator = workers.Aggregate(default(TraceCounts), (sum, l) => sum + l.Emulator),
+            FallbacksByReason = workers.SelectMany(l => l.Reasons).GroupBy(r => r.Key).ToDictionary(g => g.Key, g => g.Sum(r => r.Value)),
+            Differences = [.. workers.SelectMany(l => l.Differences).GroupBy(d => d.Key)
                 .Select(g => new TraceDifference(g.Key, g.Sum(d => d.Value))).OrderByDescending(d => d.Count)],
             Elapsed = elapsed,
         };

@@ -30,7 +30,7 @@ internal sealed class TraceThread(TracePlan plan, ReplayedFile[] files, VmArea[]
     /// <summary>Faults that came out otherwise than the kernel's, by reason.</summary>
     public Dictionary<string, long> Differences { get; } = [];
 
-    /// <summary>Why the lane ended early; null if it did not.</summary>
+    /// <summary>Why it ended early; null if it did not.</summary>
     public ExceptionDispatchInfo? Failure { get; private set; }
 
     /// <summary>Faults that were replayed.</summary>
@@ -50,7 +50,7 @@ internal sealed class TraceThread(TracePlan plan, ReplayedFile[] files, VmArea[]
         }
         catch (Exception e)
         {
-            // Told by the thread that waits for the lane.
+            // Thrown by the thread that waits for this one.
             Failure = ExceptionDispatchInfo.Capture(e);
         }
     }
@@ -58,9 +58,9 @@ internal sealed class TraceThread(TracePlan plan, ReplayedFile[] files, VmArea[]
     private static string Explain(bool isPmd, FaultResult kernel, FaultOutcome ours) => (isPmd, Fell(kernel), Fell(ours.Result)) switch
     {
         (true, true, false) => "the kernel fell back where the emulator's aligned blocks serve 2 MiB: its blocks were not 2 MiB-aligned, "
-            + "its extent was short, or an entry was there that the trace does not tell",
+            + "its extent was short, or an entry was there that the trace does not show",
         (true, false, true) when ours.Reason == FallbackReason.EntryConflict =>
-            "a 4 KiB entry is left in the range that the kernel had dropped (the trace tells neither truncate nor unlink), or another thread was earlier",
+            "a 4 KiB entry is left in the range that the kernel had dropped (the trace has neither truncate nor unlink), or another thread was earlier",
         (true, false, true) => $"the emulator fell back ({ours.Reason}) where the kernel served",
         _ => $"the kernel's fault gave {TraceNames.Of(kernel)}, the emulator's {TraceNames.Of(ours.Result)}",
     };

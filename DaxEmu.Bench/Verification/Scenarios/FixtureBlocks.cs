@@ -9,7 +9,7 @@ namespace DaxEmu.Bench.Verification.Scenarios;
 
 /// <summary>
 /// The blocks of a mapping scenario's file: 2 MiB that lie there from the start, perhaps shared with another file, or a hole; and 2 MiB from
-/// which a write fills holes and copies shared blocks to, each page at its own place, so that no run depends on who came first. It
+/// which a write fills holes and copies shared blocks to, each page at its own place, so that no run depends on which thread came first. It
 /// remembers which blocks were given up.
 /// </summary>
 /// <remarks>One word of native memory locks all of it: a scheduler sees the two steps, and by them everything here is ordered.</remarks>
@@ -126,9 +126,9 @@ internal sealed unsafe class FixtureBlocks : IExtentMap
         int end = (int)Math.Min(PageCount, index.Value + Math.Max(1, pageCount));
         bool isWrite = (intent & ExtentIntent.Write) != 0;
         bool isNew = isWrite && Fill(first, end);
-        ExtentAnswer answer = isWrite && isShared[first] ? CopyOf(first, end) : ExtentAnswer.Of(Run(first, isNew ? ExtentFlags.New : ExtentFlags.None));
+        ExtentAnswer extent = isWrite && isShared[first] ? CopyOf(first, end) : ExtentAnswer.Of(Run(first, isNew ? ExtentFlags.New : ExtentFlags.None));
         WordLock.Leave(ref Gate, Site.Other);
-        return answer;
+        return extent;
     }
 
     /// <inheritdoc/>
@@ -172,8 +172,8 @@ internal sealed unsafe class FixtureBlocks : IExtentMap
         WordLock.Leave(ref Gate, Site.Other);
     }
 
-    /// <summary>What was punched may be another file's: nobody may map, hold or pin it any more.</summary>
-    /// <exception cref="WorldViolationException">Somebody does.</exception>
+    /// <summary>What was punched may be another file's: it must not be mapped, held or pinned any more.</summary>
+    /// <exception cref="ScenarioViolationException">It is.</exception>
     public void Release(PageOwners owners)
     {
         WordLock.Enter(ref Gate, Site.Other);
@@ -190,7 +190,7 @@ internal sealed unsafe class FixtureBlocks : IExtentMap
     }
 
     /// <summary>Both at once: what an operation does that has taken the entries out before.</summary>
-    /// <exception cref="WorldViolationException">A block is still in use.</exception>
+    /// <exception cref="ScenarioViolationException">A block is still in use.</exception>
     public void Free(PageRange range, PmemDevice device)
     {
         Punch(range, device);
@@ -225,7 +225,7 @@ internal sealed unsafe class FixtureBlocks : IExtentMap
         {
             if (blocks[page] == None)
             {
-                // Another block than the one that was given up, so that a look can tell them apart.
+                // Another block than the one that was given up, so that a look can distinguish them.
                 blocks[page] = FreshFirst + page + (isFreed[FreshFirst + page] ? SecondOffset : 0);
                 isFreed[blocks[page]] = false;
                 lastWords.Remove(blocks[page]);

@@ -26,8 +26,8 @@ internal enum LockFixtureState
 }
 
 /// <summary>
-/// The state of a lock scenario: one 2 MiB range of the real entry table, the real locker, wait table and invalidate lock, and a note of
-/// who owns each entry, by which two owners at once are seen.
+/// The state of a lock scenario: one 2 MiB range of the real entry table, the real locker, wait table and invalidate lock, and a word
+/// for the owner of each entry, so that a second owner is seen.
 /// </summary>
 internal sealed unsafe class LockFixture : IDisposable
 {
@@ -36,7 +36,7 @@ internal sealed unsafe class LockFixture : IDisposable
 
     private const int WaitBits = 3;
     private const int NoScheduler = -1;
-    private const ulong Nobody = 0;
+    private const ulong NoOwner = 0;
     private const long RealPfn = DaxConstants.PagesPerPmd;
 
     // By scheduler and profile: a scheduler's next run gets the fixture of its last one, with every word where it was.
@@ -51,7 +51,7 @@ internal sealed unsafe class LockFixture : IDisposable
         Table = new EntryTable(MappingId, DaxConstants.PagesPerPmd);
         Waits = new WaitTable(WaitBits);
         Locker = new EntryLocker(Table, Waits, profile);
-        InvalidateLock = new AsymmetricLock(MappingId, (ulong*)header.Base);
+        InvalidateLock = new AsymmetricLock(MappingId, MappingLock.Invalidate, (ulong*)header.Base);
     }
 
     /// <summary>A fixture in a state. Making one costs more than a schedule, so they are used again.</summary>
@@ -81,26 +81,26 @@ internal sealed unsafe class LockFixture : IDisposable
 
     public AsymmetricLock InvalidateLock { get; }
 
-    /// <summary>2 MiB requests that were refused though the range was empty and nobody else was there.</summary>
+    /// <summary>2 MiB requests that were refused though the range was empty and no other thread was there.</summary>
     public bool WasRefusedWithoutReason { get; set; }
 
     /// <summary>The thread owns the entry from here on; another owner is a violation. Part of the step by which it locked the entry.</summary>
     public void Own(HeldEntry held, int thread)
     {
         ref ulong owner = ref OwnerOf(held.Start);
-        ScenarioCheck.That(owner == Nobody, $"the entry at {held.Start} has two owners");
+        ScenarioCheck.That(owner == NoOwner, $"the entry at {held.Start} has two owners");
         owner = (ulong)thread + 1;
     }
 
     /// <summary>The thread owns it no more. A step, so that a search tries what others do before it.</summary>
-    public void Disown(HeldEntry held) => Atomic.Store(ref OwnerOf(held.Start), Nobody, Site.Other);
+    public void Disown(HeldEntry held) => Atomic.Store(ref OwnerOf(held.Start), NoOwner, Site.Other);
 
     /// <summary>What must hold when all have finished.</summary>
     public void Check()
     {
         IReadOnlyList<string> wrong = Table.Verify();
         ScenarioCheck.That(wrong.Count == 0, string.Join(' ', wrong));
-        ScenarioCheck.That(!Owners.ContainsAnyExcept(Nobody), "an entry is owned by a thread that has finished");
+        ScenarioCheck.That(!Owners.ContainsAnyExcept(NoOwner), "an entry is owned by a thread that has finished");
         ScenarioCheck.That(!WasRefusedWithoutReason, "a 2 MiB request on an empty range was refused");
     }
 

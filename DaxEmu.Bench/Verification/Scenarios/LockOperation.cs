@@ -25,7 +25,7 @@ internal sealed record LockOperation(string Name, string Code, Action<LockFixtur
     /// <summary>Takes out whatever covers a page.</summary>
     public static LockOperation Invalidate(long page) => new($"invalidate @{page}", $"inv{page}", (fixture, thread) =>
     {
-        if (fixture.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (fixture.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             fixture.Own(held, thread);
             fixture.Disown(held);
@@ -36,7 +36,7 @@ internal sealed record LockOperation(string Name, string Code, Action<LockFixtur
     /// <summary>Looks at whatever covers a page, as an invalidate that finds it dirty, and leaves it.</summary>
     public static LockOperation Keep(long page) => new($"invalidate dirty @{page}", $"keep{page}", (fixture, thread) =>
     {
-        if (fixture.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (fixture.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             fixture.Own(held, thread);
             fixture.Disown(held);
@@ -48,12 +48,12 @@ internal sealed record LockOperation(string Name, string Code, Action<LockFixtur
     public static LockOperation Writeback { get; } = new("writeback", "wb", WriteBack);
 
     /// <summary>Waits for an entry through its page, as memory failure does, and finds the page gone.</summary>
-    public static LockOperation GiveUp(long page) => new($"lock by page @{page}, gone", $"gone{page}", (fixture, _) => fixture.Locker.WaitWithoutClaim(new PageIndex(page)));
+    public static LockOperation GiveUp(long page) => new($"lock by page @{page}, gone", $"gone{page}", (fixture, _) => fixture.Locker.WaitWithoutLocking(new PageIndex(page)));
 
     /// <summary>Locks an entry through a page of it and unlocks it through that page.</summary>
     public static LockOperation LockByPage(long page) => new($"lock by page @{page}", $"page{page}", (fixture, thread) =>
     {
-        if (fixture.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (fixture.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             fixture.Own(held, thread);
             fixture.Disown(held);
@@ -131,7 +131,7 @@ internal sealed record LockOperation(string Name, string Code, Action<LockFixtur
         while (fixture.Table.NextTowrite(next, Range.End, out PageIndex start))
         {
             DaxEntry seen = fixture.Table.Lookup(start);
-            if (seen.IsPresent && fixture.Locker.TakeAt(start, seen.Order, out HeldEntry held))
+            if (seen.IsPresent && fixture.Locker.LockAt(start, seen.Order, out HeldEntry held))
             {
                 fixture.Own(held, thread);
                 fixture.Table.ClearTowrite(start);

@@ -5,14 +5,14 @@ using DaxEmu.Core.Mm;
 
 namespace DaxEmu.Bench.Verification.Scenarios;
 
-/// <summary>A wake-up bug of history with its smallest case.</summary>
+/// <summary>A historic wake-up bug with its smallest case.</summary>
 /// <param name="Id">Its number in the list of historic bugs.</param>
 /// <param name="Scenario">The scenario's name.</param>
 /// <param name="Profile">The profile that has the bug.</param>
-/// <param name="Commit">The commit that mended it; empty if it was never merged.</param>
+/// <param name="Commit">The commit that fixed it, or when.</param>
 internal sealed record HistoricBug(string Id, string Scenario, WaitProfile Profile, string Commit);
 
-/// <summary>Small scenarios over the real entry table: those of the historic bugs by name, and all scenarios of a size.</summary>
+/// <summary>Small scenarios over the real entry table: those of the historic bugs by name, and all of a size.</summary>
 internal static class LockScenarios
 {
     private static readonly LockOperation[] Operations =
@@ -25,11 +25,11 @@ internal static class LockScenarios
     [
         ("pmd-behind-pte", "A 2 MiB fault meets the locked 4 KiB entry of another fault: the hang of 2019.", LockFixtureState.Empty,
             [[LockOperation.PteFault(1)], [LockOperation.PmdFault]]),
-        ("put-wakes", "Who was woken and leaves the entry as it is must wake the next.", LockFixtureState.RealPte,
+        ("put-wakes", "A woken thread that leaves the entry as it is must wake the next one.", LockFixtureState.RealPte,
             [[LockOperation.PteFault(1)], [LockOperation.Keep(1)], [LockOperation.Keep(1)]]),
-        ("three-invalidators", "Three invalidations of one entry: the second finds nothing, the third must not be left.", LockFixtureState.Empty,
+        ("three-invalidators", "Three invalidations of one entry: the second finds nothing, the third must be woken all the same.", LockFixtureState.Empty,
             [[LockOperation.PteFault(1)], [LockOperation.Invalidate(1)], [LockOperation.Invalidate(1)], [LockOperation.Invalidate(1)]]),
-        ("give-up", "Who waits for an entry through its page may never come back to it.", LockFixtureState.RealPte,
+        ("give-up", "A thread that waits for an entry through its page may abandon the wait.", LockFixtureState.RealPte,
             [[LockOperation.PteFault(1)], [LockOperation.GiveUp(1)], [LockOperation.Keep(1)]]),
         ("unlock-by-page", "A 2 MiB entry is unlocked through a page inside it.", LockFixtureState.RealPmd,
             [[LockOperation.LockByPage(9)], [LockOperation.Keep(1)]]),
@@ -41,7 +41,7 @@ internal static class LockScenarios
             [[LockOperation.LonePmdFault]]),
     ];
 
-    /// <summary>The wake-up bugs of history, each with the scenario and the profile that show it.</summary>
+    /// <summary>The historic wake-up bugs, each with the scenario and the profile that show it.</summary>
     public static IReadOnlyList<HistoricBug> Bugs { get; } =
     [
         new("B07", "downgrade", WaitProfiles.V4_10Holes, "965d004af540"),

@@ -8,22 +8,22 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Scenarios;
 
-/// <content>What must hold: at every moment, of what somebody has in his hands, and at the end.</content>
+/// <content>What must hold: at every moment, of pinned memory, and at the end.</content>
 internal sealed unsafe partial class MappingFixture
 {
-    /// <summary>What must hold at every moment, seen from outside; of the pages that operations touch.</summary>
-    /// <exception cref="WorldViolationException">It does not.</exception>
+    /// <summary>What must hold at every moment, seen from outside; of the pages that operations access.</summary>
+    /// <exception cref="ScenarioViolationException">It does not.</exception>
     public void CheckNow()
     {
         string? wrong = Unscheduled.Look(() => TranslationError(PiecePages) ?? DurabilityError());
         ScenarioCheck.That(wrong is null, wrong!);
     }
 
-    /// <summary>What must hold of memory that somebody has pinned.</summary>
-    /// <exception cref="WorldViolationException">A page of it was given up.</exception>
-    public void CheckPinned(PagePin lease)
+    /// <summary>What must hold of pinned memory.</summary>
+    /// <exception cref="ScenarioViolationException">A page of it was given up.</exception>
+    public void CheckPinned(PagePin pin)
     {
-        foreach (PfnRange run in lease.Pages)
+        foreach (PfnRange run in pin.Pages)
         {
             for (Pfn pfn = run.First; pfn.Value < run.End.Value; pfn += 1)
             {
@@ -33,7 +33,7 @@ internal sealed unsafe partial class MappingFixture
     }
 
     /// <summary>What must hold of an entry that was locked through its block.</summary>
-    /// <exception cref="WorldViolationException">It stands on another one, or on none.</exception>
+    /// <exception cref="ScenarioViolationException">It stands on another one, or on none.</exception>
     public static void CheckStandsOn(PageLock? held, Pfn block)
     {
         if (held is { } locked)
@@ -45,7 +45,7 @@ internal sealed unsafe partial class MappingFixture
     }
 
     /// <summary>What must hold when all have finished.</summary>
-    /// <exception cref="WorldViolationException">It does not.</exception>
+    /// <exception cref="ScenarioViolationException">It does not.</exception>
     public void Check()
     {
         IReadOnlyList<string> wrong = Mapping.Entries.Verify();
@@ -56,7 +56,7 @@ internal sealed unsafe partial class MappingFixture
     }
 
     /// <summary>What must hold when a thread has synced a page that it stored to: a loss of power leaves the store.</summary>
-    /// <exception cref="WorldViolationException">It does not.</exception>
+    /// <exception cref="ScenarioViolationException">It does not.</exception>
     public void CheckStoredDurably(long page)
     {
         string? wrong = Unscheduled.Look(() => Blocks.BlockOf(page) is { } block && !IsDurable(block)
@@ -167,7 +167,7 @@ internal sealed unsafe partial class MappingFixture
         return null;
     }
 
-    // Who holds device pages: the entries, and nobody else.
+    // Only entries hold device pages.
     private string? OwnerError()
     {
         for (long page = 0; page < PiecePages; page++)

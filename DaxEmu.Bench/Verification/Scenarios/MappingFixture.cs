@@ -1,3 +1,4 @@
+using DaxEmu.Core.Fs;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Entries;
@@ -68,7 +69,7 @@ internal enum MappingFixtureState
 /// </summary>
 internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
 {
-    /// <summary>Pages that the small VMA maps, and that operations touch.</summary>
+    /// <summary>Pages that the small VMA maps, and that operations access.</summary>
     public const long PiecePages = 4;
 
     private const long FileBytes = DaxConstants.PmdSize;
@@ -104,10 +105,10 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
             new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = FileBytes, Waits = waits, Id = MappingId });
         Handler = new FaultHandler(Mapping);
         Loop = new FaultLoop(Handler);
-        Whole = Mapping.Map(new PageIndex(0), DaxConstants.PagesPerPmd, VmAreaKind.Shared);
-        Piece = Mapping.Map(new PageIndex(0), PiecePages, VmAreaKind.Shared);
-        Synchronous = Mapping.Map(new PageIndex(0), PiecePages, VmAreaKind.Shared | VmAreaKind.Sync);
-        View = new MappedView(Loop, Piece);
+        Whole = Mapping.Map(new PageIndex(0), DaxConstants.PagesPerPmd, MapMode.Shared);
+        Piece = Mapping.Map(new PageIndex(0), PiecePages, MapMode.Shared);
+        Synchronous = Mapping.Map(new PageIndex(0), PiecePages, MapMode.Shared | MapMode.Sync);
+        View = new DaxView(Loop, Piece);
     }
 
     public PmemDevice Device { get; }
@@ -130,7 +131,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
     public VmArea Synchronous { get; }
 
     /// <summary>The small VMA as a view.</summary>
-    public MappedView View { get; }
+    public DaxView View { get; }
 
     /// <summary>A VMA of the first pages that is there for one run, and that a thread may unmap.</summary>
     public VmArea Extra { get; private set; } = null!;
@@ -138,11 +139,11 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
     /// <summary>The page that bytes are being copied to through a view; null if there is none.</summary>
     public long? CopiesTo { get; set; }
 
-    /// <summary>A word that nobody writes: a step on it depends on nothing.</summary>
+    /// <summary>A word that no thread writes: a step on it depends on nothing.</summary>
     public ref ulong Quiet => ref *(ulong*)quiet.Base;
 
     /// <summary>A fixture in a state. Making one costs more than a thousand schedules, so they are used again.</summary>
-    public static MappingFixture Rent(WaitProfile profile, MappingFixtureState state, VmAreaKind extra = VmAreaKind.None)
+    public static MappingFixture Rent(WaitProfile profile, MappingFixtureState state, MapMode extra = MapMode.None)
     {
         MappingFixture? fixture;
         lock (Idle)
@@ -190,7 +191,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
         }
     }
 
-    private void Prepare(MappingFixtureState state, VmAreaKind extra)
+    private void Prepare(MappingFixtureState state, MapMode extra)
     {
         Mapping.Reset(FileBytes, Whole, Piece, Synchronous);
         waits.Reset();
@@ -201,7 +202,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
             isSharedByAll: state is MappingFixtureState.SharedPage or MappingFixtureState.SharedPmd or MappingFixtureState.SharedDirtyPage);
         CopiesTo = null;
         ForgetContent();
-        if (extra != VmAreaKind.None)
+        if (extra != MapMode.None)
         {
             Extra = Mapping.Map(new PageIndex(0), PiecePages, extra);
         }
@@ -213,40 +214,40 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
                 break;
             case MappingFixtureState.HoleBesidePage:
                 Blocks.Place(1, FixtureBlocks.FreshBlock(1));
-                Touch(Piece, 1, FaultFlags.None, PageOrder.Pte);
+                Access(Piece, 1, FaultFlags.None, PageOrder.Pte);
                 break;
             case MappingFixtureState.SharedDirtyPage:
-                Touch(Whole, 1, FaultFlags.None, PageOrder.Pte);
+                Access(Whole, 1, FaultFlags.None, PageOrder.Pte);
                 Mapping.Entries.NoteDirty(new PageIndex(1));
                 Mapping.Entries.SlotOf(new PageIndex(1)) |= DaxEntry.DirtyBit;
                 break;
             case MappingFixtureState.StoredPage:
-                Touch(Piece, 0, FaultFlags.Write, PageOrder.Pte);
-                Touch(Piece, 1, FaultFlags.Write, PageOrder.Pte);
+                Access(Piece, 0, FaultFlags.Write, PageOrder.Pte);
+                Access(Piece, 1, FaultFlags.Write, PageOrder.Pte);
                 WordOf(FixtureBlocks.OldBlock(1)) = 1;
                 break;
             case MappingFixtureState.DirtyPages or MappingFixtureState.PinnedPage:
-                Touch(Piece, 0, FaultFlags.Write, PageOrder.Pte);
-                Touch(Piece, 1, FaultFlags.Write, PageOrder.Pte);
+                Access(Piece, 0, FaultFlags.Write, PageOrder.Pte);
+                Access(Piece, 1, FaultFlags.Write, PageOrder.Pte);
                 break;
             case MappingFixtureState.CleanPage:
-                Touch(Piece, 1, FaultFlags.None, PageOrder.Pte);
+                Access(Piece, 1, FaultFlags.None, PageOrder.Pte);
                 break;
             case MappingFixtureState.SharedPage:
-                Touch(Whole, 1, FaultFlags.None, PageOrder.Pte);
+                Access(Whole, 1, FaultFlags.None, PageOrder.Pte);
                 break;
             case MappingFixtureState.DirtyPage:
-                Touch(Piece, 1, FaultFlags.Write, PageOrder.Pte);
+                Access(Piece, 1, FaultFlags.Write, PageOrder.Pte);
                 break;
             case MappingFixtureState.ZeroPmd or MappingFixtureState.SharedPmd or MappingFixtureState.CleanPmd:
-                Touch(Whole, 0, FaultFlags.None, PageOrder.Pmd);
+                Access(Whole, 0, FaultFlags.None, PageOrder.Pmd);
                 break;
             case MappingFixtureState.DirtyPmd:
-                Touch(Whole, 0, FaultFlags.Write, PageOrder.Pmd);
+                Access(Whole, 0, FaultFlags.Write, PageOrder.Pmd);
                 break;
         }
 
-        pin = state == MappingFixtureState.PinnedPage ? PagePin.Take(Loop, Piece, new PageRange(new PageIndex(1), 1), forWriting: true) : null;
+        pin = state == MappingFixtureState.PinnedPage ? View.Pin(DaxConstants.PageSize, DaxConstants.PageSize) : null;
     }
 
     /// <summary>A store of the processor to the first word of a page: faults until the translation lets it through.</summary>
@@ -298,7 +299,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
         Device.Durable.Reset(FixtureBlocks.FreshBlock(0).OffsetBytes, Bytes);
     }
 
-    private void Touch(VmArea area, long page, FaultFlags flags, PageOrder order)
+    private void Access(VmArea area, long page, FaultFlags flags, PageOrder order)
     {
         FaultOutcome outcome = Handler.Fault(area, page, flags, order);
         ScenarioCheck.That((outcome.Result & FaultResult.Nopage) != 0, $"the fixture cannot be prepared: {outcome}");

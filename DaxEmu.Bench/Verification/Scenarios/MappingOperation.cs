@@ -19,7 +19,7 @@ internal enum MappedBy
     Whole,
 }
 
-/// <summary>Something that a thread of a mapping scenario does, by the code that everybody uses.</summary>
+/// <summary>Something that a thread of a mapping scenario does, by the production code.</summary>
 /// <param name="Name">As traces print it.</param>
 /// <param name="Run">Does it.</param>
 internal sealed record MappingOperation(string Name, Action<MappingFixture> Run)
@@ -140,7 +140,7 @@ internal sealed record MappingOperation(string Name, Action<MappingFixture> Run)
         MappingFixture.CheckStandsOn(held, FixtureBlocks.OldBlock(page));
     });
 
-    /// <summary>A page's block is lost: nobody may reach it any more.</summary>
+    /// <summary>A page's block is lost: no access may reach it any more.</summary>
     public static MappingOperation Poison(long page) =>
         new($"memory failure @{page}", fixture => MemoryFailure.Poison(fixture.Device, FixtureBlocks.OldBlock(page), fixture));
 
@@ -152,10 +152,10 @@ internal sealed record MappingOperation(string Name, Action<MappingFixture> Run)
 
     private static MappingOperation PinAndUnpin(string name, long page, bool forWriting) => new(name, fixture =>
     {
-        using PagePin lease = PagePin.Take(fixture.Loop, fixture.Piece, One(page), forWriting);
-        fixture.CheckPinned(lease);
+        using PagePin pin = fixture.View.Pin(page << DaxConstants.PageShift, DaxConstants.PageSize, forWriting);
+        fixture.CheckPinned(pin);
         _ = Atomic.Load(ref fixture.Quiet, Site.Other); // here the others may go on
-        fixture.CheckPinned(lease);
+        fixture.CheckPinned(pin);
     });
 
     /// <summary>Drops the pin that the fixture began with.</summary>
@@ -193,7 +193,7 @@ internal sealed record MappingOperation(string Name, Action<MappingFixture> Run)
     private static void CopyIn(MappingFixture fixture, long page, ulong value)
     {
         fixture.CopiesTo = page;
-        fixture.View.CopyFrom(page << DaxConstants.PageShift, BitConverter.GetBytes(value));
+        fixture.View.CopyFrom(BitConverter.GetBytes(value), page << DaxConstants.PageShift);
         fixture.CopiesTo = null;
     }
 

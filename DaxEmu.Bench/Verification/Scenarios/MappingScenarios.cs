@@ -35,9 +35,9 @@ internal static class MappingScenarios
             [MappingOperation.HugeReadFault], [MappingOperation.WriteFault(1, MappedBy.Whole)], [MappingOperation.Look]),
         new("invalidate-or-fault", "A clean entry is taken out while it is mapped once more.", MappingFixtureState.CleanPage,
             [MappingOperation.Invalidate(1)], [MappingOperation.ReadFault(1, MappedBy.Whole)]),
-        new("hole-or-write", "A read fault finds a hole that a write fills: nobody keeps the zero page.", MappingFixtureState.Hole,
+        new("hole-or-write", "A read fault finds a hole that a write fills: no translation keeps the zero page.", MappingFixtureState.Hole,
             [MappingOperation.ReadFault(1)], [MappingOperation.Write(1)]),
-        new("poison-or-fault", "A page's memory is lost while it is faulted in: nobody reaches it afterwards.", MappingFixtureState.DirtyPages,
+        new("poison-or-fault", "A page's memory is lost while it is faulted in: no access reaches it afterwards.", MappingFixtureState.DirtyPages,
             [MappingOperation.WriteFault(1)], [MappingOperation.Poison(1)]),
         new("lock-by-page-or-punch", "A handler of a memory error locks an entry by its block while the page gets another one.", MappingFixtureState.DirtyPages,
             [MappingOperation.LockByPage(1)], [MappingOperation.Punch(1), MappingOperation.WriteFault(1)]),
@@ -56,11 +56,11 @@ internal static class MappingScenarios
         new("sync-or-store", "A page is stored to while it is written back: it is dirty, or durable.", MappingFixtureState.StoredPage,
             [MappingOperation.Writeback(1)], [MappingOperation.StoreAndSync(1, 7)], [MappingOperation.Look]),
         new("unmap-or-writeback", "A VMA is unmapped while its pages are written back: its page table outlives the walk.", MappingFixtureState.DirtyPages,
-            [MappingOperation.Writeback(1)], [MappingOperation.Unmap], [MappingOperation.Look]) { Extra = VmAreaKind.Shared },
+            [MappingOperation.Writeback(1)], [MappingOperation.Unmap], [MappingOperation.Look]) { Extra = MapMode.Shared },
         new("unmap-or-write", "A VMA is unmapped while write(2) fills a hole that it maps.", MappingFixtureState.Hole,
-            [MappingOperation.Write(1)], [MappingOperation.Unmap]) { Extra = VmAreaKind.Shared },
+            [MappingOperation.Write(1)], [MappingOperation.Unmap]) { Extra = MapMode.Shared },
         new("unmap-or-copy", "A private VMA is unmapped while a page of it is copied.", MappingFixtureState.CleanPage,
-            [MappingOperation.ExtraStore(1)], [MappingOperation.Unmap]) { Extra = VmAreaKind.Private },
+            [MappingOperation.ExtraStore(1)], [MappingOperation.Unmap]) { Extra = MapMode.Private },
         new("sync-fault-or-clone", "A MAP_SYNC fault meets a clone: no shared block may be written through.", MappingFixtureState.DirtyMetadata,
             [MappingOperation.SyncStore(1, 7)], [MappingOperation.CloneOf(1), MappingOperation.ReadFault(1)], [MappingOperation.Look]),
         new("sync-fault-or-punch", "A MAP_SYNC fault meets a punch and another fault: what is mapped is where the durable metadata say.", MappingFixtureState.DirtyMetadata,
@@ -83,10 +83,10 @@ internal static class MappingScenarios
             [MappingOperation.HugeWriteFault], [MappingOperation.Punch(1)], [MappingOperation.Look]),
     ];
 
-    // Those whose threads are few and short enough for lingering stores.
+    // Those whose threads are few and short enough for buffered stores.
     private static readonly string[] BufferedNames = ["last-unpin", "fault-or-truncate", "pinned-page", "invalidate-or-fault", "hole-or-write", "poison-or-fault"];
 
-    /// <summary>The bugs of history that need more than the entry table, each with the scenario and the profile that show it.</summary>
+    /// <summary>The historic bugs that need more than the entry table, each with the scenario and the profile that show it.</summary>
     public static IReadOnlyList<HistoricBug> Bugs { get; } = [new("B28", "last-unpin", WaitProfiles.V5_18, "f4f451a16dd1")];
 
     /// <summary>The names of the scenarios.</summary>
@@ -101,29 +101,29 @@ internal static class MappingScenarios
         return Make(name, scenario.Description, profile, scenario.State, scenario.Extra, scenario.Threads);
     }
 
-    /// <summary>The smaller scenarios with lingering stores, which the invalidate lock must do with: its readers store plainly.</summary>
+    /// <summary>The smaller scenarios with buffered stores: the readers of the invalidate lock store plainly.</summary>
     public static IEnumerable<Scenario> Buffered(WaitProfile profile) =>
         BufferedNames.Select(name => Named(name, profile) with { Model = MemoryModel.TotalStoreOrder });
 
     /// <summary>A scenario of threads of operations.</summary>
     public static Scenario Make(string name, string description, WaitProfile profile, MappingFixtureState state, params MappingOperation[][] threads) =>
-        Make(name, description, profile, state, VmAreaKind.None, threads);
+        Make(name, description, profile, state, MapMode.None, threads);
 
     /// <summary>As the other, with a VMA that threads may unmap.</summary>
     public static Scenario Make(
-        string name, string description, WaitProfile profile, MappingFixtureState state, VmAreaKind extra, params MappingOperation[][] threads) =>
+        string name, string description, WaitProfile profile, MappingFixtureState state, MapMode extra, params MappingOperation[][] threads) =>
         new(name, profile.Name, description, () => new Run(profile, state, extra, threads)) { Model = MemoryModel.SequentiallyConsistent };
 
     private sealed record Definition(string Name, string Description, MappingFixtureState State, params MappingOperation[][] Threads)
     {
-        public VmAreaKind Extra { get; init; }
+        public MapMode Extra { get; init; }
     }
 
     private sealed class Run : IScenarioRun
     {
         private readonly MappingFixture fixture;
 
-        public Run(WaitProfile profile, MappingFixtureState state, VmAreaKind extra, MappingOperation[][] threads)
+        public Run(WaitProfile profile, MappingFixtureState state, MapMode extra, MappingOperation[][] threads)
         {
             fixture = MappingFixture.Rent(profile, state, extra);
             Threads = [.. threads.Select(operations => new ScenarioThread(

@@ -6,7 +6,7 @@ namespace DaxEmu.Bench.Verification.Scenarios;
 /// <summary>All scenarios that have a name: those of the entry table alone, and those of the whole fault path.</summary>
 internal static class SmallScenarios
 {
-    /// <summary>The bugs of history, each with the scenario and the profile that show it.</summary>
+    /// <summary>The historic bugs, each with the scenario and the profile that show it.</summary>
     public static IReadOnlyList<HistoricBug> Bugs { get; } = [.. LockScenarios.Bugs, .. MappingScenarios.Bugs];
 
     /// <summary>The names of the scenarios.</summary>

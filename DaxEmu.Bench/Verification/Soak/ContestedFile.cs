@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using System.Runtime.InteropServices;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Units;
@@ -10,7 +11,7 @@ namespace DaxEmu.Bench.Verification.Soak;
 /// </summary>
 internal sealed class ContestedFile
 {
-    // Tells the pages of this file from those of the others.
+    // Distinguishes the pages of this file from those of the others.
     private const uint Mark = 1u << 30;
 
     private int lastVersion;
@@ -18,7 +19,7 @@ internal sealed class ContestedFile
     public ContestedFile(DaxVolume volume, DaxFileOptions options, long pageCount)
     {
         PageCount = pageCount;
-        File = volume.CreateFile(pageCount << DaxConstants.PageShift, name: null, options with { MaximumSizeBytes = pageCount << DaxConstants.PageShift });
+        File = volume.CreateTemporary(pageCount << DaxConstants.PageShift, options with { MaximumSizeBytes = pageCount << DaxConstants.PageShift });
         Views = [File.Map(), File.Map(MapMode.Shared | MapMode.NoHugePage), File.Map(MapMode.Shared | MapMode.Sync), File.Map(MapMode.Private)];
     }
 

@@ -18,7 +18,7 @@ internal enum FindingKind
     /// <summary>A page would not survive a loss of power although it was made durable, or although nothing says that it needs writeback.</summary>
     Undurable,
 
-    /// <summary>With all threads standing still, something does not fit: a count, a lock, an owner.</summary>
+    /// <summary>At a quiescent point something does not fit: a count, a lock, an owner.</summary>
     State,
 
     /// <summary>An operation failed that had to succeed, or succeeded where it had to fail.</summary>

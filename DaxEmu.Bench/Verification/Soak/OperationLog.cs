@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DaxEmu.Bench.Verification.Soak;
 
-/// <summary>The last operations of a thread: written by it, read by others when it has stopped or stands still.</summary>
+/// <summary>The last operations of a thread: written by it, read by others when it has stopped or is quiescent.</summary>
 internal sealed class OperationLog
 {
     /// <summary>How many are kept.</summary>

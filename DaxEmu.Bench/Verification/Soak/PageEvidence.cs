@@ -7,7 +7,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak;
 
-/// <summary>What there is to be known of a page that shows something wrong: entry, extent, and every translation, with the bytes behind each.</summary>
+/// <summary>What can be found out about a page that shows something wrong: entry, extent, and every translation, with the bytes behind each.</summary>
 internal static class PageEvidence
 {
     /// <summary>Looks without a lock and faults nothing in: what is wrong may go away otherwise.</summary>
@@ -32,7 +32,7 @@ internal static class PageEvidence
         int number = 0;
         foreach (VmArea area in file.Mapping.Areas.Where(a => page >= a.FirstIndex.Value && page < a.FirstIndex.Value + a.PageCount))
         {
-            text.Append("    view ").Append(number++).Append(" (").Append(area.Kind).Append("): ").Append(Describe(fixture, area, page - area.FirstIndex.Value)).Append('\n');
+            text.Append("    view ").Append(number++).Append(" (").Append(area.Mode).Append("): ").Append(Describe(fixture, area, page - area.FirstIndex.Value)).Append('\n');
         }
 
         return text.ToString().TrimEnd();

@@ -4,7 +4,7 @@ namespace DaxEmu.Bench.Verification.Soak;
 
 /// <summary>
 /// What a page holds, 512 times over: the page that it was written to, and the how-manieth write of that page it was. All zeroes is a page
-/// that nobody wrote. No stamp is ever used twice, so old bytes are known wherever they come up.
+/// that no thread wrote. No stamp is ever used twice, so old bytes are known wherever they come up.
 /// </summary>
 /// <param name="Word">The version in the upper half, the page in the lower.</param>
 internal readonly record struct PageStamp(ulong Word)

@@ -1,6 +1,6 @@
 namespace DaxEmu.Bench.Verification.Soak;
 
-/// <summary>Lets threads work for a while and brings them to stand still, again and again.</summary>
+/// <summary>Lets threads work for a while and quiesces them, again and again.</summary>
 internal sealed class QuiescenceGate
 {
     private readonly object gate = new();
@@ -24,7 +24,7 @@ internal sealed class QuiescenceGate
         }
     }
 
-    /// <summary>Tells them to come out; they are when nobody is inside.</summary>
+    /// <summary>Asks them to come out; all are out when no thread works.</summary>
     public void Close()
     {
         lock (gate)
@@ -33,7 +33,7 @@ internal sealed class QuiescenceGate
         }
     }
 
-    /// <summary>Lets nobody in any more.</summary>
+    /// <summary>Lets no thread in any more.</summary>
     public void End()
     {
         lock (gate)

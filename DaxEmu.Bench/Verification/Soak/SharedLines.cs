@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using System.Runtime.InteropServices;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Fs;
@@ -31,15 +32,15 @@ internal sealed class SharedLines : IDisposable
         begun = new long[PageCount * LinesPerPage];
         completed = new long[PageCount * LinesPerPage];
         DaxFileOptions limited = options with { MaximumSizeBytes = DaxConstants.PmdSize };
-        File = volume.CreateFile(DaxConstants.PmdSize, name: null, limited);
-        Copy = volume.CreateFile(DaxConstants.PmdSize, name: null, limited);
+        File = volume.CreateTemporary(DaxConstants.PmdSize, limited);
+        Copy = volume.CreateTemporary(DaxConstants.PmdSize, limited);
         Faults = new FaultHandler(File.Mapping);
         Views = [File.Map(), File.Map(MapMode.Shared | MapMode.NoHugePage), File.Map(MapMode.Shared | MapMode.Sync)];
     }
 
     public DaxFile File { get; }
 
-    /// <summary>The file that clones go to; nobody stores to it.</summary>
+    /// <summary>The file that clones go to; no thread stores to it.</summary>
     public DaxFile Copy { get; }
 
     public IReadOnlyList<DaxView> Views { get; }
@@ -128,7 +129,7 @@ internal sealed class SharedLines : IDisposable
             long[] floor = Floor(0, PageCount);
             File.CloneRange(0, (long)PageCount << DaxConstants.PageShift, Copy, 0);
             byte[] seen = new byte[PageCount << DaxConstants.PageShift];
-            Copy.Read(0, seen);
+            Copy.Read(seen, 0);
             frozen = seen;
             for (int i = 0; i < floor.Length; i++)
             {
@@ -163,13 +164,13 @@ internal sealed class SharedLines : IDisposable
 
     public void Dispose() => blocks.Dispose();
 
-    /// <summary>With all threads standing still: each line holds its last count.</summary>
+    /// <summary>At a quiescent point each line holds its last count.</summary>
     public IEnumerable<string> FindWrong()
     {
         byte[] bytes = new byte[DaxConstants.PageSize];
         for (int page = 0; page < PageCount; page++)
         {
-            File.Read((long)page << DaxConstants.PageShift, bytes);
+            File.Read(bytes, (long)page << DaxConstants.PageShift);
             for (int line = 0; line < LinesPerPage; line++)
             {
                 ReadOnlySpan<long> words = MemoryMarshal.Cast<byte, long>(bytes.AsSpan(line * LineBytes, LineBytes));
@@ -204,7 +205,7 @@ internal sealed class SharedLines : IDisposable
         for (int page = 0; page < PageCount; page++)
         {
             Span<byte> bytes = buffer[..DaxConstants.PageSize];
-            Copy.Read((long)page << DaxConstants.PageShift, bytes);
+            Copy.Read(bytes, (long)page << DaxConstants.PageShift);
             int at = bytes.CommonPrefixLength(frozen.AsSpan(page << DaxConstants.PageShift, DaxConstants.PageSize));
             if (at < DaxConstants.PageSize)
             {

@@ -30,15 +30,15 @@ internal sealed class SmallVolume : IDisposable
 
     public DaxVolume Volume { get; }
 
-    /// <summary>Takes the volume for one thread, if nobody has it.</summary>
+    /// <summary>Takes the volume for one thread, if no other has it.</summary>
     public bool TryTake() => Interlocked.CompareExchange(ref isTaken, 1, 0) == 0;
 
     /// <summary>Gives it back.</summary>
     public void Give() => Volatile.Write(ref isTaken, 0);
 
     /// <summary>A file without a name.</summary>
-    public DaxFile Create(long sizeBytes, FileSystemModel habits, long maximumSizeBytes = MaximumSizeBytes) => Volume.CreateFile(
-        sizeBytes, name: null, DaxFileOptions.Default with { Profile = profile, Waits = waits, Habits = habits, MaximumSizeBytes = maximumSizeBytes });
+    public DaxFile Create(long sizeBytes, FileSystemModel model, long maximumSizeBytes = MaximumSizeBytes) => Volume.CreateTemporary(
+        sizeBytes, DaxFileOptions.Default with { Profile = profile, Waits = waits, FileSystem = model, MaximumSizeBytes = maximumSizeBytes });
 
     public void Dispose()
     {

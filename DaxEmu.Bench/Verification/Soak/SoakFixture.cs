@@ -47,8 +47,8 @@ internal sealed class SoakFixture : IDisposable
             MaximumSizeBytes = PageCount << DaxConstants.PageShift,
         };
         Volume = DaxVolume.Of(Device);
-        File = Volume.CreateFile(PageCount << DaxConstants.PageShift, name: null, options);
-        Clone = Volume.CreateFile(ClonePageCount << DaxConstants.PageShift, name: null, options);
+        File = Volume.CreateTemporary(PageCount << DaxConstants.PageShift, options);
+        Clone = Volume.CreateTemporary(ClonePageCount << DaxConstants.PageShift, options);
         Faults = new FaultLoop(new FaultHandler(File.Mapping));
         Stamps = new StampedPages(PageCount, ClonePageCount);
         Views =
@@ -56,7 +56,7 @@ internal sealed class SoakFixture : IDisposable
             File.Map(),
             File.Map(),
             File.Map(MapMode.Shared | MapMode.NoHugePage),
-            new DaxView(File, Faults, File.Mapping.Map(new PageIndex(0), PageCount, VmAreaKind.Shared, leadPages: 17)),
+            new DaxView(Faults, File.Mapping.Map(new PageIndex(0), PageCount, MapMode.Shared, leadPages: 17), File, opener: null),
             File.Map(MapMode.Shared | MapMode.Sync),
         ];
         PrivateView = File.Map(MapMode.Private);
@@ -142,7 +142,7 @@ internal sealed class SoakFixture : IDisposable
     /// <exception cref="Native.DaxEnvironmentException">It cannot.</exception>
     public static void Probe(SoakPlan plan) => OpenDevice(plan, CancellationToken.None).Dispose();
 
-    /// <summary>All threads stand still: brings what ends lazily to its end.</summary>
+    /// <summary>At a quiescent point: brings what ends lazily to its end.</summary>
     public void Settle()
     {
         foreach (DaxFile file in Files)
@@ -182,7 +182,7 @@ internal sealed class SoakFixture : IDisposable
             $"{name} has {sizeBytes} bytes, and a soak needs at least {SoakPlan.MinimumSizeBytes}", "Use a larger device.", path: name);
     }
 
-    /// <summary>The files, which stay open as long as anybody asks.</summary>
+    /// <summary>The files, which stay open as long as they are asked for.</summary>
     private sealed class OpenFiles(SoakFixture fixture) : IPageHolders
     {
         public AddressSpace? MappingOf(long mappingId) => fixture.Files.FirstOrDefault(f => f.Mapping.Id == mappingId)?.Mapping;

@@ -10,9 +10,9 @@ namespace DaxEmu.Bench.Verification.Soak;
 internal sealed class SoakJob : IWatched
 {
     // One operation in so many pauses between two of its steps.
-    private const int StutterSpacing = 16;
+    private const int PauseSpacing = 16;
 
-    private readonly Stutter stutter = new();
+    private readonly InjectedPauses pauses = new();
     private readonly int seed;
     private readonly MemoryOperations memory;
     private readonly PrivateOperations copies;
@@ -75,7 +75,7 @@ internal sealed class SoakJob : IWatched
     /// <summary>What it found wrong first; it stops then.</summary>
     public SoakFinding? Finding => finding;
 
-    /// <summary>What the environment refused it: no memory, no room on the device's file system. It stops then, and nobody is to blame.</summary>
+    /// <summary>What the environment refused it: no memory, no capacity on the device's file system. It stops then; this is no finding.</summary>
     public Exception? Refusal => refusal;
 
     /// <summary>Called before each step; null for nothing.</summary>
@@ -136,9 +136,9 @@ internal sealed class SoakJob : IWatched
         SoakOperation operation = OperationMix.Choose(ref random);
         long page = ChoosePage(ref random);
         bool isDone;
-        if (step % StutterSpacing == Number % StutterSpacing || operation == SoakOperation.LineRefault)
+        if (step % PauseSpacing == Number % PauseSpacing || operation == SoakOperation.LineRefault)
         {
-            using Stutter.Scope pauses = stutter.Begin(ref random);
+            using InjectedPauses.Scope scope = pauses.Begin(ref random);
             isDone = Do(operation, page, ref random);
         }
         else
@@ -216,7 +216,7 @@ internal sealed class SoakJob : IWatched
             work();
             return true;
         }
-        catch (DaxException e) when (e.Errno == FileOperations.Eio && Fixture.AllowsPoison)
+        catch (DaxException e) when (e.Errno == IoError.Io.Errno() && Fixture.AllowsPoison)
         {
             return false;
         }
@@ -226,8 +226,8 @@ internal sealed class SoakJob : IWatched
     private long ChoosePage(ref StepRandom random)
     {
         long region = random.OneIn(2) ? random.Next(2) : random.Next(Fixture.PageCount >> DaxConstants.PmdOrder);
-        int colour = random.OneIn(3) ? 0 : random.OneIn(4) ? random.Next(DaxConstants.PagesPerPmd) : random.Next(8);
-        return (region << DaxConstants.PmdOrder) + colour;
+        int offset = random.OneIn(3) ? 0 : random.OneIn(4) ? random.Next(DaxConstants.PagesPerPmd) : random.Next(8);
+        return (region << DaxConstants.PmdOrder) + offset;
     }
 
     private bool Do(SoakOperation operation, long page, ref StepRandom random) => operation switch

@@ -60,7 +60,7 @@ internal enum SoakOperation
     /// <summary>Takes a range out of the file.</summary>
     Collapse,
 
-    /// <summary>Makes room in the file.</summary>
+    /// <summary>Inserts a hole into the file.</summary>
     Insert,
 
     /// <summary>Pins pages and stores to them.</summary>

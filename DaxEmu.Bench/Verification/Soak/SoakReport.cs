@@ -28,7 +28,7 @@ internal sealed record SoakReport
     /// <summary>What was checked at the quiescent points, and while the threads worked.</summary>
     public SoakCounts Checks { get; init; }
 
-    /// <summary>How often everything was checked with all threads standing still.</summary>
+    /// <summary>How often everything was checked at a quiescent point.</summary>
     public int QuiescentPoints { get; init; }
 
     /// <summary>How often a thread stood still for the watchdog's time and went on once the others stopped.</summary>

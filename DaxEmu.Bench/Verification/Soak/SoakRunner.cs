@@ -6,7 +6,7 @@ using DaxEmu.Core.Dax.Waiting;
 
 namespace DaxEmu.Bench.Verification.Soak;
 
-/// <summary>Runs a soak: threads at work, a look at everything when they stand still, a watchdog over each of them.</summary>
+/// <summary>Runs a soak: threads at work, a check of everything at quiescent points, a watchdog over each thread.</summary>
 internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress, CancellationToken cancellation)
 {
     // Looking at everything may take a tenth of the time.
@@ -34,7 +34,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     /// <summary>Called at each look, with the fixture: for tests, which plant there what must be found.</summary>
     public Action<SoakFixture>? AtEachLook { get; init; }
 
-    /// <summary>Called by each thread before each step: for tests, which let there something fail.</summary>
+    /// <summary>Called by each thread before each step: for tests, which make something fail there.</summary>
     public Action? AtEachStep { get; init; }
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(begin);
@@ -104,7 +104,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
 
     private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
-    // Lets the jobs work for a while. Returns false if they could not be brought to stand still.
+    // Lets the jobs work for a while. Returns false if they could not be quiesced.
     private bool Work(SoakFixture fixture, TimeSpan time)
     {
         var watchdog = new Watchdog(jobs, BetweenLooks * 4);
@@ -135,12 +135,12 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
                     return false;
                 }
 
-                continue; // too little time is left to tell a hang from a slow machine
+                continue; // too little time is left to distinguish a hang from a slow machine
             }
 
             bool isStuck = watchdog.Look(Stopwatch.GetElapsedTime(last, now), plan.Watchdog);
             last = now;
-            Tell();
+            ShowProgress();
             if (isStuck && IsHang(fixture, watchdog))
             {
                 return false;
@@ -148,7 +148,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         }
     }
 
-    // The others stop first: who only had to wait for them goes on then, and the picture does not move.
+    // The others stop first: a thread that only had to wait for them goes on then, and the snapshot is stable.
     private bool IsHang(SoakFixture fixture, Watchdog watchdog)
     {
         SoakJob[] stuck = [.. watchdog.Stuck.Select(i => jobs[i])];
@@ -172,13 +172,13 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         }
 
         SoakJob[] hung = [.. jobs.Where(j => j.IsWorking)];
-        string picture = new HangSnapshot(fixture, jobs, begin).Draw(hung, j => watchdog.StillFor(j.Number) + limit);
+        string snapshot = new HangSnapshot(fixture, jobs, begin).Describe(hung, j => watchdog.StillFor(j.Number) + limit);
         findings.AddRange(jobs.Select(j => j.Finding).OfType<SoakFinding>());
-        findings.Add(new SoakFinding(FindingKind.Hang, $"{picture}\n{Rescue(fixture)}"));
+        findings.Add(new SoakFinding(FindingKind.Hang, $"{snapshot}\n{Rescue(fixture)}"));
         return true;
     }
 
-    // The proof that only a wake-up was missing: given by hand, all go on. It also gives back what they hold.
+    // Shows whether only a wake-up was missing: woken by hand, all go on. They also give back what they hold.
     private string Rescue(SoakFixture fixture)
     {
         var keys = new List<WaitKey>();
@@ -186,7 +186,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         while (gate.WorkingCount > 0 && Stopwatch.GetElapsedTime(start) < MostForRescue && !cancellation.IsCancellationRequested)
         {
             keys.Clear();
-            fixture.Waits.ForEachSleeper((in WaitNode node) => keys.Add(new WaitKey(node.Mapping, new Core.Units.PageIndex(node.KeyStart))));
+            fixture.Waits.ForEachWaiter((in WaitNode node) => keys.Add(new WaitKey(node.Mapping, new Core.Units.PageIndex(node.KeyStart))));
             keys.ForEach(key => fixture.Waits.Wake(key, WakeMode.All));
             Thread.Sleep(BetweenLooks);
         }
@@ -196,7 +196,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
             : $"Woken by hand, {gate.WorkingCount} threads still do not go on: more than a wake-up is missing.";
     }
 
-    private void Tell()
+    private void ShowProgress()
     {
         samples.Look(Elapsed, Operations());
         SoakSample last = samples.Last;

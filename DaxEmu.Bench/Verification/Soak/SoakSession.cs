@@ -44,8 +44,8 @@ internal sealed class SoakSession
     /// <summary>What the command ends with.</summary>
     public ExitCode Code => Report.Outcome != SoakOutcome.Clean || IsControlCorrupt ? ExitCode.Found
         : IsStopped ? ExitCode.TimeLimit
-        : IsConclusive ? ExitCode.Fine
-        : ExitCode.CannotTell;
+        : IsConclusive ? ExitCode.Success
+        : ExitCode.Inconclusive;
 
     /// <summary>The plan of a control.</summary>
     public static SoakPlan ControlOf(SoakPlan plan) => plan with

@@ -1,7 +1,7 @@
 namespace DaxEmu.Bench.Verification.Soak;
 
 /// <summary>
-/// What every page must hold, on each side, and who is alone with it: who stamps, compares, moves or removes a page takes it first, so what
+/// What every page must hold, on each side, and which thread has it: one that stamps, compares, moves or removes a page takes it first, so what
 /// it must hold is known exactly at any time. Everything else (faults of 2 MiB, writeback, invalidation) goes on without asking.
 /// </summary>
 internal sealed class StampedPages
@@ -29,7 +29,7 @@ internal sealed class StampedPages
         copies = new ulong[pageCount];
     }
 
-    /// <summary>Takes a page for one thread, if nobody has it.</summary>
+    /// <summary>Takes a page for one thread, if no other has it.</summary>
     public bool TryTake(long page) => Volatile.Read(ref owners[page]) == 0 && Interlocked.CompareExchange(ref owners[page], 1, 0) == 0;
 
     /// <summary>Gives a page back.</summary>
@@ -59,12 +59,12 @@ internal sealed class StampedPages
         }
     }
 
-    /// <summary>Pages that somebody has: none when all threads stand still.</summary>
+    /// <summary>Pages that a thread has: none at a quiescent point.</summary>
     public int TakenCount => owners.Length - owners.AsSpan().Count(0);
 
     /// <summary>A stamp that no page ever held, for a page that the caller has taken.</summary>
     /// <param name="page">The page.</param>
-    /// <param name="job">Who will write it.</param>
+    /// <param name="job">The thread that will write it.</param>
     public PageStamp Next(long page, int job)
     {
         writers[page] = job;
@@ -72,7 +72,7 @@ internal sealed class StampedPages
         return PageStamp.Of(page, version == 0 ? ++versions[page] : version);
     }
 
-    /// <summary>Who wrote the page last.</summary>
+    /// <summary>The thread that wrote the page last.</summary>
     public int WriterOf(long page) => writers[page];
 
     /// <summary>What a page shows on a side.</summary>

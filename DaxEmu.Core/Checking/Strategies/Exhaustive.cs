@@ -7,30 +7,12 @@ namespace DaxEmu.Core.Checking.Strategies;
 /// first failure that is found needs as few preemptions as any.
 /// </summary>
 /// <remarks>
-/// <para><b>What costs.</b> Taking the turn from a thread that could go on costs one of the bound. A thread that sleeps, spins or has
-/// finished gives its turn up for free. Drains of store buffers are free.</para>
-/// <para><b>What is left out, and why nothing is missed.</b></para>
-/// <para>1. <i>States seen before.</i> If the question's state hash, the current thread and the last drain are as in an earlier question
-/// that was asked with at least as much of the bound left, then all that can follow here can follow there, and was or will be
-/// tried there: a prefix with the same hash differs only in the order of unrelated steps (<see cref="ScenarioMemory"/>). The current
-/// thread is part of the key, since it decides what costs; so is what is left of the bound, since less of it leads to fewer
-/// schedules. Values of the words alone would not do. Off if the scenario says that it is not ordered by its steps.</para>
-/// <para>2. <i>A drain right before a step of the same thread.</i> A thread reads its own lingering stores, so its step cannot tell whether
-/// the store was drained before; the schedule with the two exchanged comes to the same (a locked instruction drains
-/// anyhow), and needs no more preemptions. So a drain of a thread is followed by another drain or by somebody else's step; and while
-/// the thread could go on it is only tried if the bound leaves a preemption, or another thread's store may be drained after it.</para>
-/// <para>3. <i>A preemption right before a quiet step</i>, one on a word that only its thread has to do with (<see cref="ContendedWords"/>). What
-/// the others do in between does not change what the step does, nor the step what they see; so the thread may make it first and be
-/// preempted at its next loud step, or end there for nothing: the same with no more preemptions. Which words are quiet is learned
-/// on the way: if a schedule shows that one is not, everything up to the present bound is searched again. In the last search
-/// nothing was learned; and the first touch by a second thread, in a schedule that was left out, would have come in the
-/// schedule that stands for it. Drains come to the same before and after a quiet step, too, so the scheduler does not even ask there.</para>
-/// <para>4. <i>A preemption for nothing</i>: the thread goes on before anybody has touched the word of the step that it was stopped before in a way
-/// that conflicts with it. Again it may as well make that step first and be preempted at its next, for the same price. So a
-/// preempted thread is no option until there was a conflict, and the search remembers states together with who waits for
-/// one. Only preempted threads: where the turn was free, the schedule with the two exchanged would cost a preemption that
-/// this one does not. That is why sleep sets, which do it everywhere, lose schedules under a bound.</para>
-/// <para>Rule 3 is for scenarios that stay in place, rule 4 besides for those where no store lingers: there, a step has an effect at once.</para>
+/// <para>Taking the turn from a thread that could go on costs one of the bound. A thread that sleeps, spins or has finished gives its turn up
+/// for free. Drains of store buffers are free.</para>
+/// <para>Four kinds of schedules are left out, because another one with no more preemptions comes to the same: (1) what follows a state seen
+/// before with as much of the bound left; (2) a drain right before a step of the same thread; (3) a preemption right before a quiet step
+/// (<see cref="ContendedWords"/>), where the words stay in place; (4) a preemption that ends before a conflict, where besides no store is
+/// buffered. docs/checking.md has the proofs.</para>
 /// </remarks>
 internal sealed class Exhaustive : IStrategy
 {
@@ -42,7 +24,7 @@ internal sealed class Exhaustive : IStrategy
     private readonly ContendedWords? contended;
     private readonly bool skipsIdlePreemptions;
 
-    // Rule 4: what the step touches that each thread was preempted before, until something conflicts with it.
+    // Rule 4: the access that each thread was preempted before, until another one conflicts with it.
     private readonly Access[] preempted = new Access[Choice.MaxThreads];
     private readonly List<Node> path = [];
     private readonly Dictionary<ulong, byte> seen = [];
@@ -158,7 +140,7 @@ internal sealed class Exhaustive : IStrategy
         }
     }
 
-    // A step was made: whoever was preempted before one that conflicts with it may go on.
+    // A step was made: a thread that was preempted before a step that conflicts with it may go on.
     private void Release(Access made)
     {
         for (uint rest = preemptedThreads; rest != 0; rest &= rest - 1)
@@ -171,7 +153,7 @@ internal sealed class Exhaustive : IStrategy
         }
     }
 
-    // Goes back to the last decision that has another answer left, and takes that.
+    // Goes back to the last decision with an option left, and takes that.
     private bool Backtrack()
     {
         while (path.Count > 0)
@@ -204,7 +186,7 @@ internal sealed class Exhaustive : IStrategy
         uint options = Allowed(question) & ~preemptedThreads;
         if (options == 0)
         {
-            // Whoever could go on was preempted for nothing: another schedule stands for this one.
+            // Every thread that could go on was preempted for nothing: another schedule stands for this one.
             PrunedCount += isPruned ? 0 : 1;
             isPruned = true;
             return question.Default;
@@ -240,7 +222,7 @@ internal sealed class Exhaustive : IStrategy
         return first;
     }
 
-    // The options that the bound and rule 2 leave.
+    // The options that rule 2 and the bound leave.
     private uint Allowed(in Question question)
     {
         uint options = question.Options;

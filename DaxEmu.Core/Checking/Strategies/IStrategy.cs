@@ -1,15 +1,15 @@
 namespace DaxEmu.Core.Checking.Strategies;
 
-/// <summary>Decides a schedule: three questions. A schedule depends on nothing else, so its answers replay it.</summary>
+/// <summary>Decides a schedule, by three questions. A schedule depends on nothing else, so the same decisions replay it.</summary>
 internal interface IStrategy
 {
-    /// <summary>Where to write down which words the threads contend for; null if it is to be asked before every step.</summary>
+    /// <summary>Learns which words the threads contend for; null if the strategy is to be asked before every step.</summary>
     ContendedWords? Contended => null;
 
     /// <summary>Whether there is another schedule to try; called before each.</summary>
     bool NewExecution();
 
-    /// <summary>Who makes the next step; asked before each, also if there is only one answer.</summary>
+    /// <summary>What happens next; asked before each step, also if there is only one option.</summary>
     Choice NextThread(in Question question);
 
     /// <summary>A value below <paramref name="bound"/> for a thread that asked for one.</summary>

@@ -2,7 +2,7 @@ namespace DaxEmu.Core.Checking.Strategies;
 
 /// <summary>
 /// Probabilistic concurrency testing (Burckhardt and others, 2010): each thread, and each thread's store buffer, has a random priority;
-/// the highest that can go on goes on; at d random steps whoever goes on drops below all others. A bug that needs d
+/// the highest that can go on goes on; at d random steps the one that goes on drops below all others. A bug that needs d
 /// orders to come out wrong is found by each schedule with a chance of at least 1 / (n k^(d-1)), for n threads and k steps.
 /// </summary>
 internal sealed class Pct : IStrategy

@@ -3,7 +3,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Entries;
 
-/// <summary>The word of an entry: what stands in a slot of the table (<c>dax_make_entry</c> and its tests).</summary>
+/// <summary>The word of an entry: the content of a slot (<c>dax_make_entry</c> and its tests).</summary>
 /// <remarks>
 /// <code>
 ///  63                            12 11     7     6       5      4      3     2     1     0
@@ -14,7 +14,7 @@ namespace DaxEmu.Core.Dax.Entries;
 /// Every legal word:
 /// <list type="table">
 /// <item><term>0</term><description>no entry</description></item>
-/// <item><term>PRESENT, EMPTY</term><description>a placeholder that only carries the lock; never dirty, pfn 0. With PMD it never stays behind unlocked, but for a moment after a refused fault</description></item>
+/// <item><term>PRESENT, EMPTY</term><description>a placeholder that only carries the lock; never dirty, pfn 0. With PMD it is never left unlocked, but for a moment after a refused fault</description></item>
 /// <item><term>PRESENT, ZERO</term><description>a hole that was read: the zero page is mapped; pfn 0. May be dirty (Linux 6.1)</description></item>
 /// <item><term>PRESENT, pfn</term><description>real: device memory. May be dirty. SHARED: the block belongs to other files too, a write must copy it</description></item>
 /// </list>
@@ -38,7 +38,7 @@ public readonly record struct DaxEntry(ulong Word)
     /// <summary>Whether there is an entry at all.</summary>
     public bool IsPresent => Word != 0;
 
-    /// <summary>Whether somebody holds the entry's lock (<c>dax_is_locked</c>).</summary>
+    /// <summary>Whether a thread holds the entry's lock (<c>dax_is_locked</c>).</summary>
     public bool IsLocked => (Word & LockedBit) != 0;
 
     /// <summary>Whether the entry covers 2 MiB (<c>dax_is_pmd_entry</c>).</summary>
@@ -67,7 +67,7 @@ public readonly record struct DaxEntry(ulong Word)
     {
         get
         {
-            Debug.Assert(IsReal, "flags come before the pfn: a zero or empty entry has none");
+            Debug.Assert(IsReal, "check the flags before the pfn: a zero or empty entry has none");
             return new Pfn((long)(Word >> PfnShift));
         }
     }

@@ -2,7 +2,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Entries;
 
-/// <summary>An entry as it was when somebody looked: a value, never a reference. The default says that there was none.</summary>
+/// <summary>An entry as it was at one moment: a value, never a reference. The default means that there was none.</summary>
 /// <param name="Start">The first page that it covers.</param>
 /// <param name="Entry">Its kind, order, pfn, lock and dirty mark.</param>
 /// <param name="IsTowrite">Whether a running writeback pass has chosen it.</param>

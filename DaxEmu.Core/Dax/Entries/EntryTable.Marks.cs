@@ -7,7 +7,7 @@ namespace DaxEmu.Core.Dax.Entries;
 /// <summary>The marks: DIRTY in the entry's word, TOWRITE in a bitmap, ANYDIRTY in the region word; and the scans over them.</summary>
 public sealed unsafe partial class EntryTable
 {
-    /// <summary>Marks every dirty entry that touches <paramref name="range"/> for the writeback pass that begins (<c>tag_pages_for_writeback</c>), locked or not.</summary>
+    /// <summary>Marks every dirty entry that overlaps <paramref name="range"/>, locked or not, for the writeback pass that begins (<c>tag_pages_for_writeback</c>).</summary>
     internal void TagTowrite(PageRange range)
     {
         long end = RegionEnd(range);
@@ -19,19 +19,19 @@ public sealed unsafe partial class EntryTable
                 continue;
             }
 
-            // One at a time, and never while somebody refreshes ANYDIRTY: between its clearing and its setting the bit is not to be
-            // trusted. Held for one range only, since owners of entries wait for it.
+            // Never during a refresh of ANYDIRTY, which clears the bit and may restore it: in between a clear bit proves nothing. Held for
+            // one range at a time, since owners of entries wait for it.
             WordLock.Enter(ref *marking, Site.Marking);
             TagRegion(region, range);
             WordLock.Leave(ref *marking, Site.Marking);
         }
     }
 
-    /// <summary>Whether a pass has chosen the entry that starts at <paramref name="start"/>.</summary>
+    /// <summary>Whether a pass has tagged the entry that starts at <paramref name="start"/>.</summary>
     internal bool IsTowrite(PageIndex start) => (Atomic.Load(ref MarkWordOf(start), Site.Towrite) & MarkBitOf(start)) != 0;
 
-    /// <summary>Chooses the entry that starts at <paramref name="start"/> for the running pass, whose lock the caller holds.</summary>
-    /// <remarks>Not while a tagger is between his two looks: he would take this mark back as if it were his.</remarks>
+    /// <summary>Tags the entry that starts at <paramref name="start"/>, whose lock the caller holds, for the running pass.</summary>
+    /// <remarks>Not while a tagger is between its two reads: it would take this mark back as its own.</remarks>
     internal void SetTowrite(PageIndex start)
     {
         WordLock.Enter(ref *marking, Site.Marking);
@@ -39,29 +39,29 @@ public sealed unsafe partial class EntryTable
         WordLock.Leave(ref *marking, Site.Marking);
     }
 
-    /// <summary>Takes the choice back.</summary>
+    /// <summary>Removes the tag.</summary>
     internal void ClearTowrite(PageIndex start)
     {
         ref ulong word = ref MarkWordOf(start);
-        if ((Atomic.Load(ref word, Site.Towrite) & MarkBitOf(start)) != 0) // [C] matches [D] in TagIfDirty
+        if ((Atomic.Load(ref word, Site.Towrite) & MarkBitOf(start)) != 0) // [T1] matches [T3] in TagIfDirty
         {
             Atomic.And(ref word, ~MarkBitOf(start), Site.Towrite);
         }
     }
 
-    /// <summary>A held entry was written back: it is clean, and no pass has chosen it any more. Its owner unlocks it next.</summary>
+    /// <summary>A held entry was written back: it is clean, and its tag goes. Its owner unlocks it next.</summary>
     /// <remarks>
-    /// Clean first, then the mark. A tagger looks at the word, sets the mark, and looks again. The locked instruction that clears the
-    /// mark comes after the store [C']: either the tagger's mark came before it and is cleared here, or the tagger's second look
-    /// comes after it, sees a clean entry, and takes the mark back [D].
+    /// Clean first, then the mark. A tagger reads the word, sets the mark, and reads the word again. The locked instruction that clears the
+    /// mark comes after the store [T2]: either the tagger's mark came before it and is cleared here, or the tagger's second read comes after
+    /// it, sees a clean entry, and takes the mark back [T3].
     /// </remarks>
     internal void MarkClean(HeldEntry held)
     {
         Atomic.Store(ref WordOf(held.Start, held.Entry.Order), held.Entry.WithDirty(false).WithLock.Word, Site.ReplaceEntry);
-        Atomic.And(ref MarkWordOf(held.Start), ~MarkBitOf(held.Start), Site.Towrite);
+        Atomic.And(ref MarkWordOf(held.Start), ~MarkBitOf(held.Start), Site.Towrite); // [T2] matches [T3] in TagIfDirty
     }
 
-    /// <summary>The first chosen entry from <paramref name="from"/> on and before <paramref name="end"/>.</summary>
+    /// <summary>The first tagged entry from <paramref name="from"/> on and before <paramref name="end"/>.</summary>
     /// <returns>False if there is none.</returns>
     internal bool NextTowrite(PageIndex from, PageIndex end, out PageIndex start)
     {
@@ -137,7 +137,7 @@ public sealed unsafe partial class EntryTable
         return false;
     }
 
-    /// <summary>Clears the ANYDIRTY bits of the range where no slot is dirty any more.</summary>
+    /// <summary>Clears ANYDIRTY where no slot of a 2 MiB range is dirty any more.</summary>
     internal void RefreshAnyDirty(PageRange range)
     {
         long end = RegionEnd(range);
@@ -155,7 +155,7 @@ public sealed unsafe partial class EntryTable
         }
     }
 
-    /// <summary>Pages that have an entry (<c>nrpages</c>): derived from the region words, 512 for a PMD. Exact when nothing changes meanwhile.</summary>
+    /// <summary>Pages that have an entry (<c>nrpages</c>), from the region words: 512 for a PMD. Exact if nothing changes meanwhile.</summary>
     public long PresentPageCount
     {
         get
@@ -172,8 +172,8 @@ public sealed unsafe partial class EntryTable
         }
     }
 
-    /// <summary>Gives back the memory of all ranges that lie wholly inside <paramref name="range"/> and hold nothing.</summary>
-    /// <remarks>The caller keeps faults out: an entry that is made meanwhile would be lost.</remarks>
+    /// <summary>Gives back the memory of all 2 MiB ranges that lie wholly inside <paramref name="range"/> and hold no entry.</summary>
+    /// <remarks>The caller keeps faults out: an entry made meanwhile would be lost.</remarks>
     internal void ReleaseMemory(PageRange range)
     {
         long first = (range.First.Value + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
@@ -200,7 +200,7 @@ public sealed unsafe partial class EntryTable
 
     private void Mark(PageIndex start) => Atomic.Or(ref MarkWordOf(start), MarkBitOf(start), Site.Towrite);
 
-    // A clear ANYDIRTY is believed only while nobody refreshes it: the refresher clears it first and looks at the slots afterwards.
+    // A clear ANYDIRTY proves a clean range only outside a refresh, which clears it first and reads the slots afterwards.
     private bool HasDirtyTable(long region, RegionWord word)
     {
         if (!word.AnyDirty)
@@ -256,7 +256,7 @@ public sealed unsafe partial class EntryTable
         }
     }
 
-    // The entry may be taken out between the look and the mark: so look again after it. See DropMarks for the other side.
+    // The entry may be removed between the read and the mark: so read again. See DropMarks for the other side.
     private void TagIfDirty(PageIndex start, ref ulong word, bool isPmd)
     {
         if (!IsDirty(ref word, isPmd))
@@ -265,7 +265,7 @@ public sealed unsafe partial class EntryTable
         }
 
         Mark(start);
-        if (!IsDirty(ref word, isPmd)) // [D] matches [C] in ClearTowrite
+        if (!IsDirty(ref word, isPmd)) // [T3] matches [T1] and [T2]
         {
             ClearTowrite(start);
         }
@@ -294,7 +294,7 @@ public sealed unsafe partial class EntryTable
         {
             if ((Atomic.Load(ref slot, Site.ReadSlot) & (DaxEntry.DirtyBit | DaxEntry.LockedBit)) != 0)
             {
-                RestoreAnyDirty(ref word);
+                RestoreAnyDirty(ref word); // [D2] matches [D1] in NoteDirty
                 return;
             }
         }
@@ -308,7 +308,7 @@ public sealed unsafe partial class EntryTable
         return done;
     }
 
-    // Not by a plain 'or': the table may have emptied meanwhile, and a PMD may stand there.
+    // Not by 'or': the table may be empty by now, and the word a PMD entry.
     private static void RestoreAnyDirty(ref ulong word)
     {
         ulong seen = Atomic.Load(ref word, Site.AnyDirty);

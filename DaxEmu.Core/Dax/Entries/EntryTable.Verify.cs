@@ -3,21 +3,21 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Entries;
 
-/// <summary>What must hold when nobody works on the table, and a picture of its state for people.</summary>
+/// <summary>What must hold when no thread works on the table, and snapshots of its state.</summary>
 public sealed unsafe partial class EntryTable
 {
-    // A look into the slots of an empty range touches 4 KiB: of a sparse file of terabytes that is gigabytes.
+    // Reading the slots of an empty range commits 4 KiB: for a sparse file of terabytes that is gigabytes.
     private const long MaximumRangesForSlotsOfEmpty = 1 << 16;
 
-    /// <summary>Checks every invariant of a table that nobody works on now.</summary>
-    /// <remarks>Ranges that count no entry are looked into up to 128 GiB of file; of larger ones they are believed to hold none.</remarks>
-    /// <returns>What is wrong, a line each; empty if all is well.</returns>
+    /// <summary>Checks every invariant of a table that no thread works on.</summary>
+    /// <remarks>Slots of 2 MiB ranges that count no entry are read only in files up to 128 GiB.</remarks>
+    /// <returns>What is violated, a line each; empty if nothing is.</returns>
     public IReadOnlyList<string> Verify()
     {
         var wrong = new List<string>();
-        if (Sleepers != 0)
+        if (Waiters != 0)
         {
-            wrong.Add($"{Sleepers} threads are still counted as sleepers.");
+            wrong.Add($"{Waiters} threads are still counted as waiters.");
         }
 
         for (long region = 0; region < UsedRegions; region++)
@@ -36,10 +36,10 @@ public sealed unsafe partial class EntryTable
         return wrong;
     }
 
-    /// <summary>Forgets every entry, mark and sleeper: for a checker that uses one small table for many runs. Nobody else may be at it.</summary>
+    /// <summary>Forgets every entry, mark and waiter: for a checker that uses one small table for many runs. No other thread may use it meanwhile.</summary>
     internal void Reset()
     {
-        // All ranges, not only those that are noted as used: who was stopped in the middle of an insert has filled one and not said so.
+        // All ranges, not only those noted as used: a thread stopped in the middle of an insert may have filled one without noting it.
         for (long region = 0; region < RegionCapacity; region++)
         {
             SlotsOf(region).Clear();
@@ -48,7 +48,7 @@ public sealed unsafe partial class EntryTable
         }
 
         *usedRegions = 0;
-        *sleepers = 0;
+        *waiters = 0;
         *marking = 0;
     }
 
@@ -86,7 +86,7 @@ public sealed unsafe partial class EntryTable
         VerifyEntry(start, pmd, wrong);
         if ((pmd.Word & UndefinedBits) != 0)
         {
-            wrong.Add($"{start}: the 2 MiB entry 0x{pmd.Word:x} has bits that mean nothing.");
+            wrong.Add($"{start}: the 2 MiB entry 0x{pmd.Word:x} has undefined bits.");
         }
 
         if (pmd.IsReal && !pmd.Pfn.IsPmdAligned)
@@ -95,16 +95,16 @@ public sealed unsafe partial class EntryTable
         }
 
         Span<ulong> all = SlotsOf(region);
-        for (int colour = 0; colour < all.Length; colour++)
+        for (int slot = 0; slot < all.Length; slot++)
         {
-            if (all[colour] != 0)
+            if (all[slot] != 0)
             {
-                wrong.Add($"{start + colour}: a 4 KiB entry {new DaxEntry(all[colour])} under a 2 MiB entry.");
+                wrong.Add($"{start + slot}: a 4 KiB entry {new DaxEntry(all[slot])} under a 2 MiB entry.");
             }
 
-            if (colour != 0 && IsTowrite(start + colour))
+            if (slot != 0 && IsTowrite(start + slot))
             {
-                wrong.Add($"{start + colour}: marked TOWRITE inside a 2 MiB entry.");
+                wrong.Add($"{start + slot}: marked TOWRITE inside a 2 MiB entry.");
             }
         }
     }
@@ -114,35 +114,35 @@ public sealed unsafe partial class EntryTable
         PageIndex start = new(region << DaxConstants.PmdOrder);
         Span<ulong> all = SlotsOf(region);
         int present = 0;
-        for (int colour = 0; colour < all.Length; colour++)
+        for (int slot = 0; slot < all.Length; slot++)
         {
-            var entry = new DaxEntry(all[colour]);
+            var entry = new DaxEntry(all[slot]);
             if (!entry.IsPresent)
             {
-                if (IsTowrite(start + colour))
+                if (IsTowrite(start + slot))
                 {
-                    wrong.Add($"{start + colour}: marked TOWRITE without an entry.");
+                    wrong.Add($"{start + slot}: marked TOWRITE without an entry.");
                 }
 
                 continue;
             }
 
             present++;
-            VerifyEntry(start + colour, entry, wrong);
+            VerifyEntry(start + slot, entry, wrong);
             if (entry.IsPmd)
             {
-                wrong.Add($"{start + colour}: a 2 MiB entry in the slot of a page.");
+                wrong.Add($"{start + slot}: a 2 MiB entry in the slot of a page.");
             }
 
             if (entry.IsDirty && !word.AnyDirty)
             {
-                wrong.Add($"{start + colour}: dirty, but its range does not say so.");
+                wrong.Add($"{start + slot}: dirty, but its range has no ANYDIRTY.");
             }
         }
 
         if (word.Count == 0 && word.Word != 0)
         {
-            wrong.Add($"{start}: the range holds nothing and says 0x{word.Word:x}, so that no 2 MiB entry can come.");
+            wrong.Add($"{start}: the range holds no entry and its word is 0x{word.Word:x}, so that no 2 MiB entry can be stored.");
         }
 
         if (present != word.Count)

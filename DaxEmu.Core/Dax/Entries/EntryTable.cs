@@ -7,16 +7,16 @@ namespace DaxEmu.Core.Dax.Entries;
 
 /// <summary>
 /// The entry table of one mapping (<c>i_pages</c>): a word for each 4 KiB page and a word for each 2 MiB range, flat, in native
-/// memory that is reserved once and becomes real where it is touched. Its methods are the single atomic steps; how they
-/// combine with waiting is <see cref="EntryLocker"/>'s business.
+/// memory that is reserved once and committed at first use. Its methods are the single atomic steps; <see cref="EntryLocker"/> combines
+/// them with waiting.
 /// </summary>
 /// <remarks>
 /// <para>Invariants. (1) At most one entry covers a page: PTE slots of a range are filled only while its region word counts them,
-/// and a PMD goes into a region word only by a compare-and-swap from 0. So the question "what answers EEXIST when a PMD is
-/// stored over PTEs" has one instruction for an answer. (2) Only its owner writes a locked word. (3) The count of a region is
-/// never less than the number of its filled slots. (4) The region of an unlocked dirty slot says ANYDIRTY, but for a moment
-/// under <see cref="RefreshAnyDirty"/>: that a range is clean may be believed only of a bit that was read under the marking lock.</para>
-/// <para>TOWRITE marks stand in a bitmap of their own, since writeback tags entries that somebody else has locked (invariant 2).</para>
+/// and a PMD goes into a region word only by a compare-and-swap from 0: the one instruction that reports EEXIST when a PMD would be
+/// stored over PTEs. (2) Only its owner writes a locked word. (3) The count of a region is
+/// never less than the number of its filled slots. (4) The region of an unlocked dirty slot has ANYDIRTY, but for a moment under
+/// <see cref="RefreshAnyDirty"/>: a clear bit proves a clean range only if it was read under the marking lock.</para>
+/// <para>TOWRITE marks have a bitmap of their own, since writeback tags entries that other threads have locked (invariant 2).</para>
 /// </remarks>
 public sealed unsafe partial class EntryTable : IDisposable
 {
@@ -30,11 +30,11 @@ public sealed unsafe partial class EntryTable : IDisposable
     private readonly ulong* slots;
     private readonly ulong* regions;
     private readonly ulong* marks;
-    private readonly ulong* sleepers;
+    private readonly ulong* waiters;
     private readonly ulong* usedRegions;
     private readonly ulong* marking;
 
-    /// <summary>A table for files of up to <paramref name="pageCapacity"/> pages. Only addresses are taken until entries are made.</summary>
+    /// <summary>A table for files of up to <paramref name="pageCapacity"/> pages. It takes only addresses until entries are made.</summary>
     /// <param name="mappingId">The mapping's id, part of every wait key.</param>
     /// <param name="pageCapacity">The most pages, at least 1 and at most 2^32 (16 TiB); rounded up to whole 2 MiB ranges.</param>
     public EntryTable(long mappingId, long pageCapacity)
@@ -50,30 +50,30 @@ public sealed unsafe partial class EntryTable : IDisposable
         slots = (ulong*)slotMemory.Base;
         regions = (ulong*)regionMemory.Base;
         marks = (ulong*)markMemory.Base;
-        sleepers = header[0];
+        waiters = header[0];
         usedRegions = header[1];
         marking = header[2];
     }
 
-    /// <summary>The most pages that a table can have room for: a file of 16 TiB.</summary>
+    /// <summary>The largest capacity of a table, in pages: a file of 16 TiB.</summary>
     public static long MaximumPageCapacity => 1L << 32;
 
     /// <summary>The mapping's id.</summary>
     public long MappingId { get; }
 
-    /// <summary>How many pages the table has room for.</summary>
+    /// <summary>The table's capacity, in pages.</summary>
     public long PageCapacity => RegionCapacity << DaxConstants.PmdOrder;
 
-    /// <summary>How many 2 MiB ranges the table has room for.</summary>
+    /// <summary>The table's capacity, in 2 MiB ranges.</summary>
     internal long RegionCapacity { get; private set; }
 
-    /// <summary>How many threads sleep, or are about to, for an entry of this mapping. Read by everybody who unlocks, written only by who sleeps.</summary>
-    internal ref ulong Sleepers => ref *sleepers;
+    /// <summary>How many threads sleep, or are about to, for an entry of this mapping. Read at every unlock, written only by waiters.</summary>
+    internal ref ulong Waiters => ref *waiters;
 
     /// <summary>One more than the highest range that ever held an entry: where scans end.</summary>
     internal long UsedRegions => (long)Atomic.Load(ref *usedRegions, Site.Other);
 
-    /// <summary>The entry that covers <paramref name="index"/>, as it is at this moment.</summary>
+    /// <summary>The entry that covers <paramref name="index"/> at this moment.</summary>
     public EntrySnapshot this[PageIndex index]
     {
         get
@@ -89,8 +89,8 @@ public sealed unsafe partial class EntryTable : IDisposable
         }
     }
 
-    // SAFETY (the three below): callers pass an index inside the capacity: AddressSpace.Map lets no VMA reach beyond it, the locker checks
-    // at its doors, and scans end at UsedRegions.
+    // SAFETY (the three below): callers pass an index within the capacity: AddressSpace.Map lets no VMA reach past it, the locker checks
+    // it on entry, and scans end at UsedRegions.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref ulong SlotOf(PageIndex index) => ref slots[index.Value];
 
@@ -109,7 +109,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal DaxEntry ReadSlot(PageIndex index) => new(Atomic.Load(ref SlotOf(index), Site.ReadSlot));
 
-    /// <summary>The entry that covers <paramref name="index"/>, locked or not; none if the table has no room for the index.</summary>
+    /// <summary>The entry that covers <paramref name="index"/>, locked or not. The index must lie within the capacity.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal DaxEntry Lookup(PageIndex index)
     {
@@ -117,7 +117,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         return region.IsPmd ? region.Pmd : ReadSlot(index);
     }
 
-    /// <summary>Whether the table has room for <paramref name="index"/>.</summary>
+    /// <summary>Whether <paramref name="index"/> lies within the capacity.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Covers(PageIndex index) => (ulong)index.Region < (ulong)RegionCapacity;
 
@@ -131,9 +131,9 @@ public sealed unsafe partial class EntryTable : IDisposable
 
     /// <summary>Puts a locked placeholder into an empty slot; fails if the slot or the range is taken.</summary>
     /// <remarks>
-    /// The count goes up first: from then on no PMD can take the range (invariant 1). Who then loses the slot counts down again; a
-    /// 2 MiB request that comes between the two is refused for a PTE that is only about to fail, which is as if it had come a
-    /// moment earlier, before the winner's entry went away.
+    /// The count goes up first: from then on no PMD can be stored in the range (invariant 1). A thread that then loses the slot counts down
+    /// again. A 2 MiB request between the two is refused because of a PTE that is about to fail: the same as if it had come a moment earlier,
+    /// before the winner's entry was removed.
     /// </remarks>
     internal bool TryInsertPte(PageIndex index, DaxEntry locked)
     {
@@ -149,8 +149,8 @@ public sealed unsafe partial class EntryTable : IDisposable
         }
         while (!Atomic.TryReplace(ref word, region.CountedIn.Word, region.Word, Site.CountEntry));
 
-        // Before the slot is filled, and by everybody: who made the range a table may not have come to it yet, and a scan must not end
-        // before an entry that is there.
+        // Before the slot is filled, and by every thread: the one that made the range a table may not have done it yet, and a scan must not
+        // end before an entry that is there.
         NoteUse(index.Region);
         if (Atomic.TryReplace(ref SlotOf(index), locked.Word, 0, Site.InsertEntry))
         {
@@ -161,7 +161,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         return false;
     }
 
-    /// <summary>Puts a locked PMD into a range that holds nothing; fails if it holds anything by now: this is EEXIST.</summary>
+    /// <summary>Stores a locked PMD in an empty range; fails if the range is not empty: this is EEXIST.</summary>
     internal bool TryInsertPmd(PageIndex index, DaxEntry locked)
     {
         if (!Atomic.TryReplace(ref RegionOf(index), locked.Word, 0, Site.InsertPmd))
@@ -178,12 +178,12 @@ public sealed unsafe partial class EntryTable : IDisposable
     {
         DropMarks(index.PmdStart, ref RegionOf(index), pmd);
 
-        // The slot first: who sees the table must find its entry. Nobody else writes the slots of a PMD's range.
+        // The slot first: a thread that sees the table must find its entry. No other thread writes the slots of a PMD's range.
         Atomic.Store(ref SlotOf(index), lockedPte.Word, Site.InsertEntry);
         Atomic.Exchange(ref RegionOf(index), RegionWord.TableOfOne.Word, Site.RemoveEntry);
     }
 
-    /// <summary>Takes an entry out whose lock the caller holds. Waking its sleepers is the caller's next step.</summary>
+    /// <summary>Removes an entry whose lock the caller holds. The caller wakes its waiters next.</summary>
     internal void Remove(PageIndex start, DaxEntry held)
     {
         ref ulong word = ref WordOf(start, held.Order);
@@ -194,31 +194,31 @@ public sealed unsafe partial class EntryTable : IDisposable
             return;
         }
 
-        // The count goes down after the slot was emptied (invariant 3).
+        // The count goes down after the slot is emptied (invariant 3).
         Atomic.Store(ref word, 0, Site.RemoveEntry);
         CountOut(ref RegionOf(start));
     }
 
-    /// <summary>Says in the region word that a slot is dirty, before a translation allows stores to its page. The caller holds that slot's lock.</summary>
+    /// <summary>Sets ANYDIRTY for a slot whose lock the caller holds, before a translation allows stores to its page.</summary>
     /// <remarks>
-    /// Ordered against <see cref="RefreshAnyDirty"/>, which clears the bit and then looks at the slots: the compare-and-swap that
-    /// took the lock comes before this load. If the refresher looked at the slot before that swap, his clearing came before it
-    /// too, and this load sees the bit clear and sets it; if after, he sees a locked slot, and sets the bit himself.
+    /// Ordered against <see cref="RefreshAnyDirty"/>, which clears the bit and then reads the slots: the compare-and-swap that locked the slot
+    /// comes before this load [D1]. If the refresher read the slot before that swap, its clearing came before the swap too, and this load
+    /// sees the bit clear; if after, it sees a locked slot and restores the bit [D2].
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void NoteDirty(PageIndex index)
     {
         ref ulong word = ref RegionOf(index);
-        if ((Atomic.Load(ref word, Site.AnyDirty) & RegionWord.AnyDirtyBit) == 0)
+        if ((Atomic.Load(ref word, Site.AnyDirty) & RegionWord.AnyDirtyBit) == 0) // [D1] matches [D2] in RefreshRegion
         {
             Atomic.Or(ref word, RegionWord.AnyDirtyBit, Site.AnyDirty);
         }
     }
 
-    /// <summary>Empties the table and gives its memory back; from then on it has room for no page, and looks find nothing.</summary>
+    /// <summary>Empties the table and gives its memory back; from then on its capacity is 0, and lookups find nothing.</summary>
     /// <remarks>
-    /// The addresses stay reserved until the collector finds that nobody references the table: a thread that still looks at it, against
-    /// the rule, finds no entry and no unmapped memory.
+    /// The addresses stay reserved until the table is collected: a thread that still uses it, against the rule, finds no entry and no
+    /// unmapped memory.
     /// </remarks>
     public void Dispose()
     {
@@ -244,9 +244,9 @@ public sealed unsafe partial class EntryTable : IDisposable
         }
     }
 
-    // An entry must not leave its TOWRITE mark to whatever comes after it in the slot. A tagger looks at the word, sets the mark, and
-    // looks again. So make the word clean by a locked instruction, and then look for the mark: either the tagger's mark came
-    // before our instruction, and we see it [C], or his second look came after it, and he takes his mark back [D].
+    // An entry must not leave its TOWRITE mark to its successor in the slot. A tagger reads the word, sets the mark, and reads the word again.
+    // So make the word clean by a locked instruction, then read the mark: either the tagger's mark came before our instruction, and we see it
+    // [T1], or its second read comes after it, and it takes its mark back [T3].
     private void DropMarks(PageIndex start, ref ulong word, DaxEntry held)
     {
         if (held.IsDirty)

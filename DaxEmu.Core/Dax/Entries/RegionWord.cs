@@ -12,13 +12,13 @@ namespace DaxEmu.Core.Dax.Entries;
 /// +----------------------+-------+--------+-------+---------------------+
 /// </code>
 /// <list type="table">
-/// <item><term>0</term><description>nothing: no entry of either size. Who counts a PTE in makes it a table; who stores a locked PMD makes it that</description></item>
+/// <item><term>0</term><description>nothing: no entry of either size. Counting a PTE entry in makes it a table; storing a locked PMD makes it that entry</description></item>
 /// <item><term>count</term><description>that many slots hold a PTE entry, or are about to, or have just ceased to: the count goes up before a slot is
-/// filled and down after it is emptied, so a count of 0 proves that there is none, and none coming</description></item>
+/// filled and down after it is emptied, so a count of 0 proves that there is none, and none about to come</description></item>
 /// <item><term>ANYDIRTY</term><description>a slot may be dirty; without it no unlocked one is. Set by the owner of a locked slot, before
 /// a translation allows stores to its page; cleared only by <see cref="EntryTable.RefreshAnyDirty"/></description></item>
 /// </list>
-/// Who may change it: of a table, anybody by compare-and-swap; of a PMD entry, as of every entry, its owner alone once it is locked.
+/// A table's word may be changed by any thread, with compare-and-swap; a locked PMD entry, as every locked entry, by its owner alone.
 /// </remarks>
 internal readonly record struct RegionWord(ulong Word)
 {
@@ -33,12 +33,12 @@ internal readonly record struct RegionWord(ulong Word)
     {
         get
         {
-            Debug.Assert(IsPmd, "a table of slots is no entry");
+            Debug.Assert(IsPmd, "a table of slots is not an entry");
             return new DaxEntry(Word);
         }
     }
 
-    /// <summary>How many PTE entries there are at the most.</summary>
+    /// <summary>An upper bound for the number of PTE entries.</summary>
     public long Count
     {
         get
@@ -54,7 +54,7 @@ internal readonly record struct RegionWord(ulong Word)
     /// <summary>One PTE entry more.</summary>
     public RegionWord CountedIn => new(Word + (1UL << CountShift));
 
-    /// <summary>One PTE entry less; with the last, nothing is left, nor anything dirty.</summary>
+    /// <summary>One PTE entry less; after the last the word is 0, without ANYDIRTY.</summary>
     public RegionWord CountedOut
     {
         get

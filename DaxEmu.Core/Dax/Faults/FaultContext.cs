@@ -3,15 +3,15 @@ using DaxEmu.Core.Mm;
 namespace DaxEmu.Core.Dax.Faults;
 
 /// <summary>
-/// A thread's own way into the fault handlers, looked up once: for loops of many faults, in which finding the thread's line each time would
-/// cost as much as a third of the fault. It lives on the stack, so it cannot leave its thread.
+/// The calling thread's context in the fault handlers, looked up once: for loops of many faults, in which finding its reader slot each time
+/// costs as much as a third of the fault. It lives on the stack, so it cannot leave its thread.
 /// </summary>
 public readonly unsafe ref struct FaultContext
 {
-    private FaultContext(ReaderSlot* line) => Line = line;
+    private FaultContext(ReaderSlot* slot) => Slot = slot;
 
-    /// <summary>The lane of the calling thread.</summary>
+    /// <summary>The context of the calling thread.</summary>
     public static FaultContext Mine => new(ReaderSlot.Mine);
 
-    internal ReaderSlot* Line { get; }
+    internal ReaderSlot* Slot { get; }
 }

@@ -48,25 +48,25 @@ public sealed unsafe class FaultHandler
 
     /// <summary>Serves one fault at one order.</summary>
     /// <param name="area">A VMA of this file.</param>
-    /// <param name="page">The page that was touched, counted from the VMA's start.</param>
-    /// <param name="flags">How it was touched.</param>
+    /// <param name="page">The page that was accessed, counted from the VMA's start.</param>
+    /// <param name="flags">How it was accessed.</param>
     /// <param name="order">The order to serve it at.</param>
     /// <returns>The kernel's result; sleeps while somebody else holds the entry.</returns>
     /// <exception cref="ArgumentException">The VMA maps another file, or has no such page.</exception>
     /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
-    public FaultOutcome Fault(VmArea area, long page, FaultFlags flags, PageOrder order) =>
+    public FaultOutcome Fault(VmArea area, VmaPage page, FaultFlags flags, PageOrder order) =>
         Fault(FaultContext.Mine, area, page, flags, order);
 
-    /// <summary>As <see cref="Fault(VmArea, long, FaultFlags, PageOrder)"/>, for a thread that has its lane at hand.</summary>
-    public FaultOutcome Fault(FaultContext lane, VmArea area, long page, FaultFlags flags, PageOrder order)
+    /// <summary>As <see cref="Fault(VmArea, VmaPage, FaultFlags, PageOrder)"/>, for a thread that has its context at hand.</summary>
+    public FaultOutcome Fault(FaultContext context, VmArea area, VmaPage page, FaultFlags flags, PageOrder order)
     {
         ArgumentNullException.ThrowIfNull(area);
-        if ((ulong)page >= (ulong)area.PageCount)
+        if ((ulong)page.Value >= (ulong)area.PageCount)
         {
             ThrowNoSuchPage(area, page);
         }
 
-        ulong* hold = invalidateLock.EnterRead(lane.Line);
+        ulong* hold = invalidateLock.EnterRead(context.Slot);
         if (TryRefault(area, page, flags, order))
         {
             AsymmetricLock.ExitRead(hold);
@@ -76,7 +76,7 @@ public sealed unsafe class FaultHandler
         return FaultSlow(area, page, flags, order, hold);
     }
 
-    /// <summary>As <see cref="Fault(VmArea, long, FaultFlags, PageOrder)"/>, for a caller that holds the invalidate lock for reading and has checked the request.</summary>
+    /// <summary>As <see cref="Fault(VmArea, VmaPage, FaultFlags, PageOrder)"/>, for a caller that holds the invalidate lock for reading and has checked the request.</summary>
     internal FaultOutcome FaultHeld(in FaultRequest request, PageOrder order)
     {
         if (TryRefault(request.Area, request.Page, request.Flags, order))
@@ -102,7 +102,7 @@ public sealed unsafe class FaultHandler
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryRefault(VmArea area, long page, FaultFlags flags, PageOrder order)
+    private bool TryRefault(VmArea area, VmaPage page, FaultFlags flags, PageOrder order)
     {
         bool isWrite = (flags & FaultFlags.Write) != 0;
         return IsPlain(area, isWrite) && (order == PageOrder.Pte ? TryRefaultPte(area, page, isWrite) : TryRefaultPmd(area, page, isWrite));
@@ -112,7 +112,7 @@ public sealed unsafe class FaultHandler
     // comes before the translation that allows a store (see EntryInstall). The words are handled as numbers: wrapped, the just-in-time
     // compiler keeps them in memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryRefaultPte(VmArea area, long page, bool isWrite)
+    private bool TryRefaultPte(VmArea area, VmaPage page, bool isWrite)
     {
         PageIndex index = area.IndexOf(page);
         ref ulong word = ref table.SlotOf(index);
@@ -150,7 +150,7 @@ public sealed unsafe class FaultHandler
 
     // The same for 2 MiB.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryRefaultPmd(VmArea area, long page, bool isWrite)
+    private bool TryRefaultPmd(VmArea area, VmaPage page, bool isWrite)
     {
         PageIndex start = area.IndexOf(page).PmdStart;
         ref ulong word = ref table.RegionOf(start);
@@ -176,11 +176,11 @@ public sealed unsafe class FaultHandler
 
     // Apart, so that building its message costs the hot path no stack.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowNoSuchPage(VmArea area, long page) =>
-        throw new ArgumentOutOfRangeException(nameof(page), page, $"the VMA has {area.PageCount} pages.");
+    private static void ThrowNoSuchPage(VmArea area, VmaPage page) =>
+        throw new ArgumentOutOfRangeException(nameof(page), page.Value, $"the VMA has {area.PageCount} pages.");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private FaultOutcome FaultSlow(VmArea area, long page, FaultFlags flags, PageOrder order, ulong* hold)
+    private FaultOutcome FaultSlow(VmArea area, VmaPage page, FaultFlags flags, PageOrder order, ulong* hold)
     {
         try
         {
@@ -196,21 +196,21 @@ public sealed unsafe class FaultHandler
 
     private FaultOutcome Serve(in FaultRequest request, PageOrder order) => order == PageOrder.Pte ? pte.Serve(request) : pmd.Serve(request);
 
-    private FaultOutcome FaultTraced(in FaultRequest request, PageOrder order, IDaxTraceSink sink)
+    private FaultOutcome FaultTraced(in FaultRequest request, PageOrder order, IDaxEventSink sink)
     {
         FaultEvent fields = request.ToEvent();
         FaultOutcome outcome;
         if (order == PageOrder.Pte)
         {
-            sink.PteFault(fields);
+            sink.Receive(DaxEvent.PteFault(fields));
             outcome = pte.Serve(request);
-            sink.PteFaultDone(fields, outcome.Result);
+            sink.Receive(DaxEvent.PteFaultDone(fields, outcome.Result));
         }
         else
         {
-            sink.PmdFault(fields);
+            sink.Receive(DaxEvent.PmdFault(fields));
             outcome = pmd.Serve(request);
-            sink.PmdFaultDone(fields, outcome.Result, outcome.Reason);
+            sink.Receive(DaxEvent.PmdFaultDone(fields, outcome.Result, outcome.Reason));
         }
 
         return outcome;

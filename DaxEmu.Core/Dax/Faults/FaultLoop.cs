@@ -4,7 +4,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Core.Dax.Faults;
 
 /// <summary>
-/// What the memory manager does around the fault handler (<c>handle_mm_fault</c>): looks at the translation, chooses the order, falls back,
+/// What the memory manager does around the fault handler (<c>handle_mm_fault</c>): reads the translation, chooses the order, falls back,
 /// finishes synchronous faults, and tries again until the access can go through.
 /// </summary>
 public sealed class FaultLoop
@@ -20,50 +20,54 @@ public sealed class FaultLoop
         asksForPrivateWrite = handler.Mapping.Behaviour.AsksHandlerForPrivateWriteToHuge;
     }
 
-    /// <summary>The file whose faults are served.</summary>
-    internal AddressSpace Mapping => handler.Mapping;
-
     /// <summary>The handler that is asked.</summary>
     public FaultHandler Handler => handler;
 
+    /// <summary>The file whose faults are served.</summary>
+    internal AddressSpace Mapping => handler.Mapping;
+
     /// <summary>Accesses a page: afterwards it is mapped as the access needs it, or cannot be.</summary>
     /// <param name="area">A VMA of the handler's file.</param>
-    /// <param name="page">The page, counted from the VMA's start.</param>
-    /// <param name="isWrite">Whether it is to be written.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="isWrite">Whether it is a store.</param>
+    /// <returns>Why the page cannot be reached; none if it can.</returns>
     /// <exception cref="ArgumentException">The VMA maps another file, or has no such page.</exception>
     /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
-    public IoError Access(VmArea area, long page, bool isWrite)
+    public IoError Access(VmArea area, VmaPage page, bool isWrite)
     {
         ArgumentNullException.ThrowIfNull(area);
-        ArgumentOutOfRangeException.ThrowIfNegative(page);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page, area.PageCount);
+        ArgumentOutOfRangeException.ThrowIfNegative(page.Value, nameof(page));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(page.Value, area.PageCount, nameof(page));
         using AsymmetricLock.ReadHold hold = handler.Mapping.InvalidateLock.Read();
         handler.Check(area);
-        return Resolve(area, page, isWrite, out _);
+        return Resolve(RequestFor(area, page, isWrite), out _);
     }
+
+    /// <summary>The request of an access by user space.</summary>
+    internal FaultRequest RequestFor(VmArea area, VmaPage page, bool isWrite) =>
+        new(handler.Mapping, area, page, FaultFlags.UserAccess | (isWrite ? FaultFlags.Write : FaultFlags.None));
 
     /// <summary>Faults until the translation of a page allows the access, and says what it leads to.</summary>
     /// <remarks>
     /// The caller holds the invalidate lock for reading, over this and for as long as it uses the memory, and has checked the VMA. So all
-    /// parts of a fault, the sync of a synchronous one included, meet one and the same layout. What the lock does not keep away is a
-    /// writeback, which may write-protect and clean the page at any time.
+    /// parts of a fault, the sync of a synchronous one included, meet one and the same layout. A writeback may still write-protect and clean
+    /// the page at any time.
     /// </remarks>
-    /// <param name="area">The VMA.</param>
-    /// <param name="page">The page, counted from the VMA's start.</param>
-    /// <param name="isWrite">Whether it is to be written.</param>
+    /// <param name="access">The access.</param>
     /// <param name="translation">What the page was mapped by at a moment of the call.</param>
-    internal IoError Resolve(VmArea area, long page, bool isWrite, out Translation translation)
+    internal IoError Resolve(in FaultRequest access, out Translation translation)
     {
         while (true)
         {
-            switch (Look(area, page, isWrite, out translation, out FaultFlags flags))
+            FaultRequest request = access;
+            switch (Look(ref request, out translation))
             {
                 case Step.Mapped:
                     return IoError.None;
-                case Step.Segv:
+                case Step.ReadOnly:
                     return IoError.ReadOnly;
                 case Step.TryHuge:
-                    FaultOutcome huge = Fault(new FaultRequest(handler.Mapping, area, page, flags), PageOrder.Pmd);
+                    FaultOutcome huge = Fault(request, PageOrder.Pmd);
                     if (huge.IsError)
                     {
                         return huge.Error;
@@ -75,13 +79,13 @@ public sealed class FaultLoop
                     }
 
                     // Served at 4 KiB: a 2 MiB translation of a file that is in the way is dropped, nothing is mapped in its stead.
-                    area.Table.Split(page);
+                    request.Area.Table.Split(request.Page);
                     break;
                 case Step.Again:
                     continue;
             }
 
-            FaultOutcome outcome = Fault(new FaultRequest(handler.Mapping, area, page, flags), PageOrder.Pte);
+            FaultOutcome outcome = Fault(request, PageOrder.Pte);
             if (outcome.IsError)
             {
                 return outcome.Error;
@@ -92,15 +96,17 @@ public sealed class FaultLoop
     private enum Step
     {
         Mapped,
-        Segv,
+        ReadOnly,
         Again,
         TryHuge,
         TryPage,
     }
 
-    private Step Look(VmArea area, long page, bool isWrite, out Translation translation, out FaultFlags flags)
+    private Step Look(ref FaultRequest request, out Translation translation)
     {
-        flags = FaultFlags.UserTouch | (isWrite ? FaultFlags.Write : FaultFlags.None);
+        VmArea area = request.Area;
+        VmaPage page = request.Page;
+        bool isWrite = request.IsWrite;
         Translation slot = area.Table.Directory(page);
         translation = slot.IsTable ? area.Table.Page(page) : slot;
         if (translation.Allows(isWrite))
@@ -115,15 +121,15 @@ public sealed class FaultLoop
 
         if (isWrite && area.PieceOf(page).IsReadOnly)
         {
-            return Step.Segv;
+            return Step.ReadOnly;
         }
 
         if (slot.IsTable)
         {
-            return LookAtPage(area, page, isWrite, translation, ref flags);
+            return LookAtPage(ref request, translation);
         }
 
-        if (slot.IsHuge && isWrite && !area.IsShared && !asksForPrivateWrite)
+        if (slot.IsHuge && request.IsPrivateWrite && !asksForPrivateWrite)
         {
             area.Table.Split(page);
             return Step.TryPage;
@@ -132,17 +138,17 @@ public sealed class FaultLoop
         return slot.IsHuge || area.AllowsHuge ? Step.TryHuge : Step.TryPage;
     }
 
-    private static Step LookAtPage(VmArea area, long page, bool isWrite, Translation translation, ref FaultFlags flags)
+    private static Step LookAtPage(ref FaultRequest request, Translation translation)
     {
-        if (translation.IsPresent && isWrite)
+        if (translation.IsPresent && request.IsWrite)
         {
-            if (!area.IsShared)
+            if (request.IsPrivateWrite)
             {
-                PrivateCopy.MakeFromMapped(area, page);
+                PrivateCopy.MakeFromMapped(request);
                 return Step.Again;
             }
 
-            flags |= FaultFlags.Mkwrite;
+            request = request with { Flags = request.Flags | FaultFlags.Mkwrite };
         }
 
         return Step.TryPage;

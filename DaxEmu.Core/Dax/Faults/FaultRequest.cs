@@ -9,7 +9,7 @@ namespace DaxEmu.Core.Dax.Faults;
 /// <param name="Area">The VMA that was accessed.</param>
 /// <param name="Page">The page, counted from the VMA's start.</param>
 /// <param name="Flags">How it was accessed.</param>
-internal readonly record struct FaultRequest(AddressSpace Mapping, VmArea Area, long Page, FaultFlags Flags)
+internal readonly record struct FaultRequest(AddressSpace Mapping, VmArea Area, VmaPage Page, FaultFlags Flags)
 {
     public bool IsWrite => (Flags & FaultFlags.Write) != 0;
 
@@ -34,5 +34,5 @@ internal readonly record struct FaultRequest(AddressSpace Mapping, VmArea Area, 
             Mapping.EndIndex);
     }
 
-    private long AddressOf(long page) => Area.StartAddress + (page << DaxConstants.PageShift);
+    private long AddressOf(VmaPage page) => Area.StartAddress + page.OffsetBytes;
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Mm;
@@ -18,6 +19,7 @@ public sealed unsafe class PagePin : IDisposable
     private readonly List<PfnRange> pins = [];
     private readonly bool forWriting;
     private readonly IUnpinWake unpinWake;
+    private readonly PinnedMemory memory;
     private bool isDisposed = true;
 
     private PagePin(PmemDevice device, IUnpinWake unpinWake, bool forWriting)
@@ -25,19 +27,44 @@ public sealed unsafe class PagePin : IDisposable
         this.device = device;
         this.unpinWake = unpinWake;
         this.forWriting = forWriting;
+        memory = new PinnedMemory(this);
 
         // A reference of its own, not an object that holds one: that could be finalized before this one, and take the memory away.
         device.AddReferenceUnchecked();
         isDisposed = false;
     }
 
-    /// <summary>Ends a lease that was forgotten. Nobody is there to be told of a failure.</summary>
+    /// <summary>Ends a pin that was forgotten. A failure cannot be reported.</summary>
     ~PagePin() => _ = End(flushes: forWriting, byCollector: true);
 
     /// <summary>The runs of device pages that are pinned, in the order of the file. Zero pages and private copies are none.</summary>
     public IReadOnlyList<PfnRange> Pages => pins;
 
-    /// <summary>Flushes what was stored, if the lease is for writing, and unpins. Again does nothing.</summary>
+    /// <summary>The pinned bytes, in as many pieces as they lie in memory. Using them after <see cref="Dispose"/> throws.</summary>
+    /// <exception cref="InvalidOperationException">Some are private copies, which belong to the view.</exception>
+    /// <exception cref="ObjectDisposedException">The pin was disposed.</exception>
+    public ReadOnlySequence<byte> Bytes => memory.Sequence;
+
+    /// <summary>The pinned bytes for stores, piece by piece, in the order of the file.</summary>
+    /// <exception cref="InvalidOperationException">The pin is not for writing, or some bytes are private copies, which belong to the view.</exception>
+    /// <exception cref="ObjectDisposedException">The pin was disposed.</exception>
+    public IReadOnlyList<Memory<byte>> Memory => forWriting
+        ? memory.Pieces
+        : throw new InvalidOperationException("The pin is for reading. Pin for writing, or read its Bytes.");
+
+    /// <summary>Whether it was disposed.</summary>
+    internal bool IsDisposed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return isDisposed;
+            }
+        }
+    }
+
+    /// <summary>Flushes what was stored, if the pin is for writing, and unpins. Again does nothing.</summary>
     /// <exception cref="Native.DaxEnvironmentException">What was stored could not be flushed. The pages are unpinned all the same.</exception>
     public void Dispose()
     {
@@ -103,68 +130,63 @@ public sealed unsafe class PagePin : IDisposable
         }
     }
 
-    /// <summary>Pins pages of a VMA.</summary>
-    internal static PagePin Take(FaultLoop faults, VmArea area, PageRange pages, bool forWriting)
+    /// <summary>Pins the pages behind bytes of a VMA.</summary>
+    /// <exception cref="DaxException">A page cannot be reached; nothing is pinned then.</exception>
+    internal static PagePin Take(FaultLoop faults, VmArea area, long offsetBytes, long lengthBytes, bool forWriting)
     {
-        var lease = new PagePin(faults.Mapping.Device, faults.Mapping.Profile.UnpinWake, forWriting);
+        var pin = new PagePin(faults.Mapping.Device, faults.Mapping.Profile.UnpinWake, forWriting);
         try
         {
+            PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
             for (long page = pages.First.Value; page < pages.End.Value;)
             {
-                page += lease.TakeFrom(faults, area, page, pages.End.Value - page);
+                page += pin.TakeFrom(faults, area, page, pages.End.Value - page);
             }
+
+            pin.memory.CutTo(offsetBytes - pages.First.OffsetBytes, lengthBytes);
         }
         catch
         {
-            _ = lease.End(flushes: false); // nothing was stored under it
+            _ = pin.End(flushes: false); // nothing was stored under it
             throw;
         }
 
-        return lease;
+        return pin;
     }
 
     private void Unpin(PfnRange run) => device.Owners.Unpin(run, unpinWake.WakesWhenIdle);
 
-    // One translation's worth of pages; 0 if it must be faulted in first, or changed while it was looked at.
-    private long TakeFrom(FaultLoop faults, VmArea area, long page, long pageCount)
+    // One translation's worth of pages; 0 if it changed meanwhile. The layout stays as it is from the fault to the pin.
+    private long TakeFrom(FaultLoop faults, VmArea area, VmaPage page, long pageCount)
     {
-        ulong* hold = area.File.InvalidateLock.EnterRead();
-        try
-        {
-            ObjectDisposedException.ThrowIf(area.IsGone, area);
-            Translation translation = area.Table.Find(page);
-            if (translation.IsPresent && (!forWriting || translation.IsWritable))
-            {
-                return PinBehind(area, page, pageCount, translation);
-            }
-        }
-        finally
-        {
-            AsymmetricLock.ExitRead(hold);
-        }
-
-        IoError result = faults.Access(area, page, forWriting);
-        return result == IoError.None ? 0 : throw DaxException.Unreachable(result, page << DaxConstants.PageShift);
+        using AsymmetricLock.ReadHold hold = faults.Mapping.InvalidateLock.Read();
+        ObjectDisposedException.ThrowIf(area.IsGone, area);
+        IoError error = faults.Resolve(faults.RequestFor(area, page, forWriting), out Translation translation);
+        return error == IoError.None ? PinBehind(area, page, pageCount, translation) : throw DaxException.Unreachable(error, page.OffsetBytes);
     }
 
-    private long PinBehind(VmArea area, long page, long pageCount, Translation translation)
+    private long PinBehind(VmArea area, VmaPage page, long pageCount, Translation translation)
     {
-        int inHuge = translation.IsHuge ? (int)(area.LeadPages + page) & DaxConstants.ColourMask : 0;
+        int inHuge = translation.IsHuge ? (int)(area.LeadPages + page.Value) & DaxConstants.ColourMask : 0;
         long count = translation.IsHuge ? Math.Min(pageCount, DaxConstants.PagesPerPmd - inHuge) : 1;
         if (translation.IsZero || translation.IsCopy)
         {
+            // A copy belongs to the VMA and goes with it, whatever is pinned.
+            memory.HasCopies |= translation.IsCopy;
+            memory.Add((byte*)ZeroMemory.Base, count << DaxConstants.PageShift);
             return count;
         }
 
         var run = new PfnRange(translation.Pfn + inHuge, count);
         device.Owners.Pin(run);
-        Translation again = area.Table.Find(page); // [A] matches [B] in PageOwners: pin first, then look again
+        Translation again = area.Table.Find(page); // [P1] matches [P2] in PageOwners
         if (!again.IsPresent || again.IsHuge != translation.IsHuge || again.IsZero || again.IsCopy || again.Pfn != translation.Pfn)
         {
             Unpin(run);
             return 0;
         }
 
+        memory.Add(area.MemoryOf(page, translation), count << DaxConstants.PageShift);
         bool isNext = pins.Count > 0 && pins[^1].End == run.First;
         if (isNext)
         {

@@ -14,7 +14,7 @@ internal static class PmdEligibility
     /// <param name="isWrite">Whether it was written to.</param>
     /// <param name="sizeBytes">The size of the file.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FallbackReason Check(VmArea area, long page, PageIndex start, bool isWrite, long sizeBytes)
+    public static FallbackReason Check(VmArea area, VmaPage page, PageIndex start, bool isWrite, long sizeBytes)
     {
         if (!area.HasMatchingColour)
         {

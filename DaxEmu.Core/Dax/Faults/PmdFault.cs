@@ -2,6 +2,7 @@ using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.ReadWrite;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
+using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Faults;
@@ -125,7 +126,7 @@ internal sealed class PmdFault(AddressSpace mapping)
             return new FaultOutcome(FaultResult.None, FallbackReason.PageTableInTheWay);
         }
 
-        mapping.Events?.PmdLoadHole(request.ToEvent(), final.Word);
+        mapping.Events?.Receive(DaxEvent.PmdLoadHole(request.ToEvent(), final.Word));
         return FaultOutcome.Done;
     }
 }

@@ -13,9 +13,10 @@ namespace DaxEmu.Core.Dax.Faults;
 internal static unsafe class PrivateCopy
 {
     /// <summary>The copy for a fault (<c>dax_fault_cow_page</c>). The caller holds the lock of the entry, which stays as it is.</summary>
-    public static FaultOutcome Make(AddressSpace mapping, VmArea area, long page)
+    public static FaultOutcome Make(in FaultRequest request)
     {
-        PageIndex index = area.IndexOf(page);
+        (AddressSpace mapping, VmArea area, VmaPage page, _) = request;
+        PageIndex index = request.Index;
         ExtentAnswer answer = mapping.Extents.Find(index, 1, ExtentIntent.Fault | ExtentIntent.Read);
         if (answer.Error != IoError.None)
         {
@@ -49,8 +50,9 @@ internal static unsafe class PrivateCopy
     /// The copy of a page that is mapped read-only: made from what is mapped, without asking the file (<c>wp_page_copy</c>). The
     /// caller holds the invalidate lock for reading.
     /// </summary>
-    public static void MakeFromMapped(VmArea area, long page)
+    public static void MakeFromMapped(in FaultRequest request)
     {
+        (_, VmArea area, VmaPage page, _) = request;
         WordLock.Enter(ref area.CopyGate, Site.Copying);
         try
         {
@@ -67,7 +69,7 @@ internal static unsafe class PrivateCopy
         }
     }
 
-    private static void Fill(VmArea area, long page, byte* source)
+    private static void Fill(VmArea area, VmaPage page, byte* source)
     {
         // SAFETY: the copy has a page of room; the source is a page of the device or of the zero memory, and stays mapped.
         var copy = new Span<byte>(area.CopyOf(page), DaxConstants.PageSize);

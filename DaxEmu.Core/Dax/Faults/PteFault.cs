@@ -2,6 +2,7 @@ using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.ReadWrite;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
+using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Faults;
@@ -42,7 +43,7 @@ internal sealed class PteFault(AddressSpace mapping)
 
         if (request.IsPrivateWrite)
         {
-            return PrivateCopy.Make(mapping, area, request.Page);
+            return PrivateCopy.Make(request);
         }
 
         ExtentIntent intent = ExtentIntent.Fault | (request.IsWrite ? ExtentIntent.Write : ExtentIntent.Read);
@@ -99,7 +100,7 @@ internal sealed class PteFault(AddressSpace mapping)
         final = EntryInstall.Insert(
             mapping, held, DaxEntry.Zero(PageOrder.Pte), mapping.Behaviour.ReadFaultsDirty, isCopied: false);
         request.Area.Table.TryInstallPage(request.Page, Translation.ZeroPage(PageOrder.Pte));
-        mapping.Events?.LoadHole(request.ToEvent(), FaultResult.Nopage);
+        mapping.Events?.Receive(DaxEvent.LoadHole(request.ToEvent(), FaultResult.Nopage));
         return FaultOutcome.Done;
     }
 }

@@ -4,7 +4,6 @@ using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
 using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
-using DaxEmu.Native;
 
 namespace DaxEmu.Core.Dax.Faults;
 
@@ -24,24 +23,12 @@ internal static class SyncFault
     /// <returns>Nopage, also if the entry went away meanwhile and the access must fault again; or Sigbus.</returns>
     public static FaultOutcome Finish(in FaultRequest request, PageOrder order)
     {
-        AddressSpace mapping = request.Mapping;
-
-        // As fsync does: a file without a dirty page is not asked.
-        WritebackOutcome written = mapping.Entries.HasDirty()
-            ? WritebackPass.RunHeld(mapping, new PageRange(request.Index, order.PageCount()))
-            : default;
-        if (written.Errno != 0)
+        // An error of an earlier writeback stays for the next fsync: a fault has no way to report it.
+        var range = new PageRange(request.Index, order.PageCount());
+        IoError error = Fsync.RangeHeld(request.Mapping, range, opener: null).Error;
+        if (error != IoError.None)
         {
-            return FaultOutcome.Failed(IoError.Io);
-        }
-
-        try
-        {
-            mapping.Extents.Commit();
-        }
-        catch (DaxEnvironmentException)
-        {
-            return FaultOutcome.Failed(IoError.Io);
+            return FaultOutcome.Failed(error);
         }
 
         return FaultOutcome.Of(InsertPfnMkwrite(request, order));
@@ -60,7 +47,7 @@ internal static class SyncFault
                 mapping.Locker.Put(held);
             }
 
-            mapping.Events?.InsertPfnMkwrite(request.ToEvent(), MkwriteOutcome.NoEntry, FaultResult.Nopage);
+            mapping.Events?.Receive(DaxEvent.InsertPfnMkwriteNoEntry(request.ToEvent(), FaultResult.Nopage));
             return FaultResult.Nopage;
         }
 
@@ -70,7 +57,7 @@ internal static class SyncFault
             ? request.Area.Table.InstallHuge(request.Page, translation)
             : request.Area.Table.TryInstallPage(request.Page, translation); // refused: the access looks again
         mapping.Locker.Unlock(held.Start, final);
-        mapping.Events?.InsertPfnMkwrite(request.ToEvent(), MkwriteOutcome.Installed, FaultResult.Nopage);
+        mapping.Events?.Receive(DaxEvent.InsertPfnMkwrite(request.ToEvent(), FaultResult.Nopage));
         return FaultResult.Nopage;
     }
 }

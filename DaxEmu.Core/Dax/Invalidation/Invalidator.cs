@@ -1,26 +1,38 @@
 using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Invalidation;
 
-/// <summary>What became of an entry that was to be invalidated.</summary>
-public enum InvalidateOutcome
-{
-    /// <summary>There was none.</summary>
-    Absent,
-
-    /// <summary>It is gone.</summary>
-    Removed,
-
-    /// <summary>It is dirty, or chosen by a running writeback pass, and stays.</summary>
-    Kept,
-}
-
 /// <summary>Takes entries out (<c>__dax_invalidate_entry</c> and its users).</summary>
 public static class Invalidator
 {
+    /// <summary>Drops a range of a file from memory: its translations in every VMA, then its entries (<c>truncate_inode_pages_range</c>).</summary>
+    /// <remarks>
+    /// Keeps faults out meanwhile. Private copies go too. The blocks stay the file's; pins keep their pages, but a later change of layout
+    /// does not find them.
+    /// </remarks>
+    /// <param name="mapping">The file.</param>
+    /// <param name="range">The pages; an entry that touches them goes whole.</param>
+    /// <param name="discardsDirty">Whether stores that were not written back may be lost; by default they are made durable first.</param>
+    /// <returns>How many entries went.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No file has such pages.</exception>
+    /// <exception cref="Native.DaxEnvironmentException">The storage failed; the entries are still there.</exception>
+    /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
+    public static long DropRange(this AddressSpace mapping, PageRange range, bool discardsDirty = false)
+    {
+        ArgumentNullException.ThrowIfNull(mapping);
+        PageRange.Check(range);
+        using AsymmetricLock.ReadHold use = mapping.Use();
+        using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();
+        PageRange whole = range.IsEmpty ? range : LayoutBreak.WholeEntries(mapping.Entries, range);
+        mapping.Unmap(whole, keepCopies: false);
+        LayoutBreak.FlushKept(mapping, range, discardsDirty ? whole : default);
+        return DeleteRange(mapping, whole);
+    }
+
     /// <summary>Takes out the entry that covers <paramref name="index"/>, whatever its marks (<c>dax_delete_mapping_entry</c>).</summary>
-    /// <remarks>The caller has unmapped it and keeps faults out: he holds the invalidate lock for writing.</remarks>
+    /// <remarks>The caller has unmapped it and keeps faults out: it holds the invalidate lock for writing.</remarks>
     internal static InvalidateOutcome Delete(AddressSpace mapping, PageIndex index) => Invalidate(mapping, index, keepsDirty: false, out _);
 
     /// <summary>Takes out the entry that covers <paramref name="index"/> unless it is dirty or being written back (<c>dax_invalidate_mapping_entry_sync</c>).</summary>
@@ -68,7 +80,7 @@ public static class Invalidator
 
     private static InvalidateOutcome Invalidate(AddressSpace mapping, PageIndex index, bool keepsDirty, out HeldEntry held)
     {
-        if (!mapping.Locker.TakeAny(index, out held))
+        if (!mapping.Locker.LockAny(index, out held))
         {
             return InvalidateOutcome.Absent;
         }
@@ -94,7 +106,7 @@ public static class Invalidator
     }
 
     // The translations go first, while the entry's lock lets nobody make new ones: none outlives its entry, and a pin is looked for after
-    // them (see PageOwners, [A] and [B]).
+    // them (see PageOwners, [P1] and [P2]).
     private static bool MustStay(AddressSpace mapping, HeldEntry held)
     {
         if (held.Entry.IsDirty || mapping.Entries.IsTowrite(held.Start))

@@ -22,7 +22,7 @@ internal static class LayoutBreak
         while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
         {
             // Waited for where it stands: the scan neither goes on to the next entry (B32) nor comes back one page further (B33).
-            if (!mapping.Locker.TakeAt(start, seen.Order, out HeldEntry held))
+            if (!mapping.Locker.LockAt(start, seen.Order, out HeldEntry held))
             {
                 next = start > next ? start : next; // gone, or of another order: look at the same place again
                 continue;
@@ -51,8 +51,9 @@ internal static class LayoutBreak
     /// <param name="range">Pages whose pins count, with all other pages of their entries.</param>
     /// <param name="maySleep">Whether to wait.</param>
     /// <param name="timeout">How long for each pin; null for ever.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Null if the range is idle; else a page that is busy.</returns>
-    public static Pfn? AwaitIdle(AddressSpace mapping, PageRange unmaps, PageRange range, bool maySleep, TimeSpan? timeout = null)
+    public static Pfn? AwaitIdle(AddressSpace mapping, PageRange unmaps, PageRange range, bool maySleep, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         while (true)
         {
@@ -67,20 +68,12 @@ internal static class LayoutBreak
                 return busy;
             }
 
-            mapping.InvalidateLock.ExitWrite();
-            bool isIdle = false;
-            try
+            using (mapping.InvalidateLock.Pause())
             {
-                isIdle = mapping.Device.Owners.WaitIdle(busy.Value, timeout ?? Timeout.InfiniteTimeSpan, CancellationToken.None);
-            }
-            finally
-            {
-                mapping.InvalidateLock.EnterWrite();
-            }
-
-            if (!isIdle)
-            {
-                return busy;
+                if (!mapping.Device.Owners.WaitIdle(busy.Value, timeout ?? Timeout.InfiniteTimeSpan, cancellationToken))
+                {
+                    return busy;
+                }
             }
         }
     }
@@ -142,7 +135,7 @@ internal static class LayoutBreak
         PageIndex next = range.First;
         while (next < range.End && mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
         {
-            if (mapping.Locker.TakeAny(start, out HeldEntry held))
+            if (mapping.Locker.LockAny(start, out HeldEntry held))
             {
                 try
                 {

@@ -1,4 +1,5 @@
 using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Units;
 
@@ -105,18 +106,10 @@ internal static class MemoryFailure
             AddressSpace mapping = place.Mapping;
 
             // A fault that looked before the mark was there may be about to install a translation: it is waited for.
-            mapping.InvalidateLock.EnterWrite();
-            try
-            {
-                using PageLock? held = LockEntry(mapping, place.Index);
-                var page = new PageRange(place.Index, 1);
-                mappings += held is { Held.Entry.IsReal: true } ? mapping.CountTranslations(place.Index) : 0;
-                mapping.Unmap(page);
-            }
-            finally
-            {
-                mapping.InvalidateLock.ExitWrite();
-            }
+            using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();
+            using PageLock? held = LockEntry(mapping, place.Index);
+            mappings += held is { Held.Entry.IsReal: true } ? mapping.CountTranslations(place.Index) : 0;
+            mapping.Unmap(new PageRange(place.Index, 1));
         }
 
         return new MemoryFailureOutcome(places.Select(p => p.Mapping).Distinct().Count(), mappings);
@@ -134,7 +127,7 @@ internal static class MemoryFailure
 
         if (entry.IsLocked)
         {
-            mapping.Locker.WaitWithoutClaim(index);
+            mapping.Locker.WaitWithoutLocking(index);
             return false;
         }
 

@@ -1,6 +1,7 @@
 using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Units;
 using DaxEmu.Native;
 
@@ -25,6 +26,7 @@ internal static class Remap
     /// <param name="targetSizeBytes">The target's size afterwards.</param>
     /// <param name="pinTimeout">How long to wait for pins; zero for not at all.</param>
     /// <param name="busy">The page that was still pinned then.</param>
+    /// <param name="cancellationToken">Ends the wait for pins; nothing has changed then.</param>
     /// <returns>Why not: the source could not be written back. Nothing has changed then.</returns>
     public static IoError Share(
         AddressSpace source,
@@ -36,34 +38,38 @@ internal static class Remap
         bool cutsTarget,
         long targetSizeBytes,
         TimeSpan pinTimeout,
-        out Pfn? busy)
+        out Pfn? busy,
+        CancellationToken cancellationToken = default)
     {
         PageRange dropped = cutsTarget ? PageRange.Between(first, PageRange.All.End) : new PageRange(first, range.PageCount);
-        bool isOneFile = source == target;
-        AddressSpace lower = source.Id <= target.Id ? source : target;
-        AddressSpace upper = lower == source ? target : source;
         while (true)
         {
-            Enter(lower, upper, isOneFile);
-            try
+            IoError error = TryShare(source, sourceExtents, range, target, targetExtents, dropped, cutsTarget, targetSizeBytes, out busy);
+            if (busy is null || !source.Device.Owners.WaitIdle(busy.Value, pinTimeout, cancellationToken))
             {
-                busy = LayoutBreak.AwaitIdle(source, default, range, maySleep: false)
-                    ?? LayoutBreak.AwaitIdle(target, default, dropped, maySleep: false);
-                if (busy is null)
-                {
-                    return ShareIdle(source, sourceExtents, range, target, targetExtents, dropped, cutsTarget, targetSizeBytes);
-                }
-            }
-            finally
-            {
-                Exit(lower, upper, isOneFile);
-            }
-
-            if (!source.Device.Owners.WaitIdle(busy.Value, pinTimeout, CancellationToken.None))
-            {
-                return IoError.None;
+                return error;
             }
         }
+    }
+
+    // In the order of ids, so that two opposite calls cannot wait for each other.
+    private static IoError TryShare(
+        AddressSpace source,
+        InMemoryExtentMap sourceExtents,
+        PageRange range,
+        AddressSpace target,
+        InMemoryExtentMap targetExtents,
+        PageRange dropped,
+        bool cutsTarget,
+        long targetSizeBytes,
+        out Pfn? busy)
+    {
+        AddressSpace lower = source.Id <= target.Id ? source : target;
+        AddressSpace upper = lower == source ? target : source;
+        using AsymmetricLock.WriteHold outer = lower.InvalidateLock.Write();
+        using AsymmetricLock.WriteHold inner = lower == upper ? default : upper.InvalidateLock.Write();
+        busy = LayoutBreak.AwaitIdle(source, default, range, maySleep: false) ?? LayoutBreak.AwaitIdle(target, default, dropped, maySleep: false);
+        return busy is null ? ShareIdle(source, sourceExtents, range, target, targetExtents, dropped, cutsTarget, targetSizeBytes) : IoError.None;
     }
 
     private static IoError ShareIdle(
@@ -76,9 +82,9 @@ internal static class Remap
         bool cutsTarget,
         long targetSizeBytes)
     {
-        if (WritebackPass.RunHeld(source, range).Errno != 0)
+        if (Fsync.WriteAndWait(source, range) is var lost && lost != IoError.None)
         {
-            return IoError.Io;
+            return lost;
         }
 
         FreedBlocks freed;
@@ -99,25 +105,5 @@ internal static class Remap
         target.Unmap(dropped);
         target.ReleaseBlocks(freed);
         return IoError.None;
-    }
-
-    // In the order of ids, so that two opposite calls cannot wait for each other.
-    private static void Enter(AddressSpace lower, AddressSpace upper, bool isOneFile)
-    {
-        lower.InvalidateLock.EnterWrite();
-        if (!isOneFile)
-        {
-            upper.InvalidateLock.EnterWrite();
-        }
-    }
-
-    private static void Exit(AddressSpace lower, AddressSpace upper, bool isOneFile)
-    {
-        if (!isOneFile)
-        {
-            upper.InvalidateLock.ExitWrite();
-        }
-
-        lower.InvalidateLock.ExitWrite();
     }
 }

@@ -109,7 +109,7 @@ internal static class ZeroRange
 #pragma warning restore CA1031
         {
             mapping.Device.SpanUnchecked(part.DeviceOffsetBytes, (int)part.LengthBytes).Clear();
-            mapping.NoteWritebackError(Errno.Eio);
+            mapping.Errors.Set(Errno.Eio);
             if (failure is ThreadInterruptedException)
             {
                 Thread.CurrentThread.Interrupt(); // for who waits next

@@ -2,7 +2,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Waiting;
 
-/// <summary>What a sleeper sleeps on and a waker wakes: the mapping and the first page of the entry (<c>struct exceptional_entry_key</c>).</summary>
+/// <summary>What a waiter sleeps on and a waker wakes: the mapping and the first page of the entry (<c>struct exceptional_entry_key</c>).</summary>
 /// <param name="Mapping">The mapping's id. An id and not an address, so that a replayed schedule hashes alike.</param>
 /// <param name="Start">First page of the entry that was found.</param>
 internal readonly record struct WaitKey(long Mapping, PageIndex Start)

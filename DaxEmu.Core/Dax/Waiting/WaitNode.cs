@@ -6,12 +6,12 @@ using DaxEmu.Native.Memory;
 namespace DaxEmu.Core.Dax.Waiting;
 
 /// <summary>
-/// One sleeper in a queue. Each thread has one node, in native memory that is never unmapped: a thread sleeps for one thing at a time.
+/// One waiter in a queue. Each thread has one node, in native memory that is never unmapped: a thread sleeps for one entry at a time.
 /// </summary>
 /// <remarks>
-/// Who owns the node: its thread, until it is linked; then whoever holds the queue's lock, until it is unlinked and
-/// <see cref="State"/> is <see cref="Woken"/>; then its thread again, which may use it anew at once. A waker may therefore still
-/// wake the futex of a node that sleeps for something else by now: a stray wake-up, which the sleeper's loop takes in its stride.
+/// Ownership: the node is its thread's until it is linked; then the holder of the queue's lock may change it, until it is unlinked and
+/// <see cref="State"/> is <see cref="Woken"/>; then it is its thread's again, which may reuse it at once. A waker may therefore still wake the
+/// futex of a node that waits for another entry by now: a spurious wake-up, after which that thread sees its state unchanged and sleeps on.
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = ThreadSlots.LineBytes)]
 internal unsafe struct WaitNode
@@ -39,7 +39,7 @@ internal unsafe struct WaitNode
     [FieldOffset(32)]
     public long KeyStart;
 
-    /// <summary>First page of the entry that was found locked: differs from <see cref="KeyStart"/> where the keying is wrong.</summary>
+    /// <summary>First page of the entry that was found locked; differs from <see cref="KeyStart"/> under some keyings.</summary>
     [FieldOffset(40)]
     public long EntryStart;
 
@@ -52,19 +52,19 @@ internal unsafe struct WaitNode
     [FieldOffset(56)]
     public long SinceTimestamp;
 
-    /// <summary>A wake-next stops at the first exclusive sleeper.</summary>
+    /// <summary>A wake-next stops at the first exclusive waiter.</summary>
     [FieldOffset(64)]
     public bool IsExclusive;
 
-    /// <summary>The page that the sleeper's operation is about.</summary>
+    /// <summary>The page of the waiter's operation.</summary>
     [FieldOffset(72)]
     public long SearchedIndex;
 
-    /// <summary>The order that the sleeper's operation asked for.</summary>
+    /// <summary>The order that the waiter's operation asked for.</summary>
     [FieldOffset(80)]
     public PageOrder SearchedOrder;
 
-    /// <summary>First page of the entry that was unlocked or removed when this sleeper was woken; -1 if the wake-up was passed on.</summary>
+    /// <summary>First page of the entry that was unlocked or removed when this waiter was woken; -1 if the wake-up was passed on.</summary>
     [FieldOffset(88)]
     public long WokenForStart;
 
@@ -84,7 +84,7 @@ internal unsafe struct WaitNode
         {
             if (mine == null)
             {
-                // SAFETY: the lines have room for every slot and live as long as the process.
+                // SAFETY: there is a line for every slot, and the lines live as long as the process.
                 mine = (WaitNode*)Lines.Base + ThreadSlots.Mine;
             }
 

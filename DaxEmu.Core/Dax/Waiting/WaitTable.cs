@@ -1,64 +1,27 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Dax.Waiting;
 
-/// <summary>Whom a wake-up wakes (<c>enum dax_wake_mode</c>).</summary>
-internal enum WakeMode
-{
-    /// <summary>Every sleeper of the key that is not exclusive, and the first that is.</summary>
-    Next,
-
-    /// <summary>Every sleeper of the key.</summary>
-    All,
-
-    /// <summary>Nobody: an answer that only historic profiles give.</summary>
-    Nobody,
-}
-
-/// <summary>Asked under the queue's lock whether there is still something to sleep for.</summary>
-internal interface IParkCondition
-{
-    /// <summary>Runs under the queue's lock: it must not sleep, wake or throw.</summary>
-    bool StillHolds();
-}
-
-/// <summary>What a sleeper tells of itself, for the wait graph.</summary>
-/// <param name="SearchedIndex">The page its operation is about.</param>
-/// <param name="SearchedOrder">The order its operation asked for.</param>
-/// <param name="EntryStart">First page of the entry that it found locked.</param>
-/// <param name="EntryOrder">That entry's order.</param>
-internal readonly record struct SleepReason(PageIndex SearchedIndex, PageOrder SearchedOrder, PageIndex EntryStart, PageOrder EntryOrder);
-
-/// <summary>What a wake-up is sent for.</summary>
-/// <param name="Start">First page of the entry that was unlocked or removed; negative if the wake-up is passed on.</param>
-/// <param name="Order">That entry's order.</param>
-internal readonly record struct WakeCause(long Start, PageOrder Order)
-{
-    /// <summary>A woken thread had no use for its wake-up.</summary>
-    public static WakeCause PassedOn => new(-1, PageOrder.Pte);
-}
-
 /// <summary>
-/// The hashed wait table (<c>wait_table</c>, <c>DAX_WAIT_TABLE_BITS</c>): queues of sleepers shared by all mappings. Sharing a
-/// queue is harmless: a wake-up passes over sleepers of other keys.
+/// The hashed wait table (<c>wait_table</c>, <c>DAX_WAIT_TABLE_BITS</c>): queues of waiters shared by all mappings. Sharing a
+/// queue is harmless: a wake-up passes over waiters of other keys.
 /// </summary>
 /// <remarks>
-/// <para>No wake-up is lost between a thread that goes to sleep for a locked entry and the owner who unlocks it:</para>
+/// <para>No wake-up is lost between a thread that goes to sleep for a locked entry and the owner that unlocks it:</para>
 /// <list type="bullet">
-/// <item>Sleeper: raise the mapping's sleeper count [A]; process-wide barrier; take the queue's lock; look at the entry again; if it is
+/// <item>Waiter: raise the mapping's waiter count [W1]; process-wide barrier; take the queue's lock; look at the entry again; if it is
 /// still locked, link the node; drop the lock; sleep until the node's state changes.</item>
-/// <item>Owner: store the entry without its lock bit, a plain store; load the sleeper count [B], a plain load; if it is not 0, take
-/// the queue's lock and unlink whom it wakes.</item>
+/// <item>Owner: store the entry without its lock bit, a plain store; load the waiter count [W2], a plain load; if it is not 0, take the
+/// queue's lock and unlink the waiters to wake.</item>
 /// </list>
-/// <para>The barrier falls somewhere in the owner's two steps. If before his load, the load sees the count raised, and he comes to the
-/// queue. If after it, then his store came before the barrier too, and the sleeper's second look sees the entry unlocked. Where he
-/// comes to the queue, its lock orders the two: whoever is second sees what the first did, so either the sleeper looks at an
-/// unlocked entry or the owner finds the node. The price is on the side that sleeps anyhow.</para>
-/// <para>That needs that only its owner writes a locked entry: a plain store would lose anybody else's change.</para>
+/// <para>The barrier falls somewhere in the owner's two steps. If it falls before the owner's load, the load sees the raised count, and the
+/// owner goes to the queue. If it falls after the load, the owner's store came before the barrier too, and the waiter's second look sees
+/// the entry unlocked. At the queue its lock orders the two: either the waiter finds the entry unlocked or the owner finds the node. The
+/// price is on the side that sleeps anyhow.</para>
+/// <para>The argument needs that only its owner writes a locked entry: a plain store would lose any other thread's change.</para>
 /// </remarks>
 internal sealed unsafe class WaitTable : IDisposable
 {
@@ -86,40 +49,40 @@ internal sealed unsafe class WaitTable : IDisposable
     public static WaitTable Shared { get; } = new();
 
     /// <summary>How many threads sleep in the table now.</summary>
-    public int SleeperCount
+    public int WaiterCount
     {
         get
         {
             int count = 0;
-            ForEachSleeper((in WaitNode _) => count++);
+            ForEachWaiter((in WaitNode _) => count++);
             return count;
         }
     }
 
-    /// <summary>Called for each sleeper, under the lock of its queue.</summary>
-    public delegate void SleeperVisitor(in WaitNode node);
+    /// <summary>Called for each waiter, under the lock of its queue.</summary>
+    public delegate void WaiterVisitor(in WaitNode node);
 
     /// <summary>Sleeps on <paramref name="key"/> while <paramref name="condition"/> holds, until a wake-up chooses this thread.</summary>
     /// <param name="key">The key to sleep on.</param>
-    /// <param name="isExclusive">Whether a wake-next may stop at this thread. Who might not lock the entry afterwards, nor pass the wake-up on, says no.</param>
-    /// <param name="sleepers">The mapping's sleeper count, in native memory: what owners look at when they unlock.</param>
-    /// <param name="condition">Looked at under the queue's lock, after the sleeper was announced.</param>
+    /// <param name="isExclusive">Whether a wake-next may stop at this thread; false for a thread that may neither lock the entry afterwards nor pass the wake-up on.</param>
+    /// <param name="waiters">The mapping's waiter count, in native memory: owners read it when they unlock.</param>
+    /// <param name="condition">Evaluated under the queue's lock, after the waiter was counted.</param>
     /// <param name="reason">For the wait graph.</param>
     /// <returns>True if the thread slept and was woken; false if the condition no longer held.</returns>
-    public bool Park<TCondition>(in WaitKey key, bool isExclusive, ref ulong sleepers, ref TCondition condition, in SleepReason reason)
+    public bool Park<TCondition>(in WaitKey key, bool isExclusive, ref ulong waiters, ref TCondition condition, in WaitReason reason)
         where TCondition : struct, IParkCondition
     {
         WaitNode* node = WaitNode.Mine;
         ref Bucket bucket = ref BucketOf(key);
 
-        Atomic.Add(ref sleepers, 1, Site.CountSleepers); // [A] matches [B] in EntryTable.Unlock
-        Atomic.ProcessWideBarrier(Site.SleeperBarrier);
+        Atomic.Add(ref waiters, 1, Site.CountWaiters); // [W1] matches [W2] in EntryLocker.Unlock
+        Atomic.ProcessWideBarrier(Site.WaiterBarrier);
 
         Enter(ref bucket);
         if (!condition.StillHolds())
         {
             Leave(ref bucket);
-            Atomic.Add(ref sleepers, -1, Site.CountSleepers);
+            Atomic.Add(ref waiters, -1, Site.CountWaiters);
             return false;
         }
 
@@ -132,19 +95,19 @@ internal sealed unsafe class WaitTable : IDisposable
             Atomic.Wait(ref node->State, WaitNode.Waiting, Site.Sleep);
         }
 
-        Atomic.Add(ref sleepers, -1, Site.CountSleepers);
+        Atomic.Add(ref waiters, -1, Site.CountWaiters);
         Count(node);
         return true;
     }
 
-    /// <summary>Wakes sleepers of <paramref name="key"/>, first come first served.</summary>
-    /// <param name="key">Whose sleepers.</param>
-    /// <param name="mode">Which of them.</param>
-    /// <param name="cause">What for; null if for no entry in particular.</param>
+    /// <summary>Wakes waiters of <paramref name="key"/>, first come first served.</summary>
+    /// <param name="key">The key to wake.</param>
+    /// <param name="mode">Which of its waiters.</param>
+    /// <param name="cause">The entry it is sent for; null for none in particular.</param>
     /// <returns>How many were woken.</returns>
     public int Wake(in WaitKey key, WakeMode mode, WakeCause? cause = null)
     {
-        if (mode == WakeMode.Nobody)
+        if (mode == WakeMode.None)
         {
             return 0;
         }
@@ -161,13 +124,13 @@ internal sealed unsafe class WaitTable : IDisposable
             bucket.LastWakeMode = mode;
             bucket.LastWakeThread = Environment.CurrentManagedThreadId;
             bucket.LastWakeTimestamp = Stopwatch.GetTimestamp();
-            int count = Take(ref bucket, key, mode, cause ?? WakeCause.PassedOn, woken, out isDone);
+            int count = UnlinkChosen(ref bucket, key, mode, cause ?? WakeCause.PassedOn, woken, out isDone);
             Leave(ref bucket);
 
-            // The system call comes after the lock is dropped, so that the woken thread does not run into it.
+            // The system call comes after the lock is dropped, so that the woken thread does not contend for it.
             for (int i = 0; i < count; i++)
             {
-                Atomic.Wake(ref woken[i]->State, Site.WakeSleeper);
+                Atomic.Wake(ref woken[i]->State, Site.WakeWaiter);
             }
 
             total += count;
@@ -179,15 +142,15 @@ internal sealed unsafe class WaitTable : IDisposable
         return total;
     }
 
-    /// <summary>Shows every sleeper to <paramref name="visitor"/>, queue by queue; the visitor must not sleep or wake.</summary>
-    public void ForEachSleeper(SleeperVisitor visitor)
+    /// <summary>Calls <paramref name="visitor"/> for every waiter, queue by queue; it must not sleep or wake.</summary>
+    public void ForEachWaiter(WaiterVisitor visitor)
     {
         for (int i = 0; i < 1 << bits; i++)
         {
             ref Bucket bucket = ref buckets[i];
             if (bucket.First == null)
             {
-                continue; // a look without the lock: a snapshot for people, not a decision
+                continue; // read without the lock: good enough for a snapshot, which decides nothing
             }
 
             Enter(ref bucket);
@@ -200,7 +163,7 @@ internal sealed unsafe class WaitTable : IDisposable
         }
     }
 
-    /// <summary>The last wake-up that went to the queue of <paramref name="key"/>, if it was for this very key.</summary>
+    /// <summary>The last wake-up of the queue of <paramref name="key"/>, if it was for this key.</summary>
     public LastWake? LastWakeOf(in WaitKey key)
     {
         ref Bucket bucket = ref BucketOf(key);
@@ -212,14 +175,14 @@ internal sealed unsafe class WaitTable : IDisposable
         return last;
     }
 
-    /// <summary>Forgets every sleeper: for a checker that uses one table for many runs. Nobody else may be at it.</summary>
+    /// <summary>Forgets every waiter: for a checker that uses one table for many runs. No other thread may use it meanwhile.</summary>
     public void Reset() => new Span<Bucket>(buckets, 1 << bits).Clear();
 
     /// <inheritdoc/>
     public void Dispose() => memory.Dispose();
 
-    // Unlinks whom the wake-up chooses, at most a batch; under the queue's lock.
-    private static int Take(ref Bucket bucket, in WaitKey key, WakeMode mode, WakeCause cause, WaitNode** woken, out bool isDone)
+    // Unlinks the waiters that the wake-up chooses, at most a batch; under the queue's lock.
+    private static int UnlinkChosen(ref Bucket bucket, in WaitKey key, WakeMode mode, WakeCause cause, WaitNode** woken, out bool isDone)
     {
         int count = 0;
         isDone = true;
@@ -252,16 +215,16 @@ internal sealed unsafe class WaitTable : IDisposable
         return count;
     }
 
-    // The thread was woken: the node is its own again.
+    // The thread was woken: the node is its thread's again.
     private static void Count(WaitNode* node)
     {
         WaitTally* tally = WaitTally.Mine;
         tally->Sleeps++;
         bool isForAnother = node->WokenForStart >= 0 && (node->WokenForStart != node->EntryStart || node->WokenForOrder != node->EntryOrder);
-        tally->WrongWakeUps += isForAnother ? 1 : 0;
+        tally->SpuriousWakeUps += isForAnother ? 1 : 0;
     }
 
-    private static void Describe(WaitNode* node, in WaitKey key, bool isExclusive, in SleepReason reason)
+    private static void Describe(WaitNode* node, in WaitKey key, bool isExclusive, in WaitReason reason)
     {
         node->Mapping = key.Mapping;
         node->KeyStart = key.Start.Value;
@@ -275,7 +238,7 @@ internal sealed unsafe class WaitTable : IDisposable
         Atomic.Store(ref node->State, WaitNode.Waiting, Site.NodeState);
     }
 
-    // Exclusive sleepers queue up behind; the others go to the front, so that a wake-next reaches all of them.
+    // Exclusive waiters go to the end; the others to the front, so that a wake-next reaches all of them.
     private static void Link(ref Bucket bucket, WaitNode* node)
     {
         if (node->IsExclusive)
@@ -334,10 +297,10 @@ internal sealed unsafe class WaitTable : IDisposable
 
     private static void Leave(ref Bucket bucket) => WordLock.Leave(ref bucket.Gate, Site.UnlockBucket);
 
-    // SAFETY: the bucket's number has at most 'bits' bits, and the memory holds that many buckets.
+    // SAFETY: the bucket's number has at most 'bits' bits, and the memory has a bucket for each.
     private ref Bucket BucketOf(in WaitKey key) => ref buckets[key.Bucket(bits)];
 
-    /// <summary>A queue: its lock, its sleepers in order, and the last wake-up that came here, for the wait graph.</summary>
+    /// <summary>A queue: its lock, its waiters in order, and its last wake-up, for the wait graph.</summary>
     [StructLayout(LayoutKind.Explicit, Size = ThreadSlots.LineBytes)]
     private struct Bucket
     {
@@ -366,10 +329,3 @@ internal sealed unsafe class WaitTable : IDisposable
         public WakeMode LastWakeMode;
     }
 }
-
-/// <summary>A wake-up that was sent, for the wait graph.</summary>
-/// <param name="Key">The key that was woken.</param>
-/// <param name="Mode">Whom it was for.</param>
-/// <param name="ManagedThreadId">Who sent it.</param>
-/// <param name="Timestamp">When, in ticks of <see cref="Stopwatch"/>.</param>
-internal readonly record struct LastWake(WaitKey Key, WakeMode Mode, int ManagedThreadId, long Timestamp);

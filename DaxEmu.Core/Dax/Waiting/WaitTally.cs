@@ -7,8 +7,8 @@ namespace DaxEmu.Core.Dax.Waiting;
 
 /// <summary>One thread's part of <see cref="WaitCounts"/>: a line that only its thread writes, with plain stores.</summary>
 /// <remarks>
-/// Not words of the protocol: nobody decides anything by them, so they bypass the layer of atomics and are no steps of a schedule. An
-/// aligned 64-bit store is whole on x86-64, so a reader sees an old count or a new one.
+/// Not words of the protocol: no decision depends on them, so they bypass the layer of atomics and are no steps of a schedule. An aligned
+/// 64-bit store is atomic on x86-64, so a reader sees an old count or a new one.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Size = ThreadSlots.LineBytes)]
 internal unsafe struct WaitTally
@@ -18,8 +18,8 @@ internal unsafe struct WaitTally
     public long Sleeps;
     public long WaitsForSmaller;
     public long NeedlessWaits;
-    public long WrongWakeUps;
-    public long FutileWakeUps;
+    public long SpuriousWakeUps;
+    public long RepeatedSleeps;
     public long PassedOn;
     public long Conflicts;
     public long WakeCalls;
@@ -37,7 +37,7 @@ internal unsafe struct WaitTally
         {
             if (mine == null)
             {
-                // SAFETY: the lines have room for every slot and live as long as the process.
+                // SAFETY: there is a line for every slot, and the lines live as long as the process.
                 mine = (WaitTally*)Lines.Base + ThreadSlots.Mine;
             }
 
@@ -45,7 +45,7 @@ internal unsafe struct WaitTally
         }
     }
 
-    /// <summary>The sum of all threads, those that ended among them: a number given to another thread keeps its counts.</summary>
+    /// <summary>The sum over all threads, ended ones included: a slot that passes to another thread keeps its counts.</summary>
     public static WaitCounts Sum()
     {
         WaitCounts sum = default;
@@ -59,8 +59,8 @@ internal unsafe struct WaitTally
                 line->Sleeps,
                 line->WaitsForSmaller,
                 line->NeedlessWaits,
-                line->WrongWakeUps,
-                line->FutileWakeUps,
+                line->SpuriousWakeUps,
+                line->RepeatedSleeps,
                 line->PassedOn,
                 line->Conflicts,
                 line->WakeCalls,

@@ -1,4 +1,5 @@
 using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 using DaxEmu.Native;
 
@@ -26,9 +27,6 @@ internal enum CleanOutcome
 /// </remarks>
 internal sealed class EntryCleaner(AddressSpace mapping)
 {
-    /// <summary>EIO.</summary>
-    public const int Eio = 5;
-
     public CleanOutcome Clean(PageIndex start, out PageOrder order)
     {
         DaxEntry seen = mapping.Entries.Lookup(start);
@@ -39,7 +37,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
             return CleanOutcome.Skipped;
         }
 
-        if (!mapping.Locker.TakeAt(start, seen.Order, out HeldEntry held))
+        if (!mapping.Locker.LockAt(start, seen.Order, out HeldEntry held))
         {
             return CleanOutcome.Skipped;
         }
@@ -78,7 +76,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
             return CleanOutcome.Skipped;
         }
 
-        mapping.WriteProtect(held.Range); // [I] matches [H] in MappedView
+        mapping.WriteProtect(held.Range); // [V2] matches [V1] in DaxView
         if (held.Entry.IsReal && !TryFlush(held.Entry))
         {
             // It stays dirty; the error is the pass's to remember.
@@ -88,7 +86,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
 
         final = held.Entry.WithDirty(false);
         mapping.Entries.MarkClean(held);
-        mapping.Events?.WritebackOne(mapping.Id, held.Start, held.Entry.Order.PageCount());
+        mapping.Events?.Receive(DaxEvent.WritebackOne(mapping.Id, held.Start, held.Entry.Order));
         return CleanOutcome.Written;
     }
 

@@ -1,7 +1,9 @@
+using DaxEmu.Core.Units;
+
 namespace DaxEmu.Core.Dax.Writeback;
 
 /// <summary>What a writeback pass did.</summary>
 /// <param name="EntryCount">Entries that were written back.</param>
 /// <param name="PageCount">Pages that they cover.</param>
-/// <param name="Errno">The error that stopped the pass, 0 if none did.</param>
-public readonly record struct WritebackOutcome(long EntryCount, long PageCount, int Errno);
+/// <param name="Error">What stopped the pass; none if nothing did.</param>
+internal readonly record struct WritebackOutcome(long EntryCount, long PageCount, IoError Error);

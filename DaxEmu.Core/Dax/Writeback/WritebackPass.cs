@@ -1,5 +1,6 @@
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Mm;
+using DaxEmu.Core.Tracing;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Writeback;
@@ -9,7 +10,7 @@ namespace DaxEmu.Core.Dax.Writeback;
 /// First every dirty entry is marked TOWRITE, then the marked ones are walked in order of pages: what becomes dirty behind the walk
 /// is the next pass's, so a busy writer cannot keep a pass from ending.
 /// </remarks>
-public static class WritebackPass
+internal static class WritebackPass
 {
     /// <summary>Runs a pass; an entry that touches the range is written back whole.</summary>
     /// <param name="mapping">The file.</param>
@@ -20,17 +21,13 @@ public static class WritebackPass
     /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
     public static WritebackOutcome Run(AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(mapping);
-        ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
-        ArgumentOutOfRangeException.ThrowIfNegative(range.PageCount, nameof(range));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.First.Value, PageRange.All.PageCount, nameof(range));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.PageCount, long.MaxValue - range.First.Value, nameof(range));
+        PageRange.Check(range);
         using AsymmetricLock.ReadHold use = mapping.Use();
         return RunHeld(mapping, range, cancellationToken);
     }
 
     /// <summary>As <see cref="Run"/>, for a caller that keeps the mapping alive already: by the invalidate lock or by its own reference.</summary>
-    internal static WritebackOutcome RunHeld(AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default)
+    public static WritebackOutcome RunHeld(AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default)
     {
         if (range.IsEmpty)
         {
@@ -39,33 +36,33 @@ public static class WritebackPass
 
         EntryTable table = mapping.Entries;
         PageIndex last = range.End + -1;
-        mapping.Events?.WritebackRange(mapping.Id, range.First, last);
+        mapping.Events?.Receive(DaxEvent.WritebackRange(mapping.Id, range.First, last));
         table.TagTowrite(range);
 
         var cleaner = new EntryCleaner(mapping);
         long entries = 0;
         long pages = 0;
-        int errno = 0;
+        IoError error = IoError.None;
 
         // A PMD that the range begins in the middle of stands at its own first page.
         PageIndex next = table.ReadsPmd(range.First) ? range.First.PmdStart : range.First;
-        while (errno == 0 && table.NextTowrite(next, range.End, out PageIndex start))
+        while (error == IoError.None && table.NextTowrite(next, range.End, out PageIndex start))
         {
             cancellationToken.ThrowIfCancellationRequested();
             CleanOutcome outcome = cleaner.Clean(start, out PageOrder order);
-            errno = outcome == CleanOutcome.Error ? EntryCleaner.Eio : 0;
+            error = outcome == CleanOutcome.Error ? IoError.Io : IoError.None;
             entries += outcome == CleanOutcome.Written ? 1 : 0;
             pages += outcome == CleanOutcome.Written ? order.PageCount() : 0;
             next = start + 1;
         }
 
-        if (errno != 0)
+        if (error != IoError.None)
         {
-            mapping.NoteWritebackError(errno);
+            mapping.Errors.Set(error.Errno());
         }
 
         table.RefreshAnyDirty(range);
-        mapping.Events?.WritebackRangeDone(mapping.Id, next, last);
-        return new WritebackOutcome(entries, pages, errno);
+        mapping.Events?.Receive(DaxEvent.WritebackRangeDone(mapping.Id, next, last));
+        return new WritebackOutcome(entries, pages, error);
     }
 }

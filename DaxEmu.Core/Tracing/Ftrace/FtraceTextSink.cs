@@ -4,9 +4,9 @@ namespace DaxEmu.Core.Tracing.Ftrace;
 
 /// <summary>
 /// Writes the events of a mapping as trace text, a line each. Safe for any number of threads; lines are in the order of their times. The
-/// thread is told by its .NET name and managed id, the time is the monotonic clock's.
+/// thread is shown by its .NET name and managed id, the time is the monotonic clock's.
 /// </summary>
-public sealed class FtraceTextSink : DaxEventSink
+public sealed class FtraceTextSink : IDaxEventSink
 {
     private const string NamelessComm = "daxemu";
     private const int MaximumCommLength = 15;
@@ -33,7 +33,7 @@ public sealed class FtraceTextSink : DaxEventSink
     }
 
     /// <inheritdoc/>
-    protected override void Receive(in DaxEvent daxEvent)
+    public void Receive(in DaxEvent daxEvent)
     {
         int cpu = Thread.GetCurrentProcessorId();
         lock (gate)

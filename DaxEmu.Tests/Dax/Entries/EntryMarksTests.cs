@@ -183,7 +183,7 @@ public sealed class EntryMarksTests
 
     private static void Clean(EntryFixture fixture, long page)
     {
-        Assert.That(fixture.Locker.TakeAny(new PageIndex(page), out HeldEntry held), Is.True);
+        Assert.That(fixture.Locker.LockAny(new PageIndex(page), out HeldEntry held), Is.True);
         fixture.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
     }
 

@@ -52,7 +52,7 @@ internal sealed class EntryModel
         return order == PageOrder.Pmd && HasEntries(index) ? nameof(GrabOutcome.Conflict) : nameof(GrabOutcome.Missing);
     }
 
-    public string TakeAt(PageIndex index, PageOrder order)
+    public string LockAt(PageIndex index, PageOrder order)
     {
         PageIndex start = index.StartOf(order);
         return entries.TryGetValue(start, out DaxEntry entry) && entry.Order == order ? $"{start} {entry}" : "none";

@@ -58,9 +58,9 @@ public sealed class EntryRaceTests
             fixture =>
             {
                 // Written back by somebody, and then copied for a write by somebody else.
-                Assert.That(fixture.Locker.TakeAny(new PageIndex(0), out HeldEntry held), Is.True);
+                Assert.That(fixture.Locker.LockAny(new PageIndex(0), out HeldEntry held), Is.True);
                 fixture.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
-                Assert.That(fixture.Locker.TakeAny(new PageIndex(0), out held), Is.True);
+                Assert.That(fixture.Locker.LockAny(new PageIndex(0), out held), Is.True);
                 owner = new Thread(() =>
                 {
                     fixture.Table.NoteDirty(held.Start);

@@ -45,9 +45,9 @@ public sealed class EntryTableCapacityTests
             () => locker.Grab(behind, PageOrder.Pte),
             Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("1024 pages"));
         Assert.That(() => locker.Grab(new PageIndex(-1), PageOrder.Pmd), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(locker.TakeAny(behind, out _), Is.False);
-        Assert.That(locker.TakeAt(behind, PageOrder.Pte, out _), Is.False);
-        Assert.That(locker.WaitWithoutClaim(behind), Is.False);
+        Assert.That(locker.LockAny(behind, out _), Is.False);
+        Assert.That(locker.LockAt(behind, PageOrder.Pte, out _), Is.False);
+        Assert.That(locker.WaitWithoutLocking(behind), Is.False);
         Assert.That(table[behind].IsPresent, Is.False);
     }
 
@@ -73,7 +73,7 @@ public sealed class EntryTableCapacityTests
         long full = ResidentBytes();
         for (long page = 0; page < pages - DaxConstants.PagesPerPmd; page += DaxConstants.PagesPerPmd)
         {
-            Assert.That(locker.TakeAny(new PageIndex(page), out HeldEntry held), Is.True);
+            Assert.That(locker.LockAny(new PageIndex(page), out HeldEntry held), Is.True);
             locker.Remove(held);
         }
 

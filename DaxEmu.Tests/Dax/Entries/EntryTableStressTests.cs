@@ -25,7 +25,7 @@ public sealed class EntryTableStressTests
         var failures = new List<string>();
         long done = 0;
         Thread[] threads = Start(fixture, owners, failures, Over(Time), count => Interlocked.Add(ref done, count));
-        Assert.That(WhatHangs(fixture, threads, Patience), Is.Null);
+        Assert.That(WhatHangs(fixture, threads, Patience), Is.Null, () => string.Join('\n', failures));
 
         Assert.That(failures, Is.Empty);
         Assert.That(done, Is.GreaterThan(10_000), "the threads hardly worked");
@@ -42,12 +42,12 @@ public sealed class EntryTableStressTests
         HeldEntry kept = fixture.Hold(0);
         bool isOver = false;
         Thread[] threads = Start(fixture, new int[Regions * DaxConstants.PagesPerPmd], [], () => Volatile.Read(ref isOver), _ => { });
-        fixture.Await(() => fixture.Waits.SleeperCount == ThreadCount, "somebody still gets by the entry that is held");
+        fixture.Await(() => fixture.Waits.WaiterCount == ThreadCount, "somebody still gets by the entry that is held");
         string? picture = WhatHangs(fixture, threads, TimeSpan.FromMilliseconds(1));
         Volatile.Write(ref isOver, true);
         fixture.Locker.Unlock(kept.Start, DaxEntry.Zero(PageOrder.Pte));
 
-        Assert.That(picture, Does.Contain($"{ThreadCount} threads sleep").And.Contain("entry at page 0, 4 KiB, locked"));
+        Assert.That(picture, Does.Contain($"{ThreadCount} threads wait for an entry").And.Contain("entry at page 0, 4 KiB, locked"));
         Assert.That(WhatHangs(fixture, threads, Patience), Is.Null, "the entry was let go of");
     }
 
@@ -107,7 +107,7 @@ public sealed class EntryTableStressTests
                         Clean(page);
                         break;
                     case 6:
-                        fixture.Locker.WaitWithoutClaim(page);
+                        fixture.Locker.WaitWithoutLocking(page);
                         break;
                     default:
                         fixture.Table.RefreshAnyDirty(new PageRange(page, DaxConstants.PagesPerPmd));
@@ -151,7 +151,7 @@ public sealed class EntryTableStressTests
 
         private void Delete(PageIndex page)
         {
-            if (!fixture.Locker.TakeAny(page, out HeldEntry held))
+            if (!fixture.Locker.LockAny(page, out HeldEntry held))
             {
                 return;
             }
@@ -176,7 +176,7 @@ public sealed class EntryTableStressTests
             while (fixture.Table.NextTowrite(next, range.End, out PageIndex start))
             {
                 DaxEntry seen = fixture.Table.Lookup(start);
-                if (seen.IsPresent && fixture.Locker.TakeAt(start, seen.Order, out HeldEntry held))
+                if (seen.IsPresent && fixture.Locker.LockAt(start, seen.Order, out HeldEntry held))
                 {
                     Own(held.Range);
                     fixture.Table.ClearTowrite(start);

@@ -46,7 +46,7 @@ public sealed class EntryTableTests
     {
         using var fixture = new LockingFixture();
         fixture.Put(colour, DaxEntry.Real(new Pfn(5), PageOrder.Pte).WithDirty());
-        Assert.That(fixture.Locker.TakeAny(new PageIndex(colour), out HeldEntry held));
+        Assert.That(fixture.Locker.LockAny(new PageIndex(colour), out HeldEntry held));
         fixture.Locker.Remove(held);
         Assert.That(fixture.Table.PresentPageCount, Is.Zero);
         HeldEntry pmd = fixture.Hold(0, PageOrder.Pmd);
@@ -144,7 +144,7 @@ public sealed class EntryTableTests
         using var fixture = new LockingFixture();
         fixture.Put(0, DaxEntry.Real(new Pfn(512), order).WithDirty());
         fixture.Table.TagTowrite(PageRange.All);
-        fixture.Locker.TakeAny(new PageIndex(0), out HeldEntry held);
+        fixture.Locker.LockAny(new PageIndex(0), out HeldEntry held);
         fixture.Locker.Remove(held);
         Assert.That(fixture.Table.IsTowrite(new PageIndex(0)), Is.False);
     }

@@ -71,7 +71,7 @@ public sealed class SmallScenarioTests
                 }
 
                 yield return new($"find {colour} {order}", w => Find(w, index, order), m => m.Find(index, order));
-                yield return new($"at {colour} {order}", w => TakeAt(w, index, order), m => m.TakeAt(index, order));
+                yield return new($"at {colour} {order}", w => LockAt(w, index, order), m => m.LockAt(index, order));
             }
 
             yield return new($"remove {colour}", w => Remove(w, index), m => m.Remove(index));
@@ -113,10 +113,10 @@ public sealed class SmallScenarioTests
         return $"{grab.Held.Start} {grab.Held.Entry}";
     }
 
-    private static string TakeAt(EntryFixture fixture, PageIndex index, PageOrder order)
+    private static string LockAt(EntryFixture fixture, PageIndex index, PageOrder order)
     {
         PageIndex start = index.StartOf(order);
-        if (!fixture.Locker.TakeAt(start, order, out HeldEntry held))
+        if (!fixture.Locker.LockAt(start, order, out HeldEntry held))
         {
             return "none";
         }
@@ -128,7 +128,7 @@ public sealed class SmallScenarioTests
 
     private static string Remove(EntryFixture fixture, PageIndex index)
     {
-        if (!fixture.Locker.TakeAny(index, out HeldEntry held))
+        if (!fixture.Locker.LockAny(index, out HeldEntry held))
         {
             return "none";
         }
@@ -139,7 +139,7 @@ public sealed class SmallScenarioTests
 
     private static string Clean(EntryFixture fixture, PageIndex index)
     {
-        if (!fixture.Locker.TakeAny(index, out HeldEntry held))
+        if (!fixture.Locker.LockAny(index, out HeldEntry held))
         {
             return "none";
         }

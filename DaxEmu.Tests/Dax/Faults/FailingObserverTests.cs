@@ -1,3 +1,4 @@
+using DaxEmu.Core.Fs;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Waiting;
@@ -20,11 +21,11 @@ public sealed class FailingObserverTests
         using var waits = new WaitTable();
         var sink = new ThrowingSink { ThrowsAt = DaxEventKind.EntryWake };
         using var fixture = new FaultFixture(new AddressSpaceOptions { Sink = sink, Waits = waits });
-        VmArea area = fixture.Map(VmAreaKind.Shared | VmAreaKind.NoHugePage);
+        VmArea area = fixture.Map(MapMode.Shared | MapMode.NoHugePage);
         _ = fixture.Pte(area, 5, isWrite: true);
-        Assert.That(fixture.Mapping.Locker.TakeAny(new PageIndex(5), out var held));
+        Assert.That(fixture.Mapping.Locker.LockAny(new PageIndex(5), out var held));
         Task<FaultOutcome> waiting = Task.Run(() => fixture.Pte(area, 5, isWrite: true));
-        while (waits.SleeperCount == 0)
+        while (waits.WaiterCount == 0)
         {
             Thread.Sleep(1);
         }
@@ -51,7 +52,7 @@ public sealed class FailingObserverTests
     public void APrivateCopyThatFindsNoMemoryLeavesItsGateOpen()
     {
         using var fixture = new FaultFixture();
-        VmArea area = fixture.Map(VmAreaKind.Private);
+        VmArea area = fixture.Map(MapMode.Private);
         Fallible.Plan = new FailAll(FallibleStep.NativeMemory);
         try
         {
@@ -76,7 +77,7 @@ public sealed class FailingObserverTests
         _ = other.Pte(foreign, 1, isWrite: true);
         _ = fixture.Pte(fixture.Map(), 1, isWrite: true);
         Assert.That(() => fixture.Pte(foreign, 1, isWrite: true), Throws.ArgumentException.With.Message.Contains("another").Or.Message.Contains("own file"));
-        Assert.That(() => new MappedView(fixture.Loop, foreign), Throws.ArgumentException);
+        Assert.That(() => new DaxView(fixture.Loop, foreign), Throws.ArgumentException);
     }
 
     [Test]
@@ -92,13 +93,13 @@ public sealed class FailingObserverTests
         public bool Fails(FallibleStep asked) => asked == step;
     }
 
-    private sealed class ThrowingSink : DaxEventSink
+    private sealed class ThrowingSink : IDaxEventSink
     {
         public DaxEventKind ThrowsAt { get; init; }
 
         public int Count { get; private set; }
 
-        protected override void Receive(in DaxEvent e)
+        public void Receive(in DaxEvent e)
         {
             Count++;
             if (e.Kind == ThrowsAt)

@@ -14,7 +14,7 @@ public sealed class FaultTests
     public void AFaultMapsTheDevicePageAndAWriteMakesItDirty([Values] bool isWrite, [Values(PageOrder.Pte, PageOrder.Pmd)] PageOrder order)
     {
         using var fixture = new FaultFixture();
-        VmArea area = fixture.Map(order == PageOrder.Pte ? VmAreaKind.Shared | VmAreaKind.NoHugePage : VmAreaKind.Shared);
+        VmArea area = fixture.Map(order == PageOrder.Pte ? MapMode.Shared | MapMode.NoHugePage : MapMode.Shared);
         for (int again = 0; again < 2; again++)
         {
             FaultOutcome outcome = order == PageOrder.Pte ? fixture.Pte(area, 700, isWrite) : fixture.Pmd(area, 700, isWrite);
@@ -32,12 +32,12 @@ public sealed class FaultTests
     {
         using var fixture = new FaultFixture(sizeBytes: (FaultFixture.FilePages - 100) << DaxConstants.PageShift);
         Assert.That(fixture.Pmd(fixture.Map(lead: 3), 5).Reason, Is.EqualTo(FallbackReason.ColourMismatch));
-        Assert.That(fixture.Pmd(fixture.Map(VmAreaKind.Private), 5, isWrite: true).Reason, Is.EqualTo(FallbackReason.PrivateWrite));
+        Assert.That(fixture.Pmd(fixture.Map(MapMode.Private), 5, isWrite: true).Reason, Is.EqualTo(FallbackReason.PrivateWrite));
         Assert.That(fixture.Pmd(fixture.Map(first: 5, pageCount: 1000), 5).Reason, Is.EqualTo(FallbackReason.BeforeVma));
         Assert.That(fixture.Pmd(fixture.Map(pageCount: 100), 5).Reason, Is.EqualTo(FallbackReason.BehindVma));
         VmArea area = fixture.Map();
         Assert.That(fixture.Pmd(area, FaultFixture.FilePages - 200).Reason, Is.EqualTo(FallbackReason.BeyondEof));
-        fixture.Pte(fixture.Map(VmAreaKind.Shared | VmAreaKind.NoHugePage), 9);
+        fixture.Pte(fixture.Map(MapMode.Shared | MapMode.NoHugePage), 9);
         Assert.That(fixture.Pmd(area, 5).Reason, Is.EqualTo(FallbackReason.EntryConflict));
         fixture.Device.PoisonList.Mark(new Pfn(512 + 1024 + 7));
         Assert.That(fixture.Pmd(area, 1030).Reason, Is.EqualTo(FallbackReason.Poison));
@@ -80,7 +80,7 @@ public sealed class FaultTests
     public void AWriteToAReadOnlyAreaIsRefused()
     {
         using var fixture = new FaultFixture();
-        VmArea area = fixture.Map(VmAreaKind.Shared | VmAreaKind.ReadOnly);
+        VmArea area = fixture.Map(MapMode.Shared | MapMode.ReadOnly);
         Assert.That(fixture.Loop.Access(area, 5, isWrite: true), Is.EqualTo(IoError.ReadOnly));
         Assert.That(fixture.Loop.Access(area, 5, isWrite: false), Is.EqualTo(IoError.None));
     }
@@ -127,7 +127,7 @@ public sealed class FaultTests
     public void InvalidateKeepsWhatIsDirty()
     {
         using var fixture = new FaultFixture();
-        VmArea area = fixture.Map(VmAreaKind.Shared | VmAreaKind.NoHugePage);
+        VmArea area = fixture.Map(MapMode.Shared | MapMode.NoHugePage);
         fixture.Loop.Access(area, 1, isWrite: true);
         fixture.Loop.Access(area, 2, isWrite: false);
         fixture.Mapping.Unmap(PageRange.All);
@@ -141,7 +141,7 @@ public sealed class FaultTests
     public void ARefaultAllocatesNothing([Values(PageOrder.Pte, PageOrder.Pmd)] PageOrder order)
     {
         using var fixture = new FaultFixture();
-        VmArea area = fixture.Map(order == PageOrder.Pte ? VmAreaKind.Shared | VmAreaKind.NoHugePage : VmAreaKind.Shared);
+        VmArea area = fixture.Map(order == PageOrder.Pte ? MapMode.Shared | MapMode.NoHugePage : MapMode.Shared);
         FaultAll(fixture, area, order);
         long before = GC.GetAllocatedBytesForCurrentThread();
         FaultAll(fixture, area, order);

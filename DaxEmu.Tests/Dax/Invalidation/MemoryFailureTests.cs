@@ -24,12 +24,12 @@ public sealed class MemoryFailureTests
         Assert.That(() => view.Read(Page, 1).Length, Throws.TypeOf<DaxException>().With.Property("Error").EqualTo(IoError.Poison));
         Assert.That(view.Read(0, Page).Length, Is.EqualTo(Page), "its neighbours are as before");
         var buffer = new byte[4 * Page];
-        Assert.That(file.Read(0, buffer), Is.EqualTo(Page), "a partial transfer");
-        Assert.That(() => file.Read(Page, buffer), Throws.TypeOf<DaxException>().With.Property("Errno").EqualTo(5).And.Message.Contains("whole page"));
-        Assert.That(() => file.Write(Page + 1, new byte[Page]), Throws.TypeOf<DaxException>().With.Property("Errno").EqualTo(5));
-        Assert.That(file.Write(Page - 1, new byte[3]), Is.EqualTo(1), "up to the lost page");
+        Assert.That(file.Read(buffer, 0), Is.EqualTo(Page), "a partial transfer");
+        Assert.That(() => file.Read(buffer, Page), Throws.TypeOf<DaxException>().With.Property("Errno").EqualTo(5).And.Message.Contains("whole page"));
+        Assert.That(() => file.Write(new byte[Page], Page + 1), Throws.TypeOf<DaxException>().With.Property("Errno").EqualTo(5));
+        Assert.That(file.Write(new byte[3], Page - 1), Is.EqualTo(1), "up to the lost page");
         byte[] healed = FileFixture.Pattern(2 * Page, 9);
-        Assert.That(file.Write(Page, healed), Is.EqualTo(2 * Page));
+        Assert.That(file.Write(healed, Page), Is.EqualTo(2 * Page));
         Assert.That(FileFixture.Bytes(view, Page, 2 * Page), Is.EqualTo(healed));
         Assert.That(fixture.Device.PoisonList.IsEmpty);
     }
@@ -42,7 +42,7 @@ public sealed class MemoryFailureTests
         file.InjectPoison(0);
         file.PunchHole(0, Page);
         Assert.That(FileFixture.Bytes(file)[..Page], Is.All.Zero);
-        file.Write(10, [1]);
+        file.Write([1], 10);
         Assert.That(FileFixture.Bytes(file)[10], Is.EqualTo(1));
     }
 
@@ -60,11 +60,11 @@ public sealed class MemoryFailureTests
         using DaxView view = file.Map(MapMode.Shared | MapMode.NoHugePage);
         if (byWrite)
         {
-            file.Write(Page, [7]);
+            file.Write([7], Page);
         }
         else
         {
-            view.CopyFrom(Page, [7]);
+            view.CopyFrom([7], Page);
         }
 
         Assert.That(FileFixture.Bytes(view, Page, 1)[0], Is.EqualTo(7));
@@ -112,8 +112,8 @@ public sealed class MemoryFailureTests
         Assert.That(() => one.Read(2 * Page, 1).Length, Throws.TypeOf<DaxException>());
         Assert.That(() => two.Read(2 * Page, 1).Length, Throws.TypeOf<DaxException>());
         Assert.That(() => two.Write(2 * Page, 1).Length, Throws.TypeOf<DaxException>(), "a lost page cannot be copied");
-        Assert.That(() => second.Write((2 * Page) + 1, [1]), Throws.TypeOf<DaxException>(), "not even for a partial write");
-        second.Write(2 * Page, new byte[Page]);
+        Assert.That(() => second.Write([1], (2 * Page) + 1), Throws.TypeOf<DaxException>(), "not even for a partial write");
+        second.Write(new byte[Page], 2 * Page);
         Assert.That(two.Read(2 * Page, Page).ToArray(), Is.All.Zero, "its own block now");
         Assert.That(() => one.Read(2 * Page, 1).Length, Throws.TypeOf<DaxException>(), "the other file's is still lost");
     }

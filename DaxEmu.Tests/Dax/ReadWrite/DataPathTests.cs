@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.ReadWrite;
@@ -25,7 +26,7 @@ public sealed class DataPathTests
             DaxFile file = fixture.Create(2 * Pmd);
             using DaxView view = file.Map(mode);
             Assert.That(view.Read(Pmd + 100, 1)[0], Is.Zero);
-            file.Write(Pmd + 100, [42]);
+            file.Write([42], Pmd + 100);
             Assert.That(view.Read(Pmd + 100, 1)[0], Is.EqualTo(42), behaviour.Name);
         }
     }
@@ -45,7 +46,7 @@ public sealed class DataPathTests
                 view.Read(0, 1);
             });
             start.SignalAndWait();
-            file.Write(0, [42]);
+            file.Write([42], 0);
             FileFixture.Finish(read);
             Assert.That(view.Read(0, 1)[0], Is.EqualTo(42), $"round {round}");
             file.Dispose();
@@ -63,7 +64,7 @@ public sealed class DataPathTests
         using DaxView view = clone.Map();
         byte[] old = view.Read(Page, Page).ToArray();
         Assert.That(clone.Mapping.Entries[new PageIndex(1)].Entry.IsDirty);
-        clone.Write(Page + 10, [1, 2, 3]);
+        clone.Write([1, 2, 3], Page + 10);
         byte[] expected = [.. old[..10], 1, 2, 3, .. old[13..]];
         Assert.That(view.Read(Page, Page).ToArray(), Is.EqualTo(expected), "the mapping shows the fresh block");
         Assert.That(FileFixture.Bytes(source)[Page..(2 * Page)], Is.EqualTo(old), "the source keeps the old one");
@@ -80,7 +81,7 @@ public sealed class DataPathTests
         Assert.That(Unshare.Run(clone.Mapping, Page + 100, Page), Is.EqualTo(new DataOutcome(Page, IoError.None)));
         Assert.That(FileFixture.Bytes(clone), Is.EqualTo(bytes));
         Assert.That(clone.ExtentList.Where(e => !e.IsShared).Sum(e => e.PageCount), Is.EqualTo(2), "both blocks that the range touches");
-        source.Write(Page, new byte[3 * Page]);
+        source.Write(new byte[3 * Page], Page);
         Assert.That(FileFixture.Bytes(clone), Is.EqualTo(bytes));
     }
 
@@ -120,13 +121,13 @@ public sealed class DataPathTests
         DaxFile file = fixture.CreateFilled(4 * Page);
         DaxFile other = fixture.Create();
         byte[] range = FileFixture.Bytes(file)[offset..(offset + length)];
-        other.Write(otherOffset, range);
+        other.Write(range, otherOffset);
         Assert.That(file.Compare(offset, other, otherOffset, length), Is.EqualTo(length));
         foreach (int at in new[] { 0, 1, length / 2, length - 1 })
         {
-            other.Write(otherOffset + at, [(byte)(range[at] + 1)]);
+            other.Write([(byte)(range[at] + 1)], otherOffset + at);
             Assert.That(file.Compare(offset, other, otherOffset, length), Is.EqualTo(at), "the first byte that differs");
-            other.Write(otherOffset + at, [range[at]]);
+            other.Write([range[at]], otherOffset + at);
         }
     }
 
@@ -136,9 +137,9 @@ public sealed class DataPathTests
         using var fixture = new FileFixture();
         DaxFile hole = fixture.Create(4 * Page);
         DaxFile zeroes = fixture.Create(4 * Page);
-        zeroes.Write(Page, new byte[Page]);
+        zeroes.Write(new byte[Page], Page);
         Assert.That(hole.Compare(0, zeroes, 0, 4 * Page), Is.EqualTo(4 * Page));
-        zeroes.Write((2 * Page) - 1, [1]);
+        zeroes.Write([1], (2 * Page) - 1);
         Assert.That(hole.Compare(0, zeroes, 0, 4 * Page), Is.EqualTo((2 * Page) - 1));
         Assert.That(zeroes.Compare(3, hole, 3, 3 * Page), Is.EqualTo((2 * Page) - 4));
     }
@@ -159,7 +160,7 @@ public sealed class DataPathTests
         using DaxView view = clone.Map();
         before.Write(10, 1)[0] = 1;
         view.Write(20, 1)[0] = 2;
-        clone.Write(Page + 1, [3]);
+        clone.Write([3], Page + 1);
         Assert.That(FileFixture.Bytes(clone), Is.EqualTo((byte[])[.. bytes[..20], 2, .. bytes[21..(Page + 1)], 3, .. bytes[(Page + 2)..]]));
         Assert.That(FileFixture.Bytes(source), Is.EqualTo((byte[])[.. bytes[..10], 1, .. bytes[11..]]));
     }
@@ -214,7 +215,7 @@ public sealed class DataPathTests
         using var fixture = new FileFixture();
         DaxFile file = fixture.Create(8 * Page);
         file.Allocate(Page, Page);
-        file.Write(3 * Page, FileFixture.Pattern(Page, 1));
+        file.Write(FileFixture.Pattern(Page, 1), 3 * Page);
         Assert.That(ZeroRange.Run(file.Mapping, 100, 2 * Page, FaultsAre.Allowed, out bool didZero).BytesMoved, Is.EqualTo(2 * Page));
         Assert.That(didZero, Is.False);
         ZeroRange.Run(file.Mapping, 100, 4 * Page, FaultsAre.Allowed, out didZero);

@@ -45,7 +45,7 @@ public sealed class EntryLockStressTests
             using EntryFixture fixture = new(WaitProfiles.ByName("raw"), RegionCount, waitBits: 1);
             Crew crew = new(fixture);
             bool hasEnded = crew.Run(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(300), out _);
-            isFound = !hasEnded && fixture.Graph().HasLostSleeper;
+            isFound = !hasEnded && fixture.Graph().HasLostWaiter;
             while (!crew.HasEnded)
             {
                 fixture.Rescue();
@@ -83,7 +83,7 @@ public sealed class EntryLockStressTests
             sleeperCount = 0;
             while (time.Elapsed < duration)
             {
-                sleeperCount = Math.Max(sleeperCount, fixture.Waits.SleeperCount);
+                sleeperCount = Math.Max(sleeperCount, fixture.Waits.WaiterCount);
                 Thread.Sleep(1);
             }
 
@@ -122,11 +122,11 @@ public sealed class EntryLockStressTests
                 case < 9:
                     Fault(id, random, index, PageOrder.Pmd);
                     break;
-                case < 12 when fixture.Locker.TakeAny(index, out HeldEntry held):
+                case < 12 when fixture.Locker.LockAny(index, out HeldEntry held):
                     Own(id, held, random);
                     fixture.Locker.Remove(held);
                     break;
-                case 12 when fixture.Locker.TakeAny(index, out HeldEntry held):
+                case 12 when fixture.Locker.LockAny(index, out HeldEntry held):
                     Own(id, held, random);
                     fixture.Locker.Put(held);
                     break;
@@ -134,7 +134,7 @@ public sealed class EntryLockStressTests
                     Writeback(id, random);
                     break;
                 case 14:
-                    _ = fixture.Locker.WaitWithoutClaim(index);
+                    _ = fixture.Locker.WaitWithoutLocking(index);
                     break;
                 default:
                     EmptyOut(id, random, index);
@@ -186,7 +186,7 @@ public sealed class EntryLockStressTests
             PageIndex end = next + DaxConstants.PagesPerPmd;
             while (fixture.Table.NextPresent(next, end, out PageIndex start, out DaxEntry seen))
             {
-                if (fixture.Locker.TakeAny(start, out HeldEntry held))
+                if (fixture.Locker.LockAny(start, out HeldEntry held))
                 {
                     Own(id, held, random);
                     fixture.Locker.Remove(held);
@@ -203,7 +203,7 @@ public sealed class EntryLockStressTests
             while (fixture.Table.NextTowrite(next, new PageIndex(PageCount), out PageIndex start))
             {
                 DaxEntry seen = fixture.Table.Lookup(start);
-                if (seen.IsPresent && start == start.StartOf(seen.Order) && fixture.Locker.TakeAt(start, seen.Order, out HeldEntry held))
+                if (seen.IsPresent && start == start.StartOf(seen.Order) && fixture.Locker.LockAt(start, seen.Order, out HeldEntry held))
                 {
                     Own(id, held, random);
                     fixture.Table.ClearTowrite(start);

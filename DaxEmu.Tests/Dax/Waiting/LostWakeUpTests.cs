@@ -69,7 +69,7 @@ public sealed class LostWakeUpTests
         Assert.That(fault.GetsAnswerWithin(EntryFixture.LongEnough), Is.False);
         Assert.That(fixture.Table[new PageIndex(Base + 1)].Entry, Is.EqualTo(Pte), "nobody holds the page");
 
-        Assert.That(fixture.Graph().HasLostSleeper, Is.True);
+        Assert.That(fixture.Graph().HasLostWaiter, Is.True);
         Assert.That(
             fixture.Graph().ToString(),
             Does.Contain("the entry was unlocked and key 513 was woken, but this thread sleeps on key 512: it will never be woken"));

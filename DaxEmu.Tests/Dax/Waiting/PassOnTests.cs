@@ -19,7 +19,7 @@ public sealed class PassOnTests
     private static readonly WaitProfile OneOnDowngrade = WaitProfiles.Fixed with { RemovalWake = new WakeOneOnDowngrade() };
 
     [Test]
-    public void WhoWalksAwayWakesTheNext([Values] LeaveOccasion occasion)
+    public void WhoWalksAwayWakesTheNext([Values] AbandonReason occasion)
     {
         (WaitProfile profile, Func<EntryFixture, ParkedGrab> scenario) = CaseFor(occasion);
         using EntryFixture fixture = new(profile);
@@ -29,7 +29,7 @@ public sealed class PassOnTests
     }
 
     [Test]
-    public void WithoutThatTheNextSleepsForEver([Values] LeaveOccasion occasion)
+    public void WithoutThatTheNextSleepsForEver([Values] AbandonReason occasion)
     {
         (WaitProfile profile, Func<EntryFixture, ParkedGrab> scenario) = CaseFor(occasion);
         using EntryFixture fixture = new(profile with { PassOn = new NeverPassOn() });
@@ -39,13 +39,13 @@ public sealed class PassOnTests
         fixture.Rescue();
     }
 
-    private static (WaitProfile Profile, Func<EntryFixture, ParkedGrab> Scenario) CaseFor(LeaveOccasion occasion) => occasion switch
+    private static (WaitProfile Profile, Func<EntryFixture, ParkedGrab> Scenario) CaseFor(AbandonReason occasion) => occasion switch
     {
-        LeaveOccasion.SleepsAgain => (WaitProfiles.KaraAnyOrder, LostWakeUpTests.AWokenPmdFaultFindsAnotherPage),
-        LeaveOccasion.LockedAnother => (OneOnDelete, LostWakeUpTests.AnInvalidationOfAPmd),
-        LeaveOccasion.HasNoUse => (WaitProfiles.KaraAnyOrder, AWokenPmdFaultFindsItsPageUnlocked),
-        LeaveOccasion.FoundNothing => (OneOnDelete, LostWakeUpTests.ThreeInvalidations),
-        LeaveOccasion.Refused => (OneOnDowngrade, AWokenPmdFaultFindsATable),
+        AbandonReason.SleepsAgain => (WaitProfiles.KaraAnyOrder, LostWakeUpTests.AWokenPmdFaultFindsAnotherPage),
+        AbandonReason.LockedAnother => (OneOnDelete, LostWakeUpTests.AnInvalidationOfAPmd),
+        AbandonReason.HasNoUse => (WaitProfiles.KaraAnyOrder, AWokenPmdFaultFindsItsPageUnlocked),
+        AbandonReason.FoundNothing => (OneOnDelete, LostWakeUpTests.ThreeInvalidations),
+        AbandonReason.Refused => (OneOnDowngrade, AWokenPmdFaultFindsATable),
         _ => throw new ArgumentOutOfRangeException(nameof(occasion)),
     };
 

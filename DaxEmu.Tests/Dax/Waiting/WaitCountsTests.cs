@@ -100,11 +100,11 @@ public sealed class WaitCountsTests
             HeldEntry second = fixture.Hold(2);
             Thread sleeper = fixture.StartAndAwaitSleep(() => fixture.Put(2, Pte));
             fixture.Locker.Unlock(first.Start, Pte);
-            fixture.Await(() => WaitCounts.Now.WrongWakeUps > 0 && fixture.Waits.SleeperCount == 1, "the sleeper does not go back to sleep");
+            fixture.Await(() => WaitCounts.Now.SpuriousWakeUps > 0 && fixture.Waits.WaiterCount == 1, "the sleeper does not go back to sleep");
             fixture.Locker.Unlock(second.Start, Pte);
             sleeper.Join();
         });
-        Assert.That(counts with { WaitedNs = 0 }, Is.EqualTo(new WaitCounts { Waits = 2, Sleeps = 2, WrongWakeUps = 1, FutileWakeUps = 1, WakeCalls = 2 }));
+        Assert.That(counts with { WaitedNs = 0 }, Is.EqualTo(new WaitCounts { Waits = 2, Sleeps = 2, SpuriousWakeUps = 1, RepeatedSleeps = 1, WakeCalls = 2 }));
     }
 
     [Test]

@@ -15,9 +15,9 @@ public sealed class WaitGraphTests
     public void NobodySleeps()
     {
         using EntryFixture fixture = new();
-        Assert.That(fixture.Graph().Sleepers, Is.Empty);
-        Assert.That(fixture.Graph().HasLostSleeper, Is.False);
-        Assert.That(fixture.Graph().ToString(), Is.EqualTo("Nobody sleeps for an entry."));
+        Assert.That(fixture.Graph().Waiters, Is.Empty);
+        Assert.That(fixture.Graph().HasLostWaiter, Is.False);
+        Assert.That(fixture.Graph().ToString(), Is.EqualTo("No thread waits."));
     }
 
     [Test]
@@ -29,12 +29,12 @@ public sealed class WaitGraphTests
         ParkedGrab sleeper = fixture.Grab(513);
         fixture.AwaitSettled();
 
-        WaitGraphWaiter seen = fixture.Graph(_ => "the first").Sleepers.Single();
+        WaitGraphWaiter seen = fixture.Graph(_ => "the first").Waiters.Single();
         Assert.That((seen.ManagedThreadId, seen.ThreadName), Is.EqualTo((sleeper.ThreadId, sleeper.Name)));
-        Assert.That(seen.Reason, Is.EqualTo(new SleepReason(new PageIndex(513), PageOrder.Pte, new PageIndex(513), PageOrder.Pte)));
+        Assert.That(seen.Reason, Is.EqualTo(new WaitReason(new PageIndex(513), PageOrder.Pte, new PageIndex(513), PageOrder.Pte)));
         Assert.That(
             (seen.State, seen.Verdict, seen.IsLost, seen.IsExclusive),
-            Is.EqualTo((SleptForState.Locked, SleeperVerdict.WaitsForOwner, false, true)));
+            Is.EqualTo((AwaitedState.Locked, WaiterVerdict.WaitsForOwner, false, true)));
         Assert.That(
             fixture.Graph(_ => "the first").ToString(),
             Does.Contain("entry at page 513, 4 KiB, locked by the first; slept on under key 513")
@@ -51,12 +51,12 @@ public sealed class WaitGraphTests
         fixture.Grab(512, PageOrder.Pmd);
         fixture.AwaitSettled();
 
-        Assert.That(fixture.Graph().Sleepers.Single().Verdict, Is.EqualTo(SleeperVerdict.OwnerWillWakeAnotherKey));
+        Assert.That(fixture.Graph().Waiters.Single().Verdict, Is.EqualTo(WaiterVerdict.OwnerWillWakeAnotherKey));
         holder.LeaveAs(Pte);
-        WaitGraphWaiter sleeper = fixture.Graph().Sleepers.Single();
+        WaitGraphWaiter sleeper = fixture.Graph().Waiters.Single();
         Assert.That(
             (sleeper.State, sleeper.Verdict, sleeper.IsLost),
-            Is.EqualTo((SleptForState.Unlocked, SleeperVerdict.AnotherKeyWasWoken, true)));
+            Is.EqualTo((AwaitedState.Unlocked, WaiterVerdict.AnotherKeyWasWoken, true)));
         Assert.That(sleeper.LastWake?.Key.Start.Value, Is.EqualTo(513));
         fixture.Remove(513);
         Assert.That(fixture.Graph().ToString(), Does.Contain("the entry is gone and key 513 was woken"));
@@ -71,10 +71,10 @@ public sealed class WaitGraphTests
         fixture.AwaitSettled();
         fixture.Grab(512, PageOrder.Pmd);
         fixture.AwaitSettled();
-        WaitGraphWaiter sleeper = fixture.Graph().Sleepers.Single();
+        WaitGraphWaiter sleeper = fixture.Graph().Waiters.Single();
         Assert.That(
             (sleeper.Key.Start.Value, sleeper.Reason.EntryStart.Value, sleeper.Verdict),
-            Is.EqualTo((512L, 513L, SleeperVerdict.WaitsForOwner)));
+            Is.EqualTo((512L, 513L, WaiterVerdict.WaitsForOwner)));
         holder.LeaveAs(Pte);
     }
 
@@ -90,7 +90,7 @@ public sealed class WaitGraphTests
         fixture.AwaitSettled();
         holder.LeaveAs(Pte);
         fixture.AwaitSettled();
-        Assert.That(fixture.Graph().Sleepers.Single().Verdict, Is.EqualTo(SleeperVerdict.WakeUpWentToAnother));
+        Assert.That(fixture.Graph().Waiters.Single().Verdict, Is.EqualTo(WaiterVerdict.WakeUpWentToAnother));
         fixture.Rescue();
         fixture.AwaitSettled();
 
@@ -100,7 +100,7 @@ public sealed class WaitGraphTests
         fixture.Grab(600);
         fixture.AwaitSettled();
         fixture.Table.SlotOf(new PageIndex(600)) = second.Held.Entry.Word;
-        Assert.That(fixture.Graph().Sleepers.Single().Verdict, Is.EqualTo(SleeperVerdict.NoWakeUpKnown));
+        Assert.That(fixture.Graph().Waiters.Single().Verdict, Is.EqualTo(WaiterVerdict.NoWakeUpKnown));
         fixture.Rescue();
         fixture.AwaitSettled();
         second.LeaveBy(_ => { });
@@ -114,10 +114,10 @@ public sealed class WaitGraphTests
         fixture.AwaitSettled();
         fixture.Grab(513);
         fixture.AwaitSettled();
-        WaitGraphWaiter sleeper = WaitGraph.Capture(fixture.Waits, []).Sleepers.Single();
+        WaitGraphWaiter sleeper = WaitGraph.Capture(fixture.Waits, [], []).Waiters.Single();
         Assert.That(
             (sleeper.State, sleeper.Verdict, sleeper.ThreadName),
-            Is.EqualTo((SleptForState.Unknown, SleeperVerdict.Unknown, (string?)null)));
+            Is.EqualTo((AwaitedState.Unknown, WaiterVerdict.Unknown, (string?)null)));
         holder.LeaveAs(Pte);
     }
 
@@ -134,9 +134,9 @@ public sealed class WaitGraphTests
 
         fixture.AwaitSleepers(20);
         string text = fixture.Graph().ToString();
-        Assert.That(text, Does.StartWith("20 threads sleep for an entry:").And.Contain("and 16 more"));
+        Assert.That(text, Does.StartWith("20 threads wait for an entry:").And.Contain("and 16 more"));
         Assert.That(text.Split('\n'), Has.Length.LessThanOrEqualTo(10));
-        Assert.That(fixture.Graph().Sleepers.Select(s => s.SinceTimestamp), Is.Ordered, "who sleeps longest comes first");
+        Assert.That(fixture.Graph().Waiters.Select(s => s.SinceTimestamp), Is.Ordered, "who sleeps longest comes first");
         holder.LeaveAs(Pte);
     }
 }

@@ -23,18 +23,18 @@ public sealed class WaitProfileTests
         Assert.That(KeyOf(new FoundEntryKey()), Is.EqualTo(byFound), "found entry");
     }
 
-    [TestCase(typeof(WaitForSmaller), SmallerEntryAnswer.Wait, SmallerEntryAnswer.Conflict, false)]
-    [TestCase(typeof(ReturnLocked), SmallerEntryAnswer.Return, SmallerEntryAnswer.Return, false)]
-    [TestCase(typeof(AnswerConflict), SmallerEntryAnswer.Conflict, SmallerEntryAnswer.Conflict, false)]
-    [TestCase(typeof(ConflictEvenOnEmpty), SmallerEntryAnswer.Conflict, SmallerEntryAnswer.Conflict, true)]
-    public void AnswersToASmallerEntry(Type rule, SmallerEntryAnswer locked, SmallerEntryAnswer unlocked, bool refusesEmptyRange)
+    [TestCase(typeof(WaitForSmaller), SmallerEntryAction.Wait, SmallerEntryAction.Conflict, false)]
+    [TestCase(typeof(ReturnLocked), SmallerEntryAction.Return, SmallerEntryAction.Return, false)]
+    [TestCase(typeof(ConflictOnSmaller), SmallerEntryAction.Conflict, SmallerEntryAction.Conflict, false)]
+    [TestCase(typeof(ConflictEvenOnEmpty), SmallerEntryAction.Conflict, SmallerEntryAction.Conflict, true)]
+    public void AnswersToASmallerEntry(Type rule, SmallerEntryAction locked, SmallerEntryAction unlocked, bool refusesEmptyRange)
     {
         var answer = (ISmallerEntryRule)Activator.CreateInstance(rule)!;
         Assert.That((answer.Meet(true), answer.Meet(false), answer.RefusesEmptyRange), Is.EqualTo((locked, unlocked, refusesEmptyRange)));
     }
 
     [Test]
-    public void APassOnUnderTheWaitedKeyIsForEveryOccasion([Values] LeaveOccasion occasion)
+    public void APassOnUnderTheWaitedKeyIsForEveryOccasion([Values] AbandonReason occasion)
     {
         var rule = new PassOnUnderWaitedKey();
         Assert.That(rule.WakesWhenPut, Is.True);
@@ -43,16 +43,16 @@ public sealed class WaitProfileTests
     }
 
     [Test]
-    public void APassOnUnderTheFoundKeyIsOnlyForAnEntryWithoutUse([Values] LeaveOccasion occasion)
+    public void APassOnUnderTheFoundKeyIsOnlyForAnEntryWithoutUse([Values] AbandonReason occasion)
     {
         var rule = new PassOnUnderFoundKey();
         Assert.That(rule.WakesWhenPut, Is.True);
-        Assert.That(rule.KeyToWake(Waited, Found, occasion), occasion == LeaveOccasion.HasNoUse ? Is.EqualTo(Found) : Is.Null);
+        Assert.That(rule.KeyToWake(Waited, Found, occasion), occasion == AbandonReason.HasNoUse ? Is.EqualTo(Found) : Is.Null);
         Assert.That(rule.KeyToWake(Waited, null, occasion), Is.Null);
     }
 
     [Test]
-    public void TheTestThatWasTheWrongWayRoundPassesNothingOn([Values] LeaveOccasion occasion)
+    public void TheTestThatWasTheWrongWayRoundPassesNothingOn([Values] AbandonReason occasion)
     {
         var rule = new NeverPassOn();
         Assert.That(rule.WakesWhenPut, Is.False);
@@ -61,7 +61,7 @@ public sealed class WaitProfileTests
 
     [TestCase(typeof(WakeAllWaiters), RemovalWakeMode.All, RemovalWakeMode.All)]
     [TestCase(typeof(WakeOneOnDelete), RemovalWakeMode.One, RemovalWakeMode.All)]
-    [TestCase(typeof(WakeNobodyOnDelete), RemovalWakeMode.None, RemovalWakeMode.All)]
+    [TestCase(typeof(NoWakeOnDelete), RemovalWakeMode.None, RemovalWakeMode.All)]
     [TestCase(typeof(WakeOneOnDowngrade), RemovalWakeMode.All, RemovalWakeMode.One)]
     public void WhomARemovalWakes(Type rule, RemovalWakeMode delete, RemovalWakeMode downgrade)
     {
@@ -81,7 +81,7 @@ public sealed class WaitProfileTests
     public void TheLastUnpinWakesNobodyOnlyIn518()
     {
         Assert.That(new WakeWhenIdle().WakesWhenIdle, Is.True);
-        Assert.That(new WakeNobodyWhenIdle().WakesWhenIdle, Is.False);
+        Assert.That(new NoWakeWhenIdle().WakesWhenIdle, Is.False);
         Assert.That(WaitProfiles.All.Where(p => !p.UnpinWake.WakesWhenIdle), Is.EqualTo(new[] { WaitProfiles.V5_18 }));
     }
 
@@ -129,7 +129,7 @@ public sealed class WaitProfileTests
     public void TheFixIsFourCommitsAndEachMissingOneIsADecision()
     {
         Assert.That(WaitProfiles.Fixed.Keying, Is.InstanceOf<FoundEntryKey>());
-        Assert.That(WaitProfiles.Fixed.Smaller, Is.InstanceOf<AnswerConflict>());
+        Assert.That(WaitProfiles.Fixed.Smaller, Is.InstanceOf<ConflictOnSmaller>());
         Assert.That(WaitProfiles.Fixed.PassOn, Is.InstanceOf<PassOnUnderWaitedKey>());
         Assert.That(WaitProfiles.Fixed.RemovalWake, Is.InstanceOf<WakeAllWaiters>());
         Assert.That(WaitProfiles.V4_20.Keying, Is.InstanceOf<SearchIndexKey>(), "23c84eb78375");

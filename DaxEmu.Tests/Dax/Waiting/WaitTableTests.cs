@@ -58,8 +58,8 @@ public sealed class WaitTableTests
     {
         using WaitFixture fixture = new(bits: 4);
         fixture.Sleep("a", WaitFixture.Key(5));
-        Assert.That(fixture.Table.Wake(WaitFixture.Key(5), WakeMode.Nobody), Is.Zero);
-        Assert.That(fixture.Table.SleeperCount, Is.EqualTo(1));
+        Assert.That(fixture.Table.Wake(WaitFixture.Key(5), WakeMode.None), Is.Zero);
+        Assert.That(fixture.Table.WaiterCount, Is.EqualTo(1));
         fixture.Table.Wake(WaitFixture.Key(5), WakeMode.All);
     }
 
@@ -124,9 +124,9 @@ public sealed class WaitTableTests
         using WaitFixture fixture = new(bits: 4);
         var over = default(WaitFixture.NoLonger);
         Assert.That(
-            fixture.Table.Park(WaitFixture.Key(5), true, ref fixture.Sleepers, ref over, new SleepReason(default, PageOrder.Pte, default, PageOrder.Pte)),
+            fixture.Table.Park(WaitFixture.Key(5), true, ref fixture.Waiters, ref over, new WaitReason(default, PageOrder.Pte, default, PageOrder.Pte)),
             Is.False);
-        Assert.That(fixture.Table.SleeperCount, Is.Zero);
+        Assert.That(fixture.Table.WaiterCount, Is.Zero);
     }
 
     [Test]
@@ -135,7 +135,7 @@ public sealed class WaitTableTests
         using WaitFixture fixture = new(bits: 4);
         fixture.Sleep("a", WaitFixture.Key(5));
         fixture.Sleep("b", WaitFixture.Key(6));
-        Assert.That(fixture.Sleepers, Is.EqualTo(2));
+        Assert.That(fixture.Waiters, Is.EqualTo(2));
         fixture.Table.Wake(WaitFixture.Key(5), WakeMode.All);
         fixture.Table.Wake(WaitFixture.Key(6), WakeMode.All);
     }
@@ -150,8 +150,8 @@ public sealed class WaitTableTests
             for (; turns < 1000; Interlocked.Increment(ref turns))
             {
                 var still = default(WaitFixture.Still);
-                SleepReason reason = new(default, PageOrder.Pte, default, PageOrder.Pte);
-                fixture.Table.Park(WaitFixture.Key(turns), true, ref fixture.Sleepers, ref still, reason);
+                WaitReason reason = new(default, PageOrder.Pte, default, PageOrder.Pte);
+                fixture.Table.Park(WaitFixture.Key(turns), true, ref fixture.Waiters, ref still, reason);
             }
         });
         thread.Start();

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Fs;
@@ -18,7 +19,7 @@ public sealed class EntryCleanerTests
         DaxFile file = fixture.Create(4 * FileFixture.Page);
         using DaxView view = file.Map(MapMode.Shared | MapMode.NoHugePage);
         view.Read(0, 1);
-        Assert.That(file.Mapping.Locker.TakeAny(new PageIndex(0), out HeldEntry held));
+        Assert.That(file.Mapping.Locker.LockAny(new PageIndex(0), out HeldEntry held));
         Assert.That(held.Entry.IsZero);
         var cleaning = Task.Run(() => new EntryCleaner(file.Mapping).Clean(new PageIndex(0), out _));
         Assert.That(FileFixture.IsStuck(cleaning));

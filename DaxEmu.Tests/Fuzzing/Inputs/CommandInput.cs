@@ -60,7 +60,7 @@ internal static class CommandInput
         ["--output-format"] = ["json", "normal", "JSON"],
         ["--scenario"] = [.. SmallScenarios.Names, "all", "empty--pmd", "nope"],
         ["--strategy"] = ["exhaustive", "pct", "random"],
-        ["--worlds"] = ["1x1", "2x1", "2x2", "3x1,2x2", "4x2"],
+        ["--scenario-size"] = ["1x1", "2x1", "2x2", "3x1,2x2", "4x2"],
         ["--preemptions"] = ["0", "1", "2", "20"],
         ["--max-schedules"] = ["1", "10", "1000", "2147483647"],
         ["--replay"] = ["dax1:pmd-behind-pte:v4.20:sc:a13b16a5", "dax1:x:y:sc:a", "text"],

@@ -34,7 +34,7 @@ internal static class ReplayInput
                 arguments.Add("s" + extension);
                 break;
             case 3 when kind == FuzzKind.Trace:
-                arguments = ["answers", "--trace", path, "--runtime", "5ms", "--rounds", "1", "--numjobs", "2"];
+                arguments = ["policies", "--trace", path, "--runtime", "5ms", "--rounds", "1", "--numjobs", "2"];
                 break;
         }
 

@@ -80,7 +80,7 @@ internal static class ScheduleInput
             using ControlledScheduler scheduler = new(scenario);
             return scheduler.Run(new RandomWalk(seed), RunLimits.One).Schedule.ToString();
         }
-        catch (WorldViolationException)
+        catch (ScenarioViolationException)
         {
             return $"dax1:{scenario.Name}:{scenario.Profile}:sc:ab"; // some profiles cannot even prepare some scenarios
         }

@@ -14,7 +14,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Tests.Verification.Scenarios;
 
 /// <summary>
-/// What the operations of the mapping scenarios would be with one precaution left out: each is to be found guilty by the search that finds
+/// What the operations of the mapping scenarios would be with one precaution left out: the search must find each to fail that finds
 /// the real one innocent.
 /// </summary>
 internal static unsafe class BrokenOperations
@@ -37,7 +37,7 @@ internal static unsafe class BrokenOperations
         fixture.Mapping.InvalidateLock.ExitWrite();
     });
 
-    /// <summary>Gives a block up and does not look whether somebody has pinned it (B12).</summary>
+    /// <summary>Gives a block up and does not look whether it is pinned (B12).</summary>
     public static MappingOperation PunchThatLooksForNoPins(long page) => new("punch that looks for no pins", fixture =>
     {
         fixture.Mapping.InvalidateLock.EnterWrite();
@@ -60,11 +60,11 @@ internal static unsafe class BrokenOperations
         }
     });
 
-    /// <summary>Write-protects before it has the entry: somebody may write again in between.</summary>
+    /// <summary>Write-protects before it has the entry: another thread may write again in between.</summary>
     public static MappingOperation WritebackThatLocksLast(long page) => new("writeback that locks last", fixture =>
     {
         fixture.Mapping.WriteProtect(MappingOperation.One(page));
-        if (fixture.Mapping.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (fixture.Mapping.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             fixture.Mapping.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
         }
@@ -74,7 +74,7 @@ internal static unsafe class BrokenOperations
     public static MappingOperation WritebackThatStoresWhatItSaw(long page) => new("writeback that stores what it saw", fixture =>
     {
         DaxEntry seen = fixture.Mapping.Entries.Lookup(new PageIndex(page));
-        if (seen.IsReal && fixture.Mapping.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (seen.IsReal && fixture.Mapping.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             fixture.Mapping.WriteProtect(held.Range);
             fixture.Mapping.Locker.Unlock(held.Start, seen.WithoutLock.WithDirty(false));
@@ -84,14 +84,14 @@ internal static unsafe class BrokenOperations
     /// <summary>Write-protects in one VMA (B27).</summary>
     public static MappingOperation WritebackOfOneView { get; } = new("writeback of one VMA", fixture =>
     {
-        if (fixture.Mapping.Locker.TakeAny(new PageIndex(0), out HeldEntry held))
+        if (fixture.Mapping.Locker.LockAny(new PageIndex(0), out HeldEntry held))
         {
             fixture.Whole.Table.WriteProtect(0, DaxConstants.PagesPerPmd);
             fixture.Mapping.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
         }
     });
 
-    /// <summary>Stores a 2 MiB entry where a look found nothing: what answers EEXIST is left out.</summary>
+    /// <summary>Stores a 2 MiB entry where a look found nothing: what makes it EEXIST is left out.</summary>
     public static MappingOperation HugeFaultThatStoresBlindly { get; } = new("2 MiB fault that stores blindly", fixture => Reading(fixture, () =>
     {
         var start = new PageIndex(0);
@@ -122,21 +122,21 @@ internal static unsafe class BrokenOperations
         new("write fault that leaves the zero page", fixture => Reading(fixture, () => TakeOverWithoutUnmapping(fixture, page)));
 
     /// <summary>Copies a shared block and leaves other processes with the old one.</summary>
-    public static MappingOperation CopyThatUnmapsNobody(long page) =>
-        new("copy that unmaps nobody", fixture => Reading(fixture, () => TakeOverWithoutUnmapping(fixture, page)));
+    public static MappingOperation CopyThatUnmapsNothing(long page) =>
+        new("copy that unmaps nothing", fixture => Reading(fixture, () => TakeOverWithoutUnmapping(fixture, page)));
 
-    /// <summary>Unmaps the zero page before it has the entry: who reads in between maps it again.</summary>
+    /// <summary>Unmaps the zero page before it has the entry: a read in between maps it again.</summary>
     public static MappingOperation WriteFaultThatUnmapsTooEarly(long page) => new("write fault that unmaps too early", fixture => Reading(fixture, () =>
     {
         fixture.Mapping.Unmap(MappingOperation.One(page));
         TakeOverWithoutUnmapping(fixture, page);
     }));
 
-    /// <summary>Unmaps before it takes the entry out: who found the hole may map it in between.</summary>
+    /// <summary>Unmaps before it takes the entry out: a thread that found the hole may map it in between.</summary>
     public static MappingOperation InvalidateThatUnmapsFirst(long page) => new("invalidate that unmaps first", fixture =>
     {
         fixture.Mapping.Unmap(MappingOperation.One(page));
-        if (fixture.Mapping.Locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (fixture.Mapping.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             fixture.Mapping.Disassociate(held.Start, held.Entry);
             fixture.Mapping.Locker.Remove(held);
@@ -162,7 +162,7 @@ internal static unsafe class BrokenOperations
         }
     });
 
-    /// <summary>Cuts the file off with an invalidate lock whose writer does without the barrier: a reader's store may still linger.</summary>
+    /// <summary>Cuts the file off with an invalidate lock whose writer does without the barrier: a reader's store may still be buffered.</summary>
     public static MappingOperation PunchWithoutBarrier(long page) => new("punch without the barrier", fixture =>
     {
         ref ulong writer = ref *WriterOf(fixture.Mapping.InvalidateLock);
@@ -187,11 +187,11 @@ internal static unsafe class BrokenOperations
         HeldEntry held = mapping.Locker.Grab(index, PageOrder.Pte).Held;
         mapping.Disassociate(held.Start, held.Entry);
         held = held.Entry.IsPmd ? mapping.Locker.FinishDowngrade(held, index) : held;
-        ExtentAnswer answer = fixture.Blocks.Find(index, 1, ExtentIntent.Fault | ExtentIntent.Write);
-        DaxEntry entry = DaxEntry.Real(answer.Target.PfnAt(index), PageOrder.Pte).WithDirty();
+        ExtentAnswer extent = fixture.Blocks.Find(index, 1, ExtentIntent.Fault | ExtentIntent.Write);
+        DaxEntry entry = DaxEntry.Real(extent.Target.PfnAt(index), PageOrder.Pte).WithDirty();
         mapping.Associate(index, entry);
         mapping.Entries.NoteDirty(index);
-        mapping.ReleaseBlocks(fixture.Blocks.End(answer, MappingOperation.One(page)));
+        mapping.ReleaseBlocks(fixture.Blocks.End(extent, MappingOperation.One(page)));
         mapping.Locker.Unlock(index, entry);
     }
 

@@ -42,7 +42,7 @@ internal sealed class EntryScenario : IScenarioRun
     /// <summary>Looks at whatever covers a page, and leaves it as it is.</summary>
     public ScenarioThread Look(long page) => new($"look @{page}", () =>
     {
-        if (locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             locker.Put(held);
         }
@@ -51,13 +51,13 @@ internal sealed class EntryScenario : IScenarioRun
     /// <summary>Removes whatever covers a page.</summary>
     public ScenarioThread Delete(long page) => new($"delete @{page}", () =>
     {
-        if (locker.TakeAny(new PageIndex(page), out HeldEntry held))
+        if (locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             locker.Remove(held);
         }
     });
 
-    public void Check() => ScenarioCheck.That(waits.SleeperCount == 0, "somebody is still queued");
+    public void Check() => ScenarioCheck.That(waits.WaiterCount == 0, "a thread is still queued");
 
     public void Dispose()
     {

@@ -14,7 +14,7 @@ public sealed class FileScenarioTests
     [TestCaseSource(nameof(Names))]
     public void OperationsOfWholeFilesLoseNothing(string name)
     {
-        CheckOutcome outcome = CheckRunner.Prioritise(FileScenarios.Named(name), new RunLimits(Schedules, TimeSpan.FromSeconds(60)), seed: 7);
+        CheckOutcome outcome = CheckRunner.SamplePct(FileScenarios.Named(name), new RunLimits(Schedules, TimeSpan.FromSeconds(60)), seed: 7);
         Assert.That(outcome, Is.InstanceOf<CheckPassed>(), outcome.ToString());
         TestContext.Out.WriteLine(outcome.Effort);
     }
@@ -28,17 +28,17 @@ public sealed class FileScenarioTests
             f =>
             {
                 // A span that outlives the layout under which it was made.
-                if (f.A.SizeBytes == 0)
+                if (f.A.Length == 0)
                 {
                     return;
                 }
 
                 Span<byte> span = f.View.WriteAtMost(4096, 4096);
-                _ = f.A.SizeBytes;
+                _ = f.A.Length;
                 span.Fill(0x71);
             },
             f => f.WriteB(4, 0x72));
-        CheckOutcome outcome = CheckRunner.Prioritise(broken, new RunLimits(2_000, TimeSpan.FromSeconds(60)), seed: 7);
+        CheckOutcome outcome = CheckRunner.SamplePct(broken, new RunLimits(2_000, TimeSpan.FromSeconds(60)), seed: 7);
         Assert.That(outcome, Is.InstanceOf<CheckFailed>(), outcome.ToString());
     }
 }

@@ -99,7 +99,7 @@ internal static class FileScenarios
             }
             catch (ObjectDisposedException)
             {
-                // Closed by another thread: a documented answer.
+                // Closed by another thread: a documented error.
             }
         }
 
@@ -111,7 +111,7 @@ internal static class FileScenarios
         {
             try
             {
-                View.CopyFrom(page * Page, Bytes(value));
+                View.CopyFrom(Bytes(value), page * Page);
             }
             catch (DaxException)
             {
@@ -173,11 +173,11 @@ internal static class FileScenarios
 
         private void Write(DaxFile file, long page, byte value)
         {
-            file.Write(page * Page, Bytes(value));
+            file.Write(Bytes(value), page * Page);
             written[(file, page)] = value;
         }
 
-        // What was written last stays, if nobody else writes there; a page is dirty, or its bytes are durable; one page has one value.
+        // What was written last stays, if no other thread writes there; a page is dirty, or its bytes are durable; one page has one value.
         private void CheckPage(DaxFile file, long page)
         {
             Extent extent = file.Extents.Find(new PageIndex(page), 1, ExtentIntent.Read).Source;
@@ -198,7 +198,7 @@ internal static class FileScenarios
 
         private DaxFile Make(int id)
         {
-            DaxFile file = Volume.CreateFile(0, name: null, DaxFileOptions.Default with
+            DaxFile file = Volume.CreateTemporary(0, DaxFileOptions.Default with
             {
                 MaximumSizeBytes = 2 * DaxConstants.PmdSize,
                 Waits = waits,
@@ -206,7 +206,7 @@ internal static class FileScenarios
             });
             for (int page = 0; page < Pages; page++)
             {
-                file.Write(page * Page, Bytes((byte)((id * 16) + page)));
+                file.Write(Bytes((byte)((id * 16) + page)), page * Page);
             }
 
             return file;

@@ -7,7 +7,7 @@ using NUnit.Framework;
 
 namespace DaxEmu.Tests.Verification.Scenarios;
 
-/// <summary>The wake-up bugs of history on the real entry table, found by searching schedules; and not found where they are mended.</summary>
+/// <summary>The historic wake-up bugs on the real entry table, found by searching schedules; and not found where they are fixed.</summary>
 public sealed class LockScenarioTests
 {
     private static readonly RunLimits Plenty = new(long.MaxValue, TimeSpan.FromSeconds(60));
@@ -37,7 +37,7 @@ public sealed class LockScenarioTests
     }
 
     [TestCaseSource(nameof(Bugs))]
-    public void NoHistoricBugIsLeftWhereAllAreMended(string id)
+    public void NoHistoricBugIsLeftWhereAllAreFixed(string id)
     {
         HistoricBug bug = LockScenarios.Bugs.Single(b => b.Id == id);
         Scenario scenario = LockScenarios.Named(bug.Scenario, WaitProfiles.Fixed) with { Model = MemoryModel.SequentiallyConsistent };

@@ -8,14 +8,14 @@ namespace DaxEmu.Tests.Verification.Scenarios;
 
 /// <summary>
 /// Scenarios over the real fault path: the search finds nothing in them, and finds it at once if one precaution is left out. A scenario that
-/// has no guilty variant here says nothing by being green.
+/// has no failing variant here proves nothing by passing.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 public sealed class MappingScenarioTests
 {
     private static readonly RunLimits Plenty = new(long.MaxValue, TimeSpan.FromSeconds(60));
 
-    private static readonly (string Scenario, MappingFixtureState State, MappingOperation[][] Threads, string Finds)[] Guilty =
+    private static readonly (string Scenario, MappingFixtureState State, MappingOperation[][] Threads, string Finds)[] Failing =
     [
         ("fault-or-truncate", MappingFixtureState.Unmapped,
             [[MappingOperation.WriteFault(1)], [BrokenOperations.PunchUnlocked(1)], [MappingOperation.Look]], "given up"),
@@ -36,9 +36,9 @@ public sealed class MappingScenarioTests
         ("downgrade-mapped", MappingFixtureState.ZeroPmd,
             [[BrokenOperations.WriteFaultThatLeavesTheZeroPage(0)], [MappingOperation.WriteFault(1)], [MappingOperation.Look]], "is mapped"),
         ("copy-or-read", MappingFixtureState.SharedPage,
-            [[BrokenOperations.CopyThatUnmapsNobody(1)], [MappingOperation.ReadFault(1, MappedBy.Whole)], [MappingOperation.Look]], "given up"),
+            [[BrokenOperations.CopyThatUnmapsNothing(1)], [MappingOperation.ReadFault(1, MappedBy.Whole)], [MappingOperation.Look]], "given up"),
         ("split-shared-pmd", MappingFixtureState.SharedPmd,
-            [[BrokenOperations.CopyThatUnmapsNobody(0)], [MappingOperation.WriteFault(1)], [MappingOperation.Look]], "given up"),
+            [[BrokenOperations.CopyThatUnmapsNothing(0)], [MappingOperation.WriteFault(1)], [MappingOperation.Look]], "given up"),
         ("copy-or-writeback", MappingFixtureState.SharedPage,
             [[MappingOperation.WriteFault(1)], [BrokenOperations.WritebackThatStoresWhatItSaw(1)], [MappingOperation.Look]], "its entry is"),
         ("hole-becomes-pages", MappingFixtureState.Hole,
@@ -55,17 +55,17 @@ public sealed class MappingScenarioTests
             [[MappingOperation.HugeWriteFault], [BrokenOperations.PunchUnlocked(1)], [MappingOperation.Look]], "is mapped and has no entry"),
     ];
 
-    private static IEnumerable<TestCaseData> Guilts => Guilty.Select((g, i) => new TestCaseData(i).SetArgDisplayNames(
+    private static IEnumerable<TestCaseData> FailingCases => Failing.Select((g, i) => new TestCaseData(i).SetArgDisplayNames(
         g.Scenario, g.Threads.SelectMany(t => t).First(o => IsBroken(o)).Name));
 
     private static IEnumerable<string> Names => MappingScenarios.Names;
 
     private static IEnumerable<string> BugIds => MappingScenarios.Bugs.Select(b => b.Id);
 
-    [TestCaseSource(nameof(Guilts))]
+    [TestCaseSource(nameof(FailingCases))]
     public void APrecautionThatIsLeftOutIsFound(int number)
     {
-        (string name, MappingFixtureState state, MappingOperation[][] threads, string finds) = Guilty[number];
+        (string name, MappingFixtureState state, MappingOperation[][] threads, string finds) = Failing[number];
         Scenario scenario = MappingScenarios.Make(name + "-broken", string.Empty, WaitProfiles.Fixed, state, threads);
         var failed = CheckRunner.Exhaust(scenario, Plenty) as CheckFailed;
         Assert.That(failed, Is.Not.Null, "the search sees nothing");
@@ -83,7 +83,7 @@ public sealed class MappingScenarioTests
     }
 
     [Test]
-    public void NorHasItWhereStoresLinger()
+    public void NorHasItWithStoreBuffers()
     {
         foreach (Scenario scenario in MappingScenarios.Buffered(WaitProfiles.Fixed))
         {
@@ -94,7 +94,7 @@ public sealed class MappingScenarioTests
     }
 
     [Test]
-    public void AWriterOfTheInvalidateLockNeedsItsBarrierOnlyWhereStoresLinger()
+    public void AWriterOfTheInvalidateLockNeedsItsBarrierOnlyWithStoreBuffers()
     {
         Scenario scenario = MappingScenarios.Make(
             "no-barrier", string.Empty, WaitProfiles.Fixed, MappingFixtureState.Unmapped, [MappingOperation.WriteFault(1)], [BrokenOperations.PunchWithoutBarrier(1)]);
@@ -118,14 +118,14 @@ public sealed class MappingScenarioTests
 
     [Test]
     public void EveryScenarioIsSeenToFail() => Assert.That(
-        Names.Except(Guilty.Select(g => g.Scenario)).Except(MappingScenarios.Bugs.Select(b => b.Scenario)).Except(MutationTests.Mutants.Select(m => m.Scenario)), Is.Empty);
+        Names.Except(Failing.Select(g => g.Scenario)).Except(MappingScenarios.Bugs.Select(b => b.Scenario)).Except(MutationTests.Mutants.Select(m => m.Scenario)), Is.Empty);
 
     [Test]
     public void AnUnknownScenarioIsAnsweredWithAllNames() => Assert.That(
         () => SmallScenarios.Named("no-such", WaitProfiles.Fixed),
         Throws.ArgumentException.With.Message.Contains("pmd-behind-pte").And.Message.Contains("fault-or-truncate"));
 
-    // The real operations are made anew at each mention, so they are told by their class's name in the delegate.
+    // The real operations are made anew at each mention, so their class's name in the delegate distinguishes them.
     private static bool IsBroken(MappingOperation operation) =>
         operation.Run.Method.DeclaringType!.FullName!.Contains(nameof(BrokenOperations), StringComparison.Ordinal);
 }

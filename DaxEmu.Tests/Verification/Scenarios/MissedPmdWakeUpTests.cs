@@ -16,10 +16,10 @@ public sealed class MissedPmdWakeUpTests
     [Test]
     public void A2MiBFaultBesideA4KiBFaultHangsInV4_20AndNotInFixed()
     {
-        Scenario guilty = EntryScenario.Of("missed-pmd-wakeup", WaitProfiles.V4_20, Faults);
+        Scenario failing = EntryScenario.Of("missed-pmd-wakeup", WaitProfiles.V4_20, Faults);
         Scenario clean = EntryScenario.Of("missed-pmd-wakeup", WaitProfiles.Fixed, Faults);
 
-        CheckFailed failed = ToyCheckerTests.Failed(CheckRunner.Exhaust(guilty, Limits));
+        CheckFailed failed = ToyCheckerTests.Failed(CheckRunner.Exhaust(failing, Limits));
         TestContext.Out.WriteLine($"{failed.Effort}\n{failed.Schedule}\n{string.Join('\n', failed.Trace)}");
         Assert.That(failed.Trace, Is.EqualTo(new[]
         {

@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace DaxEmu.Tests.Verification.Soak;
 
-/// <summary>What a page shows is told apart by what must be there.</summary>
+/// <summary>What a page shows is classified by what must be there.</summary>
 public sealed class PageStampTests
 {
     private readonly byte[] page = new byte[DaxConstants.PageSize];

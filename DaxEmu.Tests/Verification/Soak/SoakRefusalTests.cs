@@ -34,9 +34,9 @@ public sealed class SoakRefusalTests
     {
         var runner = new SoakRunner(SoakPlans.Small(seconds: 20), (_, _) => { }, CancellationToken.None)
         {
-            AtEachStep = () => throw new DaxEnvironmentException("no room", "Make some."),
+            AtEachStep = () => throw new DaxEnvironmentException("no memory left", "Free some."),
         };
-        Assert.That(runner.Run, Throws.TypeOf<DaxEnvironmentException>().With.Message.Contains("no room"));
+        Assert.That(runner.Run, Throws.TypeOf<DaxEnvironmentException>().With.Message.Contains("no memory left"));
     }
 
     [Test]

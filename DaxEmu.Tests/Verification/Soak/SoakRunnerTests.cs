@@ -49,7 +49,7 @@ public sealed class SoakRunnerTests
     [Test]
     public void AByteThatChangesBehindTheFilesBackIsFound()
     {
-        // In the part of the file where few pages are written, so that nobody writes over it.
+        // In the part of the file where few pages are written, so that no thread writes over it.
         SoakReport report = SoakPlans.Run(SoakPlans.Small(seconds: 20), fixture =>
         {
             foreach (Extent extent in fixture.File.ExtentList.Where(e => e.Kind == ExtentKind.Mapped && e.First.Value >= fixture.TailFirst))
@@ -70,7 +70,7 @@ public sealed class SoakRunnerTests
         HeldEntry held = default;
         SoakReport report = SoakPlans.Run(SoakPlans.Small(seconds: 30), fixture =>
         {
-            if (locker is null && fixture.File.Mapping.Locker.TakeAny(new PageIndex(0), out held))
+            if (locker is null && fixture.File.Mapping.Locker.LockAny(new PageIndex(0), out held))
             {
                 locker = fixture.File.Mapping.Locker;
             }
@@ -90,14 +90,14 @@ public sealed class SoakRunnerTests
         jobs[2].Begin(SoakOperation.Store, 8, way: 1);
         string holder = HangSnapshot.HolderAmong(jobs, 7, 0);
         Assert.That(holder, Does.Contain("job 0").And.Contain("Store page 7 by view 1").And.Contain("job 1").And.Not.Contain("job 2"));
-        Assert.That(HangSnapshot.HolderAmong(jobs, 600, 0), Does.StartWith("nobody"));
+        Assert.That(HangSnapshot.HolderAmong(jobs, 600, 0), Does.StartWith("no thread"));
     }
 
     [Test]
     public void NothingFoundIsInconclusiveWhereTheControlStaysSilent()
     {
         SoakSession session = SoakSession.Run(SoakPlans.Small(), plan => new SoakReport { Plan = plan }, CancellationToken.None);
-        Assert.That(session.Code, Is.EqualTo(ExitCode.CannotTell));
+        Assert.That(session.Code, Is.EqualTo(ExitCode.Inconclusive));
         Assert.That(SoakText.Write(session), Does.Contain("INCONCLUSIVE").And.Contain("NOT found"));
         Assert.That(SoakJson.Write(session), Does.Contain("\"outcome\": \"inconclusive\""));
     }
@@ -106,7 +106,7 @@ public sealed class SoakRunnerTests
     public void AControlThatFindsTheHangMakesACleanRunCount()
     {
         SoakSession session = SoakSession.Run(SoakPlans.Small(), Fake, CancellationToken.None);
-        Assert.That(session.Code, Is.EqualTo(ExitCode.Fine));
+        Assert.That(session.Code, Is.EqualTo(ExitCode.Success));
         Assert.That(SoakText.Write(session), Does.Contain("PASS fixed"));
     }
 

@@ -9,7 +9,7 @@ using NUnit.Framework;
 
 namespace DaxEmu.Tests.Verification.Soak;
 
-/// <summary>Each thing that a soak checks with all threads standing still is found when it is planted, and only then.</summary>
+/// <summary>Each thing that a soak checks at a quiescent point is found when it is planted, and only then.</summary>
 public sealed class StateChecksTests
 {
     // Page 0 lies in a dirty 2 MiB entry, page 512 in a dirty 4 KiB one, page 600 in a zero entry; page 1024 was written and has none.
@@ -22,25 +22,25 @@ public sealed class StateChecksTests
     [
         new("a locked entry", "still locked", fixture =>
         {
-            Assert.That(fixture.File.Mapping.Locker.TakeAny(new PageIndex(Small), out HeldEntry held));
+            Assert.That(fixture.File.Mapping.Locker.LockAny(new PageIndex(Small), out HeldEntry held));
             return () => fixture.File.Mapping.Locker.Put(held);
         }),
-        new("a sleeper", "threads sleep", fixture =>
+        new("a waiter", "threads sleep", fixture =>
         {
             EntryLocker locker = fixture.File.Mapping.Locker;
-            locker.TakeAny(new PageIndex(Small), out HeldEntry held);
-            var sleeper = new Thread(() => locker.WaitWithoutClaim(new PageIndex(Small)));
-            sleeper.Start();
-            SpinWait.SpinUntil(() => fixture.Waits.SleeperCount > 0);
+            locker.LockAny(new PageIndex(Small), out HeldEntry held);
+            var waiter = new Thread(() => locker.WaitWithoutLocking(new PageIndex(Small)));
+            waiter.Start();
+            SpinWait.SpinUntil(() => fixture.Waits.WaiterCount > 0);
             return () =>
             {
                 locker.Put(held);
-                sleeper.Join();
+                waiter.Join();
             };
         }),
         new("a translation without an entry", "is mapped by", fixture =>
         {
-            fixture.File.Mapping.Locker.TakeAny(new PageIndex(Small), out HeldEntry held);
+            fixture.File.Mapping.Locker.LockAny(new PageIndex(Small), out HeldEntry held);
             fixture.File.Mapping.Disassociate(held.Start, held.Entry);
             fixture.File.Mapping.Locker.Remove(held);
             return Nothing;
@@ -54,7 +54,7 @@ public sealed class StateChecksTests
         }),
         new("a clean entry that can be written", "its entry is clean", fixture =>
         {
-            fixture.File.Mapping.Locker.TakeAny(new PageIndex(Small), out HeldEntry held);
+            fixture.File.Mapping.Locker.LockAny(new PageIndex(Small), out HeldEntry held);
             fixture.File.Mapping.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
             return Nothing;
         }),
@@ -64,7 +64,7 @@ public sealed class StateChecksTests
             fixture.Device.Owners.Pin(run);
             return () => fixture.Device.Owners.Unpin(run);
         }),
-        new("a block of nobody", "is counted for 1 files, and 0 have it", fixture =>
+        new("a block without a file", "is counted for 1 files, and 0 have it", fixture =>
         {
             fixture.Volume.Allocator.TryAllocate(1, new Pfn(0), out PfnRange run);
             return () => fixture.Volume.Allocator.Release(run);
@@ -111,19 +111,19 @@ public sealed class StateChecksTests
         }),
         new("the inode lock", "the inode lock is held", fixture =>
         {
-            PagePin lease = fixture.Views[2].Pin(Small << DaxConstants.PageShift, 1);
+            PagePin pin = fixture.Views[2].Pin(Small << DaxConstants.PageShift, 1);
             var puncher = new Thread(() => fixture.File.PunchHole(Small << DaxConstants.PageShift, DaxConstants.PageSize));
             puncher.Start();
             SpinWait.SpinUntil(() => !fixture.File.IsIdle);
             return () =>
             {
-                lease.Dispose();
+                pin.Dispose();
                 puncher.Join();
             };
         }),
         new("a writeback that failed", "a writeback failed with 5", fixture =>
         {
-            fixture.File.Mapping.NoteWritebackError(5);
+            fixture.File.Mapping.Errors.Set(5);
             return Nothing;
         }),
         new("a lost page in use", "still called lost", fixture =>
@@ -132,13 +132,13 @@ public sealed class StateChecksTests
             fixture.Device.PoisonList.Mark(pfn);
             return () => fixture.Device.PoisonList.Clear(pfn);
         }),
-        new("a size that nobody set", "bytes instead of", fixture =>
+        new("a size that was not set", "bytes instead of", fixture =>
         {
-            long size = fixture.File.SizeBytes;
+            long size = fixture.File.Length;
             fixture.File.Mapping.SetSize(size - DaxConstants.PageSize);
             return () => fixture.File.Mapping.SetSize(size);
         }),
-        new("a page that somebody took", "are still taken", fixture =>
+        new("a page that a thread took", "are still taken", fixture =>
         {
             fixture.Stamps.TryTake(3);
             return Nothing;
@@ -160,7 +160,7 @@ public sealed class StateChecksTests
         }),
         new("a word of another file in the contested one", "page 0 of the contested file holds version 1 of page 7 at byte 8", fixture =>
         {
-            fixture.Contested.Views[0].CopyFrom(8, BitConverter.GetBytes(PageStamp.Of(7, 1).Word));
+            fixture.Contested.Views[0].CopyFrom(BitConverter.GetBytes(PageStamp.Of(7, 1).Word), 8);
             return Nothing;
         }),
         new("a line that was lost", "line 3 of page 0 was stored as 1 and holds 0 to 0", fixture =>
@@ -174,7 +174,7 @@ public sealed class StateChecksTests
     [Test]
     public void APageThatASyncLeavesBehindIsFound()
     {
-        // Nobody syncs here: what is dirty stands for what a sync has forgotten.
+        // No thread syncs here: what is dirty stands for what a sync has forgotten.
         using SoakFixture fixture = Create();
         Assert.That(new DurabilityChecks(fixture).AfterSync(isLast: true).Select(f => f.Text), Has.Some.Contains("page 512 was synced, and a loss of power would leave zeroes"));
     }
@@ -183,13 +183,13 @@ public sealed class StateChecksTests
     public void ALineThatIsOlderThanItsSyncIsFound()
     {
         using SoakFixture fixture = Create();
-        fixture.Lines.Views[0].CopyFrom(0, BitConverter.GetBytes(1L));
+        fixture.Lines.Views[0].CopyFrom(BitConverter.GetBytes(1L), 0);
         fixture.Lines.Begin(0, 0);
         fixture.Lines.Complete(0, 0);
         Assert.That(fixture.Lines.FindUndurable(fixture, 0, fixture.Lines.Floor(0, 1)), Does.Contain("line 0 of page 0 was stored as 1"));
         for (int at = 0; at < SharedLines.LineBytes; at += sizeof(long))
         {
-            fixture.Lines.Views[0].CopyFrom(at, BitConverter.GetBytes(1L));
+            fixture.Lines.Views[0].CopyFrom(BitConverter.GetBytes(1L), at);
         }
 
         fixture.Lines.File.Sync();
@@ -201,10 +201,10 @@ public sealed class StateChecksTests
     {
         using SoakFixture fixture = Create();
         var buffer = new byte[DaxConstants.PageSize];
-        fixture.Lines.Views[0].CopyFrom(0, buffer);
+        fixture.Lines.Views[0].CopyFrom(buffer, 0);
         Assert.That(fixture.Lines.Clone(buffer), Is.Null);
         Assert.That(fixture.Lines.CheckClone(buffer), Is.Null);
-        fixture.Lines.Copy.Write(DaxConstants.PageSize - 1, [1]);
+        fixture.Lines.Copy.Write([1], DaxConstants.PageSize - 1);
         Assert.That(fixture.Lines.CheckClone(buffer), Does.Contain("byte 4095 of page 0 of a finished clone changed"));
     }
 
@@ -234,7 +234,7 @@ public sealed class StateChecksTests
         fixture.Views[2].Read(Hole << DaxConstants.PageShift, DaxConstants.PageSize);
         var bytes = new byte[DaxConstants.PageSize];
         Write(fixture, Unmapped, bytes);
-        fixture.File.Write(Unmapped << DaxConstants.PageShift, bytes);
+        fixture.File.Write(bytes, Unmapped << DaxConstants.PageShift);
         return fixture;
     }
 
@@ -252,7 +252,7 @@ public sealed class StateChecksTests
     {
     }
 
-    /// <summary>Something wrong: how it is made, how it is told, and, as the answer, how it is mended so that the fixture can be closed.</summary>
+    /// <summary>Something wrong: how it is made, how it is reported, and, as the result, how it is undone so that the fixture can be closed.</summary>
     private sealed record Violation(string Name, string Expected, Func<SoakFixture, Action> Plant)
     {
         public override string ToString() => Name;

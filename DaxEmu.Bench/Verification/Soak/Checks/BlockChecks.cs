@@ -80,7 +80,7 @@ internal sealed class BlockChecks(SoakFixture fixture)
 
             if (seen.Start >= file.Mapping.EndIndex)
             {
-                yield return $"the entry {seen} lies behind the end of the file.";
+                yield return $"the entry {seen} lies past EOF.";
             }
         }
     }
@@ -128,7 +128,7 @@ internal sealed class BlockChecks(SoakFixture fixture)
                 yield return $"device page {pfn} is free, and {owner} reaches it.";
             }
 
-            // One that was never written may be: it is healed when it is.
+            // One that was never written may be: a write clears its poison.
             if (isWritten[pfn.Value] && fixture.Device.PoisonList.Contains(pfn))
             {
                 yield return $"device page {pfn} is in use, and its memory is still called lost.";

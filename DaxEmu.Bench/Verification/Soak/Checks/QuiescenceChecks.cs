@@ -3,14 +3,14 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak.Checks;
 
-/// <summary>Nobody is inside of anything: no sleeper, no lock, no pin.</summary>
+/// <summary>No thread is inside of anything: there is no waiter, no lock, no pin.</summary>
 internal static class QuiescenceChecks
 {
     public static IEnumerable<string> Run(SoakFixture fixture)
     {
-        if (fixture.Waits.SleeperCount is var sleepers and not 0)
+        if (fixture.Waits.WaiterCount is var sleepers and not 0)
         {
-            yield return $"{sleepers} threads sleep for an entry although nobody works.";
+            yield return $"{sleepers} threads sleep for an entry although no thread works.";
         }
 
         foreach (DaxFile file in fixture.Files)
@@ -18,22 +18,22 @@ internal static class QuiescenceChecks
             string name = fixture.NameOf(file);
             if (!file.Mapping.InvalidateLock.IsFree)
             {
-                yield return $"{name}: the invalidate lock is held although nobody works.";
+                yield return $"{name}: the invalidate lock is held although no thread works.";
             }
 
-            if (!fixture.AllowsPoison && file.Mapping.TakeWritebackError() is var errno and not 0)
+            if (!fixture.AllowsPoison && file.Mapping.Errors.Unreported is var errno and not 0)
             {
                 yield return $"{name}: a writeback failed with {errno}.";
             }
 
             if (!file.IsIdle)
             {
-                yield return $"{name}: the inode lock is held although nobody works.";
+                yield return $"{name}: the inode lock is held although no thread works.";
             }
 
-            if (file.SizeBytes != file.Mapping.MaximumSizeBytes && file == fixture.File)
+            if (file.Length != file.Mapping.MaximumSizeBytes && file == fixture.File)
             {
-                yield return $"{name}: it has {file.SizeBytes} bytes instead of {file.Mapping.MaximumSizeBytes}.";
+                yield return $"{name}: it has {file.Length} bytes instead of {file.Mapping.MaximumSizeBytes}.";
             }
         }
 
@@ -44,7 +44,7 @@ internal static class QuiescenceChecks
 
         if (fixture.Device.Owners.FirstBusy(new PfnRange(new Pfn(0), fixture.Device.PageCount)) is { } busy)
         {
-            yield return $"device page {busy} is pinned although nobody works.";
+            yield return $"device page {busy} is pinned although no thread works.";
         }
     }
 }

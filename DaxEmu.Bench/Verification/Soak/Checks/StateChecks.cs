@@ -1,10 +1,10 @@
 namespace DaxEmu.Bench.Verification.Soak.Checks;
 
-/// <summary>What must hold when all threads stand still.</summary>
+/// <summary>What must hold at a quiescent point.</summary>
 /// <remarks>Keeps its tables from one look to the next: a soak of hours makes some ten thousand looks.</remarks>
 internal sealed class StateChecks
 {
-    /// <summary>Findings of one look that are told; the rest is counted.</summary>
+    /// <summary>Findings of one look that are reported; the rest is counted.</summary>
     public const int MostTold = 20;
 
     private readonly SoakFixture fixture;

@@ -17,7 +17,7 @@ internal static class TranslationChecks
                 Translation translation = area.Table.Find(page); // no lock: one that stays held is a finding of its own
                 if (translation.IsPresent && !translation.IsCopy && Problem(file, area, page, translation) is { } problem)
                 {
-                    yield return $"page {page} of a view ({area.Kind}) {problem}";
+                    yield return $"page {page} of a view ({area.Mode}) {problem}";
                 }
             }
         }

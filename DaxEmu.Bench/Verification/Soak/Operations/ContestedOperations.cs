@@ -4,7 +4,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
 
-/// <summary>Work on a file in which nobody has a page for itself: copies while it is cut off, punched, written and synced.</summary>
+/// <summary>Work on a file in which no thread has a page for itself: copies while it is cut off, punched, written and synced.</summary>
 internal sealed class ContestedOperations(SoakJob job)
 {
     private const int MostHolds = 16;
@@ -18,7 +18,7 @@ internal sealed class ContestedOperations(SoakJob job)
         (long page, long count, int way) = Choose(ref random, SoakOperation.ContestedCopyIn);
         Span<byte> bytes = job.Region.AsSpan(0, (int)count << DaxConstants.PageShift);
         file.Fill(bytes, page);
-        TryTouch(() => file.Views[way].CopyFrom(page << DaxConstants.PageShift, job.Region.AsSpan(0, (int)count << DaxConstants.PageShift)));
+        TryAccess(() => file.Views[way].CopyFrom(job.Region.AsSpan(0, (int)count << DaxConstants.PageShift), page << DaxConstants.PageShift));
         return true;
     }
 
@@ -27,7 +27,7 @@ internal sealed class ContestedOperations(SoakJob job)
         (long page, long count, int way) = Choose(ref random, SoakOperation.ContestedCopyOut);
         Span<byte> bytes = job.Region.AsSpan(0, (int)count << DaxConstants.PageShift);
         bytes.Clear();
-        TryTouch(() => file.Views[way].CopyTo(page << DaxConstants.PageShift, job.Region.AsSpan(0, (int)count << DaxConstants.PageShift)));
+        TryAccess(() => file.Views[way].CopyTo(job.Region.AsSpan(0, (int)count << DaxConstants.PageShift), page << DaxConstants.PageShift));
         if (ContestedFile.FindForeign(bytes, page) is { } foreign)
         {
             job.Report(FindingKind.Stale, foreign);
@@ -60,7 +60,7 @@ internal sealed class ContestedOperations(SoakJob job)
             case 3:
                 Span<byte> bytes = job.Region.AsSpan(0, (int)Math.Min(count, 8) << DaxConstants.PageShift);
                 file.Fill(bytes, page);
-                file.File.Write(page << DaxConstants.PageShift, bytes);
+                file.File.Write(bytes, page << DaxConstants.PageShift);
                 break;
             case 4:
                 file.File.Sync();
@@ -82,26 +82,26 @@ internal sealed class ContestedOperations(SoakJob job)
         return true;
     }
 
-    /// <summary>As long as a page is pinned it is the file's, whoever cuts off or punches.</summary>
+    /// <summary>As long as a page is pinned it is the file's, whatever is cut off or punched.</summary>
     public bool Pin(ref StepRandom random)
     {
         int holds = random.Next(MostHolds);
         (long page, long count, int way) = Choose(ref random, SoakOperation.ContestedPin);
         way %= file.Views.Count - 1;
         count = Math.Min(count, 4);
-        PagePin lease;
+        PagePin pin;
         try
         {
-            lease = file.Views[way].Pin(page << DaxConstants.PageShift, count << DaxConstants.PageShift);
+            pin = file.Views[way].Pin(page << DaxConstants.PageShift, count << DaxConstants.PageShift);
         }
         catch (DaxException e) when (e.Error.ToFaultResult() == FaultResult.Sigbus)
         {
             return true;
         }
 
-        using (lease)
+        using (pin)
         {
-            long[] pinned = [.. lease.Pages.SelectMany(r => Enumerable.Range(0, (int)r.PageCount).Select(i => r.First.Value + i))];
+            long[] pinned = [.. pin.Pages.SelectMany(r => Enumerable.Range(0, (int)r.PageCount).Select(i => r.First.Value + i))];
             job.Require(pinned.Length == count, $"{pinned.Length} of {count} pages were pinned");
             for (int i = 0; i < pinned.Length; i++)
             {
@@ -129,11 +129,11 @@ internal sealed class ContestedOperations(SoakJob job)
     }
 
     // The file may end before the page at the moment.
-    private static void TryTouch(Action touch)
+    private static void TryAccess(Action access)
     {
         try
         {
-            touch();
+            access();
         }
         catch (DaxException e) when (e.Error.ToFaultResult() == FaultResult.Sigbus)
         {

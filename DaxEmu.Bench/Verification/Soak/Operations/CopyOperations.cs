@@ -74,9 +74,9 @@ internal sealed class CopyOperations(SoakJob job)
         }
 
         job.Begin(SoakOperation.HoldPin, page, count, way);
-        using (PagePin lease = fixture.Views[way].Pin(page << DaxConstants.PageShift, count << DaxConstants.PageShift))
+        using (PagePin pin = fixture.Views[way].Pin(page << DaxConstants.PageShift, count << DaxConstants.PageShift))
         {
-            long[] pinned = [.. lease.Pages.SelectMany(r => Enumerable.Range(0, (int)r.PageCount).Select(i => r.First.Value + i))];
+            long[] pinned = [.. pin.Pages.SelectMany(r => Enumerable.Range(0, (int)r.PageCount).Select(i => r.First.Value + i))];
             job.Require(pinned.Length == count, $"{pinned.Length} of {count} pages were pinned");
             for (int i = 0; i < pinned.Length; i++)
             {
@@ -132,14 +132,14 @@ internal sealed class CopyOperations(SoakJob job)
             fixture.Stamps.Set(PageSide.File, page + i, stamp);
         }
 
-        view.CopyFrom(viewPage << DaxConstants.PageShift, bytes);
+        view.CopyFrom(bytes, viewPage << DaxConstants.PageShift);
     }
 
     /// <summary>Copies out of pages that the job has taken, and compares.</summary>
     public void LoadTaken(DaxView view, long viewPage, long page, long count)
     {
         Span<byte> bytes = BufferOf(count);
-        view.CopyTo(viewPage << DaxConstants.PageShift, bytes);
+        view.CopyTo(bytes, viewPage << DaxConstants.PageShift);
         for (int i = 0; i < count; i++)
         {
             job.Check(PageSide.File, page + i, bytes.Slice(i << DaxConstants.PageShift, DaxConstants.PageSize), "copied out of a view");

@@ -12,7 +12,7 @@ internal sealed class FailureOperations(SoakJob job)
     private readonly SoakFixture fixture = job.Fixture;
     private readonly FileOperations file = new(job);
 
-    /// <summary>From a device page to its entry, as it stands at the moment: who has the page is not asked.</summary>
+    /// <summary>From a device page to its entry at this moment, whichever thread has the page.</summary>
     /// <remarks>Holds it for a while, as a handler of lost memory does: others run into a lock that they would seldom meet otherwise.</remarks>
     public bool LockByPage(long page, ref StepRandom random)
     {
@@ -72,7 +72,7 @@ internal sealed class FailureOperations(SoakJob job)
         Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
         PageStamp stamp = fixture.Stamps.Next(page, job.Number);
         stamp.Fill(bytes);
-        fixture.Views[way].CopyFrom(page << DaxConstants.PageShift, bytes);
+        fixture.Views[way].CopyFrom(bytes, page << DaxConstants.PageShift);
         fixture.Stamps.Set(PageSide.File, page, stamp);
         return Lose(page, way, isPunched, isSynced);
     }
@@ -106,10 +106,10 @@ internal sealed class FailureOperations(SoakJob job)
     {
         try
         {
-            fixture.File.Read(page << DaxConstants.PageShift, job.Buffer.AsSpan(0, DaxConstants.PageSize));
+            fixture.File.Read(job.Buffer.AsSpan(0, DaxConstants.PageSize), page << DaxConstants.PageShift);
             return false;
         }
-        catch (DaxException e) when (e.Errno == FileOperations.Eio)
+        catch (DaxException e) when (e.Errno == IoError.Io.Errno())
         {
             return true;
         }

@@ -6,9 +6,6 @@ namespace DaxEmu.Bench.Verification.Soak.Operations;
 /// <summary>read, write, writeback, fsync.</summary>
 internal sealed class FileOperations(SoakJob job)
 {
-    /// <summary>EIO.</summary>
-    public const int Eio = 5;
-
     private readonly SoakFixture fixture = job.Fixture;
 
     public bool Write(long page, ref StepRandom random)
@@ -43,8 +40,8 @@ internal sealed class FileOperations(SoakJob job)
     {
         PageIndex start = new PageIndex(page).PmdStart;
         job.Begin(SoakOperation.Writeback, start.Value, DaxConstants.PagesPerPmd);
-        int errno = WritebackPass.Run(fixture.File.Mapping, new PageRange(start, DaxConstants.PagesPerPmd)).Errno;
-        job.Require(errno == 0 || (errno == Eio && fixture.AllowsPoison), $"writeback failed with {errno}");
+        IoError error = WritebackPass.Run(fixture.File.Mapping, new PageRange(start, DaxConstants.PagesPerPmd)).Error;
+        job.Require(error == IoError.None || (error == IoError.Io && fixture.AllowsPoison), $"writeback failed with {error}");
         return true;
     }
 
@@ -66,7 +63,7 @@ internal sealed class FileOperations(SoakJob job)
             fixture.Stamps.Set(PageSide.File, page + i, stamp);
         }
 
-        int written = fixture.File.Write(page << DaxConstants.PageShift, bytes);
+        int written = fixture.File.Write(bytes, page << DaxConstants.PageShift);
         job.Require(written == bytes.Length, $"{written} of {bytes.Length} bytes were written");
         job.Promise(PageSide.File, page, count, "by write");
     }
@@ -75,7 +72,7 @@ internal sealed class FileOperations(SoakJob job)
     public void ReadTaken(long page, long count)
     {
         Span<byte> bytes = job.Buffer.AsSpan(0, (int)count << DaxConstants.PageShift);
-        int read = fixture.File.Read(page << DaxConstants.PageShift, bytes);
+        int read = fixture.File.Read(bytes, page << DaxConstants.PageShift);
         job.Require(read == bytes.Length, $"{read} of {bytes.Length} bytes were read");
         for (int i = 0; i < count; i++)
         {

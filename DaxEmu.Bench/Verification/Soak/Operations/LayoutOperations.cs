@@ -12,7 +12,7 @@ internal sealed class LayoutOperations(SoakJob job)
     private readonly SoakFixture fixture = job.Fixture;
     private readonly FileOperations file = new(job);
 
-    // Clean entries may go at any time, whoever has their pages.
+    // Clean entries may go at any time, whichever threads have their pages.
     public bool Invalidate(long page, ref StepRandom random)
     {
         var range = new PageRange(new PageIndex(page), Math.Min(1 + random.Next(MostInvalidated), fixture.PageCount - page));
@@ -104,7 +104,7 @@ internal sealed class LayoutOperations(SoakJob job)
     private void CheckCleared(long page, int from, int length)
     {
         Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
-        fixture.File.Read(page << DaxConstants.PageShift, bytes);
+        fixture.File.Read(bytes, page << DaxConstants.PageShift);
         job.Check(PageSide.File, page, bytes[..from], "before the cleared part");
         job.Check(PageSide.File, page, bytes[(from + length)..], "behind the cleared part");
         job.Require(!bytes.Slice(from, length).ContainsAnyExcept((byte)0), $"bytes {from} + {length} of page {page} are not zero");

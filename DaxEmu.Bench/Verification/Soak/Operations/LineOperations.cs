@@ -31,7 +31,7 @@ internal sealed class LineOperations(SoakJob job)
                 lines.Views[way].DontNeed(page << DaxConstants.PageShift, DaxConstants.PageSize);
             }
 
-            lines.Views[way].CopyFrom(offset, bytes);
+            lines.Views[way].CopyFrom(bytes, offset);
             if (isPersisted)
             {
                 lines.Views[way].Persist(offset, bytes.Length);
@@ -39,13 +39,13 @@ internal sealed class LineOperations(SoakJob job)
         }
         else if (way == lines.Views.Count)
         {
-            lines.File.Write(offset, bytes);
+            lines.File.Write(bytes, offset);
             isPersisted = true;
         }
         else
         {
-            using PagePin lease = lines.Views[0].Pin(page << DaxConstants.PageShift, DaxConstants.PageSize);
-            bytes.CopyTo(fixture.Device.GetSpan(lease.Pages[0].First, 1)[(line * SharedLines.LineBytes)..]);
+            using PagePin pin = lines.Views[0].Pin(page << DaxConstants.PageShift, DaxConstants.PageSize);
+            bytes.CopyTo(fixture.Device.GetSpan(pin.Pages[0].First, 1)[(line * SharedLines.LineBytes)..]);
             isPersisted = true;
         }
 
@@ -74,11 +74,11 @@ internal sealed class LineOperations(SoakJob job)
         Span<byte> bytes = job.Buffer.AsSpan(0, SharedLines.LineBytes);
         if (way < lines.Views.Count)
         {
-            lines.Views[way].CopyTo(OffsetOf(page, line), bytes);
+            lines.Views[way].CopyTo(bytes, OffsetOf(page, line));
         }
         else
         {
-            lines.File.Read(OffsetOf(page, line), bytes);
+            lines.File.Read(bytes, OffsetOf(page, line));
         }
 
         long expected = lines.Own(page, line);
@@ -104,7 +104,7 @@ internal sealed class LineOperations(SoakJob job)
         for (int i = 0; i < Refaults; i++)
         {
             lines.Views[way].Sync(page << DaxConstants.PageShift, DaxConstants.PageSize);
-            lines.Faults.Fault(lines.Views[way].Area, page, FaultFlags.UserTouch | FaultFlags.Write, PageOrder.Pte);
+            lines.Faults.Fault(lines.Views[way].Area, page, FaultFlags.UserAccess | FaultFlags.Write, PageOrder.Pte);
         }
 
         return true;

@@ -30,7 +30,7 @@ internal sealed class MemoryOperations(SoakJob job)
         {
             Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
             stamp.Fill(bytes);
-            fixture.Views[way].CopyFrom(page << DaxConstants.PageShift, bytes);
+            fixture.Views[way].CopyFrom(bytes, page << DaxConstants.PageShift);
             fixture.Stamps.Set(PageSide.File, page, stamp);
         }
 
@@ -52,11 +52,11 @@ internal sealed class MemoryOperations(SoakJob job)
         return true;
     }
 
-    // Whoever has the pages: it is no affair of theirs what maps them.
+    // Whichever threads have the pages: it does not matter to them what maps them.
     public bool TouchHuge(long page, ref StepRandom random)
     {
         int way = random.Next(fixture.Views.Count);
-        FaultFlags flags = FaultFlags.UserTouch | (random.OneIn(2) ? FaultFlags.Write : FaultFlags.None);
+        FaultFlags flags = FaultFlags.UserAccess | (random.OneIn(2) ? FaultFlags.Write : FaultFlags.None);
         job.Begin(SoakOperation.TouchHuge, page & ~(long)DaxConstants.ColourMask, DaxConstants.PagesPerPmd, way);
         fixture.Faults.Handler.Fault(fixture.Views[way].Area, page, flags, PageOrder.Pmd);
         return true;
@@ -74,7 +74,7 @@ internal sealed class MemoryOperations(SoakJob job)
     public bool WaitForPage(long page)
     {
         job.Begin(SoakOperation.WaitForPage, page);
-        fixture.File.Mapping.Locker.WaitWithoutClaim(new PageIndex(page));
+        fixture.File.Mapping.Locker.WaitWithoutLocking(new PageIndex(page));
         return true;
     }
 
@@ -89,10 +89,10 @@ internal sealed class MemoryOperations(SoakJob job)
         }
 
         job.Begin(SoakOperation.Pin, page, count, way);
-        using (PagePin lease = fixture.Views[way].Pin(page << DaxConstants.PageShift, count << DaxConstants.PageShift))
+        using (PagePin pin = fixture.Views[way].Pin(page << DaxConstants.PageShift, count << DaxConstants.PageShift))
         {
             long next = page;
-            foreach (PfnRange run in lease.Pages)
+            foreach (PfnRange run in pin.Pages)
             {
                 for (long i = 0; i < run.PageCount; i++, next++)
                 {

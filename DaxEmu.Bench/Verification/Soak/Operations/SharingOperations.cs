@@ -2,7 +2,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
 
-/// <summary>Blocks that the two files share until one of them is written. A page of the second file belongs to who has the first one's.</summary>
+/// <summary>Blocks that the two files share until one of them is written. The thread that has a page of the first file has that of the second one, too.</summary>
 internal sealed class SharingOperations(SoakJob job)
 {
     private readonly SoakFixture fixture = job.Fixture;
@@ -47,7 +47,7 @@ internal sealed class SharingOperations(SoakJob job)
         {
             Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
             stamp.Fill(bytes);
-            fixture.Clone.Write(offset, bytes);
+            fixture.Clone.Write(bytes, offset);
             fixture.Stamps.Set(PageSide.Clone, page, stamp);
             job.Promise(PageSide.Clone, page, 1, "by write");
         }
@@ -55,7 +55,7 @@ internal sealed class SharingOperations(SoakJob job)
         {
             Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
             stamp.Fill(bytes);
-            fixture.CloneViews[way].CopyFrom(offset, bytes);
+            fixture.CloneViews[way].CopyFrom(bytes, offset);
             fixture.Stamps.Set(PageSide.Clone, page, stamp);
         }
 
@@ -74,7 +74,7 @@ internal sealed class SharingOperations(SoakJob job)
         if (way == fixture.CloneViews.Count)
         {
             Span<byte> bytes = job.Buffer.AsSpan(0, DaxConstants.PageSize);
-            fixture.Clone.Read(offset, bytes);
+            fixture.Clone.Read(bytes, offset);
             job.Check(PageSide.Clone, page, bytes, "by read");
         }
         else

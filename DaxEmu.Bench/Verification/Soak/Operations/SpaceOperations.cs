@@ -30,7 +30,7 @@ internal sealed class SpaceOperations(SoakJob job)
         int count = 1 + random.Next(8);
         int holds = random.Next(16);
         job.Begin(SoakOperation.TemporaryFile, 0, count);
-        DaxFile file = fixture.Volume.CreateFile((long)count << DaxConstants.PageShift, name: null, DaxFileOptions.Default with
+        DaxFile file = fixture.Volume.CreateTemporary((long)count << DaxConstants.PageShift, DaxFileOptions.Default with
         {
             Waits = fixture.Waits,
             Profile = fixture.Profile,
@@ -38,13 +38,13 @@ internal sealed class SpaceOperations(SoakJob job)
         });
         byte[] bytes = Stamped(0, count);
         DaxView view = file.Map();
-        view.CopyFrom(0, bytes);
-        using (PagePin lease = view.Pin(0, bytes.Length))
+        view.CopyFrom(bytes, 0);
+        using (PagePin pin = view.Pin(0, bytes.Length))
         {
             file.Dispose();
             CopyOperations.Yield(holds);
             int at = 0;
-            foreach (PfnRange run in lease.Pages)
+            foreach (PfnRange run in pin.Pages)
             {
                 int length = (int)run.PageCount << DaxConstants.PageShift;
                 job.Require(
@@ -66,16 +66,16 @@ internal sealed class SpaceOperations(SoakJob job)
         file.CloneRange(0, WrittenPages * PageSize, sharer, 0);
         byte[] old = expected[..(WrittenPages * PageSize)];
         long free = small.Volume.FreeBytes;
-        using (PagePin lease = file.Map().Pin(0, old.Length, forWriting: false))
+        using (PagePin pin = file.Map().Pin(0, old.Length, forWriting: false))
         {
             // A write gets blocks of its own, and the clone gives the pinned ones up without an entry that says so.
             byte[] bytes = Stamped(0, WrittenPages);
             bytes.CopyTo(expected, 0);
-            file.Write(0, bytes);
+            file.Write(bytes, 0);
             sharer.SetLength(0);
             sharer.Allocate(0, 2L * WrittenPages * PageSize);
             int at = 0;
-            foreach (PfnRange run in lease.Pages)
+            foreach (PfnRange run in pin.Pages)
             {
                 int length = (int)run.PageCount << DaxConstants.PageShift;
                 job.Require(small.Device.GetSpan(run.First, run.PageCount).SequenceEqual(old.AsSpan(at, length)), $"device pages {run} changed under a pin");
@@ -92,15 +92,15 @@ internal sealed class SpaceOperations(SoakJob job)
     public bool FullDevice(ref StepRandom random)
     {
         int what = random.Next(6);
-        FileSystemModel habits = FileSystemModel.All[random.Next(FileSystemModel.All.Count)];
+        FileSystemModel model = FileSystemModel.All[random.Next(FileSystemModel.All.Count)];
         return WithSmallVolume(SoakOperation.FullDevice, () =>
         {
-            using DaxFile file = Prepare(habits, out byte[] expected);
+            using DaxFile file = Prepare(model, out byte[] expected);
             byte[] shared = new byte[FilePages * PageSize];
             expected.AsSpan(0, WrittenPages * PageSize).CopyTo(shared);
-            using DaxFile sharer = small.Create(FilePages * PageSize, habits);
+            using DaxFile sharer = small.Create(FilePages * PageSize, model);
             file.CloneRange(0, WrittenPages * PageSize, sharer, 0);
-            using (DaxFile filler = small.Create(SmallVolume.MaximumSizeBytes, habits))
+            using (DaxFile filler = small.Create(SmallVolume.MaximumSizeBytes, model))
             {
                 filler.Allocate(0, small.Volume.FreeBytes);
                 job.Require(small.Volume.FreeBytes == 0, $"{small.Volume.FreeBytes} bytes are free on a full device");
@@ -119,14 +119,14 @@ internal sealed class SpaceOperations(SoakJob job)
     public bool LostMemory(ref StepRandom random)
     {
         int what = random.Next(2) * 2;
-        FileSystemModel habits = FileSystemModel.All[random.Next(FileSystemModel.All.Count)];
+        FileSystemModel model = FileSystemModel.All[random.Next(FileSystemModel.All.Count)];
         return WithSmallVolume(SoakOperation.LostMemory, () =>
         {
-            using DaxFile file = Prepare(habits, out byte[] expected);
+            using DaxFile file = Prepare(model, out byte[] expected);
             file.InjectPoison(CutPage * PageSize);
-            RequireError(FileOperations.Eio, what, () => Change(file, what));
+            RequireError(IoError.Io.Errno(), what, () => Change(file, what));
             RequireUnchanged(file, expected, $"change {what} failed on lost memory", lostPage: CutPage);
-            file.Write(CutPage * PageSize, expected.AsSpan(CutPage * PageSize, PageSize));
+            file.Write(expected.AsSpan(CutPage * PageSize, PageSize), CutPage * PageSize);
             Change(file, what);
             RequireUnchanged(file, Changed(expected, what), $"change {what} succeeded when the poison was cleared");
         });
@@ -141,7 +141,7 @@ internal sealed class SpaceOperations(SoakJob job)
             using DaxFile file = Prepare(FileSystemModel.Xfs, out byte[] expected);
             using DaxFile smaller = small.Create(2 * PageSize, FileSystemModel.Xfs, maximumSizeBytes: 3 * PageSize);
             byte[] bytes = Stamped(0, 2);
-            smaller.Write(0, bytes);
+            smaller.Write(bytes, 0);
             bool isRefused = false;
             try
             {
@@ -180,15 +180,15 @@ internal sealed class SpaceOperations(SoakJob job)
         return true;
     }
 
-    private DaxFile Prepare(FileSystemModel habits, out byte[] expected)
+    private DaxFile Prepare(FileSystemModel model, out byte[] expected)
     {
         version++;
         expected = new byte[FilePages * PageSize];
         Stamped(0, WrittenPages, version).CopyTo(expected, 0);
         Stamped(DirtyPage, DirtyPages, version).CopyTo(expected, DirtyPage * PageSize);
-        DaxFile file = small.Create(FilePages * PageSize, habits);
-        file.Write(0, expected.AsSpan(0, WrittenPages * PageSize));
-        file.Map().CopyFrom(DirtyPage * PageSize, expected.AsSpan(DirtyPage * PageSize, DirtyPages * PageSize));
+        DaxFile file = small.Create(FilePages * PageSize, model);
+        file.Write(expected.AsSpan(0, WrittenPages * PageSize), 0);
+        file.Map().CopyFrom(expected.AsSpan(DirtyPage * PageSize, DirtyPages * PageSize), DirtyPage * PageSize);
         return file;
     }
 
@@ -207,7 +207,7 @@ internal sealed class SpaceOperations(SoakJob job)
                 file.PunchHole((CutPage * PageSize) + InPage, 5 * PageSize - InPage);
                 break;
             case 3:
-                file.Write((HolePage * PageSize) + InPage, new byte[InPage]);
+                file.Write(new byte[InPage], (HolePage * PageSize) + InPage);
                 break;
             case 4:
                 file.Allocate(0, FilePages * PageSize);
@@ -253,7 +253,7 @@ internal sealed class SpaceOperations(SoakJob job)
 
     private void RequireUnchanged(DaxFile file, byte[] expected, string when, int lostPage = -1)
     {
-        job.Require(file.SizeBytes == expected.Length, $"after {when}, the file has {file.SizeBytes} bytes instead of {expected.Length}");
+        job.Require(file.Length == expected.Length, $"after {when}, the file has {file.Length} bytes instead of {expected.Length}");
         RequireNone(DurabilityChecks.FindVolatile(small.Device, file, isDirtyAllowed: true), $"after {when}");
         var bytes = new byte[PageSize];
         for (int at = 0; at < expected.Length; at += PageSize)
@@ -264,7 +264,7 @@ internal sealed class SpaceOperations(SoakJob job)
             }
 
             Span<byte> page = bytes.AsSpan(0, Math.Min(PageSize, expected.Length - at));
-            file.Read(at, page);
+            file.Read(page, at);
             if (!page.SequenceEqual(expected.AsSpan(at, page.Length)))
             {
                 job.Report(FindingKind.Lost, $"after {when}, page {at / PageSize} of the small file holds other bytes");

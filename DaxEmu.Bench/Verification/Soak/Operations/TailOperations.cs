@@ -21,7 +21,7 @@ internal sealed class TailOperations(SoakJob job)
         }
 
         Cut((first << DaxConstants.PageShift) + inPage);
-        job.Require(fixture.File.Read((fixture.PageCount << DaxConstants.PageShift) - 1, job.Buffer.AsSpan(0, 1)) == 0, "bytes behind the end can be read");
+        job.Require(fixture.File.Read(job.Buffer.AsSpan(0, 1), (fixture.PageCount << DaxConstants.PageShift) - 1) == 0, "bytes past EOF can be read");
         if (random.OneIn(4) && first < fixture.PageCount - 1)
         {
             RequireGone(fixture.PageCount - 1, random.Next(fixture.Views.Count));
@@ -31,7 +31,7 @@ internal sealed class TailOperations(SoakJob job)
         if (inPage > 0)
         {
             Span<byte> bytes = job.Buffer.AsSpan(0, Page);
-            fixture.File.Read(first << DaxConstants.PageShift, bytes);
+            fixture.File.Read(bytes, first << DaxConstants.PageShift);
             job.Check(PageSide.File, first, bytes[..inPage], "before the cut");
             job.Require(!bytes[inPage..].ContainsAnyExcept((byte)0), $"bytes behind {inPage} of page {first} came back after a truncate");
             file.WriteTaken(first, 1);
@@ -124,14 +124,14 @@ internal sealed class TailOperations(SoakJob job)
         long gone = PageRange.Inside(sizeBytes, 0).First.Value;
         fixture.Stamps.Forget(PageSide.File, gone, fixture.PageCount - gone);
         fixture.Stamps.Forget(PageSide.Private, gone, fixture.PageCount - gone);
-        job.Require(fixture.File.SizeBytes == sizeBytes, $"the file has {fixture.File.SizeBytes} bytes instead of {sizeBytes}");
+        job.Require(fixture.File.Length == sizeBytes, $"the file has {fixture.File.Length} bytes instead of {sizeBytes}");
     }
 
     private void Grow()
     {
         long sizeBytes = fixture.PageCount << DaxConstants.PageShift;
         fixture.File.SetLength(sizeBytes);
-        job.Require(fixture.File.SizeBytes == sizeBytes, $"the file has {fixture.File.SizeBytes} bytes instead of {sizeBytes}");
+        job.Require(fixture.File.Length == sizeBytes, $"the file has {fixture.File.Length} bytes instead of {sizeBytes}");
     }
 
     private void RequireGone(long page, int way)
@@ -145,6 +145,6 @@ internal sealed class TailOperations(SoakJob job)
             return;
         }
 
-        job.Report(FindingKind.Error, $"page {page} lies behind the end and can be reached by view {way}");
+        job.Report(FindingKind.Error, $"page {page} lies past EOF and can be reached by view {way}");
     }
 }

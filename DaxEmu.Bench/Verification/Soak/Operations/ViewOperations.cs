@@ -1,3 +1,4 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Units;
 
@@ -115,7 +116,7 @@ internal sealed class ViewOperations(SoakJob job)
         return true;
     }
 
-    // Nobody's pages: what they show is not known, and what is stored goes to copies.
+    // No thread has these pages: what they show is not known, and what is stored goes to copies.
     private bool UsePrivate(DaxView view, int slot, long page, long count, bool isStore)
     {
         job.Begin(SoakOperation.UseSwappedView, page, count, slot);
@@ -124,11 +125,11 @@ internal sealed class ViewOperations(SoakJob job)
         {
             if (isStore)
             {
-                view.CopyFrom(page << DaxConstants.PageShift, bytes);
+                view.CopyFrom(bytes, page << DaxConstants.PageShift);
             }
             else
             {
-                view.CopyTo(page << DaxConstants.PageShift, bytes);
+                view.CopyTo(bytes, page << DaxConstants.PageShift);
             }
         }
         catch (ObjectDisposedException)
@@ -149,9 +150,9 @@ internal sealed class ViewOperations(SoakJob job)
     {
         Span<byte> bytes = job.Buffer.AsSpan(0, (int)count << DaxConstants.PageShift);
         bytes.Fill((byte)(job.Number + 1));
-        view.CopyFrom(viewPage << DaxConstants.PageShift, bytes);
+        view.CopyFrom(bytes, viewPage << DaxConstants.PageShift);
         bytes.Clear();
-        view.CopyTo(viewPage << DaxConstants.PageShift, bytes);
+        view.CopyTo(bytes, viewPage << DaxConstants.PageShift);
         job.Require(!bytes.ContainsAnyExcept((byte)(job.Number + 1)), "a private view does not show what was copied into it");
     }
 }

@@ -6,9 +6,9 @@ public static class WaitProfiles
     /// <summary>All four commits of the fix, and wake-ups passed on under the key that was slept on. The default.</summary>
     public static WaitProfile Fixed { get; } = new(
         "fixed",
-        "Key from the entry found; a smaller entry is a conflict; removals wake all; who walks away passes the wake-up on.",
+        "Key from the entry found; a smaller entry is a conflict; removals wake all; a thread that abandons its wait passes the wake-up on.",
         new FoundEntryKey(),
-        new AnswerConflict(),
+        new ConflictOnSmaller(),
         new PassOnUnderWaitedKey(),
         new NonExclusiveWait(),
         new WakeAllWaiters(),
@@ -32,7 +32,7 @@ public static class WaitProfiles
         Smaller = new WaitForSmaller(),
     };
 
-    /// <summary>Williams' trial: the colour cleared in every key.</summary>
+    /// <summary>Williams' trial: every key is rounded down to 2 MiB.</summary>
     public static WaitProfile DanNaive { get; } = Fixed with
     {
         Name = "dan-naive",
@@ -53,31 +53,31 @@ public static class WaitProfiles
     public static WaitProfile KeyFound { get; } = KaraAnyOrder with
     {
         Name = "key-found",
-        Description = "Kara's rule read plainly: whoever was woken passes on under the key of what he then finds. Hangs with four threads.",
+        Description = "Kara's rule read plainly: a woken thread passes on under the key of what it then finds. Hangs with four threads.",
         PassOn = new PassOnUnderFoundKey(),
     };
 
-    /// <summary>Wilcox' first proposal: the locked entry is handed back.</summary>
+    /// <summary>Wilcox' first proposal: the locked entry is returned.</summary>
     public static WaitProfile ReturnsLocked { get; } = Fixed with
     {
         Name = "return-locked",
-        Description = "Wilcox' proposal of July 2019: a 2 MiB lookup is handed the locked 4 KiB entry, and must not wake for it.",
+        Description = "Wilcox' proposal of July 2019: a 2 MiB lookup is given the locked 4 KiB entry, and must not wake for it.",
         Smaller = new ReturnLocked(),
     };
 
-    /// <summary>Before 4.10: an entry that changes its kind wakes one sleeper.</summary>
+    /// <summary>Before 4.10: an entry that changes its kind wakes one waiter.</summary>
     public static WaitProfile V4_10Holes { get; } = Upstream with
     {
         Name = "v4.10-holes",
-        Description = "Before Linux 4.10 (mended by 965d004af540): an entry that changes its kind wakes one of its sleepers.",
+        Description = "Before Linux 4.10 (fixed by 965d004af540): an entry that changes its kind wakes one of its waiters.",
         RemovalWake = new WakeOneOnDowngrade(),
     };
 
-    /// <summary>4.19: the lock by page waits exclusively and leaves, and unlocks with the wrong size.</summary>
+    /// <summary>4.19: the lock by page waits exclusively and abandons its wait, and unlocks with the wrong size.</summary>
     public static WaitProfile V4_19 { get; } = Upstream with
     {
         Name = "v4.19",
-        Description = "Linux 4.19: the lock by page waits exclusively and may leave silently; a 2 MiB entry is unlocked with the size of a 4 KiB one (mended by fda490d39fc0).",
+        Description = "Linux 4.19: the lock by page waits exclusively and may abandon its wait without passing on; a 2 MiB entry is unlocked with the size of a 4 KiB one (fixed by fda490d39fc0).",
         GiveUp = new ExclusiveThenLeave(),
         UnlockSize = new SizeFromPageHead(),
     };
@@ -86,10 +86,10 @@ public static class WaitProfiles
     public static WaitProfile V5_3Rc1 { get; } = Upstream with
     {
         Name = "v5.3-rc1",
-        Description = "Linux 5.3-rc1 (23c84eb78375 alone): nobody passes a wake-up on, an empty range is a conflict, a removal wakes nobody.",
+        Description = "Linux 5.3-rc1 (23c84eb78375 alone): no wake-up is passed on, an empty range is a conflict, a removal wakes no waiter.",
         Smaller = new ConflictEvenOnEmpty(),
         PassOn = new NeverPassOn(),
-        RemovalWake = new WakeNobodyOnDelete(),
+        RemovalWake = new NoWakeOnDelete(),
     };
 
     /// <summary>5.3: no 2 MiB entries.</summary>
@@ -105,23 +105,23 @@ public static class WaitProfiles
     public static WaitProfile V5_4 { get; } = Upstream with
     {
         Name = "v5.4",
-        Description = "Linux 5.4 to 5.12 (mended by 237388320def): a removal wakes one sleeper, who finds nothing and wakes nobody.",
+        Description = "Linux 5.4 to 5.12 (fixed by 237388320def): a removal wakes one waiter, which finds nothing and wakes no other.",
         RemovalWake = new WakeOneOnDelete(),
     };
 
-    /// <summary>5.18: who waits for a pinned page is never woken.</summary>
+    /// <summary>5.18: a thread that waits for a pinned page is never woken.</summary>
     public static WaitProfile V5_18 { get; } = Upstream with
     {
         Name = "v5.18",
-        Description = "Linux 5.18 to 5.19-rc (mended by f4f451a16dd1): the last unpin of a page wakes nobody, and who breaks the layout sleeps for ever.",
-        UnpinWake = new WakeNobodyWhenIdle(),
+        Description = "Linux 5.18 to 5.19-rc (fixed by f4f451a16dd1): the last unpin of a page wakes no waiter, and a thread that breaks the layout sleeps for ever.",
+        UnpinWake = new NoWakeWhenIdle(),
     };
 
     /// <summary>Every profile.</summary>
     public static IReadOnlyList<WaitProfile> All { get; } =
         [Fixed, Upstream, V4_10Holes, V4_19, V4_20, DanNaive, KaraAnyOrder, KeyFound, ReturnsLocked, V5_3Rc1, V5_3, V5_4, V5_18];
 
-    /// <summary>The five policies of the 2019 discussion, by the names that they have there.</summary>
+    /// <summary>The five policies of the 2019 discussion, by their names there.</summary>
     public static IReadOnlyDictionary<string, WaitProfile> Policies { get; } = new Dictionary<string, WaitProfile>(StringComparer.OrdinalIgnoreCase)
     {
         ["raw"] = V4_20,

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DaxEmu.Bench.Verification.Scenarios;
+using DaxEmu.Core.Checking;
+using Spectre.Console;
+
+namespace DaxEmu.Bench.Verification.Checks;
+
+/// <summary>Every historic wake-up bug, searched in its profile: the table of <c>check --all</c>.</summary>
+internal sealed class HistoricBugTable
+{
+    private const int Preemptions = 3;
+    private static readonly RunLimits Limits = new(long.MaxValue, TimeSpan.FromSeconds(20));
+
+    private readonly List<(HistoricBug Bug, CheckOutcome Outcome, double Milliseconds)> rows = [];
+
+    /// <summary>Whether every bug was found. One that was not means that the checker sees nothing.</summary>
+    public bool IsComplete => rows.Count == SmallScenarios.Bugs.Count && rows.TrueForAll(r => r.Outcome is CheckFailed);
+
+    /// <summary>Searches them one after the other.</summary>
+    public static HistoricBugTable Search(CancellationToken cancellation)
+    {
+        var table = new HistoricBugTable();
+        foreach (HistoricBug bug in SmallScenarios.Bugs)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                break; // what was not searched has no row
+            }
+
+            long begin = Stopwatch.GetTimestamp();
+            Scenario scenario = SmallScenarios.Named(bug.Scenario, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent };
+            CheckOutcome outcome = CheckRunner.Exhaust(scenario, Limits, Preemptions, cancellation);
+            table.rows.Add((bug, outcome, Stopwatch.GetElapsedTime(begin).TotalMilliseconds));
+        }
+
+        return table;
+    }
+
+    /// <summary>For people.</summary>
+    public Table ToTable()
+    {
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("bug", "profile", "fixed by", "scenario", "threads", "steps", "atomic", "schedules", "ms", "found");
+        foreach ((HistoricBug bug, CheckOutcome outcome, double ms) in rows)
+        {
+            var failed = outcome as CheckFailed;
+            table.AddRow(
+                bug.Id, bug.Profile.Name, bug.Commit, bug.Scenario, Text(failed?.ThreadCount), Text(failed?.EventCount), Text(failed?.StepCount), Text(outcome.Effort.ScheduleCount), Text((long)ms), failed is null ? "NO" : "yes");
+        }
+
+        return table;
+    }
+
+    /// <summary>For programs.</summary>
+    public JsonArray ToJson() => new([.. rows.Select(r => (JsonNode)ToJson(r.Bug, r.Outcome, r.Milliseconds))]);
+
+    private static JsonObject ToJson(HistoricBug bug, CheckOutcome outcome, double ms)
+    {
+        var failed = outcome as CheckFailed;
+        return new JsonObject
+        {
+            ["bug"] = bug.Id,
+            ["profile"] = bug.Profile.Name,
+            ["scenario"] = bug.Scenario,
+            ["found"] = failed is not null,
+            ["threads"] = failed?.ThreadCount,
+            ["steps"] = failed?.EventCount,
+            ["atomic_steps"] = failed?.StepCount,
+            ["schedules"] = outcome.Effort.ScheduleCount,
+            ["ms"] = Math.Round(ms),
+            ["schedule"] = failed?.Schedule.ToString(),
+            ["trace"] = new JsonArray([.. (failed?.Trace ?? []).Select(l => (JsonNode)l)]),
+        };
+    }
+
+    private static string Text(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "-";
+}

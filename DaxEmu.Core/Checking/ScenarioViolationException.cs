@@ -1,0 +1,6 @@
+namespace DaxEmu.Core.Checking;
+
+/// <summary>Something that must hold in a scenario does not: <see cref="ScenarioCheck.That"/> throws it, and the run fails with its message.</summary>
+/// <example><code>throw new ScenarioViolationException("two owners");</code></example>
+/// <param name="message">What is wrong.</param>
+public sealed class ScenarioViolationException(string message) : Exception(message);

@@ -1,0 +1,10 @@
+using DaxEmu.Core.Units;
+
+namespace DaxEmu.Core.Dax.Waiting.Policies;
+
+/// <summary>The size comes from the entry.</summary>
+public sealed class SizeFromEntry : IUnlockSize
+{
+    /// <inheritdoc/>
+    public PageOrder OrderFor(PageOrder entryOrder) => entryOrder;
+}
