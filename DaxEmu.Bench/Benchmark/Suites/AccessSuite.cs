@@ -33,7 +33,7 @@ public class AccessSuite : IDisposable
     {
         device = PmemDevice.CreateTemporary(2L * FileBytes, new PmemDeviceOptions { PreferHugePages = false });
         volume = DaxVolume.Of(device);
-        file = volume.CreateFile(FileBytes, "access");
+        file = volume.Create("access", FileBytes);
         view = file.Map(0, FileBytes);
         accessor = device.CreateViewAccessor(0, FileBytes);
 #pragma warning disable CA5394 // A benchmark's order must be the same in every run, not secret.
