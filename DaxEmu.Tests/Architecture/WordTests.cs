@@ -17,7 +17,6 @@ public sealed partial class WordTests
     [
         "DaxEmu.Bench/Commands",
         "DaxEmu.Bench/Verification/Checks",
-        "DaxEmu.Core/Atomics",
         "DaxEmu.Core/Checking",
         "DaxEmu.Core/Dax",
         "DaxEmu.Core/Dax/Faults",
@@ -25,8 +24,6 @@ public sealed partial class WordTests
         "DaxEmu.Core/Dax/ReadWrite",
         "DaxEmu.Core/Fs",
         "DaxEmu.Core/Mm",
-        "DaxEmu.Core/Tracing",
-        "DaxEmu.Core/Tracing/Ftrace",
     ];
 
     private static readonly Lazy<ILookup<string, string>> Found = new(() => Projects.SelectMany(Find).ToLookup(f => f.Folder, f => f.Message));
