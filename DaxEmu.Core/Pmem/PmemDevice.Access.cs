@@ -11,7 +11,7 @@ public sealed partial class PmemDevice
     /// <summary>Which entries hold the device's pages, and who has pinned them.</summary>
     internal PageOwners Owners => owners.Value;
 
-    /// <summary>Whether anybody has asked for <see cref="Owners"/>: if not, no page has a holder or a pin.</summary>
+    /// <summary>Whether any caller has asked for <see cref="Owners"/>: if not, no page has a holder or a pin.</summary>
     internal bool HasOwners => owners.IsValueCreated;
 
     /// <summary>As <see cref="PoisonList"/>, for who holds a reference: also after the device was disposed.</summary>

@@ -18,8 +18,8 @@ namespace DaxEmu.Core.Pmem;
 /// values must not be used after <see cref="Dispose"/>, and no call may run when it begins.
 /// </para>
 /// <para>
-/// Open files keep the memory mapped, and the file locked, until they are closed. A device that nobody references any more, and none of whose
-/// files anybody does, is closed by the collector. A span keeps nothing from that: its addresses stay valid, but what lies behind them
+/// Open files keep the memory mapped, and the file locked, until they are closed. A device that nothing references any more, and none of whose
+/// files is referenced, is closed by the collector. A span keeps nothing from that: its addresses stay valid, but what lies behind them
 /// then is the device no longer. Loads give zeroes, and stores go nowhere.
 /// </para>
 /// </remarks>
@@ -154,7 +154,7 @@ public sealed partial class PmemDevice : IDisposable
     /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is no multiple of 2 MiB.</exception>
     /// <exception cref="DaxEnvironmentException">
-    /// The path is taken, its directory is missing or not writable, there is no room, or the CPU lacks the flush instruction asked for.
+    /// The path is taken, its directory is missing or not writable, there is no space, or the CPU lacks the flush instruction asked for.
     /// </exception>
     public static PmemDevice Create(string path, long sizeBytes, PmemDeviceOptions? options = null)
     {
@@ -175,12 +175,12 @@ public sealed partial class PmemDevice : IDisposable
     }
 
     /// <summary>
-    /// Makes a device on a file of its own, on tmpfs where there is one with enough room, that disappears with the device.
+    /// Makes a device on a file of its own, on tmpfs where there is one with enough space, that disappears with the device.
     /// </summary>
     /// <param name="sizeBytes">A multiple of 2 MiB. All blocks are reserved, unless the options say otherwise.</param>
     /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is no multiple of 2 MiB.</exception>
-    /// <exception cref="DaxEnvironmentException">No directory for temporary files has room.</exception>
+    /// <exception cref="DaxEnvironmentException">No directory for temporary files has enough space.</exception>
     public static PmemDevice CreateTemporary(long sizeBytes, PmemDeviceOptions? options = null)
     {
         DeviceSize.Check(sizeBytes, nameof(sizeBytes));
@@ -287,7 +287,7 @@ public sealed partial class PmemDevice : IDisposable
         region.DangerousAddRef(ref added);
     }
 
-    /// <summary>Whether it was disposed and nobody refers to it any more: its memory is not mapped.</summary>
+    /// <summary>Whether it was disposed and nothing refers to it any more: its memory is not mapped.</summary>
     internal bool IsGone => region.IsClosed;
 
     /// <summary>Gives a reference of <see cref="AddReference"/> back.</summary>

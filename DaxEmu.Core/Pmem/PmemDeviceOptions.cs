@@ -11,7 +11,7 @@ public sealed record PmemDeviceOptions
 
     /// <summary>
     /// Whether a new file gets its blocks only where it is first touched. Otherwise they are reserved at once, and creation fails if
-    /// there is no room.
+    /// there is no space.
     /// </summary>
     /// <remarks>
     /// A sparse device can be larger than its file system. The price: a store that finds the file system (or, on tmpfs, the

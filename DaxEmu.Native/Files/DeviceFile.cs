@@ -99,10 +99,10 @@ internal sealed class DeviceFile : IDisposable
     /// <param name="unlinkAtOnce">
     /// Whether to take the name away before anything else, so that not even a kill leaves the file behind.
     /// </param>
-    /// <param name="ownerOnly">Whether nobody else may read or write it, whatever the umask says; so it is without a name, too.</param>
+    /// <param name="ownerOnly">Whether no other user may read or write it, whatever the umask says; so it is without a name, too.</param>
     /// <param name="cancellation">Ends the reservation of blocks.</param>
     /// <exception cref="DaxEnvironmentException">
-    /// The path is taken, its directory is missing or not writable, or there is no room.
+    /// The path is taken, its directory is missing or not writable, or there is no space.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static DeviceFile Create(string path, long sizeBytes, bool sparse, bool unlinkAtOnce = false, bool ownerOnly = false, CancellationToken cancellation = default)

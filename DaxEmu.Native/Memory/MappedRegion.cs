@@ -127,7 +127,7 @@ internal sealed class MappedRegion : SafeHandle
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
     }
 
-    /// <summary>Whoever ends the region, its addresses stay valid: somebody who used it was forgotten.</summary>
+    /// <summary>However the region ends, its addresses stay valid: a user of it was forgotten.</summary>
     internal void KeepAddresses() => keepsAddresses = true;
 
     /// <inheritdoc/>

@@ -57,7 +57,7 @@ internal sealed class ReservedRegion : SafeHandle
     }
 
     /// <summary>Gives the memory of whole pages inside the range back; they read as zeroes again.</summary>
-    /// <remarks>The caller makes sure that nobody writes there meanwhile: such a write could be lost.</remarks>
+    /// <remarks>The caller makes sure that no thread writes there meanwhile: such a write could be lost.</remarks>
     public void Release(long offsetBytes, long lengthBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);

@@ -139,7 +139,7 @@ internal sealed class EngineSetup : IDisposable
         }
         catch (Native.DaxEnvironmentException)
         {
-            notes.Add("There is no room for a second device; the kernel's 2 MiB faults run on the first.");
+            notes.Add("There is no space for a second device; the kernel's 2 MiB faults run on the first.");
             return Device;
         }
     }
