@@ -200,10 +200,12 @@ public sealed class SharedWordsTests
     [Test]
     public void OnOtherThreadsTheStepsAreReal()
     {
-        const int Rounds = 2000;
+        const int Rounds = 100_000; // long enough for the threads to meet
         var words = new SharedWords("lock", "sum");
+        using var start = new Barrier(3);
         void Work()
         {
+            start.SignalAndWait();
             for (int i = 0; i < Rounds; i++)
             {
                 while (words.CompareExchange(One, 1, 0, "take the lock") != 0)

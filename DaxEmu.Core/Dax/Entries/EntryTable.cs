@@ -37,7 +37,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     /// <summary>A table for files of up to <paramref name="pageCapacity"/> pages. It takes only addresses until entries are made.</summary>
     /// <param name="mappingId">The mapping's id, part of every wait key.</param>
     /// <param name="pageCapacity">The most pages, at least 1 and at most 2^32 (16 TiB); rounded up to whole 2 MiB ranges.</param>
-    public EntryTable(long mappingId, long pageCapacity)
+    internal EntryTable(long mappingId, long pageCapacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCapacity);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCapacity, MaximumPageCapacity);
