@@ -49,7 +49,7 @@ internal static class FormerMemory
         return true;
     }
 
-    /// <summary>Ends memory whose addresses may still be in use, which cannot be found out: they hold private zeroes from now on.</summary>
+    /// <summary>Ends memory whose addresses a forgotten span may still use: they hold private zeroes from now on.</summary>
     /// <returns>Whether the kernel took it.</returns>
     public static bool Replace(nint start, nuint length) =>
         Mman.Mmap(start, length, MmapProt.Read | MmapProt.Write, Blank, -1, 0) != Mman.MapFailed
