@@ -17,19 +17,7 @@ public sealed partial class WordTests
     [
         "DaxEmu.Bench/Benchmark/Engines/Radix",
         "DaxEmu.Bench/Benchmark/Measuring",
-        "DaxEmu.Bench/Benchmark/Policies",
-        "DaxEmu.Bench/Cli",
-        "DaxEmu.Bench/Commands",
-        "DaxEmu.Bench/Devices",
-        "DaxEmu.Bench/Verification/Checks",
-        "DaxEmu.Bench/Verification/Replay",
-        "DaxEmu.Bench/Verification/Scenarios",
-        "DaxEmu.Bench/Verification/Soak",
-        "DaxEmu.Bench/Verification/Soak/Checks",
-        "DaxEmu.Bench/Verification/Soak/Operations",
         "DaxEmu.Core/Atomics",
-        "DaxEmu.Core/Checking",
-        "DaxEmu.Core/Checking/Strategies",
         "DaxEmu.Core/Dax",
         "DaxEmu.Core/Dax/Entries",
         "DaxEmu.Core/Dax/Faults",
@@ -64,12 +52,7 @@ public sealed partial class WordTests
     }
 
     /// <summary>Pages that still have such words. It only shrinks, too.</summary>
-    private static readonly string[] UnfinishedPages =
-    [
-        "docs/checking.md",
-        "docs/soak.md",
-        "docs/what-each-answer-costs.md",
-    ];
+    private static readonly string[] UnfinishedPages = [];
 
     [Test]
     public void DocumentsUseTheWordsOfTheGlossary() => Assert.That(
@@ -102,6 +85,7 @@ public sealed partial class WordTests
     private static IEnumerable<(string Folder, string Message)> Find(string project) =>
         from file in Solution.Sources(project).Order(StringComparer.Ordinal)
         let path = Path.GetRelativePath(Solution.Root, file)
+        where path != "DaxEmu.Bench/Cli/OldNames.cs" // what scripts may still write
         from found in Find(CoreSources.Parse(file))
         select (Path.GetDirectoryName(path)!, $"{path}:{found.Line}: '{found.Word}': write {RemedyFor(found.Word)}");
 
