@@ -8,9 +8,9 @@ namespace DaxEmu.Core.Atomics;
 /// wake-up goes through here, so that a scheduler can own them (<see cref="InterleavingSwitch"/>).
 /// </summary>
 /// <remarks>
-/// All words are 64 bits wide and lie in native memory. <see cref="Store"/> is a plain store on x86-64 and may linger in the store
-/// buffer behind later loads; every locked operation is a full fence. Whoever relies on a store being seen before a later load
-/// of his own needs <see cref="ProcessWideBarrier"/> on the other side, and says so in a pair of labels, [A] and [B].
+/// All words are 64 bits wide and lie in native memory. <see cref="Store"/> is a plain store on x86-64 and may stay in the store buffer
+/// past later loads; every locked operation is a full fence. If a store must be visible before a later load of the same thread, pair it with
+/// <see cref="ProcessWideBarrier"/> on the other side and label both ends (docs/ordering.md).
 /// </remarks>
 internal static unsafe class Atomic
 {
@@ -19,7 +19,7 @@ internal static unsafe class Atomic
     [ThreadStatic]
     private static IInterleaver? current;
 
-    /// <summary>Who owns this thread's steps; null for everybody outside a checker.</summary>
+    /// <summary>Owns this thread's steps; null outside a checker.</summary>
     public static IInterleaver? Current
     {
         get => InterleavingSwitch.On ? current : null;
@@ -114,6 +114,36 @@ internal static unsafe class Atomic
         return Interlocked.And(ref location, bits);
     }
 
+    /// <summary>
+    /// Replaces a word by a function of itself, by compare-and-swap until no other thread changed it meanwhile: a load, then one step a try.
+    /// </summary>
+    /// <param name="location">The word.</param>
+    /// <param name="argument">Given to <paramref name="next"/>, which then captures nothing.</param>
+    /// <param name="next">The new word for one that was seen; null to leave it as it is.</param>
+    /// <param name="read">The load's name.</param>
+    /// <param name="replace">The compare-and-swap's name.</param>
+    /// <returns>Whether it was replaced; false if <paramref name="next"/> returned null.</returns>
+    public static bool Update<T>(ref ulong location, T argument, Func<ulong, T, ulong?> next, Site read, Site replace)
+    {
+        ulong seen = Load(ref location, read);
+        while (next(seen, argument) is { } wanted)
+        {
+            ulong before = CompareExchange(ref location, wanted, seen, replace);
+            if (before == seen)
+            {
+                return true;
+            }
+
+            seen = before;
+        }
+
+        return false;
+    }
+
+    /// <summary>Raises a word to at least <paramref name="least"/>.</summary>
+    public static void RaiseTo(ref ulong location, ulong least, Site site) =>
+        Update(ref location, least, static (seen, wanted) => seen < wanted ? wanted : null, site, site);
+
     /// <summary>A full fence in every thread of this process, at the cost of this one (membarrier).</summary>
     public static void ProcessWideBarrier(Site site)
     {
@@ -126,7 +156,7 @@ internal static unsafe class Atomic
         Interlocked.MemoryBarrierProcessWide();
     }
 
-    /// <summary>Sleeps if the location holds <paramref name="expected"/>, until woken; may return early. Its low 32 bits must tell the values apart.</summary>
+    /// <summary>Sleeps if the location holds <paramref name="expected"/>, until woken; may return early. The values must differ in their low 32 bits.</summary>
     public static void Wait(ref ulong location, ulong expected, Site site)
     {
         if (InterleavingSwitch.On && current is { } owner)
@@ -150,7 +180,7 @@ internal static unsafe class Atomic
         Futex.Wait((int*)Pointer(ref location), (int)expected, time);
     }
 
-    /// <summary>Wakes all who sleep on the location.</summary>
+    /// <summary>Wakes all threads that sleep on the location.</summary>
     public static void Wake(ref ulong location, Site site)
     {
         if (InterleavingSwitch.On && current is { } owner)
@@ -171,7 +201,7 @@ internal static unsafe class Atomic
             return;
         }
 
-        // No Thread.Sleep, which Thread.Interrupt ends with an exception: callers hold locks. After a while it sleeps for a millisecond at a time.
+        // No Thread.Sleep: Thread.Interrupt would end it with an exception, and callers hold locks. After a while it sleeps 1 ms at a time.
         SpinWait spinner = default;
         while (Volatile.Read(ref location) == unwanted)
         {
@@ -186,7 +216,7 @@ internal static unsafe class Atomic
         }
     }
 
-    /// <summary>A line for the trace of a schedule; nothing at all outside a checker.</summary>
+    /// <summary>A line for the trace of a schedule; nothing outside a checker.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Note(in InterleavingNote note)
     {

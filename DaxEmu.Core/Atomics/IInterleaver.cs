@@ -12,10 +12,10 @@ internal unsafe interface IInterleaver
     /// <summary>The number of the first of them; the others follow.</summary>
     int FirstSlot => 0;
 
-    /// <summary>An acquiring load; sees this thread's own lingering stores.</summary>
+    /// <summary>An acquiring load; sees this thread's own buffered stores.</summary>
     ulong Load(ulong* location, Site site);
 
-    /// <summary>A releasing store; may linger in the thread's store buffer, as on x86-64.</summary>
+    /// <summary>A releasing store; may stay in the thread's store buffer, as on x86-64.</summary>
     void Store(ulong* location, ulong value, Site site);
 
     /// <summary>A locked compare-and-exchange; empties the store buffer.</summary>
@@ -43,12 +43,12 @@ internal unsafe interface IInterleaver
     /// <summary>Sleeps if the location holds <paramref name="expected"/>, until <see cref="Wake"/> is called for it.</summary>
     void Wait(ulong* location, ulong expected, Site site);
 
-    /// <summary>Wakes all who sleep on the location.</summary>
+    /// <summary>Wakes all threads that sleep on the location.</summary>
     void Wake(ulong* location, Site site);
 
     /// <summary>Spins until the location no longer holds <paramref name="unwanted"/>: not runnable until then.</summary>
     void SpinWhile(ulong* location, ulong unwanted, Site site);
 
-    /// <summary>Something worth a line in a trace; not a step.</summary>
+    /// <summary>A line for a trace; not a step.</summary>
     void Note(in InterleavingNote note);
 }

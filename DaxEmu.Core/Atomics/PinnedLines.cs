@@ -4,8 +4,8 @@ namespace DaxEmu.Core.Atomics;
 
 /// <summary>A few words that do not move, each on cache lines of its own, as many as a thread's line.</summary>
 /// <remarks>
-/// Managed and pinned: they live as long as anybody holds this object, so that a look at a lock after its file is gone meets no
-/// unmapped memory.
+/// Managed and pinned: they live as long as this object is referenced, so that a thread that reads a lock after its file is gone finds
+/// mapped memory.
 /// </remarks>
 internal sealed unsafe class PinnedLines
 {

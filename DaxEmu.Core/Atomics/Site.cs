@@ -27,7 +27,7 @@ internal enum Site : byte
     /// <summary>Puts a locked placeholder into an empty 2 MiB range.</summary>
     InsertPmd,
 
-    /// <summary>Takes an entry out.</summary>
+    /// <summary>Removes an entry.</summary>
     RemoveEntry,
 
     /// <summary>Changes a locked entry in place.</summary>
@@ -39,13 +39,13 @@ internal enum Site : byte
     /// <summary>Sets, tests or clears a TOWRITE mark.</summary>
     Towrite,
 
-    /// <summary>Looks whether anybody sleeps for an entry of the mapping.</summary>
+    /// <summary>Reads how many threads wait for an entry of the mapping.</summary>
     ReadWaiters,
 
-    /// <summary>Announces or withdraws a sleeper.</summary>
+    /// <summary>Counts a waiter in or out.</summary>
     CountWaiters,
 
-    /// <summary>The barrier between announcing a sleeper and looking at the entry again.</summary>
+    /// <summary>The barrier between counting a waiter in and reading the entry again.</summary>
     WaiterBarrier,
 
     /// <summary>Takes the lock of a wait queue.</summary>
@@ -63,7 +63,7 @@ internal enum Site : byte
     /// <summary>Sleeps.</summary>
     Sleep,
 
-    /// <summary>Wakes a sleeper.</summary>
+    /// <summary>Wakes a waiter.</summary>
     WakeWaiter,
 
     /// <summary>Announces a reader of the invalidate lock.</summary>

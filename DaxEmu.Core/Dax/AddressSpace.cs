@@ -207,17 +207,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal void GrowSize(long sizeBytes)
     {
         CheckSize(sizeBytes);
-        ulong seen = Atomic.Load(ref *size, Site.FileSize);
-        while (seen < (ulong)sizeBytes)
-        {
-            ulong before = Atomic.CompareExchange(ref *size, (ulong)sizeBytes, seen, Site.FileSize);
-            if (before == seen)
-            {
-                return;
-            }
-
-            seen = before;
-        }
+        Atomic.RaiseTo(ref *size, (ulong)sizeBytes, Site.FileSize);
     }
 
     /// <summary>Clears the translations of file pages in every VMA (<c>unmap_mapping_pages</c>).</summary>

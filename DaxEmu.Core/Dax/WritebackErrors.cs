@@ -35,21 +35,12 @@ internal sealed unsafe class WritebackErrors
     }
 
     /// <summary>Notes an error (<c>errseq_set</c>).</summary>
-    public void Set(int errno)
-    {
-        ulong seen = Atomic.Load(ref *word, Site.Other);
-        while (true)
-        {
-            ulong next = (seen & ~(ErrnoMask | SeenBit)) + ((seen & SeenBit) != 0 ? Once : 0) + (ulong)errno;
-            ulong before = Atomic.CompareExchange(ref *word, next, seen, Site.Other);
-            if (before == seen)
-            {
-                return;
-            }
-
-            seen = before;
-        }
-    }
+    public void Set(int errno) => Atomic.Update(
+        ref *word,
+        (ulong)errno,
+        static (seen, errno) => (seen & ~(ErrnoMask | SeenBit)) + ((seen & SeenBit) != 0 ? Once : 0) + errno,
+        Site.Other,
+        Site.Other);
 
     /// <summary>A new opener: an error that no other was told is reported to it, too (<c>errseq_sample</c>).</summary>
     public Opener Open() => new(this);

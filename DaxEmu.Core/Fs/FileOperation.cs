@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Fs;
 
 /// <summary>An operation on a file that may change its layout or its size.</summary>
-public enum FileOperation
+internal enum FileOperation
 {
     /// <summary>read(2).</summary>
     Read,

@@ -37,7 +37,7 @@ public sealed class FileSystemModel
     /// Whether bytes behind the end of the file, stored there through a mapping of the last page, are zeroed when the file grows. XFS
     /// does; ext4 was seen to leave them.
     /// </summary>
-    public bool ZeroesBehindEnd => isXfs;
+    internal bool ZeroesBehindEnd => isXfs;
 
     /// <summary>The habits of that name.</summary>
     /// <exception cref="ArgumentException">There are none; the message lists them.</exception>
@@ -51,7 +51,7 @@ public sealed class FileSystemModel
     /// <param name="offsetBytes">Where it begins; of a truncate the new size.</param>
     /// <param name="lengthBytes">How many bytes it is about; of a truncate without meaning.</param>
     /// <param name="oldSizeBytes">The file's size before it.</param>
-    public LayoutPlan PlanFor(FileOperation operation, long offsetBytes, long lengthBytes, long oldSizeBytes)
+    internal LayoutPlan PlanFor(FileOperation operation, long offsetBytes, long lengthBytes, long oldSizeBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);

@@ -3,7 +3,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Core.Fs;
 
 /// <summary>What a file system does to a file's pages before it changes the file's blocks. The default does nothing.</summary>
-public readonly record struct LayoutPlan
+internal readonly record struct LayoutPlan
 {
     /// <summary>Written back first; empty for nothing. An entry that touches it is written back whole.</summary>
     public PageRange Writeback { get; init; }

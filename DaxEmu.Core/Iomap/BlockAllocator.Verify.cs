@@ -3,7 +3,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Core.Iomap;
 
 /// <summary>The invariants, for tests and teardowns.</summary>
-public sealed partial class BlockAllocator
+internal sealed partial class BlockAllocator
 {
     /// <summary>Counts everything anew and compares.</summary>
     /// <exception cref="InvalidOperationException">A count or a bit set disagrees with the bits of the pages.</exception>

@@ -16,7 +16,7 @@ namespace DaxEmu.Core.Iomap;
 /// blocks that no file shows are pinned by nobody anew, but for an attempt that finds its translation gone and unpins.
 /// </para>
 /// </remarks>
-public sealed partial class BlockAllocator
+internal sealed partial class BlockAllocator
 {
     private readonly Lock waitingGate = new();
     private readonly List<PfnRange> waiting = [];

@@ -17,7 +17,7 @@ namespace DaxEmu.Core.Iomap;
 /// a copy, a wait or a scheduled step. Who holds an extent map's lock may take this one, never the other way round.
 /// </para>
 /// </remarks>
-public sealed partial class BlockAllocator : IDisposable
+internal sealed partial class BlockAllocator : IDisposable
 {
     /// <summary>How many partly free 2 MiB are searched for a run of the wished length before a whole one is broken.</summary>
     private const int PartialSearchLimit = 64;

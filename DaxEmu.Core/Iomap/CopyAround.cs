@@ -6,7 +6,7 @@ namespace DaxEmu.Core.Iomap;
 /// <param name="TargetOffsetBytes">Where they go, from the start of the device.</param>
 /// <param name="SourceOffsetBytes">Where they come from; -1 if they become zeroes.</param>
 /// <param name="LengthBytes">How many; 0 if there is nothing to do.</param>
-public readonly record struct CopyPart(long TargetOffsetBytes, long SourceOffsetBytes, long LengthBytes)
+internal readonly record struct CopyPart(long TargetOffsetBytes, long SourceOffsetBytes, long LengthBytes)
 {
     /// <summary>Whether there is nothing to do.</summary>
     public bool IsEmpty => LengthBytes == 0;
@@ -21,7 +21,7 @@ public readonly record struct CopyPart(long TargetOffsetBytes, long SourceOffset
 /// </summary>
 /// <param name="Head">Before the written bytes.</param>
 /// <param name="Tail">Behind the written bytes.</param>
-public readonly record struct CopyAround(CopyPart Head, CopyPart Tail)
+internal readonly record struct CopyAround(CopyPart Head, CopyPart Tail)
 {
     /// <summary>What a write of some bytes must bring along. Nothing if the answer is no copy.</summary>
     /// <param name="answer">What the extent map answered.</param>

@@ -7,7 +7,7 @@ namespace DaxEmu.Core.Iomap;
 /// Called under an extent map's own lock. It must not wait for an entry, fault on a file, call an extent map, or take a step that a
 /// scheduler owns.
 /// </remarks>
-public interface IBlockZeroer
+internal interface IBlockZeroer
 {
     /// <summary>Zeroes the pages, durably if the medium is to be trusted after a crash.</summary>
     /// <param name="blocks">Pages of the device that no file shows yet.</param>

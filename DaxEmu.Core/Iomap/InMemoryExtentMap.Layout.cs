@@ -8,7 +8,7 @@ namespace DaxEmu.Core.Iomap;
 /// The caller holds the file's invalidate lock for writing, so that no fault acts on an older answer. Operations that take blocks
 /// from the file return them, see <see cref="FreedBlocks"/>.
 /// </remarks>
-public sealed partial class InMemoryExtentMap
+internal sealed partial class InMemoryExtentMap
 {
     /// <summary>Fills the holes of a range with unwritten blocks (<c>fallocate</c>).</summary>
     /// <returns><see cref="IoError.NoSpace"/> if they do not all fit; nothing is changed then.</returns>

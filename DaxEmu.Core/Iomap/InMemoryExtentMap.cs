@@ -31,7 +31,7 @@ namespace DaxEmu.Core.Iomap;
 /// </para>
 /// <para>The plain lock is held over no wait and over no step that a scheduler owns, so a scheduled thread never stops inside.</para>
 /// </remarks>
-public sealed partial class InMemoryExtentMap : IExtentMap
+internal sealed partial class InMemoryExtentMap : IExtentMap
 {
     private readonly Lock gate = new();
     private readonly Lock commitGate = new();

@@ -3,7 +3,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Core.Iomap;
 
 /// <summary>Whose habits a <see cref="ScriptedExtentMap"/> has.</summary>
-public enum ScriptedFileSystem
+internal enum ScriptedFileSystem
 {
     /// <summary>XFS: some answers to a write are joined with their neighbours.</summary>
     Xfs,
@@ -31,7 +31,7 @@ public enum ScriptedFileSystem
 /// </list>
 /// <para>For one replaying thread, not for several.</para>
 /// </remarks>
-public sealed class ScriptedExtentMap : IExtentMap
+internal sealed class ScriptedExtentMap : IExtentMap
 {
     private readonly ScriptedFileSystem fileSystem;
     private Extent[] before = [];

@@ -278,66 +278,34 @@ internal sealed unsafe class PageTable : IDisposable
         return !wanted.IsWritable || (present.IsWritable && (present.Word | Translation.DirtyBit) == wanted.Word && present.IsDirty);
     }
 
-    private static void ClearHuge(ref ulong word)
-    {
-        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
-        while (new Translation(seen).IsHuge)
-        {
-            ulong before = Atomic.CompareExchange(ref word, 0, seen, Site.WriteTranslation);
-            if (before == seen)
-            {
-                return;
-            }
+    private static void ClearHuge(ref ulong word) =>
+        Atomic.Update(ref word, 0, static (seen, _) => new Translation(seen).IsHuge ? 0 : null, Site.ReadTranslation, Site.WriteTranslation);
 
-            seen = before;
-        }
-    }
+    private static void ClearPage(ref ulong word, bool keepCopies) => Atomic.Update(
+        ref word,
+        keepCopies,
+        static (seen, keeps) => seen != 0 && !(keeps && new Translation(seen).IsCopy) ? 0 : null,
+        Site.ReadTranslation,
+        Site.WriteTranslation);
 
-    private static void ClearPage(ref ulong word, bool keepCopies)
-    {
-        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
-        while (seen != 0 && !(keepCopies && new Translation(seen).IsCopy))
-        {
-            ulong before = Atomic.CompareExchange(ref word, 0, seen, Site.WriteTranslation);
-            if (before == seen)
-            {
-                return;
-            }
+    private static void ProtectWord(ref ulong word) => Atomic.Update(
+        ref word,
+        0,
+        static (seen, _) => new Translation(seen) is { IsPresent: true, IsCopy: false } present && (present.IsWritable || present.IsDirty)
+            ? seen & ~(Translation.WritableBit | Translation.DirtyBit)
+            : null,
+        Site.ReadTranslation,
+        Site.WriteTranslation);
 
-            seen = before;
-        }
-    }
-
-    private static void ProtectWord(ref ulong word)
-    {
-        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
-        while (new Translation(seen) is { IsPresent: true, IsCopy: false } present && (present.IsWritable || present.IsDirty))
-        {
-            ulong before = Atomic.CompareExchange(
-                ref word, seen & ~(Translation.WritableBit | Translation.DirtyBit), seen, Site.WriteTranslation);
-            if (before == seen)
-            {
-                return;
-            }
-
-            seen = before;
-        }
-    }
-
-    private static void SetWritable(ref ulong word, bool isWritable)
-    {
-        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
-        while (new Translation(seen) is { IsPresent: true } present && present.IsWritable != isWritable && (present.IsDirty || !isWritable))
-        {
-            ulong before = Atomic.CompareExchange(ref word, seen ^ Translation.WritableBit, seen, Site.WriteTranslation);
-            if (before == seen)
-            {
-                return;
-            }
-
-            seen = before;
-        }
-    }
+    private static void SetWritable(ref ulong word, bool isWritable) => Atomic.Update(
+        ref word,
+        isWritable,
+        static (seen, writable) => new Translation(seen) is { IsPresent: true } present
+            && present.IsWritable != writable && (present.IsDirty || !writable)
+            ? seen ^ Translation.WritableBit
+            : null,
+        Site.ReadTranslation,
+        Site.WriteTranslation);
 
     private void ForEachSlot(VmaPage first, long count, Action<long, long, long> visit)
     {

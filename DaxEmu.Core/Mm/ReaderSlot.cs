@@ -5,7 +5,7 @@ using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Mm;
 
-/// <summary>Which mappings a thread reads now: a line of its own, written by nobody else.</summary>
+/// <summary>Which mappings a thread reads now: a line of its own, which no other thread writes.</summary>
 [StructLayout(LayoutKind.Explicit, Size = ThreadSlots.LineBytes)]
 internal unsafe struct ReaderSlot
 {
@@ -29,7 +29,7 @@ internal unsafe struct ReaderSlot
         }
     }
 
-    // SAFETY: the lines have room for every slot and live as long as the process.
+    // SAFETY: there is a line for every slot, and the lines live as long as the process.
     public static ReaderSlot* At(int slot) => (ReaderSlot*)Lines.Base + slot;
 
     [MethodImpl(MethodImplOptions.NoInlining)]

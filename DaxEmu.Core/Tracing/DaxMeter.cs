@@ -5,7 +5,7 @@ namespace DaxEmu.Core.Tracing;
 
 /// <summary>
 /// Counts events in the meter <c>DaxEmu</c>: <c>dax.faults</c> (by order and result), <c>dax.fallbacks</c> (by reason), <c>dax.waits</c>
-/// and <c>dax.wakes</c> (by mode). Use one for all mappings of a process. A counter that nobody listens to costs a load and a test;
+/// and <c>dax.wakes</c> (by mode). Use one for all mappings of a process. A counter without listeners costs a load and a test;
 /// none allocates.
 /// </summary>
 public sealed class DaxMeter : IDaxEventSink, IDisposable

@@ -30,7 +30,7 @@ internal sealed class GuardedSink(IDaxEventSink inner) : IDaxEventSink
             Fallible.ThrowIfFails(FallibleStep.Sink);
             Inner.Receive(daxEvent);
         }
-#pragma warning disable CA1031 // Whatever an observer throws must not reach the protocol that it observes.
+#pragma warning disable CA1031 // No exception of an observer may reach the protocol that it observes.
         catch (Exception thrown)
 #pragma warning restore CA1031
         {

@@ -9,7 +9,7 @@ namespace DaxEmu.Core.Tracing;
 /// The names under which traces print events, fault flags and fault results. Sets of flags are joined by <c>|</c> from the lowest bit
 /// up; what has no name is printed in hexadecimal at the end.
 /// </summary>
-public static class TraceNames
+internal static class TraceNames
 {
     private const string EmulatorPrefix = "daxemu_";
 

@@ -1,11 +1,9 @@
-using System.Text.RegularExpressions;
-using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Architecture;
 
 /// <summary>The modules use each other as the two diagrams in docs/architecture.md draw it.</summary>
-public sealed partial class ArchitectureTests
+public sealed class ArchitectureTests
 {
     [TestCase("DaxEmu.Core")]
     [TestCase("DaxEmu.Bench")]
@@ -45,26 +43,4 @@ public sealed partial class ArchitectureTests
         [string top, _, ..] => top,
         _ => "Program",
     };
-
-    private static string WithoutComments(string file) =>
-        string.Join('\n', File.ReadLines(file).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)));
-
-    [Test]
-    public void OnlyTheLayerOfAtomicsNamesInterlockedVolatileAndTheFutex() => Assert.That(
-        Solution.Sources("DaxEmu.Core").Where(f => !f.EndsWith("Atomics/Atomic.cs", StringComparison.Ordinal) && AtomicName().IsMatch(WithoutComments(f))),
-        Is.Empty);
-
-    [Test]
-    public void OnlyNativeImportsFunctions() => Assert.That(
-        Solution.Sources("DaxEmu.Core").Concat(Solution.Sources("DaxEmu.Bench")).Where(f => Import().IsMatch(WithoutComments(f))), Is.Empty);
-
-    [Test]
-    public void OnlyTheCommandWritesToTheConsole() => Assert.That(
-        Solution.Sources("DaxEmu.Core").Concat(Solution.Sources("DaxEmu.Native")).Where(f => WithoutComments(f).Contains("Console.", StringComparison.Ordinal)), Is.Empty);
-
-    [GeneratedRegex(@"\b(Interlocked|Volatile|Futex)\.")]
-    private static partial Regex AtomicName();
-
-    [GeneratedRegex(@"\[(LibraryImport|DllImport)")]
-    private static partial Regex Import();
 }

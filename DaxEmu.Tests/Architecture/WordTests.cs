@@ -19,12 +19,9 @@ public sealed partial class WordTests
         "DaxEmu.Bench/Benchmark/Measuring",
         "DaxEmu.Core/Atomics",
         "DaxEmu.Core/Dax",
-        "DaxEmu.Core/Dax/Entries",
         "DaxEmu.Core/Dax/Faults",
         "DaxEmu.Core/Dax/Invalidation",
         "DaxEmu.Core/Dax/ReadWrite",
-        "DaxEmu.Core/Dax/Waiting",
-        "DaxEmu.Core/Dax/Waiting/Policies",
         "DaxEmu.Core/Fs",
         "DaxEmu.Core/Iomap",
         "DaxEmu.Core/Mm",
@@ -89,13 +86,14 @@ public sealed partial class WordTests
         from found in Find(CoreSources.Parse(file))
         select (Path.GetDirectoryName(path)!, $"{path}:{found.Line}: '{found.Word}': write {RemedyFor(found.Word)}");
 
-    // Not in code, and not where a text quotes another.
+    // Not in code, and not where a text quotes another; he is a person there, never a thread.
     private static IEnumerable<(string Page, string Message)> FindInPages() =>
         from page in DocPage.All
         where page.Name != "docs/glossary.md"
         from line in page.Prose
         from row in Glossary.Unused
         from match in row.Pattern.Matches(Quotation().Replace(line.Text, string.Empty))
+        where match.Value is not ("he" or "He" or "his" or "His" or "him")
         select (page.Name, $"{page.Name}:{line.Line}: '{match.Value}': write {row.Remedy}");
 
     private static IEnumerable<(int Line, string Word)> Find(SyntaxTree tree) =>

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using DaxEmu.Bench.Cli;
-using DaxEmu.Bench.Verification.Replay.Input;
+using DaxEmu.Core.Tracing.Ftrace;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Replay;
@@ -23,7 +23,8 @@ internal static class GoldenReader
     /// <exception cref="FormatException">A line is not what it should be; the message names file, line and value.</exception>
     public static GoldenScenario Read(Stream content, string name, CancellationToken cancellation = default)
     {
-        var lines = new LineReader(content, name);
+        var lines = new LineReader(
+            content, name, ReplayLimits.LineBytes, $"it is longer than {ReplayLimits.LineBytes >> 20} MiB, the longest that is read.");
         GoldenScenario? header = null;
         var ops = new List<GoldenOp>();
         long bytes = 0;

@@ -47,7 +47,7 @@ public readonly record struct DaxEntry(ulong Word)
     /// <summary>The entry's order (<c>dax_entry_order</c>).</summary>
     public PageOrder Order => IsPmd ? PageOrder.Pmd : PageOrder.Pte;
 
-    /// <summary>Whether the entry stands for the zero page (<c>dax_is_zero_entry</c>).</summary>
+    /// <summary>Whether the entry is for the zero page (<c>dax_is_zero_entry</c>).</summary>
     public bool IsZero => (Word & ZeroBit) != 0;
 
     /// <summary>Whether the entry is a placeholder (<c>dax_is_empty_entry</c>).</summary>

@@ -9,7 +9,7 @@ namespace DaxEmu.Core.Dax.Entries;
 
 /// <summary>
 /// What the locker reports: one method an event, which serves all three listeners, the event sink, the process's tallies and the trace of a
-/// checker's schedule. Only <see cref="Trace"/> stands on uncontended paths, and outside a checker it is compiled to nothing.
+/// checker's schedule. Only <see cref="Trace"/> is on uncontended paths, and outside a checker it compiles to nothing.
 /// </summary>
 internal sealed partial class EntryLocker
 {

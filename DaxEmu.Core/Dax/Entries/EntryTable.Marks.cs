@@ -280,15 +280,16 @@ public sealed unsafe partial class EntryTable
     private void RefreshRegion(long region)
     {
         ref ulong word = ref regions[region];
-        ulong seen = Atomic.Load(ref word, Site.AnyDirty);
-        do
+        bool isCleared = Atomic.Update(
+            ref word,
+            0,
+            static (seen, _) => !new RegionWord(seen).IsPmd && new RegionWord(seen).AnyDirty ? new RegionWord(seen).WithoutAnyDirty.Word : null,
+            Site.AnyDirty,
+            Site.AnyDirty);
+        if (!isCleared)
         {
-            if (new RegionWord(seen).IsPmd || !new RegionWord(seen).AnyDirty)
-            {
-                return;
-            }
+            return;
         }
-        while (!TryClearAnyDirty(ref word, ref seen));
 
         foreach (ref ulong slot in SlotsOf(region))
         {
@@ -300,27 +301,11 @@ public sealed unsafe partial class EntryTable
         }
     }
 
-    private static bool TryClearAnyDirty(ref ulong word, ref ulong seen)
-    {
-        ulong before = Atomic.CompareExchange(ref word, new RegionWord(seen).WithoutAnyDirty.Word, seen, Site.AnyDirty);
-        bool done = before == seen;
-        seen = before;
-        return done;
-    }
-
     // Not by 'or': the table may be empty by now, and the word a PMD entry.
-    private static void RestoreAnyDirty(ref ulong word)
-    {
-        ulong seen = Atomic.Load(ref word, Site.AnyDirty);
-        while (seen != 0 && !new RegionWord(seen).IsPmd)
-        {
-            ulong before = Atomic.CompareExchange(ref word, seen | RegionWord.AnyDirtyBit, seen, Site.AnyDirty);
-            if (before == seen)
-            {
-                return;
-            }
-
-            seen = before;
-        }
-    }
+    private static void RestoreAnyDirty(ref ulong word) => Atomic.Update(
+        ref word,
+        0,
+        static (seen, _) => seen == 0 || new RegionWord(seen).IsPmd ? null : seen | RegionWord.AnyDirtyBit,
+        Site.AnyDirty,
+        Site.AnyDirty);
 }

@@ -37,7 +37,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     /// <summary>A table for files of up to <paramref name="pageCapacity"/> pages. It takes only addresses until entries are made.</summary>
     /// <param name="mappingId">The mapping's id, part of every wait key.</param>
     /// <param name="pageCapacity">The most pages, at least 1 and at most 2^32 (16 TiB); rounded up to whole 2 MiB ranges.</param>
-    public EntryTable(long mappingId, long pageCapacity)
+    internal EntryTable(long mappingId, long pageCapacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCapacity);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCapacity, MaximumPageCapacity);
@@ -229,20 +229,8 @@ public sealed unsafe partial class EntryTable : IDisposable
         markMemory.Release(0, markMemory.LengthBytes);
     }
 
-    private static void CountOut(ref ulong word)
-    {
-        ulong seen = Atomic.Load(ref word, Site.ReadRegion);
-        while (true)
-        {
-            ulong before = Atomic.CompareExchange(ref word, new RegionWord(seen).CountedOut.Word, seen, Site.CountEntry);
-            if (before == seen)
-            {
-                return;
-            }
-
-            seen = before;
-        }
-    }
+    private static void CountOut(ref ulong word) =>
+        Atomic.Update(ref word, 0, static (seen, _) => new RegionWord(seen).CountedOut.Word, Site.ReadRegion, Site.CountEntry);
 
     // An entry must not leave its TOWRITE mark to its successor in the slot. A tagger reads the word, sets the mark, and reads the word again.
     // So make the word clean by a locked instruction, then read the mark: either the tagger's mark came before our instruction, and we see it
@@ -257,19 +245,5 @@ public sealed unsafe partial class EntryTable : IDisposable
         ClearTowrite(start);
     }
 
-    private void NoteUse(long region)
-    {
-        ulong end = (ulong)region + 1;
-        ulong seen = Atomic.Load(ref *usedRegions, Site.Other);
-        while (seen < end)
-        {
-            ulong before = Atomic.CompareExchange(ref *usedRegions, end, seen, Site.Other);
-            if (before == seen)
-            {
-                return;
-            }
-
-            seen = before;
-        }
-    }
+    private void NoteUse(long region) => Atomic.RaiseTo(ref *usedRegions, (ulong)region + 1, Site.Other);
 }

@@ -7,7 +7,7 @@ namespace DaxEmu.Core.Dax.ReadWrite;
 /// </summary>
 /// <param name="BytesMoved">How many bytes, from the start on.</param>
 /// <param name="Error">What stopped it.</param>
-public readonly record struct DataOutcome(long BytesMoved, IoError Error)
+internal readonly record struct DataOutcome(long BytesMoved, IoError Error)
 {
     /// <summary>The kernel's number: ENOSPC, EIO, or 0.</summary>
     public int Errno => Error.Errno();

@@ -19,7 +19,7 @@ internal unsafe struct WaitNode
     /// <summary><see cref="State"/>: in a queue.</summary>
     public const ulong Waiting = 1;
 
-    /// <summary><see cref="State"/>: taken out by a waker.</summary>
+    /// <summary><see cref="State"/>: unlinked by a waker.</summary>
     public const ulong Woken = 2;
 
     /// <summary>The futex word.</summary>

@@ -38,7 +38,7 @@ internal ref struct FtraceCursor(ReadOnlySpan<byte> line)
         return true;
     }
 
-    /// <summary>The number behind the word <paramref name="key"/>, in hexadecimal with or without 0x.</summary>
+    /// <summary>The number after the word <paramref name="key"/>, in hexadecimal with or without 0x.</summary>
     /// <param name="key">The word before it.</param>
     /// <param name="most">The largest that is allowed.</param>
     public long Hex(ReadOnlySpan<byte> key, long most)
@@ -47,17 +47,17 @@ internal ref struct FtraceCursor(ReadOnlySpan<byte> line)
         return HexValue(key, Word(), most);
     }
 
-    /// <summary>As <see cref="Hex"/>, with the word <paramref name="key"/> taken already.</summary>
+    /// <summary>As <see cref="Hex"/>, with the word <paramref name="key"/> read already.</summary>
     public long HexWord(ReadOnlySpan<byte> key, long most) => HexValue(key, Word(), most);
 
-    /// <summary>The word behind <paramref name="key"/> as a number in hexadecimal: all 64 bits.</summary>
+    /// <summary>The word after <paramref name="key"/> as a number in hexadecimal: all 64 bits.</summary>
     public ulong HexBits(ReadOnlySpan<byte> key)
     {
         Expect(key);
         return HexWordBits(key, Word());
     }
 
-    /// <summary>The two numbers joined by '-' behind the word <paramref name="key"/>.</summary>
+    /// <summary>The two numbers joined by '-' after the word <paramref name="key"/>.</summary>
     public (long First, long Last) HexRange(ReadOnlySpan<byte> key, long most)
     {
         Expect(key);
@@ -69,7 +69,7 @@ internal ref struct FtraceCursor(ReadOnlySpan<byte> line)
     }
 
     /// <summary>Takes the word <paramref name="word"/>.</summary>
-    /// <exception cref="FormatException">Another stands there.</exception>
+    /// <exception cref="FormatException">There is another.</exception>
     public void Expect(ReadOnlySpan<byte> word)
     {
         if (!TryTake(word))

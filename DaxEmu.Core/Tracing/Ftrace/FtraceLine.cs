@@ -36,7 +36,7 @@ internal sealed class FtraceLine
         ReadOnlySpan<byte> name = cursor.Word();
         if (!name.EndsWith(":"u8))
         {
-            throw FtraceCursor.Wrong($"no event's name but '{FtraceCursor.Text(name)}' stands behind the time");
+            throw FtraceCursor.Wrong($"no event's name but '{FtraceCursor.Text(name)}' follows the time");
         }
 
         if (!TraceNames.TryParse(name[..^1], out DaxEventKind kind))
@@ -225,7 +225,7 @@ internal sealed class FtraceLine
         {
             6 => TimeSpan.FromTicks(ticks + (part * TimeSpan.TicksPerMicrosecond)),
             9 => TimeSpan.FromTicks(ticks + (part / TimeSpan.NanosecondsPerTick)),
-            _ => throw FtraceCursor.Wrong($"the time has {fraction.Length} digits behind the point, not 6 or 9"),
+            _ => throw FtraceCursor.Wrong($"the time has {fraction.Length} digits after the point, not 6 or 9"),
         };
     }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DaxEmu.Core.Tracing.Ftrace;
 
-/// <summary>Puts the words of one line of trace text behind each other; allocates nothing, not even before its code is optimized.</summary>
+/// <summary>Puts the words of one line of trace text one after another; allocates nothing, not even before its code is optimized.</summary>
 /// <param name="line">Where to.</param>
 internal ref struct FtraceLineWriter(Span<char> line)
 {
@@ -11,7 +11,7 @@ internal ref struct FtraceLineWriter(Span<char> line)
     /// <summary>Characters written.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Whether all of it found room.</summary>
+    /// <summary>Whether all of it fitted.</summary>
     public bool Fits { get; private set; } = true;
 
     /// <summary>A text as it is.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 
 namespace DaxEmu.Core.Tracing.Ftrace;
@@ -9,16 +8,13 @@ namespace DaxEmu.Core.Tracing.Ftrace;
 /// </summary>
 public sealed class FtraceReader : IDisposable
 {
-    private const int BufferSize = 1 << 17;
+    private const int LongestLine = 1 << 17;
     private const int ExcerptLength = 80;
 
     private readonly Stream stream;
     private readonly string name;
     private readonly FtraceLine parser = new();
-    private readonly byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-    private int start;
-    private int end;
-    private bool isAtEnd;
+    private readonly LineReader lines;
     private bool isDisposed;
 
     /// <summary>Reads from <paramref name="stream"/>, and disposes of it at the end.</summary>
@@ -29,10 +25,11 @@ public sealed class FtraceReader : IDisposable
         ArgumentNullException.ThrowIfNull(stream);
         this.stream = stream;
         this.name = name;
+        lines = new LineReader(stream, name, LongestLine, $"no end within {LongestLine} bytes. This is no trace text.");
     }
 
     /// <summary>The line that was read last, from 1.</summary>
-    public long LineNumber { get; private set; }
+    public long LineNumber => lines.Number;
 
     /// <summary>Lines of events that the emulator does not have, up to here.</summary>
     public long UnknownEventCount { get; private set; }
@@ -40,7 +37,7 @@ public sealed class FtraceReader : IDisposable
     /// <summary>Events that the kernel says it lost, up to here: its buffer was too small.</summary>
     public long LostEventCount { get; private set; }
 
-    /// <summary>Opens a file, plain or gzipped; its first bytes tell which.</summary>
+    /// <summary>Opens a file, plain or gzipped; its first bytes say which.</summary>
     /// <exception cref="IOException">It cannot be opened or read.</exception>
     public static FtraceReader Open(string path)
     {
@@ -65,8 +62,9 @@ public sealed class FtraceReader : IDisposable
     public bool TryRead(out FtraceRecord record)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        while (TryReadLine(out ReadOnlySpan<byte> line))
+        while (lines.TryRead(out ReadOnlyMemory<byte> bytes))
         {
+            ReadOnlySpan<byte> line = bytes.Span.TrimEnd((byte)'\r');
             try
             {
                 if (IsNote(line))
@@ -110,7 +108,6 @@ public sealed class FtraceReader : IDisposable
         if (!isDisposed)
         {
             isDisposed = true;
-            ArrayPool<byte>.Shared.Return(buffer);
             stream.Dispose();
         }
     }
@@ -134,46 +131,5 @@ public sealed class FtraceReader : IDisposable
         cursor.Expect("LOST"u8);
         LostEventCount += long.TryParse(cursor.Word(), NumberStyles.None, CultureInfo.InvariantCulture, out long count) ? count : 1;
         return true;
-    }
-
-    private bool TryReadLine(out ReadOnlySpan<byte> line)
-    {
-        int searched = 0;
-        while (true)
-        {
-            int length = buffer.AsSpan(start + searched, end - start - searched).IndexOf((byte)'\n');
-            if (length >= 0 || (isAtEnd && end > start))
-            {
-                length = length >= 0 ? length + searched : end - start;
-                line = buffer.AsSpan(start, length).TrimEnd((byte)'\r');
-                start = Math.Min(end, start + length + 1);
-                LineNumber++;
-                return true;
-            }
-
-            if (isAtEnd)
-            {
-                line = default;
-                return false;
-            }
-
-            searched = end - start;
-            Fill();
-        }
-    }
-
-    private void Fill()
-    {
-        buffer.AsSpan(start, end - start).CopyTo(buffer);
-        end -= start;
-        start = 0;
-        if (end == buffer.Length)
-        {
-            throw new FormatException($"{name}, line {LineNumber + 1}: no end within {buffer.Length} bytes. This is no trace text.");
-        }
-
-        int count = stream.Read(buffer, end, buffer.Length - end);
-        isAtEnd = count == 0;
-        end += count;
     }
 }

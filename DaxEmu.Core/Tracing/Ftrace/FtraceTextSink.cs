@@ -38,7 +38,7 @@ public sealed class FtraceTextSink : IDaxEventSink
         int cpu = Thread.GetCurrentProcessorId();
         lock (gate)
         {
-            // The time is taken under the lock: the lines are to be in its order.
+            // Read under the lock, so that the lines are in the order of their times.
             TimeSpan time = Stopwatch.GetElapsedTime(0);
             int length = FtraceText.Format(new FtraceRecord(CurrentTask(), cpu, time, device, daxEvent), layout, line);
             writer.WriteLine(line.AsSpan(0, length));

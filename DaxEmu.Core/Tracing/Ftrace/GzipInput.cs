@@ -6,9 +6,9 @@ namespace DaxEmu.Core.Tracing.Ftrace;
 
 /// <summary>Decompresses gzip, and refuses one that is cut, damaged, or followed by something else.</summary>
 /// <remarks>
-/// The base library's stream takes a cut file for a whole one and passes over what follows. It also reads ahead, and does not say where the
-/// compressed data ended. So the end of each member is found by its trailer: checksum and length of what came out, somewhere in the last
-/// bytes that were handed in.
+/// The base library's stream accepts a cut file as whole and ignores what follows it. It also reads ahead, and does not say where the
+/// compressed data ended. So the end of each member is found by its trailer, checksum and length of the decompressed bytes, somewhere in
+/// the last bytes that were given to it.
 /// </remarks>
 internal sealed class GzipInput : ForwardStream
 {
@@ -154,12 +154,12 @@ internal sealed class GzipInput : ForwardStream
         }
     }
 
-    /// <summary>The compressed bytes, of which the last that were handed out can be taken back.</summary>
+    /// <summary>The compressed bytes; the last that were read can be read again.</summary>
     private sealed class Source(Stream inner) : ForwardStream
     {
         private const int Most = 1 << 13;
 
-        // From `at` to `end`: not handed out yet. Before `at`: what was handed out by the last call, and a little of the one before it.
+        // From `at` to `end`: not read yet. Before `at`: what the last call returned, and a little of the one before it.
         private readonly byte[] buffer = new byte[TrailerLength + Most + TrailerLength];
         private int at;
         private int end;
@@ -183,10 +183,10 @@ internal sealed class GzipInput : ForwardStream
         /// <summary>What is searched by <see cref="TrySkipPast"/> begins here.</summary>
         public void Mark() => from = at;
 
-        /// <summary>Goes on behind the first place where <paramref name="text"/> stands in what was handed out last, or directly behind it.</summary>
+        /// <summary>Continues after the first <paramref name="text"/> in what the last call returned, or directly after it.</summary>
         public bool TrySkipPast(ReadOnlySpan<byte> text)
         {
-            // The text may begin in what was handed out and end in what was not read yet.
+            // The text may begin in what was returned and end in what was not read yet.
             while (end - taken < text.Length && end < buffer.Length)
             {
                 int count = inner.Read(buffer, end, buffer.Length - end);
@@ -227,7 +227,7 @@ internal sealed class GzipInput : ForwardStream
             byte first = buffer[at];
             if (end - at < 2)
             {
-                // Two bytes at the front; nothing that was handed out is needed any more.
+                // Two bytes at the front; nothing that was returned is needed any more.
                 buffer[0] = first;
                 at = 0;
                 from = 0;

@@ -47,7 +47,7 @@ internal static unsafe class BrokenOperations
         fixture.Mapping.InvalidateLock.ExitWrite();
     });
 
-    /// <summary>Pins what a translation leads to, and does not look at it again: [A] without its second half.</summary>
+    /// <summary>Pins what a translation leads to, and does not look at it again: without the second look of [P1].</summary>
     public static MappingOperation PinWithoutSecondLook(long page) => new("pin without a second look", fixture =>
     {
         Translation seen = fixture.Piece.Table.Page(page);

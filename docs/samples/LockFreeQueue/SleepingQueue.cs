@@ -4,8 +4,8 @@ namespace Samples.LockFreeQueue;
 
 /// <summary>A queue from one thread to another. The consumer sleeps while it is empty; the producer makes no system call unless the consumer sleeps.</summary>
 /// <remarks>
-/// Both sides store, then look at the other's word: the producer publishes a value and looks for a waiter [A], the consumer announces its sleep
-/// and looks for a value [B]. At least one must see the other's store. That takes a full fence on each side: the consumer's is its exchange.
+/// Both sides store, then look at the other's word: the producer publishes a value and looks for a waiter [Q1], the consumer announces its sleep
+/// and looks for a value [Q2]. At least one must see the other's store. That takes a full fence on each side: the consumer's is its exchange.
 /// </remarks>
 internal sealed class SleepingQueue(SharedWords words, QueueFlaw flaw)
 {
@@ -35,7 +35,7 @@ internal sealed class SleepingQueue(SharedWords words, QueueFlaw flaw)
         words.Store(Tail, ++written, "publish it");
         if (flaw != QueueFlaw.NoBarrier)
         {
-            words.Fence("barrier [A]");
+            words.Fence("barrier [Q1]"); // [Q1] matches [Q2]
         }
 
         if (words.Load(Asleep, "look for a waiter") == Sleeps)
@@ -50,7 +50,7 @@ internal sealed class SleepingQueue(SharedWords words, QueueFlaw flaw)
     {
         while (words.Load(Tail, "look for a value") == read)
         {
-            words.Exchange(Asleep, Sleeps, "announce a sleep [B]");
+            words.Exchange(Asleep, Sleeps, "announce a sleep [Q2]"); // [Q2] matches [Q1]
             if (flaw == QueueFlaw.NoRecheck || words.Load(Tail, "look again") == read)
             {
                 words.Wait(Asleep, Sleeps, "sleep");

@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>Why a woken thread abandons its wait: it will not unlock the entry for which it was woken.</summary>
-public enum AbandonReason
+internal enum AbandonReason
 {
     /// <summary>It met another locked entry and sleeps again.</summary>
     SleepsAgain,

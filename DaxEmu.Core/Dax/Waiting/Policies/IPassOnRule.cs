@@ -3,7 +3,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>Which waiter a woken thread wakes in its stead when it abandons its wait (<c>put_unlocked_entry</c>).</summary>
-public interface IPassOnRule
+internal interface IPassOnRule
 {
     /// <summary>The page of the key to wake one waiter of, or null for none.</summary>
     /// <param name="waited">The page of the key that the thread slept on.</param>

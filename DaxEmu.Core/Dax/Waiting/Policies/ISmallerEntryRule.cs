@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>What a 2 MiB request does about smaller entries in its range, or about none.</summary>
-public interface ISmallerEntryRule
+internal interface ISmallerEntryRule
 {
     /// <summary>Whether a range without any entry is treated as one with a smaller entry.</summary>
     bool RefusesEmptyRange { get; }

@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>A thread that may abandon its wait waits so that it cannot swallow a wake-up (upstream since 4.20).</summary>
-public sealed class NonExclusiveWait : IGiveUpWait
+internal sealed class NonExclusiveWait : IGiveUpWait
 {
     /// <inheritdoc/>
     public bool IsExclusive => false;

@@ -7,7 +7,7 @@ namespace DaxEmu.Core.Dax.Waiting.Policies;
 /// refused (<c>put_unlocked_entry</c> since 61c30c98ef17). Enough where removals wake all and no thread waits for an entry smaller than
 /// asked; where it may find another entry than it slept for, it hangs with four threads in nine steps.
 /// </summary>
-public sealed class PassOnUnderFoundKey : IPassOnRule
+internal sealed class PassOnUnderFoundKey : IPassOnRule
 {
     /// <inheritdoc/>
     public bool WakesWhenPut => true;

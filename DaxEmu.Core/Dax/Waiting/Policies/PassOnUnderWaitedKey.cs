@@ -3,7 +3,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>A woken thread that will not unlock the entry it slept for wakes the next waiter of the key that it slept on.</summary>
-public sealed class PassOnUnderWaitedKey : IPassOnRule
+internal sealed class PassOnUnderWaitedKey : IPassOnRule
 {
     /// <inheritdoc/>
     public bool WakesWhenPut => true;

@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>How an entry ceased to be what its waiters wait for.</summary>
-public enum RemovalKind
+internal enum RemovalKind
 {
     /// <summary>Removed: truncate, punch, invalidate.</summary>
     Delete,

@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>How many waiters a removal wakes.</summary>
-public enum RemovalWakeMode
+internal enum RemovalWakeMode
 {
     /// <summary>All of them.</summary>
     All,

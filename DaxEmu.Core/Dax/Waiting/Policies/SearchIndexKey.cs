@@ -7,7 +7,7 @@ namespace DaxEmu.Core.Dax.Waiting.Policies;
 /// A 2 MiB lookup that meets a locked 4 KiB entry sleeps on the first page of its range, while the owner wakes the entry's own page.
 /// Smallest case: two threads, four steps.
 /// </summary>
-public sealed class SearchIndexKey : IWaitKeying
+internal sealed class SearchIndexKey : IWaitKeying
 {
     /// <inheritdoc/>
     public PageIndex KeyFor(PageIndex searched, PageIndex found, PageOrder foundOrder) =>

@@ -3,7 +3,7 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>The size comes from the entry.</summary>
-public sealed class SizeFromEntry : IUnlockSize
+internal sealed class SizeFromEntry : IUnlockSize
 {
     /// <inheritdoc/>
     public PageOrder OrderFor(PageOrder entryOrder) => entryOrder;

@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>What happens to a 2 MiB request that meets a 4 KiB entry.</summary>
-public enum SmallerEntryAction
+internal enum SmallerEntryAction
 {
     /// <summary>It waits for the entry's lock and looks again.</summary>
     Wait,

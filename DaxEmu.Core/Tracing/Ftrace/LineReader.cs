@@ -1,16 +1,18 @@
-namespace DaxEmu.Bench.Verification.Replay.Input;
+namespace DaxEmu.Core.Tracing.Ftrace;
 
-/// <summary>Reads a text line by line, with a limit to the length of a line. Holds one line.</summary>
-/// <param name="stream">The text in UTF-8; it stays the caller's.</param>
-/// <param name="name">How errors call it.</param>
-internal sealed class LineReader(Stream stream, string name)
+/// <summary>Reads a text line by line, up to a longest line. Holds one buffer, which grows to the longest line that was met.</summary>
+/// <param name="stream">The text, in UTF-8 or ASCII; it stays the caller's.</param>
+/// <param name="name">What errors call the text.</param>
+/// <param name="longestBytes">The longest line that is read.</param>
+/// <param name="tooLong">What is wrong with a longer one, for the error.</param>
+internal sealed class LineReader(Stream stream, string name, int longestBytes, string tooLong)
 {
     private byte[] buffer = new byte[1 << 16];
     private int start;
     private int end;
     private bool isAtEnd;
 
-    /// <summary>How errors call the text.</summary>
+    /// <summary>What errors call the text.</summary>
     public string Name => name;
 
     /// <summary>The line that was read last, from 1.</summary>
@@ -31,7 +33,7 @@ internal sealed class LineReader(Stream stream, string name)
                 Number++;
                 line = buffer.AsMemory(start, length);
                 start = Math.Min(end, start + length + 1);
-                return line.Length <= ReplayLimits.LineBytes ? true : throw TooLong(Number);
+                return line.Length <= longestBytes ? true : throw TooLong(Number);
             }
 
             if (isAtEnd)
@@ -54,7 +56,7 @@ internal sealed class LineReader(Stream stream, string name)
             start = 0;
         }
 
-        if (end > ReplayLimits.LineBytes)
+        if (end > longestBytes)
         {
             throw TooLong(Number + 1);
         }
@@ -69,6 +71,5 @@ internal sealed class LineReader(Stream stream, string name)
         end += count;
     }
 
-    private FormatException TooLong(long number) =>
-        new($"{name}, line {number}: it is longer than {ReplayLimits.LineBytes >> 20} MiB, the longest that is read.");
+    private FormatException TooLong(long number) => new($"{name}, line {number}: {tooLong}");
 }

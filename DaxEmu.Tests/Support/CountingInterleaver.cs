@@ -1,0 +1,62 @@
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Checking;
+
+namespace DaxEmu.Tests.Support;
+
+/// <summary>Carries a thread's steps out and counts its entries of locks for reading, by the lock's id.</summary>
+internal sealed unsafe class CountingInterleaver : IInterleaver
+{
+    private readonly DirectInterleaver steps = new(0, 0);
+    private readonly Dictionary<ulong, int> entries = [];
+
+    /// <summary>How often the work enters the lock of that id for reading.</summary>
+    public static int EntriesOf(long lockId, Action work)
+    {
+        var counter = new CountingInterleaver();
+        Atomic.Current = counter;
+        try
+        {
+            work();
+        }
+        finally
+        {
+            Atomic.Current = null;
+        }
+
+        return counter.entries.GetValueOrDefault((ulong)lockId);
+    }
+
+    public ulong Load(ulong* location, Site site) => steps.Load(location, site);
+
+    public void Store(ulong* location, ulong value, Site site)
+    {
+        if (site == Site.EnterRead)
+        {
+            entries[value] = entries.GetValueOrDefault(value) + 1;
+        }
+
+        steps.Store(location, value, site);
+    }
+
+    public ulong CompareExchange(ulong* location, ulong value, ulong comparand, Site site) => steps.CompareExchange(location, value, comparand, site);
+
+    public ulong Exchange(ulong* location, ulong value, Site site) => steps.Exchange(location, value, site);
+
+    public ulong Add(ulong* location, ulong addend, Site site) => steps.Add(location, addend, site);
+
+    public ulong Or(ulong* location, ulong bits, Site site) => steps.Or(location, bits, site);
+
+    public ulong And(ulong* location, ulong bits, Site site) => steps.And(location, bits, site);
+
+    public void ProcessWideBarrier(Site site) => steps.ProcessWideBarrier(site);
+
+    public void Wait(ulong* location, ulong expected, Site site) => steps.Wait(location, expected, site);
+
+    public void Wake(ulong* location, Site site) => steps.Wake(location, site);
+
+    public void SpinWhile(ulong* location, ulong unwanted, Site site) => steps.SpinWhile(location, unwanted, site);
+
+    public void Note(in InterleavingNote note)
+    {
+    }
+}
