@@ -17,7 +17,6 @@ public sealed partial class WordTests
     [
         "DaxEmu.Bench/Benchmark/Engines/Radix",
         "DaxEmu.Bench/Benchmark/Measuring",
-        "DaxEmu.Core/Atomics",
         "DaxEmu.Core/Dax",
         "DaxEmu.Core/Dax/Faults",
         "DaxEmu.Core/Dax/Invalidation",
@@ -26,8 +25,6 @@ public sealed partial class WordTests
         "DaxEmu.Core/Iomap",
         "DaxEmu.Core/Mm",
         "DaxEmu.Core/Pmem",
-        "DaxEmu.Core/Tracing",
-        "DaxEmu.Core/Tracing/Ftrace",
         "DaxEmu.Core/Units",
         "DaxEmu.Native",
         "DaxEmu.Native/Files",
