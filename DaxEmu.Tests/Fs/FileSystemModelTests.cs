@@ -22,8 +22,8 @@ public sealed class FileSystemModelTests
     [TestCase(FileOperation.ZeroRange, 2457610, 4, 4194304, 600, 600)]
     [TestCase(FileOperation.CollapseRange, 4186112, 2097152, 11653120, 1022, 1533)]
     [TestCase(FileOperation.Truncate, 1000000, 0, 4194304, 244, 244)]
-    public void XfsWritesTheRangeBackFirst(FileOperation operation, long offset, long length, long size, long first, long last) =>
-        Assert.That(Pages(Xfs.PlanFor(operation, offset, length, size).Writeback), Is.EqualTo((first, last)));
+    public void XfsWritesTheRangeBackFirst(object operation, long offset, long length, long size, long first, long last) =>
+        Assert.That(Pages(Xfs.PlanFor((FileOperation)operation, offset, length, size).Writeback), Is.EqualTo((first, last)));
 
     [TestCase(FileOperation.CollapseRange, 4186112, 2097152, 11653120, 1021, 3865)]
     [TestCase(FileOperation.CollapseRange, 4096, 4096, 6291456, 0, 1535)]
@@ -32,21 +32,21 @@ public sealed class FileSystemModelTests
     [TestCase(FileOperation.InsertRange, 10747904, 2097152, 17822767, 2623, 7486)]
     [TestCase(FileOperation.PunchHole, 6298939, 2097152, 8387082, 2047, -1)]
     [TestCase(FileOperation.ZeroRange, 4044677, 1048576, 4194427, 1024, -1)]
-    public void XfsThenWritesBackWhatMovesOrTheLastPage(FileOperation operation, long offset, long length, long size, long first, long last) =>
-        Assert.That(Pages(Xfs.PlanFor(operation, offset, length, size).SecondWriteback), Is.EqualTo((first, last)));
+    public void XfsThenWritesBackWhatMovesOrTheLastPage(object operation, long offset, long length, long size, long first, long last) =>
+        Assert.That(Pages(Xfs.PlanFor((FileOperation)operation, offset, length, size).SecondWriteback), Is.EqualTo((first, last)));
 
     [TestCase(FileOperation.Truncate, 12288, 0, 5000, 1, 2)]
     [TestCase(FileOperation.Allocate, 6291818, 12388, 6303844, 1539, 1539)]
     [TestCase(FileOperation.ZeroRange, 8384512, 12388, 6303844, 1539, 2050)]
     [TestCase(FileOperation.InsertRange, 10747904, 2097152, 17822767, 4351, 4863)]
-    public void XfsWritesBackWhatItZeroedBehindTheOldEnd(FileOperation operation, long offset, long length, long size, long first, long last) =>
-        Assert.That(Pages(Xfs.PlanFor(operation, offset, length, size).WritebackIfZeroed), Is.EqualTo((first, last)));
+    public void XfsWritesBackWhatItZeroedBehindTheOldEnd(object operation, long offset, long length, long size, long first, long last) =>
+        Assert.That(Pages(Xfs.PlanFor((FileOperation)operation, offset, length, size).WritebackIfZeroed), Is.EqualTo((first, last)));
 
     [TestCase(FileOperation.PunchHole, 20580, 200, 4194304, 5, 5)]
     [TestCase(FileOperation.CollapseRange, 4186112, 2097152, 11653120, 1022, 1022)]
     [TestCase(FileOperation.InsertRange, 2097152, 2097152, 4194304, 512, -1)]
-    public void Ext4WritesTheRangeBackFirst(FileOperation operation, long offset, long length, long size, long first, long last) =>
-        Assert.That(Pages(Ext4.PlanFor(operation, offset, length, size).Writeback), Is.EqualTo((first, last)));
+    public void Ext4WritesTheRangeBackFirst(object operation, long offset, long length, long size, long first, long last) =>
+        Assert.That(Pages(Ext4.PlanFor((FileOperation)operation, offset, length, size).Writeback), Is.EqualTo((first, last)));
 
     [Test]
     public void Ext4CollapseThenWritesBackWhatMoves() => Assert.That(
@@ -55,9 +55,9 @@ public sealed class FileSystemModelTests
     [TestCase(FileOperation.Truncate, 4096, 0)]
     [TestCase(FileOperation.ZeroRange, 4096, 8192)]
     [TestCase(FileOperation.Allocate, 0, 1 << 20)]
-    public void Ext4WritesNothingBackForTruncateZeroAndAllocate(FileOperation operation, long offset, long length)
+    public void Ext4WritesNothingBackForTruncateZeroAndAllocate(object operation, long offset, long length)
     {
-        LayoutPlan plan = Ext4.PlanFor(operation, offset, length, 100_000);
+        LayoutPlan plan = Ext4.PlanFor((FileOperation)operation, offset, length, 100_000);
         Assert.That((plan.Writeback.IsEmpty, plan.SecondWriteback.IsEmpty, plan.WritebackIfZeroed.IsEmpty), Is.EqualTo((true, true, true)));
     }
 
@@ -74,8 +74,8 @@ public sealed class FileSystemModelTests
     [TestCase(FileOperation.Write, 0, Kib4, false, false)]
     [TestCase(FileOperation.Read, 0, Kib4, false, false)]
     [TestCase(FileOperation.Sync, 0, 0, false, false)]
-    public void TranslationsGoWithTheLayout(FileOperation operation, long offset, long length, bool onXfs, bool onExt4) => Assert.That(
-        (Xfs.PlanFor(operation, offset, length, 1 << 20).DropsTranslations, Ext4.PlanFor(operation, offset, length, 1 << 20).DropsTranslations),
+    public void TranslationsGoWithTheLayout(object operation, long offset, long length, bool onXfs, bool onExt4) => Assert.That(
+        (Xfs.PlanFor((FileOperation)operation, offset, length, 1 << 20).DropsTranslations, Ext4.PlanFor((FileOperation)operation, offset, length, 1 << 20).DropsTranslations),
         Is.EqualTo((onXfs, onExt4)));
 
     [Test]

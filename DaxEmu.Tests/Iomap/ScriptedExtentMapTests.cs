@@ -10,9 +10,9 @@ public sealed class ScriptedExtentMapTests
     private const ExtentIntent WriteFault = ExtentIntent.Write | ExtentIntent.Fault;
 
     [Test]
-    public void AHoleFilledInsideTheSizeIsAnsweredAlone([Values] ScriptedFileSystem fileSystem)
+    public void AHoleFilledInsideTheSizeIsAnsweredAlone([ValueSource(nameof(ScriptedFileSystems))] object fileSystem)
     {
-        ScriptedExtentMap map = Map(fileSystem, 4 * N, [At(10, 1010, N)], [At(0, 1000, N + 10)], touched: 3);
+        ScriptedExtentMap map = Map((ScriptedFileSystem)fileSystem, 4 * N, [At(10, 1010, N)], [At(0, 1000, N + 10)], touched: 3);
         Extent answer = map.Find(new PageIndex(0), N, WriteFault).Target;
         Assert.That(answer, Is.EqualTo(new Extent(
             new PageIndex(0), 10, ExtentKind.Mapped, new Pfn(1000), ExtentFlags.New | ExtentFlags.Dirty)));
@@ -21,18 +21,18 @@ public sealed class ScriptedExtentMapTests
 
     [TestCase(ScriptedFileSystem.Xfs, N + 10)]
     [TestCase(ScriptedFileSystem.Ext4, 10)]
-    public void OnlyXfsJoinsAConversion(ScriptedFileSystem fileSystem, long pageCount)
+    public void OnlyXfsJoinsAConversion(object fileSystem, long pageCount)
     {
         ScriptedExtentMap map = Map(
-            fileSystem, 4 * N, [At(0, 1000, 10, ExtentKind.Unwritten), At(10, 1010, N)], [At(0, 1000, N + 10)], touched: 3);
+            (ScriptedFileSystem)fileSystem, 4 * N, [At(0, 1000, 10, ExtentKind.Unwritten), At(10, 1010, N)], [At(0, 1000, N + 10)], touched: 3);
         Assert.That(map.Find(new PageIndex(0), N, WriteFault).Target.PageCount, Is.EqualTo(pageCount));
     }
 
     [TestCase(ScriptedFileSystem.Xfs, N + 10)]
     [TestCase(ScriptedFileSystem.Ext4, 10)]
-    public void OnlyXfsJoinsPastTheSize(ScriptedFileSystem fileSystem, long pageCount)
+    public void OnlyXfsJoinsPastTheSize(object fileSystem, long pageCount)
     {
-        ScriptedExtentMap map = Map(fileSystem, N - 1, [At(10, 1010, N)], [At(0, 1000, N + 10)], touched: 3);
+        ScriptedExtentMap map = Map((ScriptedFileSystem)fileSystem, N - 1, [At(10, 1010, N)], [At(0, 1000, N + 10)], touched: 3);
         Assert.That(map.Find(new PageIndex(0), N, WriteFault).Target.PageCount, Is.EqualTo(pageCount));
     }
 
@@ -70,7 +70,7 @@ public sealed class ScriptedExtentMapTests
     /// The rules in the form in which they were found, page by page and with one decision a line, against a fault core that asks the map.
     /// </summary>
     [Test]
-    public void AFaultCoreDecidesAsTheRulesDo([Values] ScriptedFileSystem fileSystem, [Range(1, 8)] int seed)
+    public void AFaultCoreDecidesAsTheRulesDo([ValueSource(nameof(ScriptedFileSystems))] object fileSystem, [Range(1, 8)] int seed)
     {
         var random = new Random(seed);
         var seen = new Dictionary<string, int>();
@@ -82,11 +82,11 @@ public sealed class ScriptedExtentMapTests
             long sizePages = random.Next(touched + 1, 3 * N);
             bool isWrite = random.Next(4) != 0;
 
-            var rules = new Rules(fileSystem, sizePages, before);
+            var rules = new Rules((ScriptedFileSystem)fileSystem, sizePages, before);
             string expected = rules.Pmd(touched, isWrite, after);
             expected += expected == "FALLBACK" ? " " + rules.Pte(touched, isWrite, after) : string.Empty;
 
-            ScriptedExtentMap map = Map(fileSystem, sizePages, before, after, touched);
+            ScriptedExtentMap map = Map((ScriptedFileSystem)fileSystem, sizePages, before, after, touched);
             string got = CorePmd(map, touched, isWrite);
             got += got == "FALLBACK" ? " " + CorePte(map, touched, isWrite) : string.Empty;
             if (got != expected)
@@ -245,4 +245,6 @@ public sealed class ScriptedExtentMapTests
             return (ExtentKind.Hole, 0, next - page);
         }
     }
+
+    private static IEnumerable<object> ScriptedFileSystems => Enum.GetValues<ScriptedFileSystem>().Cast<object>();
 }

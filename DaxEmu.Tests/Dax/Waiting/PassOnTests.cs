@@ -19,9 +19,9 @@ public sealed class PassOnTests
     private static readonly WaitProfile OneOnDowngrade = WaitProfiles.Fixed with { RemovalWake = new WakeOneOnDowngrade() };
 
     [Test]
-    public void WhoWalksAwayWakesTheNext([Values] AbandonReason occasion)
+    public void WhoWalksAwayWakesTheNext([ValueSource(nameof(AbandonReasons))] object occasion)
     {
-        (WaitProfile profile, Func<EntryFixture, ParkedGrab> scenario) = CaseFor(occasion);
+        (WaitProfile profile, Func<EntryFixture, ParkedGrab> scenario) = CaseFor((AbandonReason)occasion);
         using EntryFixture fixture = new(profile);
         ParkedGrab next = scenario(fixture);
         fixture.AwaitSettled();
@@ -29,9 +29,9 @@ public sealed class PassOnTests
     }
 
     [Test]
-    public void WithoutThatTheNextSleepsForEver([Values] AbandonReason occasion)
+    public void WithoutThatTheNextSleepsForEver([ValueSource(nameof(AbandonReasons))] object occasion)
     {
-        (WaitProfile profile, Func<EntryFixture, ParkedGrab> scenario) = CaseFor(occasion);
+        (WaitProfile profile, Func<EntryFixture, ParkedGrab> scenario) = CaseFor((AbandonReason)occasion);
         using EntryFixture fixture = new(profile with { PassOn = new NeverPassOn() });
         ParkedGrab next = scenario(fixture);
         fixture.AwaitSettled();
@@ -73,4 +73,6 @@ public sealed class PassOnTests
         Assert.That(huge.Outcome, Is.EqualTo(GrabOutcome.Conflict));
         return fault;
     }
+
+    private static IEnumerable<object> AbandonReasons => Enum.GetValues<AbandonReason>().Cast<object>();
 }

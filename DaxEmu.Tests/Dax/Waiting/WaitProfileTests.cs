@@ -27,46 +27,46 @@ public sealed class WaitProfileTests
     [TestCase(typeof(ReturnLocked), SmallerEntryAction.Return, SmallerEntryAction.Return, false)]
     [TestCase(typeof(ConflictOnSmaller), SmallerEntryAction.Conflict, SmallerEntryAction.Conflict, false)]
     [TestCase(typeof(ConflictEvenOnEmpty), SmallerEntryAction.Conflict, SmallerEntryAction.Conflict, true)]
-    public void AnswersToASmallerEntry(Type rule, SmallerEntryAction locked, SmallerEntryAction unlocked, bool refusesEmptyRange)
+    public void AnswersToASmallerEntry(Type rule, object locked, object unlocked, bool refusesEmptyRange)
     {
         var answer = (ISmallerEntryRule)Activator.CreateInstance(rule)!;
-        Assert.That((answer.Meet(true), answer.Meet(false), answer.RefusesEmptyRange), Is.EqualTo((locked, unlocked, refusesEmptyRange)));
+        Assert.That((answer.Meet(true), answer.Meet(false), answer.RefusesEmptyRange), Is.EqualTo(((SmallerEntryAction)locked, (SmallerEntryAction)unlocked, refusesEmptyRange)));
     }
 
     [Test]
-    public void APassOnUnderTheWaitedKeyIsForEveryOccasion([Values] AbandonReason occasion)
+    public void APassOnUnderTheWaitedKeyIsForEveryOccasion([ValueSource(nameof(AbandonReasons))] object occasion)
     {
         var rule = new PassOnUnderWaitedKey();
         Assert.That(rule.WakesWhenPut, Is.True);
-        Assert.That(rule.KeyToWake(Waited, Found, occasion), Is.EqualTo(Waited));
-        Assert.That(rule.KeyToWake(Waited, null, occasion), Is.EqualTo(Waited));
+        Assert.That(rule.KeyToWake(Waited, Found, (AbandonReason)occasion), Is.EqualTo(Waited));
+        Assert.That(rule.KeyToWake(Waited, null, (AbandonReason)occasion), Is.EqualTo(Waited));
     }
 
     [Test]
-    public void APassOnUnderTheFoundKeyIsOnlyForAnEntryWithoutUse([Values] AbandonReason occasion)
+    public void APassOnUnderTheFoundKeyIsOnlyForAnEntryWithoutUse([ValueSource(nameof(AbandonReasons))] object occasion)
     {
         var rule = new PassOnUnderFoundKey();
         Assert.That(rule.WakesWhenPut, Is.True);
-        Assert.That(rule.KeyToWake(Waited, Found, occasion), occasion == AbandonReason.HasNoUse ? Is.EqualTo(Found) : Is.Null);
-        Assert.That(rule.KeyToWake(Waited, null, occasion), Is.Null);
+        Assert.That(rule.KeyToWake(Waited, Found, (AbandonReason)occasion), (AbandonReason)occasion == AbandonReason.HasNoUse ? Is.EqualTo(Found) : Is.Null);
+        Assert.That(rule.KeyToWake(Waited, null, (AbandonReason)occasion), Is.Null);
     }
 
     [Test]
-    public void TheTestThatWasTheWrongWayRoundPassesNothingOn([Values] AbandonReason occasion)
+    public void TheTestThatWasTheWrongWayRoundPassesNothingOn([ValueSource(nameof(AbandonReasons))] object occasion)
     {
         var rule = new NeverPassOn();
         Assert.That(rule.WakesWhenPut, Is.False);
-        Assert.That(rule.KeyToWake(Waited, Found, occasion), Is.Null);
+        Assert.That(rule.KeyToWake(Waited, Found, (AbandonReason)occasion), Is.Null);
     }
 
     [TestCase(typeof(WakeAllWaiters), RemovalWakeMode.All, RemovalWakeMode.All)]
     [TestCase(typeof(WakeOneOnDelete), RemovalWakeMode.One, RemovalWakeMode.All)]
     [TestCase(typeof(NoWakeOnDelete), RemovalWakeMode.None, RemovalWakeMode.All)]
     [TestCase(typeof(WakeOneOnDowngrade), RemovalWakeMode.All, RemovalWakeMode.One)]
-    public void WhomARemovalWakes(Type rule, RemovalWakeMode delete, RemovalWakeMode downgrade)
+    public void WhomARemovalWakes(Type rule, object delete, object downgrade)
     {
         var answer = (IRemovalWake)Activator.CreateInstance(rule)!;
-        Assert.That((answer.ModeFor(RemovalKind.Delete), answer.ModeFor(RemovalKind.Downgrade)), Is.EqualTo((delete, downgrade)));
+        Assert.That((answer.ModeFor(RemovalKind.Delete), answer.ModeFor(RemovalKind.Downgrade)), Is.EqualTo(((RemovalWakeMode)delete, (RemovalWakeMode)downgrade)));
     }
 
     [Test]
@@ -137,4 +137,6 @@ public sealed class WaitProfileTests
         Assert.That(WaitProfiles.V5_3.Smaller, Is.InstanceOf<ConflictEvenOnEmpty>(), "6370740e5f8e");
         Assert.That(WaitProfiles.V5_4.RemovalWake, Is.InstanceOf<WakeOneOnDelete>(), "237388320def");
     }
+
+    private static IEnumerable<object> AbandonReasons => Enum.GetValues<AbandonReason>().Cast<object>();
 }
