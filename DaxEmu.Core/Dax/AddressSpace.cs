@@ -102,7 +102,7 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>The largest size that the file can have, in bytes.</summary>
     public long MaximumSizeBytes { get; }
 
-    /// <summary>Receives the mapping's events; null for nobody. One that throws gets no further event (<see cref="SinkFailure"/>).</summary>
+    /// <summary>Receives the mapping's events; null for none. One that throws gets no further event (<see cref="SinkFailure"/>).</summary>
     public IDaxEventSink? Sink
     {
         get => (Locker.Sink as GuardedSink)?.Inner;
@@ -145,7 +145,7 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <param name="first">The file page that the VMA's first page maps.</param>
     /// <param name="pageCount">How many pages; they may lie beyond the end of the file.</param>
     /// <param name="mode">What the VMA is for.</param>
-    /// <param name="leadPages">Pages from a 2 MiB boundary to the VMA's start, 0 to 511; by default the colour of <paramref name="first"/>, so that 2 MiB faults can be served.</param>
+    /// <param name="leadPages">Pages from a 2 MiB boundary to the VMA's start, 0 to 511; by default those before <paramref name="first"/> in its 2 MiB, so that 2 MiB faults can be served.</param>
     public VmArea Map(PageIndex first, long pageCount, MapMode mode, int? leadPages = null)
     {
         VmArea area = Make(first, pageCount, mode, leadPages);
@@ -195,7 +195,7 @@ public sealed unsafe class AddressSpace : IDisposable
     }
 
     /// <summary>Sets the size. The caller holds the invalidate lock for writing if the file shrinks.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The size is negative, or above <see cref="MaximumSizeBytes"/>: the table has no room for its pages.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative, or above <see cref="MaximumSizeBytes"/>: its pages are past the capacity of the table.</exception>
     internal void SetSize(long sizeBytes)
     {
         CheckSize(sizeBytes);
@@ -261,7 +261,7 @@ public sealed unsafe class AddressSpace : IDisposable
         }
     }
 
-    /// <summary>Gives blocks back that the file no longer shows and no entry of it maps. Those that somebody has pinned are kept until they are not.</summary>
+    /// <summary>Gives blocks back that the file no longer shows and no entry of it maps. Pinned ones are kept until they are unpinned.</summary>
     internal void ReleaseBlocks(FreedBlocks freed)
     {
         freed.ReleaseWhenIdle();
@@ -290,8 +290,8 @@ public sealed unsafe class AddressSpace : IDisposable
     }
 
     /// <summary>
-    /// As it was made, with the same VMAs but no translation, no entry and nobody at its locks: for a checker that uses one mapping for many
-    /// runs. Nobody else may be at it. Who owns device pages is the device's to forget.
+    /// As it was made, with the same VMAs but no translation, no entry and free locks: for a checker that uses one mapping for many
+    /// runs. No other thread uses it. The device forgets the owners of its pages itself.
     /// </summary>
     /// <param name="sizeBytes">The file's size.</param>
     /// <param name="keeps">The VMAs that stay; all others are forgotten, in whatever state they are.</param>
@@ -331,7 +331,7 @@ public sealed unsafe class AddressSpace : IDisposable
             isDisposed = true;
         }
 
-        // Who is inside an operation or a fault goes on to its end; who comes later sees that the mapping is gone. A VMA that another thread
+        // A thread inside an operation or a fault goes on to its end; one that comes later sees that the mapping is gone. A VMA that another thread
         // is just unmapping counts too: its faults are waited for here.
         using (lifetime.Write())
         {
@@ -483,11 +483,11 @@ public sealed unsafe class AddressSpace : IDisposable
         public static long Take(int leadPages, long pageCount)
         {
             long bytes = (leadPages + pageCount) << DaxConstants.PageShift;
-            long room = (bytes + DaxConstants.PmdSize - 1) & -DaxConstants.PmdSize;
+            long span = (bytes + DaxConstants.PmdSize - 1) & -DaxConstants.PmdSize;
             lock (Gate)
             {
                 long start = next;
-                next += room;
+                next += span;
                 return start + ((long)leadPages << DaxConstants.PageShift);
             }
         }

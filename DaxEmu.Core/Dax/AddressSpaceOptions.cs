@@ -16,7 +16,7 @@ public sealed record AddressSpaceOptions
     /// <summary>The largest size that the file can have, in bytes; up to 16 TiB. Only addresses are taken for it (0.2 % of it).</summary>
     public long MaximumSizeBytes { get; init; } = 1L << 40;
 
-    /// <summary>Receives the mapping's events; null for nobody.</summary>
+    /// <summary>Receives the mapping's events; null for none.</summary>
     public IDaxEventSink? Sink { get; init; }
 
     /// <summary>The file's name in messages; null for "file" and its id.</summary>

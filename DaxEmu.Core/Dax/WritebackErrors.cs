@@ -11,7 +11,7 @@ namespace DaxEmu.Core.Dax;
 /// +------------+------+--------+
 /// </code>
 /// An opener keeps the word that it has seen. A new error replaces the last one, and counts up if an opener has seen that: so a word differs
-/// from what an opener keeps exactly if there is an error that it was not told.
+/// from what an opener keeps exactly if there is an error that was not reported to it.
 /// </remarks>
 internal sealed unsafe class WritebackErrors
 {
@@ -24,7 +24,7 @@ internal sealed unsafe class WritebackErrors
     /// <param name="word">A word that does not move and outlives this, 0 at first.</param>
     public WritebackErrors(ulong* word) => this.word = word;
 
-    /// <summary>The last error's number if no opener has been told it; 0 if there is none.</summary>
+    /// <summary>The last error's number if it was reported to no opener; 0 if there is none.</summary>
     public int Unreported
     {
         get
@@ -42,7 +42,7 @@ internal sealed unsafe class WritebackErrors
         Site.Other,
         Site.Other);
 
-    /// <summary>A new opener: an error that no other was told is reported to it, too (<c>errseq_sample</c>).</summary>
+    /// <summary>A new opener: an error that was reported to no other is reported to it, too (<c>errseq_sample</c>).</summary>
     public Opener Open() => new(this);
 
     /// <summary>An opener of the file (<c>f_wb_err</c>). Safe for many threads: each error is reported to one of them.</summary>
@@ -58,7 +58,7 @@ internal sealed unsafe class WritebackErrors
             *kept[0] = (seen & SeenBit) == 0 ? 0 : seen;
         }
 
-        /// <summary>The number of an error that this opener was not told, once; else 0 (<c>errseq_check_and_advance</c>).</summary>
+        /// <summary>The number of an error that was not reported to this opener, once; else 0 (<c>errseq_check_and_advance</c>).</summary>
         public int Check()
         {
             while (true)

@@ -127,7 +127,7 @@ public sealed partial class DaxFile
     /// <param name="offset">Where; a multiple of 4096, before the end of the file.</param>
     /// <param name="length">How many bytes; a multiple of 4096.</param>
     /// <param name="cancellationToken">Ends the wait for pins; nothing has changed then.</param>
-    /// <exception cref="ArgumentException">The range is not aligned, begins behind the end, or the file would become too large.</exception>
+    /// <exception cref="ArgumentException">The range is not aligned, begins past EOF, or the file would become too large.</exception>
     /// <exception cref="DaxException">A page that moves could not be written back, or is pinned; nothing has changed.</exception>
     public void InsertRange(long offset, long length, CancellationToken cancellationToken = default)
     {

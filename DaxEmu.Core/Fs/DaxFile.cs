@@ -16,7 +16,7 @@ namespace DaxEmu.Core.Fs;
 /// <remarks>
 /// <para>Safe for many threads. Reads run beside each other; writes and changes of layout exclude each other and reads, as the inode lock
 /// has it. Views are not held up by reads and writes, only by changes of layout, and see what is written at once.</para>
-/// <para>Durable: what <see cref="Write(ReadOnlySpan{byte}, long)"/> stored is ordered behind it, and durable with the blocks that lead to it when <see cref="Sync"/>
+/// <para>Durable: what <see cref="Write(ReadOnlySpan{byte}, long)"/> stored is ordered, and durable with the blocks that lead to it when <see cref="Sync"/>
 /// returns. What was stored through a view is durable after <see cref="Sync"/>, or after <see cref="DaxView.Persist"/> if the blocks are (a
 /// view with <see cref="MapMode.Sync"/> sees to that).</para>
 /// <para>No span of a view may be used when <see cref="Dispose"/> begins. Calls that run are waited for; later ones throw.</para>
@@ -61,7 +61,7 @@ public sealed partial class DaxFile : IDisposable
     /// <summary>The volume that it lies on.</summary>
     public DaxVolume Volume { get; }
 
-    /// <summary>The file system whose habits are modelled.</summary>
+    /// <summary>The file system that is modelled.</summary>
     public FileSystemModel FileSystem => options.FileSystem;
 
     /// <summary>The file's entries and VMAs, for who studies them.</summary>
@@ -328,7 +328,7 @@ public sealed partial class DaxFile : IDisposable
         }
     }
 
-    // What was stored behind the end of the file through a mapping of its last page must not appear when the file grows.
+    // What was stored past EOF through a mapping of its last page must not appear when the file grows.
     private bool ZeroBehindEnd(FaultsAre faultsAre)
     {
         if (!FileSystem.ZeroesBehindEnd)

@@ -19,7 +19,7 @@ public sealed record DaxFileOptions
     /// <summary>The kernel whose behaviour is modelled; the newer one by default.</summary>
     public KernelBehaviour Behaviour { get; init; } = KernelBehaviour.Linux612;
 
-    /// <summary>The file system whose habits are modelled; XFS by default.</summary>
+    /// <summary>The file system that is modelled; XFS by default.</summary>
     public FileSystemModel FileSystem { get; init; } = FileSystemModel.Xfs;
 
     /// <summary>The largest size that the file can have, in bytes; up to 16 TiB. Only addresses are taken for it (0.2 % of it).</summary>
@@ -39,7 +39,7 @@ public sealed record DaxFileOptions
     /// <summary>The mapping's id; 0 for the next free one. A checker sets it, so that wait keys hash alike in every run.</summary>
     internal long MappingId { get; init; }
 
-    /// <summary>Receives the file's events; null for nobody.</summary>
+    /// <summary>Receives the file's events; null for none.</summary>
     public IDaxEventSink? Sink { get; init; }
 
     /// <summary>
@@ -47,6 +47,6 @@ public sealed record DaxFileOptions
     /// </summary>
     internal Action<IReadOnlyList<Extent>>? MakeDurable { get; init; }
 
-    /// <summary>Where threads sleep for the file's entries; null for the table of the process. For scenarios whose sleepers may stay for ever.</summary>
+    /// <summary>Where threads sleep for the file's entries; null for the table of the process. For scenarios whose waiters may stay for ever.</summary>
     internal WaitTable? Waits { get; init; }
 }

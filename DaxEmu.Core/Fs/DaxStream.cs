@@ -51,7 +51,7 @@ public sealed class DaxStream : Stream
     }
 
     /// <summary>Writes all bytes.</summary>
-    /// <exception cref="DaxException">Not all could be written; <see cref="Position"/> stands behind those that were.</exception>
+    /// <exception cref="DaxException">Not all could be written; <see cref="Position"/> is after those that were.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         Open();

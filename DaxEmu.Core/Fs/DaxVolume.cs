@@ -17,7 +17,7 @@ namespace DaxEmu.Core.Fs;
 /// <remarks>
 /// A file with a name stays when it is closed, and can be opened again; one without goes when it is closed. When the volume is disposed, all
 /// of that is forgotten: what the device holds are then bytes without a map. A volume does not keep its device open, its open files do.
-/// A file that is never disposed and that nobody references any more is closed, as by <see cref="DaxFile.Dispose"/>, at a later call to the
+/// A file that is never disposed and not referenced any more is closed, as by <see cref="DaxFile.Dispose"/>, at a later call to the
 /// volume, once the collector has found it; a view keeps its file from that, a span keeps nothing.
 /// </remarks>
 public sealed class DaxVolume : IDisposable
@@ -256,7 +256,7 @@ public sealed class DaxVolume : IDisposable
         }
     }
 
-    /// <summary>Closes a file and its mapping, under the gate: who looks for the holders of a page meets neither half closed.</summary>
+    /// <summary>Closes a file and its mapping, under the gate: a search for the holders of a page meets neither half closed.</summary>
     internal void Close(DaxFile file, AddressSpace mapping, InMemoryExtentMap extents, long sizeBytes)
     {
         FreedBlocks freed = FreedBlocks.None;
@@ -276,7 +276,7 @@ public sealed class DaxVolume : IDisposable
         }
     }
 
-    // What every call begins with: files that nobody can reach any more are closed. The blocks of closed files go back outside the gate,
+    // What every call begins with: files that cannot be reached any more are closed. The blocks of closed files go back outside the gate,
     // since looking at pins is steps.
     private T WithGate<T>(Func<T> work)
     {
@@ -400,7 +400,7 @@ public sealed class DaxVolume : IDisposable
         ? file
         : throw new FileNotFoundException($"There is no file '{name}' on {Device.Name}.", name);
 
-    // Pins of an earlier volume's files may outlive it: their pages are nobody's to hand out before they are idle.
+    // Pins of an earlier volume's files may outlive it: their pages must not be handed out before they are idle.
     private void TakePinned(PfnRange all)
     {
         PageOwners owners = Device.Owners;
@@ -419,7 +419,7 @@ public sealed class DaxVolume : IDisposable
     }
 
     /// <summary>
-    /// What the volume knows of an open file. Not the file itself: it must notice when nobody else does. The mapping and the extents are
+    /// What the volume knows of an open file. Not the file itself: it must notice when nothing else refers to it. The mapping and the extents are
     /// needed to close it then, and to find who shows a page while it is being closed.
     /// </summary>
     private sealed record Opened(string? Name, InMemoryExtentMap Extents, AddressSpace Mapping, WeakReference<DaxFile> File);

@@ -34,17 +34,17 @@ public sealed class FileSystemModel
     public string Name { get; }
 
     /// <summary>
-    /// Whether bytes behind the end of the file, stored there through a mapping of the last page, are zeroed when the file grows. XFS
+    /// Whether bytes past EOF, stored there through a mapping of the last page, are zeroed when the file grows. XFS
     /// does; ext4 was seen to leave them.
     /// </summary>
     internal bool ZeroesBehindEnd => isXfs;
 
-    /// <summary>The habits of that name.</summary>
+    /// <summary>The model of that name.</summary>
     /// <exception cref="ArgumentException">There are none; the message lists them.</exception>
     public static FileSystemModel ByName(string name) =>
         All.FirstOrDefault(h => h.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new ArgumentException(
-            $"there are no habits of a file system '{name}'. Choose one of: {string.Join(", ", All.Select(h => h.Name))}.", nameof(name));
+            $"there is no file-system model '{name}'. Choose one of: {string.Join(", ", All.Select(h => h.Name))}.", nameof(name));
 
     /// <summary>What goes before an operation.</summary>
     /// <param name="operation">The operation.</param>
@@ -76,14 +76,14 @@ public sealed class FileSystemModel
 
     private LayoutPlan Truncate(long newSize, long oldSize)
     {
-        PageRange behind = From(PageRange.Inside(newSize, 0).First);
+        PageRange pastEof = From(PageRange.Inside(newSize, 0).First);
         return new LayoutPlan
         {
             Writeback = isXfs && newSize <= oldSize ? PageRange.Touching(newSize, 1) : default,
             WritebackIfZeroed = Extension(newSize, oldSize),
             DropsTranslations = true,
-            DropsCopies = behind,
-            TakesOut = behind,
+            DropsCopies = pastEof,
+            TakesOut = pastEof,
         };
     }
 
@@ -127,7 +127,7 @@ public sealed class FileSystemModel
     // XFS also takes the page before those that move: it may be joined with them.
     private PageIndex FirstMoved(long offset) => new(Math.Max(0, PageIndex.FromBytes(offset).Value - (isXfs ? 1 : 0)));
 
-    // The size is given where a length is meant: so the range reaches behind the end by as much as it begins after the start.
+    // The size is given where a length is meant: so the range reaches past EOF by as much as it begins after the start.
     private PageRange Moved(long offset, long size)
     {
         long first = FirstMoved(offset).OffsetBytes;

@@ -11,13 +11,13 @@ internal readonly record struct LayoutPlan
     /// <summary>Written back next: the pages that are moved, or the last page where the operation ends the file.</summary>
     public PageRange SecondWriteback { get; init; }
 
-    /// <summary>Written back if the operation had to zero bytes behind the old end of the file: from that end to the new one.</summary>
+    /// <summary>Written back if the operation had to zero bytes past the old EOF: from there to the new one.</summary>
     public PageRange WritebackIfZeroed { get; init; }
 
     /// <summary>Whether all translations of the file go, in every VMA. Private copies stay.</summary>
     public bool DropsTranslations { get; init; }
 
-    /// <summary>Pages whose private copies go too: they lie behind the new end of the file.</summary>
+    /// <summary>Pages whose private copies go too: they lie past the new EOF.</summary>
     public PageRange DropsCopies { get; init; }
 
     /// <summary>Pages whose entries are taken out, dirty or not; one that touches the range goes whole.</summary>

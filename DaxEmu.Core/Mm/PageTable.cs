@@ -10,12 +10,11 @@ namespace DaxEmu.Core.Mm;
 /// start; 2 MiB slots from the 2 MiB boundary at or before it.
 /// </summary>
 /// <remarks>
-/// Who writes what: a translation of a page is installed by who holds the lock of the entry behind it, and write-protected by the same
-/// right, so neither meets another of its kind; a private copy moreover needs the VMA's lock of copies. Anybody may clear a
-/// translation at any time, and who does came first. So an install is a plain store, a clear and a write-protect are
-/// compare-and-swaps. That holds for 2 MiB slots too: a slot becomes a table only by the fault of a page in it, who holds an entry of
-/// the same 2 MiB of the file, and no two of those can be held at once if one of them is the 2 MiB itself. (Where the VMA's
-/// colour differs from the file's, there are no 2 MiB translations.)
+/// A translation of a page is installed by the thread that holds the lock of its entry, and write-protected by the same right, so neither
+/// meets another of its kind; a private copy also needs the VMA's lock of copies. Any thread may clear a translation at any time, and counts
+/// as first. So an install is a plain store, and a clear and a write-protect are compare-and-swaps. That holds for 2 MiB slots too: a slot
+/// becomes a table only by the fault of a page in it, under an entry of the same 2 MiB of the file, and no two of those can be locked at
+/// once if one of them is the 2 MiB itself. (A VMA that is misaligned within 2 MiB has no 2 MiB translations.)
 /// </remarks>
 internal sealed unsafe class PageTable : IDisposable
 {
@@ -96,7 +95,7 @@ internal sealed unsafe class PageTable : IDisposable
     }
 
     /// <summary>Installs a translation of a page, in a slot that is a table. A present one that allows as much stays as it is.</summary>
-    /// <remarks>A plain store: nobody else installs here (see above), and whoever clears the word meanwhile came first.</remarks>
+    /// <remarks>A plain store: no other thread installs here (see above), and one that clears the word meanwhile counts as first.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void InstallPage(VmaPage page, Translation translation)
     {

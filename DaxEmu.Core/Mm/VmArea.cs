@@ -41,7 +41,7 @@ public sealed unsafe class VmArea : IDisposable
     /// <summary>First byte, an address of the emulator's own; a multiple of the page size.</summary>
     public long StartAddress { get; }
 
-    /// <summary>The byte behind the last.</summary>
+    /// <summary>The byte after the last.</summary>
     public long EndAddress => StartAddress + (PageCount << DaxConstants.PageShift);
 
     /// <summary>The page of the file that the first page maps.</summary>
@@ -77,7 +77,7 @@ public sealed unsafe class VmArea : IDisposable
     internal bool HasMatchingColour { get; }
 
     /// <summary>The file, if a read fault on a real entry needs nothing but the entry; null when the VMA is gone.</summary>
-    /// <remarks>One load and one comparison tell a handler that the VMA is its own, is there, and is plain.</remarks>
+    /// <remarks>One load and one comparison show a handler that the VMA is its own, is there, and is plain.</remarks>
     internal VmFile? PlainForReads { get; private set; }
 
     /// <summary>As <see cref="PlainForReads"/>, for a write fault; null also if writes go to copies, wait for metadata, or are refused somewhere.</summary>
@@ -164,7 +164,7 @@ public sealed unsafe class VmArea : IDisposable
         }
     }
 
-    /// <summary>Frees page tables and private copies: nobody reaches them any more.</summary>
+    /// <summary>Frees page tables and private copies: no thread reaches them any more.</summary>
     internal void FreeTables()
     {
         Table.Dispose();

@@ -6,7 +6,7 @@ namespace DaxEmu.Core.Mm;
 /// <param name="IsReadOnly">Whether writes are refused.</param>
 public readonly record struct VmPiece(long FirstPage, long PageCount, bool IsReadOnly)
 {
-    /// <summary>The page behind the last one.</summary>
+    /// <summary>The page after the last one.</summary>
     public long EndPage => FirstPage + PageCount;
 
     /// <summary>The pieces after a run of pages got a protection; neighbours of one protection are one piece.</summary>

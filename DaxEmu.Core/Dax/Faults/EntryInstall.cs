@@ -8,8 +8,8 @@ namespace DaxEmu.Core.Dax.Faults;
 internal static class EntryInstall
 {
     /// <summary>
-    /// A hole was mapped by the zero page, and now has blocks. Whatever becomes of the fault, nobody may go on seeing the zero page: the next
-    /// who stores there does not find the blocks new.
+    /// A hole was mapped by the zero page, and now has blocks. Whatever becomes of the fault, no VMA may go on showing the zero page: the next
+    /// store there does not find the blocks new.
     /// </summary>
     public static void UnmapFilled(AddressSpace mapping, HeldEntry held, in Extent target)
     {

@@ -51,7 +51,7 @@ public sealed unsafe class FaultHandler
     /// <param name="page">The page that was accessed, counted from the VMA's start.</param>
     /// <param name="flags">How it was accessed.</param>
     /// <param name="order">The order to serve it at.</param>
-    /// <returns>The kernel's result; sleeps while somebody else holds the entry.</returns>
+    /// <returns>The kernel's result; sleeps while another thread holds the entry.</returns>
     /// <exception cref="ArgumentException">The VMA maps another file, or has no such page.</exception>
     /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
     public FaultOutcome Fault(VmArea area, VmaPage page, FaultFlags flags, PageOrder order) =>

@@ -9,7 +9,7 @@ namespace DaxEmu.Core.Dax.Faults;
 
 /// <summary>Pages of a device that are in use beyond their mappings, until it is disposed.</summary>
 /// <remarks>
-/// It keeps the device's memory mapped. One that nobody references any more is ended by the collector, which flushes and unpins as
+/// It keeps the device's memory mapped. One that is not referenced any more is ended by the collector, which flushes and unpins as
 /// <see cref="Dispose"/> does: dispose it, so that this happens when it should, and that a failure of the flush is seen.
 /// </remarks>
 public sealed unsafe class PagePin : IDisposable
@@ -107,7 +107,7 @@ public sealed unsafe class PagePin : IDisposable
         Exception? failure = null;
         if (flushes)
         {
-            // A writeback may have made the pages clean since they were taken: nobody else would flush what came after it.
+            // A writeback may have made the pages clean since they were pinned: nothing else would flush what was stored after it.
             pins.ForEach(run => Try(() => device.FlushUnchecked(run.First.OffsetBytes, run.PageCount << DaxConstants.PageShift)));
             Try(device.DrainUnchecked);
         }

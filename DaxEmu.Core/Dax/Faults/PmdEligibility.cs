@@ -9,7 +9,7 @@ internal static class PmdEligibility
 {
     /// <summary>The first reason against it, in the kernel's order; none if it may be tried.</summary>
     /// <param name="area">The VMA.</param>
-    /// <param name="page">The page that was touched, counted from the VMA's start.</param>
+    /// <param name="page">The page that was accessed.</param>
     /// <param name="start">First file page of the 2 MiB.</param>
     /// <param name="isWrite">Whether it was written to.</param>
     /// <param name="sizeBytes">The size of the file.</param>

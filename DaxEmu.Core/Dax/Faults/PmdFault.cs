@@ -43,7 +43,7 @@ internal sealed class PmdFault(AddressSpace mapping)
 
     private FaultOutcome ServeHeld(in FaultRequest request, HeldEntry held, ref DaxEntry final)
     {
-        // 4 KiB translations may have come since the caller looked at the slot: he looks again.
+        // 4 KiB translations may have come since the caller looked at the slot: it looks again.
         if (request.Area.Table.Directory(request.Page).IsTable)
         {
             return new FaultOutcome(FaultResult.None, FallbackReason.PageTableInTheWay);
@@ -54,7 +54,7 @@ internal sealed class PmdFault(AddressSpace mapping)
         ExtentAnswer answer = mapping.Extents.Find(held.Start, DaxConstants.PagesPerPmd, intent);
         if (answer.Error != IoError.None)
         {
-            // The 4 KiB fault asks again, for less, and tells the error if it stays.
+            // The 4 KiB fault asks again, for less, and reports the error if it stays.
             return FaultOutcome.FallBack(FallbackReason.NotAllocated);
         }
 

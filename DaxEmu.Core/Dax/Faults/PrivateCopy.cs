@@ -71,7 +71,7 @@ internal static unsafe class PrivateCopy
 
     private static void Fill(VmArea area, VmaPage page, byte* source)
     {
-        // SAFETY: the copy has a page of room; the source is a page of the device or of the zero memory, and stays mapped.
+        // SAFETY: the copy is a page; the source is a page of the device or of the zero memory, and stays mapped.
         var copy = new Span<byte>(area.CopyOf(page), DaxConstants.PageSize);
         if (source == null)
         {

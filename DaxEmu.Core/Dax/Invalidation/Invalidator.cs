@@ -60,7 +60,7 @@ public static class Invalidator
 
     /// <summary>Takes out every clean entry that touches the range (<c>invalidate_inode_pages2_range</c> of a DAX file).</summary>
     /// <remarks>
-    /// One whose memory somebody has pinned stays: without its entry, no later change of layout would find the pin (B34). The kernel takes
+    /// One whose memory is pinned stays: without its entry, no later change of layout would find the pin (B34). The kernel takes
     /// it out.
     /// </remarks>
     /// <returns>Whether none was kept.</returns>
@@ -105,7 +105,7 @@ public static class Invalidator
         return InvalidateOutcome.Removed;
     }
 
-    // The translations go first, while the entry's lock lets nobody make new ones: none outlives its entry, and a pin is looked for after
+    // The translations go first, while the entry's lock keeps new ones away: none outlives its entry, and a pin is looked for after
     // them (see PageOwners, [P1] and [P2]).
     private static bool MustStay(AddressSpace mapping, HeldEntry held)
     {

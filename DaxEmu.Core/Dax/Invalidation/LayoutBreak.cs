@@ -12,7 +12,7 @@ namespace DaxEmu.Core.Dax.Invalidation;
 /// </remarks>
 internal static class LayoutBreak
 {
-    /// <summary>Unmaps a range and names the first page behind it that somebody has pinned (<c>dax_layout_busy_page_range</c>).</summary>
+    /// <summary>Unmaps a range and names the first pinned page of its entries (<c>dax_layout_busy_page_range</c>).</summary>
     /// <returns>Null if the range is idle.</returns>
     public static Pfn? BusyPage(AddressSpace mapping, PageRange range)
     {
@@ -43,7 +43,7 @@ internal static class LayoutBreak
 
     /// <summary>Unmaps pages and waits until none of a range is pinned.</summary>
     /// <remarks>
-    /// While it sleeps, it lets go of the invalidate lock: the one who is to unpin may fault on this file first. Afterwards everything is
+    /// While it sleeps, it releases the invalidate lock: the thread that will unpin may fault on this file first. Afterwards everything is
     /// looked at again.
     /// </remarks>
     /// <param name="mapping">The file; its invalidate lock is held for writing.</param>
@@ -79,7 +79,7 @@ internal static class LayoutBreak
     }
 
     /// <summary>
-    /// Takes out the entries of a range that is unmapped and idle. Not before: without its entry nobody finds a page in use (B34). Cannot
+    /// Takes out the entries of a range that is unmapped and idle. Not before: without its entry a page in use is not found (B34). Cannot
     /// fail: what can, and <see cref="FlushKept"/>, comes first.
     /// </summary>
     public static void TakeOut(AddressSpace mapping, PageRange range)

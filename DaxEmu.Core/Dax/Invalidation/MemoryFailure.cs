@@ -41,7 +41,7 @@ internal readonly record struct PageLock(AddressSpace Mapping, PageIndex Page, H
 public readonly record struct MemoryFailureOutcome(int FileCount, int MappingCount);
 
 /// <summary>
-/// Deals with lost memory: nobody is to reach the page any more until it was written as a whole (<c>memory_failure</c> of DAX).
+/// Deals with lost memory: the page cannot be reached any more until it was written as a whole (<c>memory_failure</c> of DAX).
 /// </summary>
 internal static class MemoryFailure
 {
@@ -51,7 +51,7 @@ internal static class MemoryFailure
     /// </summary>
     /// <remarks>
     /// The owner is read anew after each sleep, and once more under the lock: the page may have another owner by then, or none, and
-    /// its file may be gone (B13, B15, B16). Waits without a claim: who may walk away must not swallow a wake-up (B19).
+    /// its file may be gone (B13, B15, B16). Waits without a claim: a thread that may abandon its wait must not swallow a wake-up (B19).
     /// </remarks>
     /// <returns>Null if no entry of one file alone stands on the page.</returns>
     public static PageLock? LockPage(PmemDevice device, Pfn pfn, IPageHolders holders)
@@ -94,7 +94,7 @@ internal static class MemoryFailure
     }
 
     /// <summary>Marks a device page as lost and removes its translations everywhere.</summary>
-    /// <remarks>Not to be called by who holds an entry or an invalidate lock; the caller keeps files from being closed.</remarks>
+    /// <remarks>The caller holds no entry and no invalidate lock, and keeps files from being closed.</remarks>
     public static MemoryFailureOutcome Poison(PmemDevice device, Pfn pfn, IPageHolders holders)
     {
         // First the mark, so that a fault that comes after the unmapping meets it.

@@ -76,7 +76,7 @@ internal static class BlockStore
 
         Pfn first = target.PfnAt(pages.First);
         PoisonList poison = mapping.Device.Poison;
-        bool heals = false;
+        bool clearsPoison = false;
         if (poison.FindFirst(first, pages.PageCount) is { } poisoned)
         {
             if (poisoned != first)
@@ -85,7 +85,7 @@ internal static class BlockStore
             }
             else if (offset == pages.First.OffsetBytes && length >= DaxConstants.PageSize)
             {
-                heals = true;
+                clearsPoison = true;
                 length = DaxConstants.PageSize;
             }
             else
@@ -100,7 +100,7 @@ internal static class BlockStore
         }
 
         mapping.Device.DrainUnchecked();
-        if (heals)
+        if (clearsPoison)
         {
             poison.Clear(first);
         }
@@ -143,7 +143,7 @@ internal static class BlockStore
         CopyAround around = CopyAround.Write(answer, offset, length);
         bool isLost = IsPoisoned(mapping, around.Head) || IsPoisoned(mapping, around.Tail);
 
-        // All that can fail is done on fresh blocks, which nobody is shown before the last step.
+        // All that can fail is done on fresh blocks, which are shown to no reader before the last step.
         PmemDevice device = mapping.Device;
         bool isStored = !isLost
             && TryPut(device, around.Head)

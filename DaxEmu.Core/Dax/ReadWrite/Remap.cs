@@ -22,7 +22,7 @@ internal static class Remap
     /// <param name="target">The file that shows them too.</param>
     /// <param name="targetExtents">Its extents.</param>
     /// <param name="first">Where it shows them.</param>
-    /// <param name="cutsTarget">Whether the target ends with the range: everything behind it goes.</param>
+    /// <param name="cutsTarget">Whether the target ends with the range: everything after it goes.</param>
     /// <param name="targetSizeBytes">The target's size afterwards.</param>
     /// <param name="pinTimeout">How long to wait for pins; zero for not at all.</param>
     /// <param name="busy">The page that was still pinned then.</param>

@@ -8,7 +8,7 @@ namespace DaxEmu.Core.Dax.ReadWrite;
 /// <summary>Copies whole pages of shared blocks to the fresh ones that a write was given (<c>dax_iomap_copy_around</c> of a fault).</summary>
 internal static class SharedCopy
 {
-    /// <summary>Copies the data and makes them durable, before anybody is shown the fresh blocks.</summary>
+    /// <summary>Copies the data and makes them durable, before the file shows the fresh blocks.</summary>
     /// <returns>Why not: a page of the source is poisoned, or the storage failed. Then the answer has been given back.</returns>
     public static IoError TryCopy(AddressSpace mapping, in ExtentAnswer answer, PageRange range)
     {

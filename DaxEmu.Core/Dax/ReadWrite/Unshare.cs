@@ -56,7 +56,7 @@ internal static class Unshare
         {
             var pages = PageRange.Between(at, stop);
 
-            // Copies whole blocks, and zeroes where the source is a hole: the fresh block holds what somebody else left there.
+            // Copies whole blocks, and zeroes where the source is a hole: the fresh block holds what its last owner left there.
             IoError error = SharedCopy.TryCopy(mapping, answer, pages);
             if (error != IoError.None)
             {

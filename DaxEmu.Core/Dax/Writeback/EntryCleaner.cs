@@ -58,7 +58,7 @@ internal sealed class EntryCleaner(AddressSpace mapping)
         }
     }
 
-    // The entry was waited for: it may be another one, or somebody else's work may be done on it.
+    // The entry was waited for: it may be another one by now, or clean already.
     private bool IsStillChosen(PageIndex start, DaxEntry seen, DaxEntry now, out bool isError)
     {
         // The tagged entry may have been removed since we found its TOWRITE mark. An untagged entry here is a new one: not ours to write back.

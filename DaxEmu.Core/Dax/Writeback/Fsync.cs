@@ -64,7 +64,7 @@ public static class Fsync
             return new Outcome(IoError.Io, failure);
         }
 
-        // The own pass counts even where another thread of the same opener was told the error that this pass noted.
+        // The own pass counts even where another thread of the same opener got the error that this pass noted.
         int noted = opener?.Check() ?? 0;
         return new Outcome(error != IoError.None || noted != 0 ? IoError.Io : IoError.None, null);
     }

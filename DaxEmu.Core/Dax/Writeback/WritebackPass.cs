@@ -7,7 +7,7 @@ namespace DaxEmu.Core.Dax.Writeback;
 
 /// <summary>Writes back the dirty entries of a range (<c>dax_writeback_mapping_range</c>).</summary>
 /// <remarks>
-/// First every dirty entry is marked TOWRITE, then the marked ones are walked in order of pages: what becomes dirty behind the walk
+/// First every dirty entry is marked TOWRITE, then the marked ones are walked in order of pages: what becomes dirty after the walk has passed
 /// is the next pass's, so a busy writer cannot keep a pass from ending.
 /// </remarks>
 internal static class WritebackPass
