@@ -23,7 +23,7 @@ internal static class CheckCommand
     private static readonly Option<WaitProfile> Profile = CommandOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
     private static readonly Option<string> Scenario = CommandOptions.Of("--scenario", "a scenario's name, or all", text => text, AllScenarios);
     private static readonly Option<SearchStrategy> Strategy = CommandOptions.Of("--strategy", "exhaustive (depth-first), pct (random priorities) or random", ParseStrategy, SearchStrategy.Exhaustive);
-    private static readonly Option<IReadOnlyList<ScenarioSize>?> Sizes = CommandOptions.Of<IReadOnlyList<ScenarioSize>?>("--scenario-size", "sizes of generated scenarios, threads x operations of each (default 3x1,2x2, all of them, for exhaustive; 4x2, a sample, for pct and random)", text => CommandOptions.ListOf(text, ScenarioSize.Parse), null, "--worlds");
+    private static readonly Option<IReadOnlyList<ScenarioSize>?> Sizes = CommandOptions.Of<IReadOnlyList<ScenarioSize>?>("--scenario-size", "sizes of generated scenarios, threads x operations of each (default 3x1,2x2, all of them, for exhaustive; 4x2, a sample, for pct and random)", text => CommandOptions.ListOf(text, ScenarioSize.Parse), null, OldNames.ScenarioSize);
     private static readonly Option<int> Preemptions = CommandOptions.Of("--preemptions", "the most preemptions of a schedule, for exhaustive", ParsePreemptions, DefaultPreemptions);
     private static readonly Option<long?> MaxSchedules = CommandOptions.Of<long?>("--max-schedules", "the most schedules: of all scenarios together for pct and random (default 100000), of each scenario for exhaustive (default: all there are)", text => CommandOptions.Count(text), null);
     private static readonly Option<int> Seed = CommandOptions.Of("--seed", "seed of random schedules", text => CommandOptions.Count(text, 0), 1);
@@ -90,7 +90,7 @@ internal static class CheckCommand
         var document = new JsonObject
         {
             ["scenario"] = scenario.Name,
-            ["world"] = scenario.Name, // the key of version 0.1
+            [OldNames.Scenario] = scenario.Name,
             ["profile"] = scenario.Profile,
             ["failure"] = run.Failure?.Message,
             ["trace"] = new JsonArray([.. run.Trace.Select(l => (JsonNode)l)]),

@@ -10,7 +10,6 @@ namespace DaxEmu.Bench.Commands;
 internal static class PoliciesCommand
 {
     private const string Name = "policies";
-    private const string OldName = "answers";
     private const int MostRanges = 4096;
     private const int MostRounds = 10_000;
 
@@ -33,7 +32,7 @@ internal static class PoliciesCommand
     /// <summary>The same command under its name of version 0.1, for scripts; the help does not list it.</summary>
     public static Command CreateUnderOldName()
     {
-        Command command = Create(OldName);
+        Command command = Create(OldNames.Policies);
         command.Hidden = true;
         return command;
     }

@@ -57,7 +57,7 @@ internal sealed unsafe partial class ControlledScheduler
 
     /// <summary>Wakes every thread that sleeps on the word.</summary>
     /// <returns>How many.</returns>
-    public int WakeSleepers(ulong* location)
+    public int WakeWaiters(ulong* location)
     {
         int count = 0;
         foreach (ScheduledThread thread in threads)

@@ -200,16 +200,16 @@ internal sealed unsafe class ScenarioMemory
     }
 
     /// <summary>The waker's half of a wake-up.</summary>
-    public void Wake(int thread, ulong* location, bool reachesSleeper)
+    public void Wake(int thread, ulong* location, bool reachesWaiter)
     {
         ref Word word = ref Accessed(thread, location, isWrite: true);
-        if (reachesSleeper)
+        if (reachesWaiter)
         {
             ChangeQueue(thread, ref word);
         }
     }
 
-    /// <summary>The sleeper's half of a wake-up.</summary>
+    /// <summary>The waiter's half of a wake-up.</summary>
     public void Woken(int thread, ulong* location) => Remember(thread, WordOf(location).Queue);
 
     /// <summary>The thread took a value of the strategy's.</summary>

@@ -133,8 +133,8 @@ internal sealed unsafe class ScheduledThread(ControlledScheduler scheduler, int 
     {
         Stop(StepKind.Wake, location, site);
         memory.DrainAll(index);
-        int count = scheduler.WakeSleepers(location);
-        memory.Wake(index, location, reachesSleeper: count > 0);
+        int count = scheduler.WakeWaiters(location);
+        memory.Wake(index, location, reachesWaiter: count > 0);
         scheduler.Recorder?.Step(index, StepKind.Wake, site, Label, memory.Label(location), (ulong)count);
     }
 

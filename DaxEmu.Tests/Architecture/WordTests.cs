@@ -15,23 +15,12 @@ public sealed partial class WordTests
     /// <summary>Folders that still have words of the left column. It only shrinks: a folder that is without them must leave it.</summary>
     private static readonly string[] Unfinished =
     [
-        "DaxEmu.Bench/Benchmark/Engines/Radix",
-        "DaxEmu.Bench/Benchmark/Measuring",
-        "DaxEmu.Bench/Commands",
-        "DaxEmu.Bench/Verification/Checks",
-        "DaxEmu.Core/Checking",
         "DaxEmu.Core/Dax",
         "DaxEmu.Core/Dax/Faults",
         "DaxEmu.Core/Dax/Invalidation",
         "DaxEmu.Core/Dax/ReadWrite",
         "DaxEmu.Core/Fs",
-        "DaxEmu.Core/Iomap",
         "DaxEmu.Core/Mm",
-        "DaxEmu.Core/Pmem",
-        "DaxEmu.Core/Units",
-        "DaxEmu.Native",
-        "DaxEmu.Native/Files",
-        "DaxEmu.Native/Memory",
     ];
 
     private static readonly Lazy<ILookup<string, string>> Found = new(() => Projects.SelectMany(Find).ToLookup(f => f.Folder, f => f.Message));
@@ -49,10 +38,7 @@ public sealed partial class WordTests
     }
 
     /// <summary>Pages that still have such words. It only shrinks, too.</summary>
-    private static readonly string[] UnfinishedPages =
-    [
-        "docs/checking.md",
-    ];
+    private static readonly string[] UnfinishedPages = [];
 
     [Test]
     public void DocumentsUseTheWordsOfTheGlossary() => Assert.That(
@@ -85,6 +71,7 @@ public sealed partial class WordTests
     private static IEnumerable<(string Folder, string Message)> Find(string project) =>
         from file in Solution.Sources(project).Order(StringComparer.Ordinal)
         let path = Path.GetRelativePath(Solution.Root, file)
+        where path != "DaxEmu.Bench/Cli/OldNames.cs" // what scripts may still write
         from found in Find(CoreSources.Parse(file))
         select (Path.GetDirectoryName(path)!, $"{path}:{found.Line}: '{found.Word}': write {RemedyFor(found.Word)}");
 

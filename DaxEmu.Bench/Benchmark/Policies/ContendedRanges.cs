@@ -79,10 +79,7 @@ internal sealed class ContendedRanges : IDisposable
             return;
         }
 
-        mapping.InvalidateLock.EnterWrite();
-        mapping.Unmap(range);
-        Invalidator.DeleteRange(mapping, range);
-        mapping.InvalidateLock.ExitWrite();
+        mapping.DropRange(range, discardsDirty: true);
     }
 
     private sealed class Job(ContendedRanges scenario, int seed)

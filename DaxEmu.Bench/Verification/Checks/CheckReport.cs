@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Core.Checking;
 
 namespace DaxEmu.Bench.Verification.Checks;
@@ -81,12 +82,10 @@ internal sealed class CheckReport
         ["scenarios_checked"] = outcomes.Count,
         ["scenarios_cut_off"] = CutOffCount,
         ["scenarios_seen_whole"] = WholeCount,
-
-        // The keys of version 0.1.
-        ["worlds"] = scenarioCount,
-        ["worlds_checked"] = outcomes.Count,
-        ["worlds_cut_off"] = CutOffCount,
-        ["worlds_seen_whole"] = WholeCount,
+        [OldNames.Scenarios] = scenarioCount,
+        [OldNames.Scenarios + "_checked"] = outcomes.Count,
+        [OldNames.Scenarios + "_cut_off"] = CutOffCount,
+        [OldNames.Scenarios + "_seen_whole"] = WholeCount,
         ["schedules"] = ScheduleCount,
         ["atomic_steps"] = StepCount,
         ["pruned"] = PrunedCount,

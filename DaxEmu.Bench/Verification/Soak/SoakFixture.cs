@@ -26,6 +26,7 @@ internal sealed class SoakFixture : IDisposable
     private const long OwnBytes = 120L << 20;
 
     private readonly ScratchDevice scratch;
+    private readonly DaxView ownOpener;
     private readonly DaxView?[] slots = new DaxView?[SlotCount];
 
     /// <param name="plan">What is to be done.</param>
@@ -56,7 +57,7 @@ internal sealed class SoakFixture : IDisposable
             File.Map(),
             File.Map(),
             File.Map(MapMode.Shared | MapMode.NoHugePage),
-            new DaxView(Faults, File.Mapping.Map(new PageIndex(0), PageCount, MapMode.Shared, leadPages: 17), File, opener: null),
+            ownOpener = new DaxView(Faults, File.Mapping.Map(new PageIndex(0), PageCount, MapMode.Shared, leadPages: 17), File, opener: null),
             File.Map(MapMode.Shared | MapMode.Sync),
         ];
         PrivateView = File.Map(MapMode.Private);
@@ -152,6 +153,9 @@ internal sealed class SoakFixture : IDisposable
 
         _ = Volume.FreeBytes;
     }
+
+    /// <summary>Syncs the file through the view to which errors are reported that the file's own syncs have reported already.</summary>
+    public void SyncOwnOpener() => ownOpener.Sync(0, PageCount << DaxConstants.PageShift);
 
     public void Dispose()
     {

@@ -9,6 +9,6 @@ internal enum QueueFlaw
     /// <summary>The consumer does not look at the queue again between announcing its sleep and sleeping.</summary>
     NoRecheck,
 
-    /// <summary>The producer has no barrier between publishing a value and looking for a sleeper.</summary>
+    /// <summary>The producer has no barrier between publishing a value and looking for a waiter.</summary>
     NoBarrier,
 }

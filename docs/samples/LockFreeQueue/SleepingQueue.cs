@@ -4,7 +4,7 @@ namespace Samples.LockFreeQueue;
 
 /// <summary>A queue from one thread to another. The consumer sleeps while it is empty; the producer makes no system call unless the consumer sleeps.</summary>
 /// <remarks>
-/// Both sides store, then look at the other's word: the producer publishes a value and looks for a sleeper [Q1], the consumer announces its sleep
+/// Both sides store, then look at the other's word: the producer publishes a value and looks for a waiter [Q1], the consumer announces its sleep
 /// and looks for a value [Q2]. At least one must see the other's store. That takes a full fence on each side: the consumer's is its exchange.
 /// </remarks>
 internal sealed class SleepingQueue(SharedWords words, QueueFlaw flaw)
@@ -38,7 +38,7 @@ internal sealed class SleepingQueue(SharedWords words, QueueFlaw flaw)
             words.Fence("barrier [Q1]"); // [Q1] matches [Q2]
         }
 
-        if (words.Load(Asleep, "look for a sleeper") == Sleeps)
+        if (words.Load(Asleep, "look for a waiter") == Sleeps)
         {
             words.Store(Asleep, Awake, "take the announcement back");
             words.Wake(Asleep, "wake the consumer");

@@ -48,28 +48,28 @@ internal sealed class DurabilityChecks(SoakFixture fixture)
             .Concat(Promised(fixture.Clone, PageSide.Clone, first, Math.Min(end, fixture.ClonePageCount)));
     }
 
-    /// <summary>Syncs all files.</summary>
-    public IEnumerable<SoakFinding> Sync()
+    /// <summary>Syncs all files, and the view that is an opener of its own: an error is reported once to each opener.</summary>
+    public IEnumerable<SoakFinding> Sync() => fixture.Files.Select(f => Sync(f, f.Sync))
+        .Append(Sync(fixture.File, fixture.SyncOwnOpener))
+        .OfType<SoakFinding>();
+
+    private SoakFinding? Sync(DaxFile file, Action sync)
     {
-        foreach (DaxFile file in fixture.Files)
+        string? problem = null;
+        for (int i = 0; i < MostSyncs; i++)
         {
-            string? problem = null;
-            for (int i = 0; i < MostSyncs; i++)
-            {
-                problem = TrySync(file);
+            problem = Try(sync);
 
-                // An error of a page that was lost for a while is given once.
-                if (problem is null || !fixture.AllowsPoison)
-                {
-                    break;
-                }
-            }
-
-            if (problem is not null)
+            // An error of a page that was lost for a while is reported once.
+            if (problem is null || !fixture.AllowsPoison)
             {
-                yield return new SoakFinding(FindingKind.Error, $"{fixture.NameOf(file)}: no page is lost, and a sync fails: {problem}");
+                break;
             }
         }
+
+        return problem is null
+            ? null
+            : new SoakFinding(FindingKind.Error, $"{fixture.NameOf(file)}: no page is lost, and a sync fails: {problem}");
     }
 
     /// <summary>After a sync: no page may differ.</summary>
@@ -89,11 +89,11 @@ internal sealed class DurabilityChecks(SoakFixture fixture)
         }
     }
 
-    private static string? TrySync(DaxFile file)
+    private static string? Try(Action sync)
     {
         try
         {
-            file.Sync();
+            sync();
             return null;
         }
         catch (DaxException e)

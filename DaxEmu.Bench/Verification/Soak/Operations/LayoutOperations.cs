@@ -1,5 +1,6 @@
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Invalidation;
+using DaxEmu.Core.Mm;
 using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
@@ -18,17 +19,9 @@ internal sealed class LayoutOperations(SoakJob job)
         var range = new PageRange(new PageIndex(page), Math.Min(1 + random.Next(MostInvalidated), fixture.PageCount - page));
         job.Begin(SoakOperation.Invalidate, range.First.Value, range.PageCount);
         AddressSpace mapping = fixture.File.Mapping;
-        mapping.InvalidateLock.EnterWrite();
-        try
-        {
-            mapping.Unmap(range);
-            Invalidator.InvalidateRangeIfClean(mapping, range);
-        }
-        finally
-        {
-            mapping.InvalidateLock.ExitWrite();
-        }
-
+        using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();
+        mapping.Unmap(range);
+        Invalidator.InvalidateRangeIfClean(mapping, range);
         return true;
     }
 
