@@ -49,7 +49,7 @@ internal sealed class DurabilityChecks(SoakFixture fixture)
     }
 
     /// <summary>Syncs all files, and the view that is an opener of its own: an error is reported once to each opener.</summary>
-    public IEnumerable<SoakFinding> Sync() => fixture.Files.Select(f => Sync(f, f.Sync))
+    public IEnumerable<SoakFinding> Sync() => fixture.Files.Select(f => Sync(f, () => f.Sync()))
         .Append(Sync(fixture.File, fixture.SyncOwnOpener))
         .OfType<SoakFinding>();
 
