@@ -5,7 +5,7 @@ namespace DaxEmu.Native;
 
 /// <summary>
 /// Sleeping on a 32-bit word of native memory. A wait may return at any time and for no reason: the caller looks at its word
-/// again. The word stays mapped while anybody may wait on it or wake it.
+/// again. The word stays mapped while any thread may wait on it or wake it.
 /// </summary>
 internal static unsafe class Futex
 {

@@ -336,7 +336,7 @@ public sealed unsafe class DaxView : IDisposable
     private IoError TryReach(long offset, bool isWrite, int wanted, out byte* memory, out int length)
     {
         VmaPage page = VmaPage.FromBytes(offset);
-        IoError error = faults.Resolve(faults.RequestFor(area, page, isWrite), out Translation translation);
+        IoError error = faults.Resolve(FaultLoop.RequestFor(area, page, isWrite), out Translation translation);
         if (error != IoError.None)
         {
             memory = null;

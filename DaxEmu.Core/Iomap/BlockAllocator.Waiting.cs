@@ -4,16 +4,16 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Iomap;
 
-/// <content>Blocks that were given up and are not free yet: somebody has pinned them, or they were set aside for a copy.</content>
+/// <content>Blocks that were given up and are not free yet: they are pinned, or were set aside for a copy.</content>
 /// <remarks>
 /// <para>
 /// Who gives blocks up hands them over here. What is pinned waits, and comes back when the last pin of a page is dropped
-/// (<see cref="ReleaseIdle(PfnRange)"/>), when an allocation comes up short (<see cref="Reclaim"/>), or when somebody asks what is free.
+/// (<see cref="ReleaseIdle(PfnRange)"/>), when an allocation comes up short (<see cref="Reclaim"/>), or when the free blocks are counted.
 /// </para>
 /// <para>
 /// Pins are looked at outside every lock: each look is a step that a scheduler may own. So blocks stand in the list before they are looked
 /// at a second time, and an unpin looks at the list after it: one of the two sees the other. What is pinned later does not matter, since
-/// blocks that no file shows are pinned by nobody anew, but for an attempt that finds its translation gone and unpins.
+/// blocks that no file shows are not pinned anew, but for an attempt that finds its translation gone and unpins.
 /// </para>
 /// </remarks>
 internal sealed partial class BlockAllocator
@@ -114,7 +114,7 @@ internal sealed partial class BlockAllocator
     }
 
     /// <summary>
-    /// An allocation came up short: gives back what waited for pins and is idle, and what was set aside for copies that nobody makes. To be
+    /// An allocation came up short: gives back what waited for pins and is idle, and what was set aside for copies that are never made. To be
     /// called with no lock held.
     /// </summary>
     /// <param name="seenCount">What <see cref="ReclaimCount"/> said before the allocation.</param>

@@ -61,7 +61,7 @@ internal sealed partial class BlockAllocator : IDisposable
     /// <summary>The pages that the allocator cares for.</summary>
     public PfnRange Range { get; }
 
-    /// <summary>Pages that nobody holds. Those that waited for a pin and are idle now are given back first.</summary>
+    /// <summary>Pages without a holder. Those that waited for a pin and are idle now are given back first.</summary>
     public long FreePageCount
     {
         get
@@ -195,7 +195,7 @@ internal sealed partial class BlockAllocator : IDisposable
         }
     }
 
-    /// <summary>As <see cref="Release"/>, of pages that were taken or shared a moment ago and that nobody has seen: nobody can use them.</summary>
+    /// <summary>As <see cref="Release"/>, of pages that were taken or shared a moment ago and shown to no file: none can use them.</summary>
     internal void TakeBack(PfnRange blocks)
     {
         CheckRange(blocks);
@@ -425,7 +425,7 @@ internal sealed partial class BlockAllocator : IDisposable
         long at = free.NextSet(first, first + count);
         if (at < first + count)
         {
-            throw new InvalidOperationException($"Device page {basePage + at} is free: nobody can share or release it.");
+            throw new InvalidOperationException($"Device page {basePage + at} is free: it cannot be shared or released.");
         }
     }
 

@@ -45,7 +45,7 @@ internal readonly record struct CopyAround(CopyPart Head, CopyPart Tail)
             Part(answer, endBytes, pages.End.OffsetBytes));
     }
 
-    /// <summary>What a fault must bring along: whole pages, as nobody says which bytes will be stored. Nothing if the answer is no copy.</summary>
+    /// <summary>What a fault must bring along: whole pages, as it is unknown which bytes will be stored. Nothing if the answer is no copy.</summary>
     /// <param name="answer">What the extent map answered.</param>
     /// <param name="pages">The pages that the fault installs.</param>
     /// <exception cref="ArgumentOutOfRangeException">The pages do not lie in the answer's extents.</exception>

@@ -3,11 +3,11 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Iomap;
 
-/// <summary>The extents of one file in ascending order: a picture that never changes, of which a change makes the next.</summary>
+/// <summary>The extents of one file in ascending order: a snapshot that never changes, of which a change makes the next.</summary>
 /// <remarks>
 /// Two levels: leaves of up to 256 extents under one array of leaves. A change copies the leaves that it touches and the top array,
 /// about 20 KB at 100,000 extents. Readers search two arrays and take no lock. Holes are not stored. Neighbours that continue each
-/// other are joined, so a run of one kind is one extent, and the picture depends only on what lies behind each page.
+/// other are joined, so a run of one kind is one extent, and the snapshot depends only on what lies behind each page.
 /// </remarks>
 internal sealed class ExtentTree
 {
@@ -36,7 +36,7 @@ internal sealed class ExtentTree
     /// <summary>How many extents, holes not counted.</summary>
     public long Count { get; }
 
-    /// <summary>A picture of extents in ascending order that do not overlap.</summary>
+    /// <summary>A snapshot of extents in ascending order that do not overlap.</summary>
     public static ExtentTree Of(IEnumerable<Extent> extents)
     {
         var list = new List<Extent>();
@@ -97,13 +97,13 @@ internal sealed class ExtentTree
         }
     }
 
-    /// <summary>The picture with nothing outside a range.</summary>
+    /// <summary>The snapshot with nothing outside a range.</summary>
     public ExtentTree Only(PageRange range) => Of(In(range));
 
-    /// <summary>The picture with other extents in a range.</summary>
+    /// <summary>The snapshot with other extents in a range.</summary>
     /// <param name="range">What is taken out, in part or whole.</param>
     /// <param name="replacement">What is put there instead: ascending, inside the range, without holes.</param>
-    /// <returns>The next picture.</returns>
+    /// <returns>The next snapshot.</returns>
     public ExtentTree With(PageRange range, params ReadOnlySpan<Extent> replacement)
     {
         if (range.IsEmpty)
@@ -184,7 +184,7 @@ internal sealed class ExtentTree
         list.Add(extent);
     }
 
-    /// <summary>The picture with new leaves in place of those from <paramref name="left"/> to before <paramref name="behind"/>.</summary>
+    /// <summary>The snapshot with new leaves in place of those from <paramref name="left"/> to before <paramref name="behind"/>.</summary>
     /// <remarks>Looks into no other leaf: the top array is copied as it is.</remarks>
     private ExtentTree Spliced(int left, int behind, ReadOnlySpan<Extent> extents)
     {

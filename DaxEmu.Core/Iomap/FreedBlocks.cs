@@ -3,7 +3,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Iomap;
 
-/// <summary>Blocks that a file gave up and that nobody else may have yet.</summary>
+/// <summary>Blocks that a file gave up and that no other file may have yet.</summary>
 /// <remarks>
 /// Giving blocks back is a step of its own. Between taking them out of the file and <see cref="Release"/> the caller breaks the layout:
 /// drops translations and entries and waits for pins, so that no store and no DMA reaches a block that already belongs to another file

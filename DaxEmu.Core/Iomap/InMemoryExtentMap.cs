@@ -6,12 +6,12 @@ namespace DaxEmu.Core.Iomap;
 /// <summary>The extents of one file of the emulated file system, kept in memory and allocated from a <see cref="BlockAllocator"/>.</summary>
 /// <remarks>
 /// <para>
-/// Readers take no lock: they read one reference to a picture that never changes (<see cref="ExtentTree"/>). Changes are made under the
-/// map's lock and shown by storing the next picture. So an answer is always one that was true at a moment of the call.
+/// Readers take no lock: they read one reference to a snapshot that never changes (<see cref="ExtentTree"/>). Changes are made under the
+/// map's lock and shown by storing the next snapshot. So an answer is always one that was true at a moment of the call.
 /// </para>
 /// <para>
-/// <b>New blocks.</b> They are zeroed under the lock, before the picture that has them is shown. The loser of a race for a hole finds
-/// them mapped when he gets the lock, is answered without <see cref="ExtentFlags.New"/>, and zeroes nothing: what the winner stored stays.
+/// <b>New blocks.</b> They are zeroed under the lock, before the snapshot that has them is shown. The loser of a race for a hole finds
+/// them mapped when it gets the lock, is answered without <see cref="ExtentFlags.New"/>, and zeroes nothing: what the winner stored stays.
 /// </para>
 /// <para>
 /// <b>Shared blocks.</b> A write gets fresh blocks, which are kept aside; the map goes on to show the old ones until

@@ -2,7 +2,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Iomap;
 
-/// <summary>Whose habits a <see cref="ScriptedExtentMap"/> has.</summary>
+/// <summary>The file system as which a <see cref="ScriptedExtentMap"/> answers.</summary>
 internal enum ScriptedFileSystem
 {
     /// <summary>XFS: some answers to a write are joined with their neighbours.</summary>

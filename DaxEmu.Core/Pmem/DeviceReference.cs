@@ -1,7 +1,7 @@
 namespace DaxEmu.Core.Pmem;
 
 /// <summary>Keeps a device's memory mapped, even past the device's own disposal, until it is disposed itself.</summary>
-/// <remarks>One that is forgotten is dropped by the collector: a file that nobody disposed keeps no device open for ever.</remarks>
+/// <remarks>One that is forgotten is dropped by the collector: a file that was never disposed keeps no device open for ever.</remarks>
 internal sealed class DeviceReference : IDisposable
 {
     private readonly Lock gate = new();

@@ -2,18 +2,8 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Pmem;
 
-/// <summary>For what the memory is asked (the kernel's <c>enum dax_access_mode</c>).</summary>
-public enum DirectAccessMode
-{
-    /// <summary>Loads and stores: poisoned pages are refused.</summary>
-    Access,
-
-    /// <summary>Writing whole pages, which clears their poison: poisoned pages are given.</summary>
-    RecoveryWrite,
-}
-
 /// <summary>
-/// The answer of <see cref="PmemDevice.DirectAccess"/> (the kernel's <c>dax_direct_access</c>): memory behind device pages.
+/// The result of <see cref="PmemDevice.DirectAccess"/> (the kernel's <c>dax_direct_access</c>): memory of device pages.
 /// </summary>
 /// <remarks>It is a place, not a right: it must not be used after the device was disposed.</remarks>
 public readonly struct DirectAccess

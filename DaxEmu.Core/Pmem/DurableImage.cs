@@ -108,7 +108,7 @@ internal sealed unsafe class DurableImage : IDisposable
         mine.Clear();
     }
 
-    /// <summary>Begins anew with the device's content in a range; what was flushed before is forgotten. Nobody else may be at it.</summary>
+    /// <summary>Begins anew with the device's content in a range; what was flushed before is forgotten. No other thread may use it meanwhile.</summary>
     public void Reset(long offsetBytes, int lengthBytes)
     {
         lock (gate)

@@ -2,13 +2,13 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Pmem;
 
-/// <summary>Who holds a device page through an entry: nobody, one place of one mapping, or several.</summary>
+/// <summary>What holds a device page through an entry: nothing, one place of one mapping, or several.</summary>
 /// <remarks>
 /// <para>The word, by bits:</para>
 /// <list type="table">
-/// <item><term>0</term><description>Nobody. Made by the last holder's <see cref="PageOwners.Disassociate"/>.</description></item>
+/// <item><term>0</term><description>Nothing. Made by the last holder's <see cref="PageOwners.Disassociate"/>.</description></item>
 /// <item><term>63 clear, rest not 0</term><description>One holder: the mapping's id in bits 62-32 (never 0), the index in bits 31-0.</description></item>
-/// <item><term>63 set</term><description>Shared blocks: bits 62-0 count the holders (at least 1). Who they are is not known, as in the kernel.</description></item>
+/// <item><term>63 set</term><description>Shared blocks: bits 62-0 count the holders (at least 1). Which they are is not known, as in the kernel.</description></item>
 /// </list>
 /// </remarks>
 /// <param name="Word">The word.</param>
@@ -23,7 +23,7 @@ internal readonly record struct PageOwner(ulong Word)
     private const int IndexBits = 32;
     private const ulong SharedBit = 1UL << 63;
 
-    /// <summary>Whether nobody holds the page.</summary>
+    /// <summary>Whether no entry holds the page.</summary>
     public bool IsNone => Word == 0;
 
     /// <summary>Whether the holders are only counted.</summary>
@@ -53,5 +53,5 @@ internal readonly record struct PageOwner(ulong Word)
     public static PageOwner Counted(long holderCount) => new(holderCount == 0 ? 0 : SharedBit | (ulong)holderCount);
 
     /// <summary>For messages.</summary>
-    public override string ToString() => IsNone ? "nobody" : IsShared ? $"{HolderCount} holders" : $"mapping {Mapping} at page {Index}";
+    public override string ToString() => IsNone ? "nothing" : IsShared ? $"{HolderCount} holders" : $"mapping {Mapping} at page {Index}";
 }

@@ -66,7 +66,7 @@ internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
         long pmdCount = (range.End.Value >> DaxConstants.PmdOrder) - firstPmd + 1;
         words = ReservedRegion.Reserve(2 * (range.PageCount + pmdCount) * sizeof(ulong));
 
-        // SAFETY: the four arrays lie one behind the other in the region, which holds exactly their sum.
+        // SAFETY: the four arrays lie one after the other in the region, which holds exactly their sum.
         pageHolders = (ulong*)words.Base;
         pagePins = pageHolders + range.PageCount;
         pmdHolders = pagePins + range.PageCount;
@@ -157,7 +157,7 @@ internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
     public void Pin(PfnRange pages)
     {
         Check(pages);
-        for (PfnRange rest = pages; !rest.IsEmpty; rest = Behind(rest))
+        for (PfnRange rest = pages; !rest.IsEmpty; rest = After(rest))
         {
             PfnRange part = InFirstPmd(rest);
             Atomic.Add(ref PmdPins(part.First), part.PageCount, Site.PageOwner);
@@ -177,7 +177,7 @@ internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
     {
         Check(pages);
         bool isAnyIdle = false;
-        for (PfnRange rest = pages; !rest.IsEmpty; rest = Behind(rest))
+        for (PfnRange rest = pages; !rest.IsEmpty; rest = After(rest))
         {
             PfnRange part = InFirstPmd(rest);
             for (Pfn pfn = part.First; pfn.Value < part.End.Value; pfn += 1)
@@ -369,7 +369,7 @@ internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
     private static PfnRange InFirstPmd(PfnRange pages) =>
         pages with { PageCount = Math.Min(pages.PageCount, DaxConstants.PagesPerPmd - (pages.First.Value & DaxConstants.ColourMask)) };
 
-    private static PfnRange Behind(PfnRange pages)
+    private static PfnRange After(PfnRange pages)
     {
         PfnRange part = InFirstPmd(pages);
         return new PfnRange(part.End, pages.PageCount - part.PageCount);
@@ -424,7 +424,7 @@ internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
     }
 
     // SAFETY (the next three): the callers have checked the page against the range; the arrays have a word for each page and
-    // for each 2 MiB that the range touches.
+    // for each 2 MiB that overlaps the range.
     private ref ulong PmdHolder(Pfn pfn) => ref pmdHolders[(pfn.Value >> DaxConstants.PmdOrder) - firstPmd];
 
     private ref ulong PmdPins(Pfn pfn) => ref pmdPins[(pfn.Value >> DaxConstants.PmdOrder) - firstPmd];

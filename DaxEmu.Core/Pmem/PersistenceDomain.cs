@@ -6,7 +6,7 @@ namespace DaxEmu.Core.Pmem;
 /// </summary>
 public enum PersistenceDomain
 {
-    /// <summary>Nothing survives: memory without a file. Flushed by instructions, to act a persistent device out.</summary>
+    /// <summary>Nothing survives: memory without a file. Flushed by instructions, to model a persistent device.</summary>
     None,
 
     /// <summary>A store that is visible is durable: the caches are flushed on loss of power (eADR). Only the fence is left.</summary>
@@ -27,7 +27,7 @@ internal static class PersistenceDomains
 {
     /// <summary>
     /// The domain of a file. Whether the caches belong to it is asked of the NVDIMM regions: all must say <c>cpu_cache</c>, since a file
-    /// does not tell on which of them it lies.
+    /// does not show on which of them it lies.
     /// </summary>
     public static PersistenceDomain OfFile(bool isMapSync, string regionsDirectory = "/sys/bus/nd/devices")
     {

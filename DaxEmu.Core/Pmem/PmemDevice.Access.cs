@@ -8,13 +8,13 @@ namespace DaxEmu.Core.Pmem;
 /// <content>Loads, stores, flushes.</content>
 public sealed partial class PmemDevice
 {
-    /// <summary>Which entries hold the device's pages, and who has pinned them.</summary>
+    /// <summary>Which entries hold the device's pages, and which are pinned.</summary>
     internal PageOwners Owners => owners.Value;
 
-    /// <summary>Whether anybody has asked for <see cref="Owners"/>: if not, no page has a holder or a pin.</summary>
+    /// <summary>Whether there was a call of <see cref="Owners"/>: if not, no page has a holder or a pin.</summary>
     internal bool HasOwners => owners.IsValueCreated;
 
-    /// <summary>As <see cref="PoisonList"/>, for who holds a reference: also after the device was disposed.</summary>
+    /// <summary>As <see cref="PoisonList"/>, for a holder of a reference: also after the device was disposed.</summary>
     internal PoisonList Poison => poison;
 
     /// <summary>What a loss of power would leave; null unless <see cref="PmemDeviceOptions.TracksDurable"/> asks for it.</summary>
@@ -24,11 +24,11 @@ public sealed partial class PmemDevice
     internal nint Base => start;
 
     /// <summary>
-    /// The memory behind <paramref name="pageCount"/> device pages from <paramref name="first"/> (the kernel's
+    /// The memory of <paramref name="pageCount"/> device pages from <paramref name="first"/> (the kernel's
     /// <c>dax_direct_access</c>).
     /// </summary>
     /// <param name="first">The first page.</param>
-    /// <param name="pageCount">How many are wanted, at least 1; the answer may have fewer.</param>
+    /// <param name="pageCount">How many are wanted, at least 1; the result may have fewer.</param>
     /// <param name="mode">Whether poisoned pages are refused.</param>
     /// <exception cref="ArgumentOutOfRangeException">The device has no such page, or the count is below 1.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
@@ -122,11 +122,11 @@ public sealed partial class PmemDevice
     }
 
     /// <summary>The byte at an offset, unchecked: for hot paths that hold a reference and took the offset from an extent or an entry.</summary>
-    // SAFETY: the caller answers for the offset, and its reference for the mapping.
+    // SAFETY: the caller has checked the offset, and its reference keeps the mapping.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal unsafe ref byte ByteAt(long offsetBytes) => ref *((byte*)start + offsetBytes);
 
-    /// <summary>As <see cref="Flush"/>, for who holds a reference: neither bounds nor disposal are looked at.</summary>
+    /// <summary>As <see cref="Flush"/>, for a holder of a reference: neither bounds nor disposal are looked at.</summary>
     internal void FlushUnchecked(long offsetBytes, long lengthBytes)
     {
         Fallible.ThrowIfFails(FallibleStep.Flush);
@@ -142,14 +142,14 @@ public sealed partial class PmemDevice
         Durable?.Flush(offsetBytes, lengthBytes);
     }
 
-    /// <summary>As <see cref="Drain"/>, for who holds a reference.</summary>
+    /// <summary>As <see cref="Drain"/>, for a holder of a reference.</summary>
     internal void DrainUnchecked()
     {
         FlushInstruction.Fence();
         Durable?.Drain();
     }
 
-    /// <summary>As <see cref="Zero"/> on bytes, for who holds a reference: neither bounds nor disposal are looked at.</summary>
+    /// <summary>As <see cref="Zero"/> on bytes, for a holder of a reference: neither bounds nor disposal are looked at.</summary>
     internal void ZeroUnchecked(long offsetBytes, long lengthBytes)
     {
         Fallible.ThrowIfFails(FallibleStep.Flush);
@@ -162,7 +162,7 @@ public sealed partial class PmemDevice
         Durable?.Flush(offsetBytes, lengthBytes);
     }
 
-    /// <summary>As <see cref="CopyNonTemporal"/>, for who holds a reference: neither bounds nor disposal are looked at.</summary>
+    /// <summary>As <see cref="CopyNonTemporal"/>, for a holder of a reference: neither bounds nor disposal are looked at.</summary>
     internal void CopyUnchecked(long offsetBytes, ReadOnlySpan<byte> source)
     {
         Fallible.ThrowIfFails(FallibleStep.Flush);
@@ -175,7 +175,7 @@ public sealed partial class PmemDevice
         Durable?.Flush(offsetBytes, source.Length);
     }
 
-    /// <summary>Bytes of the device as a span, for who holds a reference: neither bounds nor disposal are looked at.</summary>
+    /// <summary>Bytes of the device as a span, for a holder of a reference: neither bounds nor disposal are looked at.</summary>
     internal unsafe Span<byte> SpanUnchecked(long offsetBytes, int lengthBytes) => new((byte*)start + offsetBytes, lengthBytes);
 
     /// <summary>Bytes of the device as a span; poison is not looked at.</summary>

@@ -14,12 +14,12 @@ namespace DaxEmu.Core.Pmem;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Any number of threads may use a device at once; who stores where is their affair. Spans and <see cref="Pmem.DirectAccess"/>
+/// Any number of threads may use a device at once; which of them stores where is up to the caller. Spans and <see cref="Pmem.DirectAccess"/>
 /// values must not be used after <see cref="Dispose"/>, and no call may run when it begins.
 /// </para>
 /// <para>
-/// Open files keep the memory mapped, and the file locked, until they are closed. A device that nobody references any more, and none of whose
-/// files anybody does, is closed by the collector. A span keeps nothing from that: its addresses stay valid, but what lies behind them
+/// Open files keep the memory mapped, and the file locked, until they are closed. A device without references, and
+/// without references to its files, is closed by the collector. A span does not prevent that: its addresses stay valid, but what lies there
 /// then is the device no longer. Loads give zeroes, and stores go nowhere.
 /// </para>
 /// </remarks>
@@ -121,7 +121,7 @@ public sealed partial class PmemDevice : IDisposable
     /// <exception cref="DaxEnvironmentException">Its file was cut, is open as a device elsewhere, or may not be opened for writing again.</exception>
     /// <remarks>
     /// The device opens the file once more and maps it itself, at a 2 MiB boundary, with MAP_SYNC where that is to be had:
-    /// <see cref="Capabilities"/> tell what it got. Views that the caller has of the file show the same bytes.
+    /// <see cref="Capabilities"/> show what it got. Views that the caller has of the file show the same bytes.
     /// </remarks>
     public static PmemDevice Open(MemoryMappedFile file, PmemDeviceOptions? options = null, bool leaveOpen = false)
     {
@@ -154,7 +154,7 @@ public sealed partial class PmemDevice : IDisposable
     /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is no multiple of 2 MiB.</exception>
     /// <exception cref="DaxEnvironmentException">
-    /// The path is taken, its directory is missing or not writable, there is no room, or the CPU lacks the flush instruction asked for.
+    /// The path is taken, its directory is missing or not writable, the file system is full, or the CPU lacks the flush instruction asked for.
     /// </exception>
     public static PmemDevice Create(string path, long sizeBytes, PmemDeviceOptions? options = null)
     {
@@ -175,19 +175,19 @@ public sealed partial class PmemDevice : IDisposable
     }
 
     /// <summary>
-    /// Makes a device on a file of its own, on tmpfs where there is one with enough room, that disappears with the device.
+    /// Makes a device on a file of its own, on tmpfs where there is one with enough space, that disappears with the device.
     /// </summary>
     /// <param name="sizeBytes">A multiple of 2 MiB. All blocks are reserved, unless the options say otherwise.</param>
     /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is no multiple of 2 MiB.</exception>
-    /// <exception cref="DaxEnvironmentException">No directory for temporary files has room.</exception>
+    /// <exception cref="DaxEnvironmentException">No directory for temporary files has the space.</exception>
     public static PmemDevice CreateTemporary(long sizeBytes, PmemDeviceOptions? options = null)
     {
         DeviceSize.Check(sizeBytes, nameof(sizeBytes));
         return TemporaryPlace.Create(sizeBytes, options ?? PmemDeviceOptions.Default);
     }
 
-    /// <summary>Makes a device in zeroed memory without a file. Its pages become real where they are first touched.</summary>
+    /// <summary>Makes a device in zeroed memory without a file. Its pages become real where they are first accessed.</summary>
     /// <param name="sizeBytes">A multiple of 2 MiB.</param>
     /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is no multiple of 2 MiB.</exception>
@@ -280,18 +280,18 @@ public sealed partial class PmemDevice : IDisposable
         }
     }
 
-    /// <summary>As <see cref="AddReference"/>, for who has a reference already: also after the device was disposed.</summary>
+    /// <summary>As <see cref="AddReference"/>, for a holder of a reference: also after the device was disposed.</summary>
     internal void AddReferenceUnchecked()
     {
         bool added = false;
         region.DangerousAddRef(ref added);
     }
 
-    /// <summary>Whether it was disposed and nobody refers to it any more: its memory is not mapped.</summary>
+    /// <summary>Whether it was disposed and no reference is left: its memory is not mapped.</summary>
     internal bool IsGone => region.IsClosed;
 
     /// <summary>Gives a reference of <see cref="AddReference"/> back.</summary>
-    /// <param name="byCollector">Whether its holder was forgotten: then spans of it may be, too, and their addresses stay valid.</param>
+    /// <param name="byCollector">Whether its holder was forgotten: then spans of it may be left, whose addresses stay valid.</param>
     internal void ReleaseReference(bool byCollector = false)
     {
         if (byCollector)

@@ -10,8 +10,8 @@ public sealed record PmemDeviceOptions
     public static PmemDeviceOptions Default { get; } = new();
 
     /// <summary>
-    /// Whether a new file gets its blocks only where it is first touched. Otherwise they are reserved at once, and creation fails if
-    /// there is no room.
+    /// Whether a new file gets its blocks only where it is first accessed. Otherwise they are reserved at once, and creation fails if
+    /// the file system is full.
     /// </summary>
     /// <remarks>
     /// A sparse device can be larger than its file system. The price: a store that finds the file system (or, on tmpfs, the
@@ -23,7 +23,7 @@ public sealed record PmemDeviceOptions
     /// <remarks>
     /// By default what the device's granularity demands (<see cref="PersistenceDomain"/>, in libpmem2's words): nothing but the fence where
     /// visible stores are durable, an instruction of the CPU where a cache line is the unit, msync where a page is. On a plain file
-    /// msync alone survives a real loss of power; who asks for an instruction there acts a persistent device out, at its speed.
+    /// msync alone survives a real loss of power; an instruction asked for there models a persistent device, at its speed.
     /// So does the default where nothing could survive anyway: on tmpfs, ramfs and hugetlbfs, on a temporary file, and in memory.
     /// </remarks>
     public FlushMethod Flush { get; init; } = FlushMethod.Automatic;

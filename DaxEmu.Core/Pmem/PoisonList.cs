@@ -10,12 +10,12 @@ namespace DaxEmu.Core.Pmem;
 /// error until it was written as a whole. Safe for many threads; with no poisoned page a test is one plain load.
 /// </summary>
 /// <remarks>
-/// Kept in memory with the device object only. A real device remembers its bad blocks; here who opens the same path anew finds none, and the
+/// Kept in memory with the device object only. A real device remembers its bad blocks; here a device opened anew on the same path has none, and the
 /// pages hold what they held.
 /// </remarks>
 public sealed class PoisonList
 {
-    // The count on lines of its own, since every test reads it; the bits of the pages behind it.
+    // The count on lines of its own, since every test reads it; the bits of the pages after it.
     private const int CountIndex = 16;
     private const int FirstBitWord = 32;
     private const int PagesPerWord = 64;

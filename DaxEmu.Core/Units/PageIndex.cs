@@ -12,7 +12,7 @@ public readonly record struct PageIndex(long Value) : IComparable<PageIndex>
     /// <summary>Position inside its 2 MiB range, 0 to 511.</summary>
     public int Colour => (int)Value & DaxConstants.ColourMask;
 
-    /// <summary>First page of the 2 MiB range around this page: the index with its colour cleared.</summary>
+    /// <summary>First page of the 2 MiB range around this page: the index with its low nine bits (PG_PMD_COLOUR) cleared.</summary>
     public PageIndex PmdStart => new(Value & ~(long)DaxConstants.ColourMask);
 
     /// <summary>Number of the 2 MiB range around this page.</summary>

@@ -49,7 +49,7 @@ internal sealed unsafe class FlushInstruction
         return isThere ? new FlushInstruction(method) : null;
     }
 
-    /// <summary>Flushes every line that the range touches. Nothing is ordered until <see cref="Fence"/>.</summary>
+    /// <summary>Flushes every line that overlaps the range. Nothing is ordered until <see cref="Fence"/>.</summary>
     /// <param name="address">First byte; the memory must be mapped.</param>
     /// <param name="lengthBytes">How many bytes; 0 flushes nothing.</param>
     public void Flush(nint address, long lengthBytes)

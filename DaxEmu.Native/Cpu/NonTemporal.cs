@@ -6,7 +6,7 @@ namespace DaxEmu.Native.Cpu;
 
 /// <summary>
 /// Stores that go around the caches, so that they need no flush: whole lines with vector stores, the bytes before the first and
-/// behind the last whole line with plain stores and a flush. Nothing is durable before <see cref="FlushInstruction.Fence"/>.
+/// after the last whole line with plain stores and a flush. Nothing is durable before <see cref="FlushInstruction.Fence"/>.
 /// </summary>
 internal static unsafe class NonTemporal
 {

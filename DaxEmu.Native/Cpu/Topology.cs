@@ -7,7 +7,7 @@ namespace DaxEmu.Native.Cpu;
 /// <summary>Which CPUs this process may use, and pinning a thread to one.</summary>
 internal static unsafe class Topology
 {
-    // Room for 8192 CPUs, the most that Linux can be built for on x86-64.
+    // Bits for 8192 CPUs, the most that Linux can be built for on x86-64.
     private const int MaskWords = 128;
     private const nuint MaskBytes = MaskWords * sizeof(ulong);
 

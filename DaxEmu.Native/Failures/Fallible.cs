@@ -26,7 +26,7 @@ internal enum FallibleStep
     /// <summary>Calling an observer of events, which may throw anything.</summary>
     Sink,
 
-    /// <summary>Asking whether memory is poisoned: the answer is that the first page asked for is.</summary>
+    /// <summary>Asking whether memory is poisoned: the first page asked for is reported as such.</summary>
     Poison,
 
     /// <summary>Waiting for a pin: may be cancelled or run out of time.</summary>
@@ -62,7 +62,7 @@ internal static class Fallible
         set => plan = On ? value : throw new InvalidOperationException($"The switch {Name} is off in this process.");
     }
 
-    /// <summary>Whether a step fails that answers with an error.</summary>
+    /// <summary>Whether a step fails that reports its error by value.</summary>
     public static bool Fails(FallibleStep step) => On && plan is { } asked && asked.Fails(step);
 
     /// <summary>Fails a step that throws.</summary>

@@ -12,7 +12,7 @@ internal static class BlockReservation
     private const long StepBytes = 64 << 20;
 
     /// <summary>Allocates the first <paramref name="sizeBytes"/> of the file; what is there keeps its content.</summary>
-    /// <exception cref="DaxEnvironmentException">There is no room; blocks allocated so far stay.</exception>
+    /// <exception cref="DaxEnvironmentException">The file system is full; blocks allocated so far stay.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; blocks allocated so far stay.</exception>
     public static void Reserve(SafeFileHandle file, string path, long sizeBytes, CancellationToken cancellation = default)
     {

@@ -14,7 +14,7 @@ internal static partial class DataSegments
     /// <param name="file">The file; its position is moved.</param>
     /// <param name="fromBytes">Where to begin.</param>
     /// <param name="endBytes">Where the file ends.</param>
-    /// <remarks>A file system that does not tell holes has one run of data.</remarks>
+    /// <remarks>A file system that reports no holes has one run of data.</remarks>
     public static (long FirstBytes, long EndBytes) Next(SafeFileHandle file, long fromBytes, long endBytes)
     {
         long data = Seek(file, fromBytes, SeekData);

@@ -99,10 +99,10 @@ internal sealed class DeviceFile : IDisposable
     /// <param name="unlinkAtOnce">
     /// Whether to take the name away before anything else, so that not even a kill leaves the file behind.
     /// </param>
-    /// <param name="ownerOnly">Whether nobody else may read or write it, whatever the umask says; so it is without a name, too.</param>
+    /// <param name="ownerOnly">Whether its owner alone may read and write it, whatever the umask says; so it is without a name, too.</param>
     /// <param name="cancellation">Ends the reservation of blocks.</param>
     /// <exception cref="DaxEnvironmentException">
-    /// The path is taken, its directory is missing or not writable, or there is no room.
+    /// The path is taken, its directory is missing or not writable, or the file system is full.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static DeviceFile Create(string path, long sizeBytes, bool sparse, bool unlinkAtOnce = false, bool ownerOnly = false, CancellationToken cancellation = default)
@@ -142,7 +142,7 @@ internal sealed class DeviceFile : IDisposable
     /// <summary>Takes a name away; a name that is gone already is no error.</summary>
     public static void Unlink(string path) => _ = Syscall.unlink(path);
 
-    /// <summary>Whether an opener holds the lock; a later answer may differ.</summary>
+    /// <summary>Whether an opener holds the lock; a later look may differ.</summary>
     public bool IsLockedByAnother()
     {
         FileLock probe = new() { Type = LockType.Write };

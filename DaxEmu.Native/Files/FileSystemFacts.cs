@@ -18,7 +18,7 @@ internal readonly record struct FileSystemFacts(FileSystemKind Kind, long Availa
         : throw Errno.Failure("cannot examine the file system of", path, Marshal.GetLastPInvokeError());
 
     /// <summary>The file system around an open file.</summary>
-    /// <exception cref="DaxEnvironmentException">The file system does not answer.</exception>
+    /// <exception cref="DaxEnvironmentException">The file system cannot be examined.</exception>
     public static FileSystemFacts Of(SafeFileHandle file, string path) => Statfs.Get(file, out StatfsResult result) == 0
         ? From(result)
         : throw Errno.Failure("cannot examine the file system of", path, Marshal.GetLastPInvokeError());

@@ -16,7 +16,7 @@ internal static class MapSyncProbe
         {
             file.Handle.DangerousAddRef(ref added);
 
-            // Nothing is touched, so the page need not exist. MAP_SHARED_VALIDATE makes the kernel refuse what it does not know.
+            // Nothing is accessed, so the page need not exist. MAP_SHARED_VALIDATE makes the kernel refuse what it does not know.
             nint address = Mman.Mmap(
                 0,
                 ProbeBytes,

@@ -17,7 +17,7 @@ internal static class SharedFile
         ObjectDisposedException.ThrowIf(file.SafeMemoryMappedFileHandle.IsClosed, file);
         try
         {
-            // The object tells neither its size nor its rights; a view of all of it does.
+            // The object shows neither its size nor its rights; a view of all of it does.
             using MemoryMappedViewAccessor view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.ReadWrite);
             long capacity = view.Capacity;
 

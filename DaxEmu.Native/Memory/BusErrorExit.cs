@@ -5,7 +5,7 @@ using DaxEmu.Native.Libc;
 namespace DaxEmu.Native.Memory;
 
 /// <summary>
-/// What a program (not the library: signals are the program's) may install so that a load or store behind which the storage is gone ends the
+/// What a program (not the library: signals are the program's) may install so that a load or store whose storage is gone ends the
 /// process with one line instead of a stack trace: a file that was cut, a file system that is full where a page is missing.
 /// </summary>
 /// <remarks>
@@ -29,7 +29,7 @@ internal static unsafe partial class BusErrorExit
     private static nint cell;
 
     /// <summary>From here on a bus error of missing storage ends the process.</summary>
-    /// <param name="line">What is told, without a line's end.</param>
+    /// <param name="line">What is written, without a line's end.</param>
     /// <param name="exitCode">What the process ends with.</param>
     /// <returns>False where the system forbids executable pages, or the runtime has no handler of its own: nothing is installed then.</returns>
     public static bool TryInstall(string line, int exitCode)

@@ -25,7 +25,7 @@ internal static class FormerMemory
     /// <summary>Whether addresses are kept without any right.</summary>
     public static bool IsKept { get; } = AppContext.TryGetSwitch(Name, out bool on) && on;
 
-    /// <summary>Ends memory. Whoever uses its addresses from now on errs.</summary>
+    /// <summary>Ends memory. A use of its addresses from now on is an error.</summary>
     /// <returns>Whether the kernel took it.</returns>
     public static bool Unmap(nint start, nuint length)
     {
@@ -49,7 +49,7 @@ internal static class FormerMemory
         return true;
     }
 
-    /// <summary>Ends memory whose addresses somebody may still use, who cannot be asked: they hold zeroes of nobody from now on.</summary>
+    /// <summary>Ends memory whose addresses a forgotten span may still use: they hold private zeroes from now on.</summary>
     /// <returns>Whether the kernel took it.</returns>
     public static bool Replace(nint start, nuint length) =>
         Mman.Mmap(start, length, MmapProt.Read | MmapProt.Write, Blank, -1, 0) != Mman.MapFailed

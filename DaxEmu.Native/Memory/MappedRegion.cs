@@ -23,7 +23,7 @@ internal sealed class MappedRegion : SafeHandle
     /// <summary>Bytes to which <see cref="Base"/> is aligned.</summary>
     public const long AlignmentBytes = 2 << 20;
 
-    // In what the collector is told of memory that it does not see, more says no more: a large device is rarely touched everywhere.
+    // The most that is reported to the collector of memory that it does not see: a large device is rarely accessed everywhere.
     private const long MostPressureBytes = 64 << 20;
 
     private readonly string name;
@@ -127,7 +127,7 @@ internal sealed class MappedRegion : SafeHandle
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
     }
 
-    /// <summary>Whoever ends the region, its addresses stay valid: somebody who used it was forgotten.</summary>
+    /// <summary>However the region ends, its addresses stay valid: a holder of a reference was forgotten, and spans of it may be left.</summary>
     internal void KeepAddresses() => keepsAddresses = true;
 
     /// <inheritdoc/>
@@ -158,7 +158,7 @@ internal sealed class MappedRegion : SafeHandle
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lengthBytes);
 
-        // mmap aligns to 4 KiB only: reserve addresses with room to spare, map at the boundary inside, give the rest back.
+        // mmap aligns to 4 KiB only: reserve 2 MiB of addresses more, map at the boundary inside, give the rest back.
         nuint length = (nuint)lengthBytes;
         nuint reservedBytes = length + (nuint)AlignmentBytes;
         nint reserved = Mman.Mmap(

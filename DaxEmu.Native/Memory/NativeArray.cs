@@ -4,7 +4,7 @@ namespace DaxEmu.Native.Memory;
 
 /// <summary>A typed view over part of a <see cref="ReservedRegion"/>, indexed with 64 bits.</summary>
 /// <remarks>
-/// The view does not own the memory: whoever holds it keeps the region alive and open. The default value is the empty array.
+/// The view does not own the memory: its holder keeps the region alive and open. The default value is the empty array.
 /// </remarks>
 internal readonly unsafe struct NativeArray<T>
     where T : unmanaged

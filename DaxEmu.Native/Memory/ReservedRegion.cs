@@ -5,8 +5,8 @@ using DaxEmu.Native.Libc;
 namespace DaxEmu.Native.Memory;
 
 /// <summary>
-/// Anonymous memory that is reserved as addresses only and becomes real, zeroed, where it is first touched. Its base lies at a
-/// 2 MiB boundary. What was touched can be given back and reads as zeroes again.
+/// Anonymous memory that is reserved as addresses only and becomes real, zeroed, where it is first accessed. Its base lies at a
+/// 2 MiB boundary. What was accessed can be given back and reads as zeroes again.
 /// </summary>
 internal sealed class ReservedRegion : SafeHandle
 {
@@ -57,7 +57,7 @@ internal sealed class ReservedRegion : SafeHandle
     }
 
     /// <summary>Gives the memory of whole pages inside the range back; they read as zeroes again.</summary>
-    /// <remarks>The caller makes sure that nobody writes there meanwhile: such a write could be lost.</remarks>
+    /// <remarks>The caller makes sure that no thread writes there meanwhile: such a write could be lost.</remarks>
     public void Release(long offsetBytes, long lengthBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
@@ -72,7 +72,7 @@ internal sealed class ReservedRegion : SafeHandle
         }
     }
 
-    /// <summary>Refuses writes from now on: a write ends the process. What was never touched reads as zeroes.</summary>
+    /// <summary>Refuses writes from now on: a write ends the process. What was never accessed reads as zeroes.</summary>
     public void ProtectReadOnly()
     {
         if (Mman.Mprotect(handle, (nuint)LengthBytes, MmapProt.Read) != 0)

@@ -3,7 +3,7 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 
-/// <summary>Faults by what they came to. Only what is out of the ordinary is counted one by one.</summary>
+/// <summary>Faults by their results. Only what is out of the ordinary is counted one by one.</summary>
 internal sealed class FaultCounts
 {
     private readonly SortedDictionary<FallbackReason, long> fallbacks = [];
@@ -26,16 +26,16 @@ internal sealed class FaultCounts
     /// <summary>All that were served.</summary>
     public long Total => Pte + Pmd;
 
-    /// <summary>Units that were touched. Where one fault maps several, as the host's may, there are fewer faults.</summary>
+    /// <summary>Units that were accessed. Where one fault maps several, as the host's may, there are fewer faults.</summary>
     public long Touches { get; private set; }
 
-    /// <summary>Whether each touch came to one fault, but for one of a hundred.</summary>
+    /// <summary>Whether each access was one fault, but for one of a hundred.</summary>
     public bool IsFaultPerTouch => Math.Abs(Touches - Total) * 100 <= Touches;
 
-    /// <summary>Units were touched, and each came to a fault that was served.</summary>
+    /// <summary>Units were accessed, and each access was a fault that was served.</summary>
     public void Served(PageOrder order, long count) => Served(order, count, count);
 
-    /// <summary>Units were touched.</summary>
+    /// <summary>Units were accessed.</summary>
     /// <param name="order">Their size.</param>
     /// <param name="faults">Faults that were served.</param>
     /// <param name="touches">Units.</param>

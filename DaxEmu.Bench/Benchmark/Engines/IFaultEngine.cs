@@ -10,7 +10,7 @@ internal interface IFaultEngine : IDisposable
 
     /// <summary>Gets ready for a case: afterwards every page of every job has been faulted in once.</summary>
     /// <param name="load">The case.</param>
-    /// <param name="units">For each job the units (pages, or 2 MiB) that it touches, in order.</param>
+    /// <param name="units">For each job the units (pages, or 2 MiB) that it accesses, in order.</param>
     /// <param name="refusal">Why this engine cannot do the case here; null if it can.</param>
     /// <returns>A job for each thread; null if it is refused.</returns>
     IReadOnlyList<IFaultJob>? Start(FaultCase load, IReadOnlyList<UnitOrder> units, out string? refusal);
@@ -22,7 +22,7 @@ internal interface IFaultEngine : IDisposable
 /// <summary>One thread's share of a case. A call is a pass over all its units, so that nothing virtual is in the timed loop.</summary>
 internal interface IFaultJob
 {
-    /// <summary>Touches every unit once.</summary>
+    /// <summary>Accesses every unit once.</summary>
     void RunPass(FaultCounts counts);
 
     /// <summary>As <see cref="RunPass"/>, timing every fault, in nanoseconds.</summary>

@@ -6,7 +6,7 @@ using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 
-/// <summary>The host's kernel: touches a real mapping of the device and takes its translations away between passes (engine <c>kernel</c>).</summary>
+/// <summary>The host's kernel: accesses a real mapping of the device and takes its translations away between passes (engine <c>kernel</c>).</summary>
 internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
 {
     private readonly List<ReservedRegion> copies = [];
@@ -62,7 +62,7 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
         Stop();
     }
 
-    // The pages must be in 2 MiB pieces and be mapped so after a touch: shown, not assumed. Memory of a DAX file system is never collapsed,
+    // The pages must be in 2 MiB pieces and be mapped so after an access: shown, not assumed. Memory of a DAX file system is never collapsed,
     // its extents are such pieces or they are not.
     private string? Collapse()
     {

@@ -2,19 +2,19 @@ using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 
-/// <summary>The units that a job touches in a pass, each once: a run of them, or a shuffled list.</summary>
+/// <summary>The units that a job accesses in a pass, each once: a run of them, or a shuffled list.</summary>
 /// <param name="First">First unit, counted from the start of the job's mapping.</param>
 /// <param name="Count">How many.</param>
 /// <param name="Shuffled">Their order; null for ascending.</param>
 internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
 {
-    /// <summary>The most units of a pass: over more it would take seconds, and tell nothing that a random sample of as many places does not.</summary>
+    /// <summary>The most units of a pass: over more it would take seconds, and show nothing that a random sample of as many places does not.</summary>
     public const long LargestPass = 1 << 19;
 
     /// <summary>Shares a case's units among its jobs: each gets its own slice, of one mapping or of its own.</summary>
     /// <param name="load">The case.</param>
     /// <param name="seed">Seed of the shuffled orders.</param>
-    /// <param name="mostUnits">The most units that all jobs together touch in a pass.</param>
+    /// <param name="mostUnits">The most units that all jobs together access in a pass.</param>
     public static IReadOnlyList<UnitOrder> Share(FaultCase load, int seed, long mostUnits = LargestPass)
     {
         long unitBytes = load.Order.SizeBytes();

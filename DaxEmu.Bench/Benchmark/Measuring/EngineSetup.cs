@@ -43,7 +43,7 @@ internal sealed class EngineSetup : IDisposable
     /// <summary>The device of the run.</summary>
     public PmemDevice Device => scratch.Device;
 
-    /// <summary>What a reader of the figures ought to know.</summary>
+    /// <summary>What a reader of the figures needs to know.</summary>
     public IReadOnlyList<string> Notes => notes;
 
     /// <summary>Whether an engine's faults are the host's.</summary>
@@ -102,7 +102,7 @@ internal sealed class EngineSetup : IDisposable
         scratch.Dispose();
     }
 
-    // The emulator's faults touch entries and translations, not the pages behind them: a wide mapping needs no memory for its pages.
+    // The emulator's faults access entries and translations, not the pages behind them: a wide mapping needs no memory for its pages.
     private PmemDevice DeviceFor(FaultCase load)
     {
         if (load.SizeBytes <= Device.SizeBytes)
@@ -139,7 +139,7 @@ internal sealed class EngineSetup : IDisposable
         }
         catch (Native.DaxEnvironmentException)
         {
-            notes.Add("There is no room for a second device; the kernel's 2 MiB faults run on the first.");
+            notes.Add("There is no space for a second device; the kernel's 2 MiB faults run on the first.");
             return Device;
         }
     }

@@ -74,7 +74,7 @@ internal sealed class JobTeam : IDisposable
             {
                 action(job);
             }
-#pragma warning disable CA1031 // Told by Run, on the caller's thread.
+#pragma warning disable CA1031 // Run throws it, on the caller's thread.
             catch (Exception e)
 #pragma warning restore CA1031
             {

@@ -22,7 +22,7 @@ internal static class MachineControl
     /// <summary>Whether a control is near enough to 1 that a figure of several jobs counts. Far below 1, the thread alone was disturbed.</summary>
     public static bool IsGood(double control) => control is >= 1 / MostOff and <= MostOff;
 
-    /// <summary>What a pair of clock readings costs, in nanoseconds: part of every latency that is told.</summary>
+    /// <summary>What a pair of clock readings costs, in nanoseconds: part of every latency.</summary>
     public static double TimerCostNs()
     {
         const int readings = 20_000;

@@ -5,7 +5,7 @@ using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Bench.Benchmark.Measuring;
 
-/// <summary>Who gets how much of the memory that there is: decided before any of it is taken, since past a limit the process is killed.</summary>
+/// <summary>How much of the memory each engine gets: decided before any of it is taken, since past a limit the process is killed.</summary>
 internal sealed class MemoryShare
 {
     // Measured from 64 MiB to 8 TiB, rounded up. In a very wide mapping each unit of a pass has pages of the emulator's tables for itself,

@@ -41,15 +41,15 @@ public class FaultSuite : IDisposable
     [Benchmark(OperationsPerInvoke = Pages)]
     public void WriteRefaultPte()
     {
-        FaultContext lane = FaultContext.Mine;
+        FaultContext context = FaultContext.Mine;
         for (long page = 0; page < Pages; page++)
         {
-            smallFaults.Fault(lane, smallArea, page, FaultFlags.Write, PageOrder.Pte);
+            smallFaults.Fault(context, smallArea, page, FaultFlags.Write, PageOrder.Pte);
         }
     }
 
     [Benchmark(OperationsPerInvoke = Pages)]
-    public void WriteRefaultPteWithoutALane()
+    public void WriteRefaultPteWithoutAContext()
     {
         for (long page = 0; page < Pages; page++)
         {
@@ -60,10 +60,10 @@ public class FaultSuite : IDisposable
     [Benchmark(OperationsPerInvoke = Regions)]
     public void WriteRefaultPmd()
     {
-        FaultContext lane = FaultContext.Mine;
+        FaultContext context = FaultContext.Mine;
         for (long page = 0; page < Pages; page += DaxConstants.PagesPerPmd)
         {
-            hugeFaults.Fault(lane, hugeArea, page, FaultFlags.Write, PageOrder.Pmd);
+            hugeFaults.Fault(context, hugeArea, page, FaultFlags.Write, PageOrder.Pmd);
         }
     }
 

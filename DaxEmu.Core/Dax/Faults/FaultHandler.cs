@@ -185,7 +185,7 @@ public sealed unsafe class FaultHandler
         try
         {
             Check(area);
-            var request = new FaultRequest(mapping, area, page, flags);
+            var request = new FaultRequest(area, page, flags);
             return mapping.Events is { } sink ? FaultTraced(request, order, sink) : Serve(request, order);
         }
         finally
@@ -198,7 +198,7 @@ public sealed unsafe class FaultHandler
 
     private FaultOutcome FaultTraced(in FaultRequest request, PageOrder order, IDaxEventSink sink)
     {
-        FaultEvent fields = request.ToEvent();
+        FaultEvent fields = request.ToEvent(mapping);
         FaultOutcome outcome;
         if (order == PageOrder.Pte)
         {

@@ -44,8 +44,8 @@ public sealed class FaultLoop
     }
 
     /// <summary>The request of an access by user space.</summary>
-    internal FaultRequest RequestFor(VmArea area, VmaPage page, bool isWrite) =>
-        new(handler.Mapping, area, page, FaultFlags.UserAccess | (isWrite ? FaultFlags.Write : FaultFlags.None));
+    internal static FaultRequest RequestFor(VmArea area, VmaPage page, bool isWrite) =>
+        new(area, page, FaultFlags.UserAccess | (isWrite ? FaultFlags.Write : FaultFlags.None));
 
     /// <summary>Faults until the translation of a page allows the access, and says what it leads to.</summary>
     /// <remarks>
@@ -158,7 +158,7 @@ public sealed class FaultLoop
     {
         FaultOutcome outcome = handler.FaultHeld(request, order);
         return (outcome.Result & FaultResult.NeedDsync) != 0
-            ? SyncFault.Finish(request, order)
+            ? SyncFault.Finish(handler.Mapping, request, order)
             : outcome;
     }
 }

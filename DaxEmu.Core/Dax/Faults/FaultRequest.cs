@@ -5,11 +5,10 @@ using DaxEmu.Core.Units;
 namespace DaxEmu.Core.Dax.Faults;
 
 /// <summary>A fault to be served.</summary>
-/// <param name="Mapping">The file.</param>
 /// <param name="Area">The VMA that was accessed.</param>
 /// <param name="Page">The page, counted from the VMA's start.</param>
 /// <param name="Flags">How it was accessed.</param>
-internal readonly record struct FaultRequest(AddressSpace Mapping, VmArea Area, VmaPage Page, FaultFlags Flags)
+internal readonly record struct FaultRequest(VmArea Area, VmaPage Page, FaultFlags Flags)
 {
     public bool IsWrite => (Flags & FaultFlags.Write) != 0;
 
@@ -20,18 +19,18 @@ internal readonly record struct FaultRequest(AddressSpace Mapping, VmArea Area, 
     public PageIndex Index => Area.IndexOf(Page);
 
     /// <summary>The fields of its trace events.</summary>
-    public FaultEvent ToEvent()
+    public FaultEvent ToEvent(AddressSpace mapping)
     {
         VmPiece piece = Area.PieceOf(Page);
         return new FaultEvent(
-            Mapping.Id,
+            mapping.Id,
             Area.IsShared,
             Flags,
             AddressOf(Page),
             AddressOf(piece.FirstPage),
             AddressOf(piece.EndPage),
             Index,
-            Mapping.EndIndex);
+            mapping.EndIndex);
     }
 
     private long AddressOf(VmaPage page) => Area.StartAddress + page.OffsetBytes;

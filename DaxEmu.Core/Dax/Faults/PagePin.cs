@@ -161,7 +161,7 @@ public sealed unsafe class PagePin : IDisposable
     {
         using AsymmetricLock.ReadHold hold = faults.Mapping.InvalidateLock.Read();
         ObjectDisposedException.ThrowIf(area.IsGone, area);
-        IoError error = faults.Resolve(faults.RequestFor(area, page, forWriting), out Translation translation);
+        IoError error = faults.Resolve(FaultLoop.RequestFor(area, page, forWriting), out Translation translation);
         return error == IoError.None ? PinBehind(area, page, pageCount, translation) : throw DaxException.Unreachable(error, page.OffsetBytes);
     }
 

@@ -126,7 +126,7 @@ internal sealed class PmdFault(AddressSpace mapping)
             return new FaultOutcome(FaultResult.None, FallbackReason.PageTableInTheWay);
         }
 
-        mapping.Events?.Receive(DaxEvent.PmdLoadHole(request.ToEvent(), final.Word));
+        mapping.Events?.Receive(DaxEvent.PmdLoadHole(request.ToEvent(mapping), final.Word));
         return FaultOutcome.Done;
     }
 }

@@ -13,9 +13,9 @@ namespace DaxEmu.Core.Dax.Faults;
 internal static unsafe class PrivateCopy
 {
     /// <summary>The copy for a fault (<c>dax_fault_cow_page</c>). The caller holds the lock of the entry, which stays as it is.</summary>
-    public static FaultOutcome Make(in FaultRequest request)
+    public static FaultOutcome Make(AddressSpace mapping, in FaultRequest request)
     {
-        (AddressSpace mapping, VmArea area, VmaPage page, _) = request;
+        (VmArea area, VmaPage page, _) = request;
         PageIndex index = request.Index;
         ExtentAnswer answer = mapping.Extents.Find(index, 1, ExtentIntent.Fault | ExtentIntent.Read);
         if (answer.Error != IoError.None)
@@ -52,7 +52,7 @@ internal static unsafe class PrivateCopy
     /// </summary>
     public static void MakeFromMapped(in FaultRequest request)
     {
-        (_, VmArea area, VmaPage page, _) = request;
+        (VmArea area, VmaPage page, _) = request;
         WordLock.Enter(ref area.CopyGate, Site.Copying);
         try
         {

@@ -43,7 +43,7 @@ internal sealed class PteFault(AddressSpace mapping)
 
         if (request.IsPrivateWrite)
         {
-            return PrivateCopy.Make(request);
+            return PrivateCopy.Make(mapping, request);
         }
 
         ExtentIntent intent = ExtentIntent.Fault | (request.IsWrite ? ExtentIntent.Write : ExtentIntent.Read);
@@ -100,7 +100,7 @@ internal sealed class PteFault(AddressSpace mapping)
         final = EntryInstall.Insert(
             mapping, held, DaxEntry.Zero(PageOrder.Pte), mapping.Behaviour.ReadFaultsDirty, isCopied: false);
         request.Area.Table.TryInstallPage(request.Page, Translation.ZeroPage(PageOrder.Pte));
-        mapping.Events?.Receive(DaxEvent.LoadHole(request.ToEvent(), FaultResult.Nopage));
+        mapping.Events?.Receive(DaxEvent.LoadHole(request.ToEvent(mapping), FaultResult.Nopage));
         return FaultOutcome.Done;
     }
 }

@@ -21,23 +21,22 @@ internal static class SyncFault
     /// that was accessed, also for 2 MiB.
     /// </remarks>
     /// <returns>Nopage, also if the entry went away meanwhile and the access must fault again; or Sigbus.</returns>
-    public static FaultOutcome Finish(in FaultRequest request, PageOrder order)
+    public static FaultOutcome Finish(AddressSpace mapping, in FaultRequest request, PageOrder order)
     {
         // An error of an earlier writeback stays for the next fsync: a fault has no way to report it.
         var range = new PageRange(request.Index, order.PageCount());
-        IoError error = Fsync.RangeHeld(request.Mapping, range, opener: null).Error;
+        IoError error = Fsync.RangeHeld(mapping, range, opener: null).Error;
         if (error != IoError.None)
         {
             return FaultOutcome.Failed(error);
         }
 
-        return FaultOutcome.Of(InsertPfnMkwrite(request, order));
+        return FaultOutcome.Of(InsertPfnMkwrite(mapping, request, order));
     }
 
     // dax_insert_pfn_mkwrite
-    private static FaultResult InsertPfnMkwrite(in FaultRequest request, PageOrder order)
+    private static FaultResult InsertPfnMkwrite(AddressSpace mapping, in FaultRequest request, PageOrder order)
     {
-        AddressSpace mapping = request.Mapping;
         Grab grab = mapping.Locker.Grab(request.Index, order, create: false);
         HeldEntry held = grab.Held;
         if (grab.Outcome != GrabOutcome.Locked || held.Entry.Order != order || !held.Entry.IsReal)
@@ -47,7 +46,7 @@ internal static class SyncFault
                 mapping.Locker.Put(held);
             }
 
-            mapping.Events?.Receive(DaxEvent.InsertPfnMkwriteNoEntry(request.ToEvent(), FaultResult.Nopage));
+            mapping.Events?.Receive(DaxEvent.InsertPfnMkwriteNoEntry(request.ToEvent(mapping), FaultResult.Nopage));
             return FaultResult.Nopage;
         }
 
@@ -57,7 +56,7 @@ internal static class SyncFault
             ? request.Area.Table.InstallHuge(request.Page, translation)
             : request.Area.Table.TryInstallPage(request.Page, translation); // refused: the access looks again
         mapping.Locker.Unlock(held.Start, final);
-        mapping.Events?.Receive(DaxEvent.InsertPfnMkwrite(request.ToEvent(), FaultResult.Nopage));
+        mapping.Events?.Receive(DaxEvent.InsertPfnMkwrite(request.ToEvent(mapping), FaultResult.Nopage));
         return FaultResult.Nopage;
     }
 }

@@ -151,7 +151,7 @@ internal sealed unsafe class RadixMapping : IDisposable
         ulong* queue = waitQueues + ((key * 0x9E3779B97F4A7C15UL >> 52) * 2);
         if (*queue != (ulong)queue)
         {
-            throw new InvalidOperationException("nobody sleeps in the baseline");
+            throw new InvalidOperationException("no thread sleeps in the baseline");
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed unsafe class RadixTree : IDisposable
     private ulong root;
     private int rootShift = -RadixNode.SlotBits;
 
-    /// <summary>A tree with room for the nodes of <paramref name="pageCapacity"/> pages, each with an entry of its own.</summary>
+    /// <summary>A tree with space for the nodes of <paramref name="pageCapacity"/> pages, each with an entry of its own.</summary>
     public RadixTree(long pageCapacity)
     {
         long nodes = 8;
