@@ -87,7 +87,7 @@ public static class CheckRunner
     /// <param name="scenario">The scenario that it is of; its memory model does not matter, the schedule has one.</param>
     /// <param name="schedule">What to replay.</param>
     /// <returns>What happened.</returns>
-    /// <exception cref="ScheduleMismatchException">It is of another scenario or profile, or the code has changed.</exception>
+    /// <exception cref="FormatException">It is of another scenario or profile, or the code has changed: the message names the first step that does not fit.</exception>
     /// <exception cref="InvalidOperationException">The switch is off.</exception>
     public static ReplayedRun Replay(Scenario scenario, Schedule schedule)
     {
@@ -103,7 +103,7 @@ public static class CheckRunner
     /// <param name="schedule">A schedule that fails.</param>
     /// <returns>The failure with its shortest schedule.</returns>
     /// <exception cref="ArgumentException">The schedule does not fail.</exception>
-    /// <exception cref="ScheduleMismatchException">As for <see cref="Replay(Scenario, Schedule)"/>.</exception>
+    /// <exception cref="FormatException">As for <see cref="Replay(Scenario, Schedule)"/>.</exception>
     /// <exception cref="InvalidOperationException">The switch is off.</exception>
     public static CheckFailed Shrink(Scenario scenario, Schedule schedule)
     {

@@ -7,7 +7,7 @@ public static class ScenarioCheck
     /// <summary>Fails the run if the condition is false.</summary>
     /// <param name="condition">What must hold.</param>
     /// <param name="message">What is wrong, for the report. Two failures with the same message count as the same failure when a schedule is shrunk.</param>
-    /// <exception cref="ScenarioViolationException"><paramref name="condition"/> is false. The scheduler catches it: let it pass.</exception>
+    /// <exception cref="Exception"><paramref name="condition"/> is false. The scheduler catches it: let it pass.</exception>
     public static void That(bool condition, string message)
     {
         if (!condition)

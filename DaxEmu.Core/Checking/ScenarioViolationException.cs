@@ -1,6 +1,5 @@
 namespace DaxEmu.Core.Checking;
 
 /// <summary>Something that must hold in a scenario does not: <see cref="ScenarioCheck.That"/> throws it, and the run fails with its message.</summary>
-/// <example><code>throw new ScenarioViolationException("two owners");</code></example>
 /// <param name="message">What is wrong.</param>
-public sealed class ScenarioViolationException(string message) : Exception(message);
+internal sealed class ScenarioViolationException(string message) : Exception(message);
