@@ -5,9 +5,8 @@ using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Benchmark.Reports;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Devices;
-using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Native;
 using DaxEmu.Native.Files;
 

@@ -4,9 +4,8 @@ using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Verification.Checks;
 using DaxEmu.Bench.Verification.Scenarios;
-using DaxEmu.Core.Atomics;
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Dax.Waiting.Policies;
 
 namespace DaxEmu.Bench.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
-using DaxEmu.Core.Pmem;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Commands;
 

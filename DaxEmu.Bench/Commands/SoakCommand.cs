@@ -1,9 +1,7 @@
 using System.CommandLine;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Verification.Soak;
-using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Commands;
 

@@ -1,5 +1,5 @@
 using DaxEmu.Bench.Cli;
-using DaxEmu.Core.Pmem;
+using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Native.Files;
 using DaxEmu.Native.Libc;

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace DaxEmu.Core.Atomics;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// Whether the atomic steps of this process can be put under a scheduler. Decided once, when the class is first used: the

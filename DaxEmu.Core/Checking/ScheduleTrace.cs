@@ -1,5 +1,4 @@
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Checking;
 

@@ -1,14 +1,13 @@
 using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Dax;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// One file as its users' memory sees it (<c>struct address_space</c>): the entry table, the VMAs that map it, its size, and the lock that

@@ -1,8 +1,7 @@
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Tracing;
 
-namespace DaxEmu.Core.Dax;
+namespace DaxEmu.Core;
 
 /// <summary>What can be chosen for a file's mapping.</summary>
 public sealed record AddressSpaceOptions

@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Dax;
+namespace DaxEmu.Core;
 
 /// <summary>Where versions of the kernel really differ, as seen from a file's users.</summary>
 /// <param name="Name">The name by which it is chosen.</param>

@@ -1,10 +1,9 @@
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.ReadWrite;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Fs;
 using DaxEmu.Native;
 
-namespace DaxEmu.Core.Fs;
+namespace DaxEmu.Core;
 
 /// <content>What changes size and blocks.</content>
 public sealed partial class DaxFile

@@ -1,8 +1,8 @@
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.ReadWrite;
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Fs;
 
-namespace DaxEmu.Core.Fs;
+namespace DaxEmu.Core;
 
 /// <content>Blocks that several files share.</content>
 public sealed partial class DaxFile

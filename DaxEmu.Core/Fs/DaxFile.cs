@@ -2,15 +2,11 @@ using System.Buffers;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Dax.ReadWrite;
-using DaxEmu.Core.Dax.Writeback;
+using DaxEmu.Core.Fs;
 using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Fs;
+namespace DaxEmu.Core;
 
 /// <summary>A file on a device, reached by views of its memory and by read and write, with the operations of a DAX file system.</summary>
 /// <remarks>

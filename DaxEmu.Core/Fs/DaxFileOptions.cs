@@ -1,11 +1,7 @@
-using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Fs;
+namespace DaxEmu.Core;
 
 /// <summary>What can be chosen for a file.</summary>
 public sealed record DaxFileOptions

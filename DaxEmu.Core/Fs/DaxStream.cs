@@ -1,5 +1,4 @@
-using DaxEmu.Core.Units;
-namespace DaxEmu.Core.Fs;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// A file as a <see cref="Stream"/>. Not safe for several threads, as streams are; the file below it is. Does not close the file.

@@ -1,12 +1,8 @@
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Fs;
+namespace DaxEmu.Core;
 
 /// <summary>A range of a file as memory (mmap): spans over the device itself, faulted in before they are handed out.</summary>
 /// <remarks>

@@ -1,15 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Invalidation;
-using DaxEmu.Core.Dax.Writeback;
+using DaxEmu.Core.Fs;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Native;
 using DaxEmu.Native.Failures;
 
-namespace DaxEmu.Core.Fs;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// The files of one device, as an emulated file system keeps them: names, extents, and which blocks are free. In memory only.

@@ -1,6 +1,6 @@
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Fs;
 
-namespace DaxEmu.Core.Fs;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// What a file system does to a file's entries and translations around its own operations. XFS and ext4 differ: which ranges they write

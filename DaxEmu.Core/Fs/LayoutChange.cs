@@ -1,8 +1,5 @@
-using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Invalidation;
-using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Fs;
 

@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Iomap;
 

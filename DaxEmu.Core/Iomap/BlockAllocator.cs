@@ -1,4 +1,3 @@
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Failures;
 using DaxEmu.Native.Memory;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Iomap;
 

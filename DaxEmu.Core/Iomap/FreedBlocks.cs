@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Iomap;
 
-namespace DaxEmu.Core.Iomap;
+namespace DaxEmu.Core;
 
 /// <summary>Blocks that a file gave up and that no other file may have yet.</summary>
 /// <remarks>

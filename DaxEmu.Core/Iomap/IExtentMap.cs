@@ -1,45 +1,5 @@
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Iomap;
-
-/// <summary>What the caller of <see cref="IExtentMap.Find"/> is about to do (the kernel's <c>IOMAP_*</c> operation flags).</summary>
-[Flags]
-public enum ExtentIntent
-{
-    /// <summary>Read: nothing is allocated.</summary>
-    Read = 0,
-
-    /// <summary>Write: holes are allocated, unwritten blocks converted, shared blocks given a fresh copy to write to.</summary>
-    Write = 1,
-
-    /// <summary>The call comes from a fault.</summary>
-    Fault = 2,
-
-    /// <summary>Zeroes are to be written: holes and unwritten blocks need nothing.</summary>
-    Zero = 4,
-
-    /// <summary>Shared blocks are to become private, without a write of the caller's own.</summary>
-    Unshare = 8,
-}
-
-/// <summary>The answer of an extent map (the kernel's pair of <c>iomap</c> and <c>srcmap</c>).</summary>
-/// <param name="Target">The extent to read from, or to write to. It covers the page asked for.</param>
-/// <param name="Source">Where the old data lie if <paramref name="Target"/> is a fresh copy of shared blocks; else equal to it.</param>
-/// <param name="Error">Why there is no answer; the extents have no meaning then.</param>
-public readonly record struct ExtentAnswer(Extent Target, Extent Source, IoError Error)
-{
-    /// <summary>An answer without a separate source.</summary>
-    public static ExtentAnswer Of(Extent extent) => new(extent, extent, IoError.None);
-
-    /// <summary>No answer.</summary>
-    public static ExtentAnswer Failed(IoError error) => new(default, default, error);
-
-    /// <summary>
-    /// Whether data must be copied from <see cref="Source"/> before <see cref="Target"/> may be used. Such an answer is ended by
-    /// <see cref="IExtentMap.End"/>, and <see cref="CopyAround"/> says which bytes to copy.
-    /// </summary>
-    public bool IsCopy => Target != Source;
-}
+namespace DaxEmu.Core;
 
 /// <summary>Says what lies behind the pages of one file, and allocates (the kernel's <c>iomap_ops</c>).</summary>
 /// <remarks>

@@ -1,4 +1,3 @@
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Iomap;

@@ -1,6 +1,5 @@
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Iomap;
+namespace DaxEmu.Core;
 
 /// <summary>One extent for the whole file, there from the start: what a device-dax node or a file that was written out once has.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Mm;
+namespace DaxEmu.Core;
 
 /// <summary>What a mapping is for, in the flags of mmap and madvise. As with mmap, exactly one of <see cref="Shared"/> and <see cref="Private"/>.</summary>
 [Flags]

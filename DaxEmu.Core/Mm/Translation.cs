@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Mm;
+namespace DaxEmu.Core;
 
 /// <summary>A word of a page table: the translation of a page, or what stands for 2 MiB.</summary>
 /// <remarks>

@@ -1,8 +1,8 @@
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Mm;
 using DaxEmu.Native.Memory;
 
-namespace DaxEmu.Core.Mm;
+namespace DaxEmu.Core;
 
 /// <summary>A mapping of a range of a file into an address space (<c>struct vm_area_struct</c>), with page tables of its own.</summary>
 /// <remarks>

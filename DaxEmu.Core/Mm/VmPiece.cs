@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Mm;
+namespace DaxEmu.Core;
 
 /// <summary>A run of a VMA's pages with one protection: what the kernel makes a VMA of its own when part of one is mprotected.</summary>
 /// <param name="FirstPage">First page, counted from the VMA's start.</param>

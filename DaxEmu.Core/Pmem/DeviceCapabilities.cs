@@ -1,8 +1,9 @@
+using DaxEmu.Core.Pmem;
 using DaxEmu.Native;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Files;
 
-namespace DaxEmu.Core.Pmem;
+namespace DaxEmu.Core;
 
 /// <summary>What the place where a device lies offers, and why not more.</summary>
 /// <param name="FileSystem">The kind of file system around the file.</param>

@@ -1,6 +1,5 @@
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Pmem;
+namespace DaxEmu.Core;
 
 /// <summary>What <see cref="DeviceProbe.Probe"/> found at a path.</summary>
 /// <param name="Path">The full path.</param>

@@ -1,7 +1,8 @@
+using DaxEmu.Core.Pmem;
 using DaxEmu.Native;
 using DaxEmu.Native.Files;
 
-namespace DaxEmu.Core.Pmem;
+namespace DaxEmu.Core;
 
 /// <summary>Looks at what a path offers to a device, without opening a device on it and without changing anything.</summary>
 public static class DeviceProbe

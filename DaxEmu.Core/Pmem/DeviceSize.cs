@@ -1,4 +1,3 @@
-using DaxEmu.Core.Units;
 using DaxEmu.Native;
 using DaxEmu.Native.Libc;
 

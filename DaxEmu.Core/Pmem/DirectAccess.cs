@@ -1,6 +1,5 @@
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Pmem;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// The result of <see cref="PmemDevice.DirectAccess"/> (the kernel's <c>dax_direct_access</c>): memory of device pages.

@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Pmem;
+namespace DaxEmu.Core;
 
 /// <summary>For what the memory is asked (the kernel's <c>enum dax_access_mode</c>).</summary>
 public enum DirectAccessMode

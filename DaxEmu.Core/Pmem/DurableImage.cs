@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Pmem;

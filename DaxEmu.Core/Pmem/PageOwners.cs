@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Failures;
 using DaxEmu.Native.Memory;
 

@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Pmem;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// From where on a store survives a loss of power, in the words of libpmem2's granularity: the unit in which data must be pushed.

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Failures;
 
-namespace DaxEmu.Core.Pmem;
+namespace DaxEmu.Core;
 
 /// <content>Loads, stores, flushes.</content>
 public sealed partial class PmemDevice

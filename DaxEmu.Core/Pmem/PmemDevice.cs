@@ -1,12 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Native;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Files;
 using DaxEmu.Native.Memory;
 
-namespace DaxEmu.Core.Pmem;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// A persistent-memory device: a file or block device that is mapped as a whole at a 2 MiB boundary and used with loads and stores.
@@ -14,7 +14,7 @@ namespace DaxEmu.Core.Pmem;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Any number of threads may use a device at once; which of them stores where is up to the caller. Spans and <see cref="Pmem.DirectAccess"/>
+/// Any number of threads may use a device at once; which of them stores where is up to the caller. Spans and <see cref="DaxEmu.Core.DirectAccess"/>
 /// values must not be used after <see cref="Dispose"/>, and no call may run when it begins.
 /// </para>
 /// <para>

@@ -1,7 +1,6 @@
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Cpu;
 
-namespace DaxEmu.Core.Pmem;
+namespace DaxEmu.Core;
 
 /// <summary>How a device is opened or created.</summary>
 public sealed record PmemDeviceOptions

@@ -1,9 +1,8 @@
 using System.Numerics;
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Failures;
 
-namespace DaxEmu.Core.Pmem;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// The device pages whose content is lost (the kernel's bad blocks, <c>dax_is_poisoned</c> and <c>memory_failure</c>): reading one is an

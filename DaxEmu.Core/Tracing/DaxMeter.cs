@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Tracing;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Tracing;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Tracing;
 

@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Units;
+namespace DaxEmu.Core;
 
 /// <summary>Sizes of the two translations that filesystem-DAX knows, and what follows from them.</summary>
 public static class DaxConstants

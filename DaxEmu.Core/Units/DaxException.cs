@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Units;
+namespace DaxEmu.Core;
 
 /// <summary>An access to a file or an operation on it failed: no space, lost memory, pages in use, past the end.</summary>
 public sealed class DaxException : IOException

@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Units;
+namespace DaxEmu.Core;
 
 /// <summary>Why a 2 MiB fault could not be served (the tests of <c>dax_fault_check_fallback</c> and of <c>dax_iomap_pmd_fault</c>, by name).</summary>
 public enum FallbackReason

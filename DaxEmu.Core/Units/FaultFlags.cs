@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Units;
+namespace DaxEmu.Core;
 
 /// <summary>How a fault came about, with the values and names of the kernel's <c>FAULT_FLAG_*</c>.</summary>
 [Flags]

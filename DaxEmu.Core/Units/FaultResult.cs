@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Units;
+namespace DaxEmu.Core;
 
 /// <summary>What a fault came to, with the values and names of the kernel's <c>VM_FAULT_*</c>.</summary>
 [Flags]

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DaxEmu.Core.Units;
+namespace DaxEmu.Core;
 
 /// <summary>A page's place in a file, counted in pages from its start (the kernel's <c>pgoff_t</c>).</summary>
 /// <param name="Value">Pages from the start of the file; never negative.</param>

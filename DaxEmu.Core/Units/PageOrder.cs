@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Units;
+namespace DaxEmu.Core;
 
 /// <summary>log2 of the pages that an entry or a translation covers.</summary>
 public enum PageOrder
@@ -8,14 +8,4 @@ public enum PageOrder
 
     /// <summary>512 pages, 2 MiB.</summary>
     Pmd = DaxConstants.PmdOrder,
-}
-
-/// <summary>What follows from an order.</summary>
-public static class PageOrderExtensions
-{
-    /// <summary>Pages that the order covers: 1 or 512.</summary>
-    public static int PageCount(this PageOrder order) => 1 << (int)order;
-
-    /// <summary>Bytes that the order covers: 4096 or 2097152.</summary>
-    public static int SizeBytes(this PageOrder order) => DaxConstants.PageSize << (int)order;
 }

@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Units;
+namespace DaxEmu.Core;
 
 /// <summary>A run of pages of a file.</summary>
 /// <param name="First">The first page.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DaxEmu.Core.Units;
+namespace DaxEmu.Core;
 
 /// <summary>A page of the device, counted in pages from its start.</summary>
 /// <param name="Value">Pages from the start of the device; never negative.</param>

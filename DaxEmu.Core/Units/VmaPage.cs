@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DaxEmu.Core.Units;
+namespace DaxEmu.Core;
 
 /// <summary>A page's place in a VMA, counted in pages from the VMA's start: not the page of the file, which is a <see cref="PageIndex"/>.</summary>
 /// <param name="Value">Pages from the start of the VMA; never negative for a page of it.</param>

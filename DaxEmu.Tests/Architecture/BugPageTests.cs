@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using DaxEmu.Bench.Verification.Scenarios;
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Tests.Mutation;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;

@@ -64,7 +64,7 @@ public sealed partial class DocExampleTests
         Assert.That(CommandLines(), Has.Length.GreaterThan(30));
     });
 
-    [TestCase("int unused = DaxEmu.Core.Units.DaxConstants.PageShift;", null)]
+    [TestCase("int unused = DaxEmu.Core.DaxConstants.PageShift;", null)]
     [TestCase("new DaxEmu.Core.Atomics.WordLock();", "CS0122")]
     [TestCase("DaxVolume.Of(null!);", "CS0103")]
     public void AnExampleSeesThePublicApiAlone(string program, string? error) => Assert.That(

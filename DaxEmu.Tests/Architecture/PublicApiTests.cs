@@ -10,7 +10,7 @@ public sealed partial class PublicApiTests
 {
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    private static readonly Assembly Core = typeof(DaxEmu.Core.Fs.DaxVolume).Assembly;
+    private static readonly Assembly Core = typeof(DaxEmu.Core.DaxVolume).Assembly;
 
     // One for everything that an emulated file system needs, one for events, one for the checker.
     private static readonly string[] Namespaces = ["DaxEmu.Core", "DaxEmu.Core.Tracing", "DaxEmu.Core.Checking"];

@@ -1,4 +1,4 @@
-using DaxEmu.Core.Atomics;
+using DaxEmu.Core;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Atomics;

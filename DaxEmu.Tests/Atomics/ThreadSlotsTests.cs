@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using DaxEmu.Core;
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Pmem;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Atomics;

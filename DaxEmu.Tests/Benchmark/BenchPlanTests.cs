@@ -1,7 +1,6 @@
 using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Commands;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;

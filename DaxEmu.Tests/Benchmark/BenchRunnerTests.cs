@@ -1,7 +1,6 @@
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Benchmark.Measuring;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Benchmark;

@@ -1,6 +1,5 @@
 using DaxEmu.Bench.Benchmark.Engines;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Native.Libc;
 using DaxEmu.Tests.Support;
 using HdrHistogram;

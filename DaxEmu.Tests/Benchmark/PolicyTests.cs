@@ -1,5 +1,5 @@
 using DaxEmu.Bench.Benchmark.Policies;
-using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Benchmark;

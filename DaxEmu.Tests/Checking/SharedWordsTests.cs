@@ -147,7 +147,8 @@ public sealed class SharedWordsTests
             }
 
             ScenarioCheck.That(false, "end");
-        })])) { Model = MemoryModel.SequentiallyConsistent };
+        })]))
+        { Model = MemoryModel.SequentiallyConsistent };
         CheckFailed failed = ToyCheckerTests.Failed(CheckRunner.Exhaust(scenario));
 
         Assert.That(failed.Trace, Has.Count.EqualTo(ScheduleTrace.MaxLabelledLines));

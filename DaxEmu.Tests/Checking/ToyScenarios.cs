@@ -1,6 +1,6 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Tests.Checking;

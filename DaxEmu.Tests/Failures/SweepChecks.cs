@@ -1,9 +1,6 @@
-using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Fs;
+using DaxEmu.Core;
 using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Tests.Failures;
 

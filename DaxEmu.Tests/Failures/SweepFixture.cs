@@ -1,12 +1,7 @@
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Fs;
 using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Tests.Failures;
 

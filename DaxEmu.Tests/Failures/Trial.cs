@@ -1,5 +1,4 @@
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Native.Failures;
 

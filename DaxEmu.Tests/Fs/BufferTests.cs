@@ -1,6 +1,5 @@
 using System.Buffers;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

@@ -1,8 +1,4 @@
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

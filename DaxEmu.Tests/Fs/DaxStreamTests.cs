@@ -1,4 +1,4 @@
-using DaxEmu.Core.Fs;
+using DaxEmu.Core;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

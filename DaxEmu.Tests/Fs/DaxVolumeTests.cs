@@ -1,8 +1,5 @@
-using DaxEmu.Core.Mm;
 using System.Runtime.CompilerServices;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

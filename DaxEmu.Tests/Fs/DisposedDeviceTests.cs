@@ -1,6 +1,4 @@
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Pmem;
+using DaxEmu.Core;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

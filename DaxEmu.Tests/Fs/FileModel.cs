@@ -1,6 +1,4 @@
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Fs;
+using DaxEmu.Core;
 using DaxEmu.Tests.Support;
 
 namespace DaxEmu.Tests.Fs;

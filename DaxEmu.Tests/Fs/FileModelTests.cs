@@ -1,5 +1,4 @@
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Fs;
+using DaxEmu.Core;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Fs;

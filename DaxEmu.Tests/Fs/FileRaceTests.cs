@@ -1,9 +1,4 @@
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Fs;

@@ -1,8 +1,5 @@
-using DaxEmu.Core.Mm;
 using System.Runtime.InteropServices;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Fs;
+using DaxEmu.Core;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

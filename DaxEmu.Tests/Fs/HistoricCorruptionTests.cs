@@ -1,7 +1,5 @@
-using DaxEmu.Core.Mm;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

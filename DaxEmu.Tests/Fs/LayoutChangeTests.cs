@@ -1,6 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Fs;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

@@ -1,10 +1,7 @@
 using System.Reflection;
-using DaxEmu.Core.Dax;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Writeback;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Fs;

@@ -1,9 +1,5 @@
-using DaxEmu.Core.Mm;
 using System.Runtime.CompilerServices;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Native.Failures;
 using DaxEmu.Tests.Support;

@@ -1,10 +1,6 @@
 using DaxEmu.Bench.Verification.Replay;
-using DaxEmu.Core.Dax;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Writeback;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Golden;

@@ -1,7 +1,6 @@
 using DaxEmu.Bench.Verification.Replay;
+using DaxEmu.Core;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Tracing.Ftrace;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Golden;

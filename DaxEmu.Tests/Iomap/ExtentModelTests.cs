@@ -1,5 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

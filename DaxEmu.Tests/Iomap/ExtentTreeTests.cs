@@ -1,5 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Iomap;

@@ -1,5 +1,4 @@
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Iomap;

@@ -1,6 +1,6 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Iomap;

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core;
 
 namespace DaxEmu.Tests.Misuse;
 

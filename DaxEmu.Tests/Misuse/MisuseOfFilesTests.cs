@@ -1,10 +1,5 @@
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Dax.Invalidation;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
+using DaxEmu.Core;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

@@ -1,16 +1,8 @@
 using System.Buffers;
 using System.IO.MemoryMappedFiles;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Dax.Invalidation;
-using DaxEmu.Core.Dax.Writeback;
-using DaxEmu.Core.Fs;
+using DaxEmu.Core;
 using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Tests.Misuse;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using DaxEmu.Core.Fs;
+using DaxEmu.Core;
 using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Pmem;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Misuse;

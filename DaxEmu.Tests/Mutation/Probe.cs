@@ -1,6 +1,6 @@
 using DaxEmu.Bench.Verification.Scenarios;
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Dax.Waiting.Policies;
 
 namespace DaxEmu.Tests.Mutation;
 

@@ -1,4 +1,4 @@
-using DaxEmu.Core.Pmem;
+using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Files;

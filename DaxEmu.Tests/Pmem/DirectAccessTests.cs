@@ -1,5 +1,4 @@
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Pmem;

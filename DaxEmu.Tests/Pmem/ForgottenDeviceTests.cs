@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;

@@ -1,6 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
-using DaxEmu.Core.Pmem;
+using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Native.Files;
 using DaxEmu.Tests.Support;

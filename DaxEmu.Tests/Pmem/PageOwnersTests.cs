@@ -1,5 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Pmem;

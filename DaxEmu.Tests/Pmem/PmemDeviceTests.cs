@@ -1,5 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Native;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Files;

@@ -1,6 +1,4 @@
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Support;

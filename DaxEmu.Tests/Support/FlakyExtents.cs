@@ -1,5 +1,4 @@
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Tests.Support;
 

@@ -1,3 +1,4 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
 using NUnit.Framework;
 

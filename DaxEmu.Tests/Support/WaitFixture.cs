@@ -1,6 +1,6 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Memory;
 using NUnit.Framework;
 

@@ -1,8 +1,7 @@
 using System.IO.Compression;
 using System.Text;
+using DaxEmu.Core;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Tracing.Ftrace;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

@@ -1,12 +1,6 @@
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Writeback;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Tracing.Ftrace;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Tracing;

@@ -1,6 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Tracing.Ftrace;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Tests.Tracing;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Diagnostics.Tracing;
+using DaxEmu.Core;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Tracing;

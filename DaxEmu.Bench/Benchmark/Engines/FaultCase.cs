@@ -1,5 +1,5 @@
 using DaxEmu.Bench.Cli;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 

@@ -1,5 +1,4 @@
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 

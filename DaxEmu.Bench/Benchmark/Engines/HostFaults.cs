@@ -1,4 +1,4 @@
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Bench.Benchmark.Engines;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Native.Libc;
 using DaxEmu.Native.Memory;
 

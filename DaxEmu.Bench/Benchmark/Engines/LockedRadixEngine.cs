@@ -1,5 +1,5 @@
 using DaxEmu.Bench.Benchmark.Engines.Radix;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 

@@ -1,5 +1,5 @@
 using DaxEmu.Bench.Benchmark.Engines;
-using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.Measuring;
 

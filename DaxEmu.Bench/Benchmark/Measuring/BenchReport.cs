@@ -1,4 +1,4 @@
-using DaxEmu.Core.Pmem;
+using DaxEmu.Core;
 using DaxEmu.Native.Cpu;
 
 namespace DaxEmu.Bench.Benchmark.Measuring;

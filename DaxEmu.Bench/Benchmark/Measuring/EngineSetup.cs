@@ -1,7 +1,6 @@
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Devices;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.Measuring;
 

@@ -1,5 +1,5 @@
 using DaxEmu.Bench.Benchmark.Engines;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Native.Libc;
 

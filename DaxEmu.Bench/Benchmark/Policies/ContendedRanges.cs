@@ -1,14 +1,6 @@
 using System.Diagnostics;
 using DaxEmu.Bench.Benchmark.Measuring;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Dax.Invalidation;
-using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using HdrHistogram;
 
 namespace DaxEmu.Bench.Benchmark.Policies;

@@ -1,5 +1,5 @@
 using DaxEmu.Bench.Verification.Replay;
-using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.Policies;
 

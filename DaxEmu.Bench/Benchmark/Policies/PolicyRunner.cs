@@ -1,7 +1,6 @@
 using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Verification.Replay;
-using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.Policies;
 

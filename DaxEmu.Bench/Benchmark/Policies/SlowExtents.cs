@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.Policies;
 

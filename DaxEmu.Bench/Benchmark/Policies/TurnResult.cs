@@ -1,4 +1,4 @@
-using DaxEmu.Core.Dax.Waiting;
+using DaxEmu.Core;
 using HdrHistogram;
 
 namespace DaxEmu.Bench.Benchmark.Policies;

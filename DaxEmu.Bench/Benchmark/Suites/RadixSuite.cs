@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using DaxEmu.Bench.Benchmark.Engines.Radix;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.Suites;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using DaxEmu.Bench.Verification.Scenarios;
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Dax.Waiting.Policies;
 
 namespace DaxEmu.Bench.Verification.Checks;
 

@@ -1,7 +1,5 @@
 using System.Numerics;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

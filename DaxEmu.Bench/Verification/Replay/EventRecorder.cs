@@ -1,5 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

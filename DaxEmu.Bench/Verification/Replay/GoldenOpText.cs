@@ -1,5 +1,5 @@
 using System.Globalization;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

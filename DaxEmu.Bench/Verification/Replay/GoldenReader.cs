@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using DaxEmu.Bench.Cli;
+using DaxEmu.Core;
 using DaxEmu.Core.Tracing.Ftrace;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

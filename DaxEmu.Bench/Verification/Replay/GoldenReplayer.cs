@@ -1,11 +1,7 @@
 using System.Runtime.InteropServices;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

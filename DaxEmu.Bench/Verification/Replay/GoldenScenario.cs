@@ -1,4 +1,4 @@
-using DaxEmu.Core.Iomap;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

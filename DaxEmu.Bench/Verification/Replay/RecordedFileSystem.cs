@@ -1,10 +1,8 @@
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Invalidation;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

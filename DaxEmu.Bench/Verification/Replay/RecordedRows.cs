@@ -1,6 +1,5 @@
 using System.Text.Json;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

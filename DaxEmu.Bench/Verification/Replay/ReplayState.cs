@@ -1,8 +1,6 @@
-using DaxEmu.Core.Dax;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

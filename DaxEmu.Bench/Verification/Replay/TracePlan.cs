@@ -1,5 +1,5 @@
-using DaxEmu.Core.Tracing.Ftrace;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
+using DaxEmu.Core.Tracing;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

@@ -1,12 +1,6 @@
 using System.Diagnostics;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Tracing.Ftrace;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
+using DaxEmu.Core.Tracing;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

@@ -1,9 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Mm;
+using DaxEmu.Core;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Replay;
 

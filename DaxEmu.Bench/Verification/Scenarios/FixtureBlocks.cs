@@ -1,8 +1,7 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Bench.Verification.Scenarios;

@@ -1,10 +1,9 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Bench.Verification.Scenarios;

@@ -1,7 +1,7 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Scenarios;
 

@@ -1,6 +1,6 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Checking.Strategies;
-using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Mm;
 
 namespace DaxEmu.Bench.Verification.Scenarios;

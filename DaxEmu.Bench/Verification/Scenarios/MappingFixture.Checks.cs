@@ -1,10 +1,7 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Dax.Invalidation;
-using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Scenarios;
 

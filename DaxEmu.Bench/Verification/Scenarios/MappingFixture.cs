@@ -1,14 +1,6 @@
-using DaxEmu.Core.Fs;
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Memory;
 

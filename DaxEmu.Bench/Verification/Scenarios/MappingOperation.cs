@@ -1,11 +1,9 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Dax.ReadWrite;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Scenarios;
 

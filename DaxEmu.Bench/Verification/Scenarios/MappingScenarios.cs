@@ -1,5 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Mm;
 
 namespace DaxEmu.Bench.Verification.Scenarios;

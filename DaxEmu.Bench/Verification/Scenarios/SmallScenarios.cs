@@ -1,5 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Dax.Waiting.Policies;
 
 namespace DaxEmu.Bench.Verification.Scenarios;
 

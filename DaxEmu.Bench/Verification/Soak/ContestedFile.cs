@@ -1,7 +1,5 @@
-using DaxEmu.Core.Mm;
 using System.Runtime.InteropServices;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak;
 

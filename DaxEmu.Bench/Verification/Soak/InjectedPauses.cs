@@ -1,3 +1,4 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Atomics;
 
 namespace DaxEmu.Bench.Verification.Soak;

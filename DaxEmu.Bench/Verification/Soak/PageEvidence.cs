@@ -1,9 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak;
 

@@ -1,9 +1,5 @@
-using DaxEmu.Core.Mm;
 using System.Runtime.InteropServices;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak;
 

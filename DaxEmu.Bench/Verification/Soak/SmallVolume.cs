@@ -1,8 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak;
 

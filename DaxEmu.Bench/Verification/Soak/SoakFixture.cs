@@ -1,14 +1,7 @@
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Devices;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Dax.Invalidation;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak;
 
@@ -105,7 +98,7 @@ internal sealed class SoakFixture : IDisposable
     public IPageHolders Holders { get; }
 
     /// <summary>The profile of the entry locks.</summary>
-    public Core.Dax.Waiting.Policies.WaitProfile Profile { get; }
+    public WaitProfile Profile { get; }
 
     /// <summary>A file in which no page belongs to a thread.</summary>
     public ContestedFile Contested { get; }

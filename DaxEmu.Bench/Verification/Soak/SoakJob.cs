@@ -1,7 +1,5 @@
 using DaxEmu.Bench.Verification.Soak.Operations;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using DaxEmu.Native;
 
 namespace DaxEmu.Bench.Verification.Soak;

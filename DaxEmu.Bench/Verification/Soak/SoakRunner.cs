@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Bench.Verification.Soak.Checks;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Waiting;
 
 namespace DaxEmu.Bench.Verification.Soak;
@@ -186,7 +187,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         while (gate.WorkingCount > 0 && Stopwatch.GetElapsedTime(start) < MostForRescue && !cancellation.IsCancellationRequested)
         {
             keys.Clear();
-            fixture.Waits.ForEachWaiter((in WaitNode node) => keys.Add(new WaitKey(node.Mapping, new Core.Units.PageIndex(node.KeyStart))));
+            fixture.Waits.ForEachWaiter((in WaitNode node) => keys.Add(new WaitKey(node.Mapping, new PageIndex(node.KeyStart))));
             keys.ForEach(key => fixture.Waits.Wake(key, WakeMode.All));
             Thread.Sleep(BetweenLooks);
         }

@@ -1,5 +1,5 @@
 using DaxEmu.Bench.Cli;
-using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak;
 

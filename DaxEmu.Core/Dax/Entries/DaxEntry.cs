@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Dax.Entries;
+namespace DaxEmu.Core;
 
 /// <summary>The word of an entry: the content of a slot (<c>dax_make_entry</c> and its tests).</summary>
 /// <remarks>

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Waiting;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Entries;
 

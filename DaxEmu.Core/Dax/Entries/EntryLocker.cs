@@ -4,7 +4,6 @@ using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Waiting;
 using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Entries;
 

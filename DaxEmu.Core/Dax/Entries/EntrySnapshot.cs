@@ -1,6 +1,5 @@
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Dax.Entries;
+namespace DaxEmu.Core;
 
 /// <summary>An entry as it was at one moment: a value, never a reference. The default means that there was none.</summary>
 /// <param name="Start">The first page that it covers.</param>

@@ -1,8 +1,8 @@
 using System.Numerics;
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Dax.Entries;
 
-namespace DaxEmu.Core.Dax.Entries;
+namespace DaxEmu.Core;
 
 /// <summary>The marks: DIRTY in the entry's word, TOWRITE in a bitmap, ANYDIRTY in the region word; and the scans over them.</summary>
 public sealed unsafe partial class EntryTable

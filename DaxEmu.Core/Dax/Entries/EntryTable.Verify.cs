@@ -1,7 +1,7 @@
 using System.Text;
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Dax.Entries;
 
-namespace DaxEmu.Core.Dax.Entries;
+namespace DaxEmu.Core;
 
 /// <summary>What must hold when no thread works on the table, and snapshots of its state.</summary>
 public sealed unsafe partial class EntryTable

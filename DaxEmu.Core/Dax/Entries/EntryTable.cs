@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Native.Memory;
 
-namespace DaxEmu.Core.Dax.Entries;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// The entry table of one mapping (<c>i_pages</c>): a word for each 4 KiB page and a word for each 2 MiB range, flat, in native

@@ -1,5 +1,4 @@
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Faults;
 

@@ -1,6 +1,5 @@
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Iomap;
 
 namespace DaxEmu.Core.Dax.Faults;
 

@@ -1,6 +1,6 @@
 using DaxEmu.Core.Mm;
 
-namespace DaxEmu.Core.Dax.Faults;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// The calling thread's context in the fault handlers, looked up once: for loops of many faults, in which finding its reader slot each time

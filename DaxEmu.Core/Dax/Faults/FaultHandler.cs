@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Dax.Faults;
+namespace DaxEmu.Core;
 
 /// <summary>Serves the faults of one file at the order asked for (<c>dax_iomap_fault</c>). Which order is tried, and again, is <see cref="FaultLoop"/>'s business.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
+using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Dax.Faults;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// What the memory manager does around the fault handler (<c>handle_mm_fault</c>): reads the translation, chooses the order, falls back,

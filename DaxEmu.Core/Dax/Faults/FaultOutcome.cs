@@ -1,6 +1,5 @@
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Dax.Faults;
+namespace DaxEmu.Core;
 
 /// <summary>What a fault came to; one word, so that it stays in a register.</summary>
 /// <remarks>Bits 0 to 15 result, 16 to 23 reason, 24 to 31 error.</remarks>

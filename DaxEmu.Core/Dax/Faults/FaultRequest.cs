@@ -1,6 +1,4 @@
-using DaxEmu.Core.Mm;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Faults;
 

@@ -1,11 +1,10 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
+using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Dax.Faults;
+namespace DaxEmu.Core;
 
 /// <summary>Pages of a device that are in use beyond their mappings, until it is disposed.</summary>
 /// <remarks>

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Faults;
 

@@ -1,7 +1,4 @@
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Faults;
 

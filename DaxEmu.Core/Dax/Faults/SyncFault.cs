@@ -1,9 +1,5 @@
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Dax.Writeback;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Mm;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Faults;
 

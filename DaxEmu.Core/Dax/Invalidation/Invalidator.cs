@@ -1,8 +1,8 @@
 using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Dax.Invalidation;
+namespace DaxEmu.Core;
 
 /// <summary>Takes entries out (<c>__dax_invalidate_entry</c> and its users).</summary>
 public static class Invalidator

@@ -1,6 +1,5 @@
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Invalidation;
 

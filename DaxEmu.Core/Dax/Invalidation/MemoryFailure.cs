@@ -1,9 +1,8 @@
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Dax.Invalidation;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// What a file system knows about the users of its blocks (the kernel's <c>dax_holder_operations</c>, and its reverse map).

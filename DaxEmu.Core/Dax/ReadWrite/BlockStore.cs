@@ -1,8 +1,6 @@
 using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Native;
 
 namespace DaxEmu.Core.Dax.ReadWrite;

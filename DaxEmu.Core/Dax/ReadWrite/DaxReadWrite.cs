@@ -1,6 +1,3 @@
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.ReadWrite;
 

@@ -1,6 +1,3 @@
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Native;
 
 namespace DaxEmu.Core.Dax.ReadWrite;

@@ -1,5 +1,3 @@
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.ReadWrite;
 

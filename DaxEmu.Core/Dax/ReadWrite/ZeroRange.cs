@@ -1,5 +1,3 @@
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.Dax.ReadWrite;

@@ -1,5 +1,4 @@
 using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Waiting;
 

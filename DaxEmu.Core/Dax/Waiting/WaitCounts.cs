@@ -1,4 +1,5 @@
-namespace DaxEmu.Core.Dax.Waiting;
+using DaxEmu.Core.Dax.Waiting;
+namespace DaxEmu.Core;
 
 /// <summary>Entry-wait statistics of this process since start-up.</summary>
 /// <remarks>Counted only where a thread waits or is waited for: an uncontended lock counts nothing and costs nothing.</remarks>

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Waiting;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Waiting;
 

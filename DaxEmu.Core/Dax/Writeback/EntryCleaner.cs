@@ -1,6 +1,5 @@
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 using DaxEmu.Native;
 
 namespace DaxEmu.Core.Dax.Writeback;

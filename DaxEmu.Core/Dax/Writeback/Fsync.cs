@@ -1,12 +1,13 @@
-using DaxEmu.Core.Units;
+using DaxEmu.Core.Dax;
+using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Native;
 
-namespace DaxEmu.Core.Dax.Writeback;
+namespace DaxEmu.Core;
 
 /// <summary>Makes a range of a file durable: fsync, msync, O_DSYNC and synchronous faults (<c>vfs_fsync_range</c>).</summary>
 public static class Fsync
 {
-    /// <summary>Makes pages of a file durable that is mapped without a <see cref="DaxEmu.Core.Fs.DaxFile"/>: writes back, waits, commits the extents.</summary>
+    /// <summary>Makes pages of a file durable that is mapped without a <see cref="DaxFile"/>: writes back, waits, commits the extents.</summary>
     /// <param name="mapping">The file.</param>
     /// <param name="range">The pages; an entry that touches them is written back whole.</param>
     /// <param name="cancellationToken">Ends it between two entries; what is left stays dirty.</param>

@@ -1,7 +1,5 @@
-using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Mm;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Writeback;
 

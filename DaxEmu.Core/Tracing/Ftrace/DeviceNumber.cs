@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Tracing.Ftrace;
+namespace DaxEmu.Core.Tracing;
 
 /// <summary>The device that a trace line names (<c>dev</c>).</summary>
 /// <param name="Major">Its major number.</param>

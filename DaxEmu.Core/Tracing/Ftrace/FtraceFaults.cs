@@ -1,6 +1,5 @@
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Tracing.Ftrace;
+namespace DaxEmu.Core.Tracing;
 
 /// <summary>Pairs the starts and ends of a trace's faults, thread by thread. Other events are skipped.</summary>
 public sealed class FtraceFaults

@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Tracing.Ftrace;
+namespace DaxEmu.Core.Tracing;
 
 /// <summary>How a line of trace text begins.</summary>
 public enum FtraceLayout

@@ -1,6 +1,7 @@
 using System.Globalization;
+using DaxEmu.Core.Tracing.Ftrace;
 
-namespace DaxEmu.Core.Tracing.Ftrace;
+namespace DaxEmu.Core.Tracing;
 
 /// <summary>
 /// Reads the kernel's trace text: the file <c>trace</c> of tracefs, or what <c>trace-cmd report</c> prints, plain or gzipped. Streams: a

@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Tracing.Ftrace;
+namespace DaxEmu.Core.Tracing;
 
 /// <summary>One line of the kernel's trace text.</summary>
 /// <param name="Task">The thread.</param>

@@ -1,4 +1,4 @@
-namespace DaxEmu.Core.Tracing.Ftrace;
+namespace DaxEmu.Core.Tracing;
 
 /// <summary>The thread of a trace line.</summary>
 /// <param name="Comm">Its name: at most 15 characters in the kernel.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
+using DaxEmu.Core.Tracing.Ftrace;
 
-namespace DaxEmu.Core.Tracing.Ftrace;
+namespace DaxEmu.Core.Tracing;
 
 /// <summary>
 /// Writes events as the kernel's trace prints them, so that tools which read such text work unchanged: of a

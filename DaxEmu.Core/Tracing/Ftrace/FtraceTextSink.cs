@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace DaxEmu.Core.Tracing.Ftrace;
+namespace DaxEmu.Core.Tracing;
 
 /// <summary>
 /// Writes the events of a mapping as trace text, a line each. Safe for any number of threads; lines are in the order of their times. The

@@ -1,6 +1,5 @@
-using DaxEmu.Core.Units;
 
-namespace DaxEmu.Core.Tracing.Ftrace;
+namespace DaxEmu.Core.Tracing;
 
 /// <summary>A fault of a trace: its start and its end, paired.</summary>
 /// <param name="Task">The thread.</param>

@@ -1,5 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Tests.Dax.Entries;
 

@@ -1,9 +1,6 @@
-using DaxEmu.Core.Dax;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Writeback;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

@@ -1,7 +1,6 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Dax.Entries;

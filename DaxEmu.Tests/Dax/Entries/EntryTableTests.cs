@@ -1,6 +1,6 @@
 using System.Globalization;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

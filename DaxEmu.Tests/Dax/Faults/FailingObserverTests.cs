@@ -1,10 +1,6 @@
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Mm;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Core.Units;
 using DaxEmu.Native;
 using DaxEmu.Native.Failures;
 using DaxEmu.Tests.Support;

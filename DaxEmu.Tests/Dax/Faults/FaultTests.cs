@@ -1,8 +1,6 @@
-using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Dax.Writeback;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

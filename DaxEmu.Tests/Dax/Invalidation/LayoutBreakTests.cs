@@ -1,10 +1,6 @@
-using DaxEmu.Core.Dax;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Invalidation;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

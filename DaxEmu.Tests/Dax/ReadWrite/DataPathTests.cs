@@ -1,11 +1,5 @@
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.ReadWrite;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

@@ -1,8 +1,8 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Waiting;
 using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
@@ -188,7 +188,7 @@ public sealed unsafe class BlockedThreadTests
     public void TheLocksAndTheDeviceOfAFileAreItsTargets()
     {
         using var fixture = new FileFixture();
-        DaxEmu.Core.Fs.DaxFile file = fixture.Create();
+        DaxFile file = fixture.Create();
         string[] names = [.. file.WaitTargets.Select(t => t.StateOf(WaitKind.ToRead, 0).Name)];
         long id = file.Mapping.Id;
         Assert.That(names, Is.EqualTo(new[]

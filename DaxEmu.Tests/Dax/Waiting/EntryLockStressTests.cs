@@ -1,7 +1,6 @@
 using System.Diagnostics;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

@@ -1,5 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Dax.Waiting;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

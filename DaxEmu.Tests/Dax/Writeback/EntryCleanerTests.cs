@@ -1,8 +1,6 @@
-using DaxEmu.Core.Mm;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Writeback;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

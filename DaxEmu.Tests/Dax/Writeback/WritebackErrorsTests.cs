@@ -1,7 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Writeback;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Commands;
 using DaxEmu.Bench.Verification.Scenarios;
-using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core;
 
 namespace DaxEmu.Tests.Fuzzing.Inputs;
 

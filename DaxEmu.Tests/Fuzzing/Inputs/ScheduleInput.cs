@@ -1,8 +1,8 @@
 using System.Text;
 using DaxEmu.Bench.Verification.Scenarios;
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Checking.Strategies;
-using DaxEmu.Core.Dax.Waiting.Policies;
 
 namespace DaxEmu.Tests.Fuzzing.Inputs;
 

@@ -1,15 +1,13 @@
 using System.Runtime.CompilerServices;
 using DaxEmu.Bench.Verification.Scenarios;
+using DaxEmu.Core;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Invalidation;
-using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Tests.Verification.Scenarios;
 

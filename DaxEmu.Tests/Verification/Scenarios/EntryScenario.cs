@@ -1,8 +1,7 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Tests.Verification.Scenarios;
 

@@ -1,11 +1,7 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Waiting;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Pmem;
-using DaxEmu.Core.Units;
 using DaxEmu.Native.Cpu;
 
 namespace DaxEmu.Tests.Verification.Scenarios;

@@ -1,7 +1,7 @@
 using DaxEmu.Bench.Verification.Scenarios;
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Checking.Strategies;
-using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 

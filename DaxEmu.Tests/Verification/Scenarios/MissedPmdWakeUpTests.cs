@@ -1,6 +1,5 @@
+using DaxEmu.Core;
 using DaxEmu.Core.Checking;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Units;
 using DaxEmu.Tests.Checking;
 using NUnit.Framework;
 

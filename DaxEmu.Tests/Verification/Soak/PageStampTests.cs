@@ -1,5 +1,5 @@
 using DaxEmu.Bench.Verification.Soak;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Verification.Soak;

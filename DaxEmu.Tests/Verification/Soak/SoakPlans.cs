@@ -1,5 +1,5 @@
 using DaxEmu.Bench.Verification.Soak;
-using DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core;
 
 namespace DaxEmu.Tests.Verification.Soak;
 

@@ -1,9 +1,7 @@
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Verification.Soak;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Dax.Waiting.Policies;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Verification.Soak;

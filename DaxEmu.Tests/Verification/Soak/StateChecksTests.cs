@@ -1,10 +1,9 @@
 using DaxEmu.Bench.Verification.Soak;
 using DaxEmu.Bench.Verification.Soak.Checks;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Verification.Soak;

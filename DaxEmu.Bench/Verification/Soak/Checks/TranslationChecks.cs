@@ -1,7 +1,4 @@
-using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak.Checks;
 

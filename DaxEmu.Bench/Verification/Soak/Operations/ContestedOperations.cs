@@ -1,6 +1,5 @@
-using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core;
 using DaxEmu.Core.Dax.Writeback;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
 

@@ -1,7 +1,4 @@
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Iomap;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
 

@@ -1,6 +1,4 @@
-using DaxEmu.Core.Dax.Entries;
-using DaxEmu.Core.Dax.Invalidation;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
 

@@ -1,7 +1,5 @@
-using DaxEmu.Core.Dax;
-using DaxEmu.Core.Dax.Invalidation;
+using DaxEmu.Core;
 using DaxEmu.Core.Mm;
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
 

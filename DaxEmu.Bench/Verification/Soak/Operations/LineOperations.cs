@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
 

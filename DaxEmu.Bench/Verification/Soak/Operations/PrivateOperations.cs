@@ -1,4 +1,4 @@
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
 

@@ -1,7 +1,5 @@
 using DaxEmu.Bench.Verification.Soak.Checks;
-using DaxEmu.Core.Dax.Faults;
-using DaxEmu.Core.Fs;
-using DaxEmu.Core.Units;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak.Operations;
 

@@ -1,4 +1,3 @@
-using DaxEmu.Core.Units;
 
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 

@@ -1,4 +1,5 @@
-namespace DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core.Dax.Waiting.Policies;
+namespace DaxEmu.Core;
 
 /// <summary>
 /// The seven policies of one version of the entry locks and of the wait for pinned pages; chosen from <see cref="WaitProfiles"/>. They are

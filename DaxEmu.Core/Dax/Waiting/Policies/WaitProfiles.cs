@@ -1,4 +1,5 @@
-namespace DaxEmu.Core.Dax.Waiting.Policies;
+using DaxEmu.Core.Dax.Waiting.Policies;
+namespace DaxEmu.Core;
 
 /// <summary>The profiles by name: the policies of the 2019 discussion, and the versions of the kernel that they model.</summary>
 public static class WaitProfiles
