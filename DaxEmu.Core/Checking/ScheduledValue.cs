@@ -3,7 +3,7 @@ using DaxEmu.Core.Atomics;
 namespace DaxEmu.Core.Checking;
 
 /// <summary>Values that the body of a scenario's thread may depend on: the strategy chooses them, and the schedule string has them.</summary>
-internal static class ScheduledValue
+public static class ScheduledValue
 {
     /// <summary>A value below <paramref name="bound"/>.</summary>
     /// <exception cref="InvalidOperationException">The calling thread is not under the scheduler.</exception>

@@ -137,9 +137,6 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>The file as its VMAs know it.</summary>
     internal VmFile VmFile { get; }
 
-    /// <summary>Whether <see cref="Dispose"/> was called.</summary>
-    internal bool IsDisposed => isDisposed;
-
     /// <summary>Maps pages of the file.</summary>
     /// <param name="first">The file page that the VMA's first page maps.</param>
     /// <param name="pageCount">How many pages; they may lie beyond the end of the file.</param>

@@ -4,8 +4,6 @@ namespace DaxEmu.Core.Fs;
 /// <summary>The errors of operations on a file, in words: what, where, and the remedy.</summary>
 internal static class FileErrors
 {
-    public static DaxException NoSpace(DaxFile file, long offset) => Of(file, IoError.NoSpace, offset);
-
     public static DaxException Busy(DaxFile file, long offset) => Of(file, IoError.Busy, offset);
 
     public static DaxException Of(DaxFile file, IoError error, long offset) => new(

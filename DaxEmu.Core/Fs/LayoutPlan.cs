@@ -21,7 +21,4 @@ internal readonly record struct LayoutPlan
 
     /// <summary>Pages whose entries are taken out, dirty or not; one that touches the range goes whole.</summary>
     public PageRange TakesOut { get; init; }
-
-    /// <summary>Whether there is nothing to do.</summary>
-    public bool IsEmpty => this == default;
 }

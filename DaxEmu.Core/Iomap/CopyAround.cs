@@ -44,21 +44,6 @@ internal readonly record struct CopyAround(CopyPart Head, CopyPart Tail)
             Part(answer, endBytes, pages.End.OffsetBytes));
     }
 
-    /// <summary>What a fault must bring along: whole pages, as it is unknown which bytes will be stored. Nothing if the answer is no copy.</summary>
-    /// <param name="answer">What the extent map answered.</param>
-    /// <param name="pages">The pages that the fault installs.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The pages do not lie in the answer's extents.</exception>
-    public static CopyPart Whole(in ExtentAnswer answer, PageRange pages)
-    {
-        if (!answer.IsCopy || pages.IsEmpty)
-        {
-            return default;
-        }
-
-        CheckCovered(answer, pages);
-        return Part(answer, pages.First.OffsetBytes, pages.End.OffsetBytes);
-    }
-
     private static CopyPart Part(in ExtentAnswer answer, long fromBytes, long toBytes) => fromBytes == toBytes
         ? default
         : new CopyPart(

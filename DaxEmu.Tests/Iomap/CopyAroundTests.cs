@@ -46,15 +46,10 @@ public sealed class CopyAroundTests
     }
 
     [Test]
-    public void AFaultBringsWholePages() => Assert.That(
-        CopyAround.Whole(Copy, new PageRange(new PageIndex(12), 2)), Is.EqualTo(new CopyPart(102 * Page, 502 * Page, 2 * Page)));
-
-    [Test]
     public void WhatIsNoCopyBringsNothing()
     {
         var answer = ExtentAnswer.Of(Fresh);
         Assert.That(CopyAround.Write(answer, (11 * Page) + 100, 50), Is.EqualTo(default(CopyAround)));
-        Assert.That(CopyAround.Whole(answer, new PageRange(new PageIndex(12), 2)).IsEmpty, Is.True);
     }
 
     [Test]

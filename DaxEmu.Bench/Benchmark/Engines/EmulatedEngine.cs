@@ -43,14 +43,11 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
             AddressSpace mapping = handlers[i].Mapping;
             if (phase == FaultPhase.Refault)
             {
-                areas[i].Table.Unmap(0, areas[i].PageCount, keepCopies: false);
+                areas[i].Zap(0, areas[i].PageCount);
                 continue;
             }
 
-            mapping.InvalidateLock.EnterWrite();
-            mapping.Unmap(PageRange.All);
-            Invalidator.DeleteRange(mapping, PageRange.All);
-            mapping.InvalidateLock.ExitWrite();
+            mapping.DropRange(PageRange.All, discardsDirty: true);
         }
     }
 

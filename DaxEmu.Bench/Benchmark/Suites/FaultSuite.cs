@@ -65,10 +65,7 @@ public class FaultSuite : IDisposable
     public void InsertAndDeletePte()
     {
         WriteRefaultPte();
-        small!.InvalidateLock.EnterWrite();
-        small.Unmap(PageRange.All);
-        Invalidator.DeleteRange(small, PageRange.All);
-        small.InvalidateLock.ExitWrite();
+        small!.DropRange(PageRange.All, discardsDirty: true);
     }
 
     [GlobalCleanup]

@@ -32,10 +32,6 @@ internal sealed partial class EntryLocker : IWaitGraphSource
         refusesEmptyRange = profile.Smaller.RefusesEmptyRange;
     }
 
-    public EntryTable Table => table;
-
-    public WaitTable Waits => waits;
-
     public WaitProfile Profile => profile;
 
     long IWaitGraphSource.MappingId => table.MappingId;

@@ -12,9 +12,6 @@ internal ref struct FtraceCursor(ReadOnlySpan<byte> line)
     private const int MostShown = 80;
     private ReadOnlySpan<byte> rest = line;
 
-    /// <summary>What was not yet read.</summary>
-    public readonly ReadOnlySpan<byte> Rest => rest;
-
     /// <summary>The next word; empty at the end of the line.</summary>
     public ReadOnlySpan<byte> Word()
     {

@@ -12,9 +12,6 @@ internal sealed class LineReader(Stream stream, string name, int longestBytes, s
     private int end;
     private bool isAtEnd;
 
-    /// <summary>What errors call the text.</summary>
-    public string Name => name;
-
     /// <summary>The line that was read last, from 1.</summary>
     public long Number { get; private set; }
 

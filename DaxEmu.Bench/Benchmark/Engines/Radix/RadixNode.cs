@@ -38,8 +38,6 @@ internal unsafe struct RadixNode
     [FieldOffset(544)]
     public int UsedSlots;
 
-    public static bool IsEntry(ulong slot) => (slot & 1) != 0;
-
     public static bool IsSibling(ulong slot) => (slot & TagMask) == InternalTag && slot < (SlotCount << 2);
 
     public static bool IsChild(ulong slot) => (slot & TagMask) == InternalTag && slot >= (SlotCount << 2);
