@@ -3,13 +3,16 @@ using NUnit.Framework;
 namespace DaxEmu.Tests.Architecture;
 
 /// <summary>The modules use each other as the two diagrams in docs/architecture.md draw it.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ArchitectureTests
 {
+    private static readonly Dictionary<string, ModuleUses> Uses = [];
+
     [TestCase("DaxEmu.Core")]
     [TestCase("DaxEmu.Bench")]
     public void ModulesUseWhatIsDrawnBelowThem(string project)
     {
-        var uses = new ModuleUses(project, ModuleOf);
+        ModuleUses uses = UsesOf(project);
         Diagram diagram = Diagram.Of(project);
         Assert.That(
             uses.All.Where(u => !diagram.Reaches(u.Key.From, u.Key.To)).Select(u => $"{u.Key.From} uses {u.Key.To}: {u.Value}"), Is.Empty);
@@ -19,7 +22,7 @@ public sealed class ArchitectureTests
     [TestCase("DaxEmu.Bench")]
     public void EachArrowThatIsDrawnIsUsedAndNoCycleIsDrawn(string project)
     {
-        var uses = new ModuleUses(project, ModuleOf);
+        ModuleUses uses = UsesOf(project);
         Diagram diagram = Diagram.Of(project);
         Assert.Multiple(() =>
         {
@@ -34,6 +37,17 @@ public sealed class ArchitectureTests
     {
         var uses = new ModuleUses("DaxEmu.Core", path => path.EndsWith("DaxFile.cs", StringComparison.Ordinal) ? "one file" : "the rest");
         Assert.That(uses.All.Keys, Does.Contain(("one file", "the rest")).And.Contain(("the rest", "one file")));
+    }
+
+    // Looking every name of a project up takes seconds: once a project.
+    private static ModuleUses UsesOf(string project)
+    {
+        if (!Uses.TryGetValue(project, out ModuleUses? uses))
+        {
+            Uses[project] = uses = new ModuleUses(project, ModuleOf);
+        }
+
+        return uses;
     }
 
     // A folder of the top; inside Dax, Benchmark and Verification the folder below it.
