@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Atomics;
 
 /// <summary>A line for the trace of a schedule, in the words of the entry table.</summary>

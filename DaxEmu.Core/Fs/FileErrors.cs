@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Fs;
 
 /// <summary>The errors of operations on a file, in words: what, where, and the remedy.</summary>

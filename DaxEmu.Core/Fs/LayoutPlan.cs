@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Fs;
 
 /// <summary>What a file system does to a file's pages before it changes the file's blocks. The default does nothing.</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Iomap;
 
 /// <summary>The invariants, for tests and teardowns.</summary>

@@ -175,7 +175,7 @@ internal sealed partial class BlockAllocator
                 first ??= problem;
                 if (problem is not InvalidOperationException)
                 {
-                    Await(part); // an interruption, say: nothing is wrong with the blocks, so they are released by whoever comes next
+                    Await(part); // an interruption, say: nothing is wrong with the blocks, so the next caller releases them
                 }
             }
         }

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Iomap;
 
 /// <summary>Bytes of the device that must be filled before a fresh block may be shown.</summary>

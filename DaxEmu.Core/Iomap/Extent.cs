@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core;
 
 /// <summary>A run of pages of one kind (the kernel's <c>struct iomap</c>).</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core;
 
 /// <summary>What else is to be known of an extent (<c>IOMAP_F_NEW</c>, <c>IOMAP_F_DIRTY</c>, <c>IOMAP_F_SHARED</c>).</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core;
 
 /// <summary>What the caller of <see cref="IExtentMap.Find"/> is about to do (the kernel's <c>IOMAP_*</c> operation flags).</summary>

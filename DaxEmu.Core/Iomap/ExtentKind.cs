@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core;
 
 /// <summary>What lies behind a run of a file's pages (the kernel's <c>IOMAP_HOLE</c>, <c>IOMAP_UNWRITTEN</c>, <c>IOMAP_MAPPED</c>).</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Iomap;
 
 /// <summary>Fills device pages with zeroes before any file shows them (what <c>dax_zero_page_range</c> does for a new block).</summary>

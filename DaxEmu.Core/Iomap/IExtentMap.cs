@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core;
 
 /// <summary>Says what lies behind the pages of one file, and allocates (the kernel's <c>iomap_ops</c>).</summary>

@@ -366,7 +366,7 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
             };
         }
 
-        // The picture was read before the mark, and Show sets the mark first: whoever sees a change sees it dirty, unless it is committed.
+        // The snapshot was read before the mark, and Show sets the mark first: a reader that sees a change sees it dirty, unless it is committed.
         ExtentFlags flags = (isNew ? ExtentFlags.New : 0) | (isDirty && answer.Kind != ExtentKind.Hole ? ExtentFlags.Dirty : 0);
         return answer with { Flags = answer.Flags | flags };
     }

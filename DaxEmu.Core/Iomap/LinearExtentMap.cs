@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core;
 
 /// <summary>One extent for the whole file, there from the start: what a device-dax node or a file that was written out once has.</summary>

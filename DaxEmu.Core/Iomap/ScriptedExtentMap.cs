@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Iomap;
 
 /// <summary>The file system as which a <see cref="ScriptedExtentMap"/> answers.</summary>

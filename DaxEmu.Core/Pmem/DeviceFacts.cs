@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core;
 
 /// <summary>What <see cref="DeviceProbe.Probe"/> found at a path.</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Pmem;
 
 /// <summary>What holds a device page through an entry: nothing, one place of one mapping, or several.</summary>

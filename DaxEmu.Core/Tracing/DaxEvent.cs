@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Tracing;
 
 /// <summary>

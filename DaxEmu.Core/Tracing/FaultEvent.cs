@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Tracing;
 
 /// <summary>The fields of <c>dax_pmd_fault</c>, <c>dax_pte_fault</c> and their <c>_done</c> twins.</summary>

@@ -15,7 +15,7 @@ public sealed class SweepMutationTests
             "Fs/LayoutChange.cs", EarlyTakeOut, EarlyTakeOut + " LayoutBreak.TakeOut(mapping, plan.TakesOut);"),
         new("zeroing takes entries out before it can fail", "file zero over a hole and a dirty page",
             "Fs/LayoutChange.cs", EarlyTakeOut, EarlyTakeOut + " LayoutBreak.TakeOut(mapping, plan.TakesOut);"),
-        new("a lease whose flush fails stays", "view unpin",
+        new("a pin whose flush fails stays", "view unpin",
             "Dax/Faults/PagePin.cs",
             "pins.ForEach(run => Try(() => device.FlushUnchecked(run.First.OffsetBytes, run.PageCount << DaxConstants.PageShift)));",
             "pins.ForEach(run => device.FlushUnchecked(run.First.OffsetBytes, run.PageCount << DaxConstants.PageShift));"),

@@ -221,7 +221,7 @@ public sealed class DaxFileTests
         DaxFile file = fixture.CreateFilled(Pmd);
         DaxView view = file.Map();
         view.Write(0, 1)[0] = 1;
-        PagePin lease = view.Pin(0, 10);
+        PagePin pin = view.Pin(0, 10);
         file.Dispose();
         file.Dispose();
         Assert.That(() => view.Read(0, 1).Length, Throws.TypeOf<ObjectDisposedException>());
@@ -236,8 +236,8 @@ public sealed class DaxFileTests
         Assert.That(() => file.Length, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(fixture.Volume.FreeBytes, Is.LessThan(fixture.Device.SizeBytes), "a pinned block is nobody else's yet");
         view.Dispose();
-        lease.Dispose();
-        lease.Dispose();
+        pin.Dispose();
+        pin.Dispose();
         Assert.That(fixture.Volume.FreeBytes, Is.EqualTo(fixture.Device.SizeBytes));
     }
 
@@ -249,7 +249,7 @@ public sealed class DaxFileTests
         using DaxView view = file.Map();
         byte seen = view.Read(10, 1)[0];
         fixture.Device.Dispose();
-        Assert.That(view.Read(10, 1)[0], Is.EqualTo(seen), "the file's lease keeps the memory");
+        Assert.That(view.Read(10, 1)[0], Is.EqualTo(seen), "the file's reference keeps the memory");
         view.Dispose();
         file.Dispose();
         Assert.That(() => DaxVolume.Of(fixture.Device).CreateTemporary(0), Throws.TypeOf<ObjectDisposedException>());
@@ -280,14 +280,14 @@ public sealed class DaxFileTests
     [Test]
     public void AnExtendedFileShowsWhatWasStoredBehindItsEndOnExt4ButNotOnXfs()
     {
-        foreach (FileSystemModel habits in FileSystemModel.All)
+        foreach (FileSystemModel model in FileSystemModel.All)
         {
-            using var fixture = new FileFixture(DaxFileOptions.Default with { FileSystem = habits });
+            using var fixture = new FileFixture(DaxFileOptions.Default with { FileSystem = model });
             DaxFile file = fixture.CreateFilled(100);
             using DaxView view = file.Map(0, Page);
             view.CopyFrom([9], 200);
             file.SetLength(Page);
-            Assert.That(FileFixture.Bytes(file)[200], Is.EqualTo(habits == FileSystemModel.Xfs ? 0 : 9), habits.Name);
+            Assert.That(FileFixture.Bytes(file)[200], Is.EqualTo(model == FileSystemModel.Xfs ? 0 : 9), model.Name);
         }
     }
 }

@@ -53,10 +53,10 @@ public sealed class DaxViewTests
         using var fixture = new FileFixture();
         DaxFile file = fixture.CreateFilled(4 * Page);
         using DaxView view = file.Map();
-        using (PagePin lease = view.Pin(Page - 1, 2))
+        using (PagePin pin = view.Pin(Page - 1, 2))
         {
-            Assert.That(lease.Pages, Is.EqualTo((PfnRange[])[new PfnRange(file.ExtentList[0].Pfn, 2)]));
-            Assert.That(fixture.Device.Owners.IsBusy(lease.Pages[0].First));
+            Assert.That(pin.Pages, Is.EqualTo((PfnRange[])[new PfnRange(file.ExtentList[0].Pfn, 2)]));
+            Assert.That(fixture.Device.Owners.IsBusy(pin.Pages[0].First));
         }
 
         Assert.That(fixture.Device.Owners.FirstBusy(new PfnRange(new Pfn(0), fixture.Device.PageCount)), Is.Null);
@@ -69,9 +69,9 @@ public sealed class DaxViewTests
         DaxFile file = fixture.Create();
         file.Allocate(0, 2 * FileFixture.Pmd);
         using DaxView view = file.Map(MapMode.Shared);
-        using PagePin lease = view.Pin(5 * Page, FileFixture.Pmd);
-        Assert.That(lease.Pages.Sum(r => r.PageCount), Is.EqualTo(512));
-        Assert.That(lease.Pages, Has.Count.EqualTo(1));
+        using PagePin pin = view.Pin(5 * Page, FileFixture.Pmd);
+        Assert.That(pin.Pages.Sum(r => r.PageCount), Is.EqualTo(512));
+        Assert.That(pin.Pages, Has.Count.EqualTo(1));
     }
 
     [Test]

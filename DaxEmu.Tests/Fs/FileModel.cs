@@ -41,9 +41,9 @@ internal sealed class FileModel : IDisposable
     private readonly FileFixture fixture;
     private readonly ModelledFile[] files;
 
-    private FileModel(FileSystemModel habits, KernelBehaviour behaviour)
+    private FileModel(FileSystemModel fileSystem, KernelBehaviour behaviour)
     {
-        fixture = new FileFixture(DaxFileOptions.Default with { FileSystem = habits, Behaviour = behaviour });
+        fixture = new FileFixture(DaxFileOptions.Default with { FileSystem = fileSystem, Behaviour = behaviour });
         files = [new ModelledFile(fixture.Create()), new ModelledFile(fixture.Create())];
     }
 
@@ -63,9 +63,9 @@ internal sealed class FileModel : IDisposable
 
     /// <summary>Carries steps out and compares after each.</summary>
     /// <returns>What went wrong; null if nothing.</returns>
-    public static string? Run(IReadOnlyList<ModelOp> ops, FileSystemModel habits, KernelBehaviour behaviour)
+    public static string? Run(IReadOnlyList<ModelOp> ops, FileSystemModel fileSystem, KernelBehaviour behaviour)
     {
-        using var model = new FileModel(habits, behaviour);
+        using var model = new FileModel(fileSystem, behaviour);
         for (int i = 0; i < ops.Count; i++)
         {
             string? wrong;

@@ -10,9 +10,9 @@ public sealed class FileModelTests
     [TestCase("xfs", "linux-6.1", 200)]
     [TestCase("ext4", "linux-6.12", 300)]
     [TestCase("ext4", "linux-6.1", 400)]
-    public void EveryByteIsAsInAPlainArray(string habits, string behaviour, int firstSeed)
+    public void EveryByteIsAsInAPlainArray(string fileSystem, string behaviour, int firstSeed)
     {
-        FileSystemModel system = FileSystemModel.ByName(habits);
+        FileSystemModel system = FileSystemModel.ByName(fileSystem);
         KernelBehaviour kernel = KernelBehaviour.ByName(behaviour);
         for (int seed = firstSeed; seed < firstSeed + 8; seed++)
         {

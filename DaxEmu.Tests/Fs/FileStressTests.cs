@@ -17,11 +17,11 @@ public sealed class FileStressTests
 
     [TestCase("xfs", "linux-6.12", 1)]
     [TestCase("ext4", "linux-6.12", 2)]
-    public void NoWriteIsLostAndNoPageTorn(string habits, string behaviour, int seed)
+    public void NoWriteIsLostAndNoPageTorn(string fileSystem, string behaviour, int seed)
     {
         using var fixture = new FileFixture(DaxFileOptions.Default with
         {
-            FileSystem = FileSystemModel.ByName(habits),
+            FileSystem = FileSystemModel.ByName(fileSystem),
             Behaviour = KernelBehaviour.ByName(behaviour),
         });
         DaxFile file = fixture.Create(PageCount * Page);
@@ -148,9 +148,9 @@ public sealed class FileStressTests
             }
             else
             {
-                // The lease keeps the block in the file, and from being shared, while it is stored to.
-                using PagePin lease = views[way].Pin((long)page * Page, Page);
-                bytes.CopyTo(file.Volume.Device.GetSpan(lease.Pages[0].First, 1));
+                // The pin keeps the block in the file, and from being shared, while it is stored to.
+                using PagePin pin = views[way].Pin((long)page * Page, Page);
+                bytes.CopyTo(file.Volume.Device.GetSpan(pin.Pages[0].First, 1));
             }
 
             stamps[page] = stamp;

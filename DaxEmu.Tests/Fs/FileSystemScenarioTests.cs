@@ -146,8 +146,8 @@ public sealed class FileSystemScenarioTests
             {
                 try
                 {
-                    using PagePin lease = view.Pin(0, 2 * Page);
-                    foreach (PfnRange run in lease.Pages)
+                    using PagePin pin = view.Pin(0, 2 * Page);
+                    foreach (PfnRange run in pin.Pages)
                     {
                         fixture.Device.GetSpan(run.First, run.PageCount).Fill(0xDD);
                     }

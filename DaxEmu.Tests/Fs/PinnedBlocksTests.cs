@@ -7,7 +7,7 @@ using NUnit.Framework;
 
 namespace DaxEmu.Tests.Fs;
 
-/// <summary>What becomes of blocks that are pinned when their file gives them up, and of leases that nobody ends.</summary>
+/// <summary>What becomes of blocks that are pinned when their file gives them up, and of pins that are never disposed.</summary>
 public sealed class PinnedBlocksTests
 {
     private const MapMode Small = MapMode.Shared | MapMode.NoHugePage;
@@ -18,12 +18,12 @@ public sealed class PinnedBlocksTests
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         DaxFile closed = DaxVolume.Of(device).CreateTemporary(0);
         closed.Write(new byte[2 * FileFixture.Pmd], 0);
-        PagePin lease = closed.Map().Pin(0, 2 * FileFixture.Pmd);
+        PagePin pin = closed.Map().Pin(0, 2 * FileFixture.Pmd);
         closed.Dispose();
 
         using DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
         Assert.That(() => file.Write([1], 0), Throws.TypeOf<DaxException>(), "every block is pinned");
-        lease.Dispose();
+        pin.Dispose();
         Assert.That(DaxVolume.Of(device).Allocator.WaitingBlocks, Is.Empty, "the unpin itself gives them back");
         Assert.That(file.Write([1], 0), Is.EqualTo(1));
     }
@@ -50,8 +50,8 @@ public sealed class PinnedBlocksTests
         DaxVolume old = DaxVolume.Of(device);
         DaxFile file = old.CreateTemporary(0);
         file.Write(new byte[FileFixture.Page], 0);
-        PagePin lease = file.Map(Small).Pin(0, FileFixture.Page);
-        Pfn pinned = lease.Pages[0].First;
+        PagePin pin = file.Map(Small).Pin(0, FileFixture.Page);
+        Pfn pinned = pin.Pages[0].First;
         old.Dispose();
 
         DaxVolume next = DaxVolume.Of(device);
@@ -59,7 +59,7 @@ public sealed class PinnedBlocksTests
         using DaxFile all = next.CreateTemporary(0);
         all.Allocate(0, device.SizeBytes - FileFixture.Page);
         Assert.That(all.ExtentList.Any(e => new PfnRange(e.Pfn, e.PageCount).Contains(pinned)), Is.False);
-        lease.Dispose();
+        pin.Dispose();
         Assert.That(next.FreeBytes, Is.EqualTo(FileFixture.Page));
         next.Dispose();
     }
@@ -88,7 +88,7 @@ public sealed class PinnedBlocksTests
         PfnRange pages = Forget(file);
         Collect();
         Assert.That(device.Owners.FirstBusy(pages), Is.Null);
-        Assert.That(device.Durable!.IsDurable(pages.First.OffsetBytes, FileFixture.Page), "a lease for writing flushes");
+        Assert.That(device.Durable!.IsDurable(pages.First.OffsetBytes, FileFixture.Page), "a pin for writing flushes");
         FileFixture.Finish(Task.Run(() => file.SetLength(0)));
     }
 
@@ -118,28 +118,28 @@ public sealed class PinnedBlocksTests
         using PmemDevice device = PmemDevice.CreateInMemory(FileFixture.Pmd);
         using DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
         file.Write(new byte[FileFixture.Page], 0);
-        PagePin lease = file.Map(Small).Pin(0, FileFixture.Page);
+        PagePin pin = file.Map(Small).Pin(0, FileFixture.Page);
         Fallible.Plan = new FailAll(FallibleStep.Flush);
         try
         {
-            Assert.That(lease.Dispose, Throws.TypeOf<DaxEnvironmentException>());
+            Assert.That(pin.Dispose, Throws.TypeOf<DaxEnvironmentException>());
         }
         finally
         {
             Fallible.Plan = null;
         }
 
-        Assert.That(device.Owners.FirstBusy(lease.Pages[0]), Is.Null);
-        Assert.That(lease.Dispose, Throws.Nothing);
+        Assert.That(device.Owners.FirstBusy(pin.Pages[0]), Is.Null);
+        Assert.That(pin.Dispose, Throws.Nothing);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static PfnRange Forget(DaxFile file)
     {
         DaxView view = file.Map(Small);
-        PagePin lease = view.Pin(0, FileFixture.Page);
+        PagePin pin = view.Pin(0, FileFixture.Page);
         view.Write(0, 8).Fill(0x5A);
-        return lease.Pages[0];
+        return pin.Pages[0];
     }
 
     private static void Collect()

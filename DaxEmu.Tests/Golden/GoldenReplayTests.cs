@@ -24,7 +24,7 @@ public sealed class GoldenReplayTests
         ReplayReport[] reports = [.. Names.Select(n => GoldenReplayer.Run(GoldenCorpus.Load(n)))];
         Assert.That(reports, Has.Length.EqualTo(ScenarioCount));
         double share = (double)reports.Sum(r => r.AdoptedCount) / reports.Sum(r => r.FileSystemOpCount);
-        Assert.That(share, Is.LessThan(MostAdopted), "ops of the file system's own whose outcome the habits do not tell");
+        Assert.That(share, Is.LessThan(MostAdopted), "ops of the file system's own whose outcome the file-system model does not give");
     }
 
     [Test]

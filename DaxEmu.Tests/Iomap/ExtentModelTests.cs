@@ -11,7 +11,7 @@ public sealed class ExtentModelTests
     private const int FilePages = 1600;
     private const int DevicePages = 5 * DaxConstants.PagesPerPmd;
 
-    /// <summary>What the model knows of a page. Contents stand for blocks: whoever shares a block sees one content.</summary>
+    /// <summary>What the model knows of a page. Contents stand for blocks: all that share a block see one content.</summary>
     private readonly record struct Cell(ExtentKind Kind, int Content);
 
     private sealed class Scenario : IDisposable

@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace DaxEmu.Tests.Misuse;
 
-/// <summary>Whoever calls whatever with whatever, whenever: the answer is right, or an exception that says what was wrong.</summary>
+/// <summary>Any member, with any arguments, at any time: the result is right, or an exception that says what was wrong.</summary>
 [Parallelizable(ParallelScope.All)]
 public sealed class MisuseTests
 {

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core;
 
 /// <summary>An entry as it was at one moment: a value, never a reference. The default means that there was none.</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.Entries;
 
 /// <summary>An entry whose lock the caller holds.</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core;
 
 /// <summary>What a fault came to; one word, so that it stays in a register.</summary>

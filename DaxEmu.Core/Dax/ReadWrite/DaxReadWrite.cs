@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.ReadWrite;
 
 /// <summary>read(2) and write(2) on a file's blocks (<c>dax_iomap_rw</c>).</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.ReadWrite;
 
 /// <summary>Gives a file blocks of its own where it shares them (<c>dax_file_unshare</c>).</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.Waiting;
 
 /// <summary>What a waiter sleeps on and a waker wakes: the mapping and the first page of the entry (<c>struct exceptional_entry_key</c>).</summary>

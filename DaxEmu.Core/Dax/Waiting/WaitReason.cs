@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.Waiting;
 
 /// <summary>What a thread waits for, for the wait graph.</summary>

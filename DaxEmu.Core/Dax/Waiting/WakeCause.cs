@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.Waiting;
 
 /// <summary>What a wake-up is sent for.</summary>

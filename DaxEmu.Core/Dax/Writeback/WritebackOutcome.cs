@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.Writeback;
 
 /// <summary>What a writeback pass did.</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Tracing;
 
 /// <summary>Pairs the starts and ends of a trace's faults, thread by thread. Other events are skipped.</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Tracing.Ftrace;
 
 /// <summary>Parses lines of trace text; keeps what repeats from line to line.</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Tracing;
 
 /// <summary>A fault of a trace: its start and its end, paired.</summary>

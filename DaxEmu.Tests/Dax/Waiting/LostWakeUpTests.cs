@@ -29,7 +29,7 @@ public sealed class LostWakeUpTests
         new("a woken 2 MiB fault finds another locked page", AWokenPmdFaultFindsAnotherPage, ["key-found"]),
     ];
 
-    private static IEnumerable<TestCaseData> Guilty =>
+    private static IEnumerable<TestCaseData> Failing =>
         from c in Cases from name in c.GuiltyProfiles select new TestCaseData(c, name).SetArgDisplayNames(c.Name, name);
 
     private static IEnumerable<TestCaseData> Innocent =>
@@ -38,7 +38,7 @@ public sealed class LostWakeUpTests
         where !c.GuiltyProfiles.Contains(profile.Name) && !(c.NeedsPmd && profile.Smaller.RefusesEmptyRange)
         select new TestCaseData(c, profile.Name).SetArgDisplayNames(c.Name, profile.Name);
 
-    [TestCaseSource(nameof(Guilty))]
+    [TestCaseSource(nameof(Failing))]
     public void Hangs(object scenarioCase, string profile)
     {
         using EntryFixture fixture = new(WaitProfiles.ByName(profile));
@@ -188,7 +188,7 @@ public sealed class LostWakeUpTests
 
     /// <summary>A small case.</summary>
     /// <param name="Name">Its description in a few words.</param>
-    /// <param name="Run">Plays it and returns the thread that the guilty profiles leave asleep.</param>
+    /// <param name="Run">Plays it and returns the thread that the failing profiles leave asleep.</param>
     /// <param name="GuiltyProfiles">The profiles that lose the wake-up.</param>
     /// <param name="NeedsPmd">Whether it begins with a 2 MiB entry, which not every profile makes.</param>
     internal sealed record Case(string Name, Func<EntryFixture, ParkedGrab> Run, string[] GuiltyProfiles, bool NeedsPmd = false);

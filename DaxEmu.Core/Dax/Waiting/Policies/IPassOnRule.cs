@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>Which waiter a woken thread wakes in its stead when it abandons its wait (<c>put_unlocked_entry</c>).</summary>

@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>Which order an unlock by page uses for the wait key (<c>dax_unlock_page</c>).</summary>

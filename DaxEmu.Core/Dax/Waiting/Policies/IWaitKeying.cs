@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>Which page is in the wait key: asked by a thread that goes to sleep and by one that wakes (<c>dax_entry_waitqueue</c>).</summary>

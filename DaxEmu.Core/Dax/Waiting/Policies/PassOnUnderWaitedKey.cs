@@ -1,4 +1,3 @@
-
 namespace DaxEmu.Core.Dax.Waiting.Policies;
 
 /// <summary>A woken thread that will not unlock the entry it slept for wakes the next waiter of the key that it slept on.</summary>
