@@ -70,7 +70,7 @@ public sealed class DaxVolume : IDisposable
 
     /// <summary>The volume of a device; a new, empty one when it is first asked for.</summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    public static DaxVolume Of(PmemDevice device)
+    public static DaxVolume ScratchOf(PmemDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
         lock (VolumesGate)

@@ -108,6 +108,33 @@ public sealed partial class PmemDevice
         GC.KeepAlive(this);
     }
 
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Read(long offsetBytes, int lengthBytes)
+    {
+        ThrowIfDisposed();
+        ReadOnlySpan<byte> bytes = region.Span(offsetBytes, lengthBytes);
+        PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
+        return poison.FindFirst(new Pfn(pages.First.Value), pages.PageCount) is { } lost
+            ? throw new DaxException($"Page {lost} of {Name} is lost (poisoned). Write the whole page anew.", IoError.Poison, lost.OffsetBytes)
+            : bytes;
+    }
+
+    /// <inheritdoc/>
+    public void Store(long offsetBytes, ReadOnlySpan<byte> source)
+    {
+        ThrowIfDisposed();
+        region.CheckRange(offsetBytes, source.Length);
+        OrderedStores.Copy(start + (nint)offsetBytes, source);
+        GC.KeepAlive(this);
+    }
+
+    /// <inheritdoc/>
+    public void CopyPersist(long offsetBytes, ReadOnlySpan<byte> source)
+    {
+        CopyNonTemporal(offsetBytes, source);
+        DrainUnchecked();
+    }
+
     /// <summary>Copies bytes to the device with stores that need no flush; they are durable after <see cref="Drain"/>.</summary>
     /// <param name="offsetBytes">Where to.</param>
     /// <param name="source">What; it must not overlap the place where it goes.</param>

@@ -23,7 +23,7 @@ namespace DaxEmu.Core;
 /// then is the device no longer. Loads give zeroes, and stores go nowhere.
 /// </para>
 /// </remarks>
-public sealed partial class PmemDevice : IDisposable
+public sealed partial class PmemDevice : IPersistentMemory, IDisposable
 {
     private readonly Lock gate = new();
     private readonly MappedRegion region;

@@ -66,7 +66,7 @@ public sealed partial class DocExampleTests
 
     [TestCase("int unused = DaxEmu.Core.DaxConstants.PageShift;", null)]
     [TestCase("new DaxEmu.Core.Atomics.WordLock();", "CS0122")]
-    [TestCase("DaxVolume.Of(null!);", "CS0103")]
+    [TestCase("DaxVolume.ScratchOf(null!);", "CS0103")]
     public void AnExampleSeesThePublicApiAlone(string program, string? error) => Assert.That(
         Errors([program], Stream.Null), error is null ? Is.Empty : Has.Some.Contains(error));
 

@@ -97,7 +97,7 @@ public sealed unsafe class LayoutTests
     public void NoTwoWordsOfAnOpenFileShareALine()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        using DaxFile file = DaxVolume.Of(device).Create("words", FileFixture.Pmd);
+        using DaxFile file = DaxVolume.ScratchOf(device).Create("words", FileFixture.Pmd);
         using DaxView view = file.Map(0, FileFixture.Pmd);
         var words = new HashSet<(nint Address, string Field)>();
         Collect(file.Mapping, words, []);

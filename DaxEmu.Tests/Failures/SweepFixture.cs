@@ -77,7 +77,7 @@ internal sealed class SweepFixture
     {
         this.device = device;
         device.MakeDurable();
-        Volume = DaxVolume.Of(device.Device);
+        Volume = DaxVolume.ScratchOf(device.Device);
         options = DaxFileOptions.Default with
         {
             FileSystem = setting.FileSystem,
@@ -105,7 +105,7 @@ internal sealed class SweepFixture
     public DaxVolume Volume { get; }
 
     /// <summary>Whether the volume can be asked.</summary>
-    public bool HasVolume => DaxVolume.Of(Device) == Volume;
+    public bool HasVolume => DaxVolume.ScratchOf(Device) == Volume;
 
     public IReadOnlyDictionary<string, DaxFile> Files => files;
 

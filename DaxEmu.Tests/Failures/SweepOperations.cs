@@ -324,7 +324,7 @@ internal static class SweepOperations
         using var device = PmemDevice.CreateInMemory(Pmd);
         try
         {
-            return Do(DaxVolume.Of(device).Dispose);
+            return Do(DaxVolume.ScratchOf(device).Dispose);
         }
         catch (DaxEnvironmentException)
         {
@@ -338,7 +338,7 @@ internal static class SweepOperations
     {
         try
         {
-            _ = DaxVolume.Of(device).FreeBytes;
+            _ = DaxVolume.ScratchOf(device).FreeBytes;
         }
         catch (DaxEnvironmentException failure)
         {

@@ -236,7 +236,7 @@ internal sealed class Trial(SweepOperation operation, SweepFixture scenario, IRe
             file.Dispose();
         }
 
-        DaxVolume volume = DaxVolume.Of(scenario.Device);
+        DaxVolume volume = DaxVolume.ScratchOf(scenario.Device);
         foreach (string name in volume.FileNames)
         {
             using (DaxFile file = volume.Open(name))

@@ -252,7 +252,7 @@ public sealed class DaxFileTests
         Assert.That(view.Read(10, 1)[0], Is.EqualTo(seen), "the file's reference keeps the memory");
         view.Dispose();
         file.Dispose();
-        Assert.That(() => DaxVolume.Of(fixture.Device).CreateTemporary(0), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => DaxVolume.ScratchOf(fixture.Device).CreateTemporary(0), Throws.TypeOf<ObjectDisposedException>());
     }
 
     [TestCase(-1, 1)]

@@ -11,7 +11,7 @@ public sealed class DaxVolumeTests
     public void AFileWithANameStaysWhenItIsClosedAndIsFreeWhenItIsDeleted()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        using DaxVolume volume = DaxVolume.Of(device);
+        using DaxVolume volume = DaxVolume.ScratchOf(device);
         using (DaxFile file = volume.Create("log", 0))
         {
             file.Write([1, 2, 3], 0);
@@ -36,8 +36,8 @@ public sealed class DaxVolumeTests
     public void ADeviceHasOneVolumeSoTwoFilesNeverShareABlockUnasked()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        using DaxFile first = DaxVolume.Of(device).CreateTemporary(FileFixture.Page);
-        using DaxFile second = DaxVolume.Of(device).CreateTemporary(FileFixture.Page);
+        using DaxFile first = DaxVolume.ScratchOf(device).CreateTemporary(FileFixture.Page);
+        using DaxFile second = DaxVolume.ScratchOf(device).CreateTemporary(FileFixture.Page);
         first.Write([1], 0);
         second.Write([2], 0);
         Assert.That((FileFixture.Bytes(first)[0], FileFixture.Bytes(second)[0]), Is.EqualTo(((byte)1, (byte)2)));
@@ -47,13 +47,13 @@ public sealed class DaxVolumeTests
     public void ADisposedVolumeClosesItsFilesAndTheDeviceGetsANewOne()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        DaxVolume volume = DaxVolume.Of(device);
+        DaxVolume volume = DaxVolume.ScratchOf(device);
         DaxFile file = volume.Create("a", 0);
         volume.Dispose();
         volume.Dispose();
         Assert.That(() => file.Length, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => volume.CreateTemporary(0), Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(DaxVolume.Of(device).FileNames, Is.Empty);
+        Assert.That(DaxVolume.ScratchOf(device).FileNames, Is.Empty);
     }
 
     [TestCase("")]
@@ -64,7 +64,7 @@ public sealed class DaxVolumeTests
     public void ANameThatNoDirectoryEntryCanHaveIsRefused(string name)
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        using DaxVolume volume = DaxVolume.Of(device);
+        using DaxVolume volume = DaxVolume.ScratchOf(device);
         Assert.That(
             () => volume.Create(name, 0),
             Throws.ArgumentException.With.Message.Contains($"'{name.Replace("\0", "\\0", StringComparison.Ordinal)}'"));
@@ -75,7 +75,7 @@ public sealed class DaxVolumeTests
     public void ANameHasAtMost255BytesOfUtf8()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        using DaxVolume volume = DaxVolume.Of(device);
+        using DaxVolume volume = DaxVolume.ScratchOf(device);
         volume.Create(new string('a', 255), 0).Dispose();
         Assert.That(() => volume.Create(new string('ü', 128), 0), Throws.ArgumentException.With.Message.Contains("256 bytes"));
         Assert.That(() => volume.Create(new string('b', 256), 0), Throws.ArgumentException);
@@ -85,7 +85,7 @@ public sealed class DaxVolumeTests
     public void ADisposedVolumeAnswersNothing()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        DaxVolume volume = DaxVolume.Of(device);
+        DaxVolume volume = DaxVolume.ScratchOf(device);
         volume.Dispose();
         Assert.That(() => volume.FreeBytes, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => volume.FileNames, Throws.TypeOf<ObjectDisposedException>());
@@ -98,7 +98,7 @@ public sealed class DaxVolumeTests
     public void AFileThatWasForgottenCanBeOpenedAgainWithWhatWasWritten()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd, new PmemDeviceOptions { TracksDurable = true });
-        using DaxVolume volume = DaxVolume.Of(device);
+        using DaxVolume volume = DaxVolume.ScratchOf(device);
         Pfn block = WriteAndForget(volume, "log");
         Collect();
         using DaxFile again = volume.Open("log");
@@ -110,7 +110,7 @@ public sealed class DaxVolumeTests
     public void BlocksOfAForgottenFileWithoutANameAreFreeAgain()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        using DaxVolume volume = DaxVolume.Of(device);
+        using DaxVolume volume = DaxVolume.ScratchOf(device);
         WriteAndForget(volume, null);
         Collect();
         Assert.That(volume.FreeBytes, Is.EqualTo(device.SizeBytes));
@@ -120,7 +120,7 @@ public sealed class DaxVolumeTests
     public void AViewKeepsItsFileOpen()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        using DaxVolume volume = DaxVolume.Of(device);
+        using DaxVolume volume = DaxVolume.ScratchOf(device);
         DaxView view = Map(volume);
         Collect();
         Assert.That(() => volume.Open("log"), Throws.TypeOf<IOException>());
@@ -140,7 +140,7 @@ public sealed class DaxVolumeTests
     public void AFileThatCannotBeMadeLeavesNoName()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        using DaxVolume volume = DaxVolume.Of(device);
+        using DaxVolume volume = DaxVolume.ScratchOf(device);
         Assert.That(() => volume.Create("log", -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(volume.FileNames, Is.Empty);
         Assert.That(() => volume.Open("log"), Throws.TypeOf<FileNotFoundException>());
@@ -151,7 +151,7 @@ public sealed class DaxVolumeTests
     public void AVolumeClosesAllItsFilesThoughOneFails()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 * FileFixture.Pmd);
-        DaxVolume volume = DaxVolume.Of(device);
+        DaxVolume volume = DaxVolume.ScratchOf(device);
         DaxFile[] files =
         [
             volume.Create("a", 0),
@@ -168,14 +168,14 @@ public sealed class DaxVolumeTests
         Assert.That(volume.Dispose, Throws.TypeOf<DaxException>());
         Assert.That(() => files[0].Length, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => files[2].Length, Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(DaxVolume.Of(device), Is.Not.SameAs(volume));
+        Assert.That(DaxVolume.ScratchOf(device), Is.Not.SameAs(volume));
     }
 
     [Test]
     public void PoisonReachesAllFilesThatShowAPageThoughOneIsBeingClosed()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 * FileFixture.Pmd);
-        using DaxVolume volume = DaxVolume.Of(device);
+        using DaxVolume volume = DaxVolume.ScratchOf(device);
         DaxFile first = volume.CreateTemporary(0);
         first.Write(new byte[FileFixture.Page], 0);
         DaxFile second = volume.CreateTemporary(0);
@@ -203,7 +203,7 @@ public sealed class DaxVolumeTests
         string path = directory["pmem"];
         using (PmemDevice device = PmemDevice.Create(path, FileFixture.Pmd))
         {
-            using DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+            using DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0);
             file.Write([1], 0);
         }
 

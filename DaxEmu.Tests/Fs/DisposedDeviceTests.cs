@@ -11,8 +11,8 @@ public sealed class DisposedDeviceTests
     public void AnOpenFileGoesOnWorkingWhenItsDeviceIsDisposed()
     {
         PmemDevice device = PmemDevice.CreateInMemory(4 * FileFixture.Pmd);
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(FileFixture.Pmd);
-        DaxFile clone = DaxVolume.Of(device).CreateTemporary(0);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(FileFixture.Pmd);
+        DaxFile clone = DaxVolume.ScratchOf(device).CreateTemporary(0);
         DaxView view = file.Map(MapMode.Shared | MapMode.NoHugePage);
         DaxView huge = file.Map();
         file.Write(new byte[2 * FileFixture.Page], 0);
@@ -41,7 +41,7 @@ public sealed class DisposedDeviceTests
             () => view.Pin(0, 1).Dispose(),
             () => file.InjectPoison(0),
             () => file.Write(new byte[FileFixture.Page], 0),
-            () => _ = DaxVolume.Of(device).FreeBytes,
+            () => _ = DaxVolume.ScratchOf(device).FreeBytes,
             clone.Dispose,
             file.Dispose,
         ];
@@ -52,6 +52,6 @@ public sealed class DisposedDeviceTests
                 Assert.That(uses[i], Throws.Nothing, $"use {i}");
             }
         });
-        Assert.That(() => DaxVolume.Of(device).CreateTemporary(0), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => DaxVolume.ScratchOf(device).CreateTemporary(0), Throws.TypeOf<ObjectDisposedException>());
     }
 }

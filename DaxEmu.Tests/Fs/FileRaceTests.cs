@@ -20,7 +20,7 @@ public sealed class FileRaceTests
     public void ViewsComeAndGoBesideSyncAndWrite()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(16 << 20);
-        using DaxFile file = DaxVolume.Of(device).CreateTemporary(4 << 20);
+        using DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(4 << 20);
         using DaxView view = file.Map();
         Race(
             () =>
@@ -44,7 +44,7 @@ public sealed class FileRaceTests
     public void AStoreThatIsSyncedIsDurableWhoeverElseFaultsOrSyncs([Values(Small, MapMode.Shared)] MapMode mode)
     {
         using PmemDevice device = Tracked(16 << 20);
-        using DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        using DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0);
         file.Write(new byte[4 << 20], 0);
         using DaxView view = file.Map(mode);
         using DaxView other = file.Map(mode);
@@ -68,8 +68,8 @@ public sealed class FileRaceTests
     public void ACopyIntoAViewNeverReachesABlockThatWasGivenUp()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(8 << 20);
-        using DaxFile file = DaxVolume.Of(device).CreateTemporary(2 << 20);
-        using DaxFile other = DaxVolume.Of(device).CreateTemporary(0);
+        using DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(2 << 20);
+        using DaxFile other = DaxVolume.ScratchOf(device).CreateTemporary(0);
         using DaxView view = file.Map();
         byte[] ones = new byte[2 << 20];
         ones.AsSpan().Fill(1);
@@ -103,8 +103,8 @@ public sealed class FileRaceTests
     public void ACloneDoesNotChangeOnceItIsMade([Values(MapMode.Shared, MapMode.Shared | MapMode.Sync)] MapMode mode)
     {
         using PmemDevice device = PmemDevice.CreateInMemory(16 << 20);
-        using DaxFile file = DaxVolume.Of(device).CreateTemporary(1 << 20);
-        using DaxFile clone = DaxVolume.Of(device).CreateTemporary(0);
+        using DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(1 << 20);
+        using DaxFile clone = DaxVolume.ScratchOf(device).CreateTemporary(0);
         using DaxView view = file.Map(mode);
         byte value = 0;
         byte[] bytes = new byte[1 << 20];
@@ -130,7 +130,7 @@ public sealed class FileRaceTests
     public void APrivateViewMayBeDisposedUnderACopy()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(8 << 20);
-        using DaxFile file = DaxVolume.Of(device).CreateTemporary(2 << 20);
+        using DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(2 << 20);
         DaxView view = file.Map(MapMode.Private);
         byte[] bytes = new byte[1 << 20];
         Race(
@@ -150,8 +150,8 @@ public sealed class FileRaceTests
 
         // Linux 6.1 marks entries dirty that were only read, so that syncs meet shared ones.
         DaxFileOptions options = DaxFileOptions.Default with { Behaviour = KernelBehaviour.Linux61 };
-        using DaxFile file = DaxVolume.Of(device).CreateTemporary(0, options);
-        using DaxFile clone = DaxVolume.Of(device).CreateTemporary(0, options);
+        using DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0, options);
+        using DaxFile clone = DaxVolume.ScratchOf(device).CreateTemporary(0, options);
         file.Write(new byte[64 * Page], 0);
         using DaxView view = file.Map(0, 64 * Page, Small);
         Race(
@@ -177,7 +177,7 @@ public sealed class FileRaceTests
     public void AFileMayBeClosedBesideWhateverRuns()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(16 << 20);
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(1 << 20);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(1 << 20);
         DaxFile? current = file;
         Race(
             () => Disposed(() => Volatile.Read(ref current)!.Sync()),
@@ -189,7 +189,7 @@ public sealed class FileRaceTests
             }),
             () =>
             {
-                DaxFile? old = Interlocked.Exchange(ref current, DaxVolume.Of(device).CreateTemporary(1 << 20));
+                DaxFile? old = Interlocked.Exchange(ref current, DaxVolume.ScratchOf(device).CreateTemporary(1 << 20));
                 old!.Dispose();
             });
         current.Dispose();

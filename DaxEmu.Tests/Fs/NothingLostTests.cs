@@ -16,13 +16,13 @@ public sealed unsafe class NothingLostTests
     public void ATruncateThatFindsNoBlockForItsSharedTailKeepsEveryDirtyMark()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
-        DaxFile clone = DaxVolume.Of(device).CreateTemporary(0);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0);
+        DaxFile clone = DaxVolume.ScratchOf(device).CreateTemporary(0);
         file.Write(new byte[2 * Page], 0);
         file.CloneTo(clone);
         DaxView view = file.Map(Small);
         view.Write(Page, 8).Fill(0x77); // page 1 is the file's own now, and dirty
-        DaxVolume.Of(device).CreateTemporary(0).Allocate(0, DaxVolume.Of(device).FreeBytes);
+        DaxVolume.ScratchOf(device).CreateTemporary(0).Allocate(0, DaxVolume.ScratchOf(device).FreeBytes);
 
         Assert.That(() => file.SetLength(100), Throws.InstanceOf<DaxException>().With.Property(nameof(DaxException.Errno)).EqualTo(28));
         RequireDirtySecondPage(file);
@@ -32,7 +32,7 @@ public sealed unsafe class NothingLostTests
     public void ATruncateIntoAPoisonedPageKeepsEveryDirtyMark()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0);
         file.Write(new byte[2 * Page], 0);
         DaxView view = file.Map(Small);
         view.Write(Page, 8).Fill(0x77);
@@ -45,11 +45,11 @@ public sealed unsafe class NothingLostTests
     public void AZeroRangeOnAFullDeviceKeepsEveryDirtyMarkAndByte()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(2 * Page, DaxFileOptions.Default with { FileSystem = FileSystemModel.Ext4 });
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(2 * Page, DaxFileOptions.Default with { FileSystem = FileSystemModel.Ext4 });
         file.Write(new byte[Page], Page);
         DaxView view = file.Map(Small);
         view.Write(Page, 8).Fill(0x77);
-        DaxVolume.Of(device).CreateTemporary(0).Allocate(0, DaxVolume.Of(device).FreeBytes);
+        DaxVolume.ScratchOf(device).CreateTemporary(0).Allocate(0, DaxVolume.ScratchOf(device).FreeBytes);
         Assert.That(() => file.ZeroRange(0, 2 * Page), Throws.InstanceOf<DaxException>());
         RequireDirtySecondPage(file);
     }
@@ -58,7 +58,7 @@ public sealed unsafe class NothingLostTests
     public void WhatLiesBeforeTheEndOfTheFileIsCopiedAndGiven()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0);
         file.Write(new byte[] { 1, 2, 3 }, 0);
         DaxView view = file.Map(0, 2 * Page, Small);
         byte[] bytes = new byte[2 * Page];
@@ -72,7 +72,7 @@ public sealed unsafe class NothingLostTests
     public void AViewIsSharedOrPrivateAndItsFlagsMeanSomething()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(Page);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(Page);
         MapMode[] wrong =
         [
             MapMode.None, MapMode.NoHugePage, MapMode.ReadOnly, MapMode.Shared | MapMode.Private, MapMode.Private | MapMode.Sync, MapMode.Sync,
@@ -88,7 +88,7 @@ public sealed unsafe class NothingLostTests
     public void DontNeedGivesTheMemoryOfPrivateCopiesBack()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(4 * Page);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(4 * Page);
         DaxView view = file.Map(MapMode.Private);
         view.Write(0, 2 * Page).Fill(7);
         byte* copy = view.Area.CopyOf(0);
@@ -104,8 +104,8 @@ public sealed unsafe class NothingLostTests
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
         DaxFileOptions options = DaxFileOptions.Default with { PinTimeout = TimeSpan.FromMilliseconds(50) };
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(0, options);
-        DaxFile clone = DaxVolume.Of(device).CreateTemporary(0, options);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0, options);
+        DaxFile clone = DaxVolume.ScratchOf(device).CreateTemporary(0, options);
         file.Write(new byte[2 * Page], 0);
         using DaxView view = file.Map(Small);
         using (view.Pin(0, Page))
@@ -128,7 +128,7 @@ public sealed unsafe class NothingLostTests
             using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
             for (int i = 0; i < 5; i++)
             {
-                using DaxFile file = DaxVolume.Of(device).CreateTemporary(Page);
+                using DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(Page);
                 using DaxView view = file.Map();
                 view.Write(0, 1)[0] = 1;
                 Assert.That(file.Mapping.Id, Is.LessThanOrEqualTo(PageOwner.MaxMapping));
@@ -144,7 +144,7 @@ public sealed unsafe class NothingLostTests
     public void ATableThatWasDisposedHasNoEntryAndNoRoom()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4 << 20);
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(4 * Page);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(4 * Page);
         using (DaxView view = file.Map(Small))
         {
             view.Write(0, 1)[0] = 1;

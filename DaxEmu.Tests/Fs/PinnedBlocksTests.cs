@@ -16,15 +16,15 @@ public sealed class PinnedBlocksTests
     public void AFullDeviceServesAWriteWhenTheLastPinOfAClosedFileIsDropped()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        DaxFile closed = DaxVolume.Of(device).CreateTemporary(0);
+        DaxFile closed = DaxVolume.ScratchOf(device).CreateTemporary(0);
         closed.Write(new byte[2 * FileFixture.Pmd], 0);
         PagePin pin = closed.Map().Pin(0, 2 * FileFixture.Pmd);
         closed.Dispose();
 
-        using DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        using DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0);
         Assert.That(() => file.Write([1], 0), Throws.TypeOf<DaxException>(), "every block is pinned");
         pin.Dispose();
-        Assert.That(DaxVolume.Of(device).Allocator.WaitingBlocks, Is.Empty, "the unpin itself gives them back");
+        Assert.That(DaxVolume.ScratchOf(device).Allocator.WaitingBlocks, Is.Empty, "the unpin itself gives them back");
         Assert.That(file.Write([1], 0), Is.EqualTo(1));
     }
 
@@ -47,14 +47,14 @@ public sealed class PinnedBlocksTests
     public void ANewVolumeHandsNoPageOutThatALeaseOfTheOldOneHolds()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        DaxVolume old = DaxVolume.Of(device);
+        DaxVolume old = DaxVolume.ScratchOf(device);
         DaxFile file = old.CreateTemporary(0);
         file.Write(new byte[FileFixture.Page], 0);
         PagePin pin = file.Map(Small).Pin(0, FileFixture.Page);
         Pfn pinned = pin.Pages[0].First;
         old.Dispose();
 
-        DaxVolume next = DaxVolume.Of(device);
+        DaxVolume next = DaxVolume.ScratchOf(device);
         Assert.That(next.FreeBytes, Is.EqualTo(device.SizeBytes - FileFixture.Page));
         using DaxFile all = next.CreateTemporary(0);
         all.Allocate(0, device.SizeBytes - FileFixture.Page);
@@ -83,7 +83,7 @@ public sealed class PinnedBlocksTests
     public void ALeaseThatIsForgottenFlushesAndUnpins()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(FileFixture.Pmd, new PmemDeviceOptions { TracksDurable = true });
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0);
         file.Write(new byte[FileFixture.Page], 0);
         PfnRange pages = Forget(file);
         Collect();
@@ -106,7 +106,7 @@ public sealed class PinnedBlocksTests
         static void ForgetAll()
         {
             PmemDevice device = PmemDevice.CreateInMemory(FileFixture.Pmd);
-            DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+            DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0);
             file.Write(new byte[FileFixture.Page], 0);
             _ = Forget(file);
         }
@@ -116,7 +116,7 @@ public sealed class PinnedBlocksTests
     public void ALeaseWhoseFlushFailsUnpinsAndThrows()
     {
         using PmemDevice device = PmemDevice.CreateInMemory(FileFixture.Pmd);
-        using DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+        using DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0);
         file.Write(new byte[FileFixture.Page], 0);
         PagePin pin = file.Map(Small).Pin(0, FileFixture.Page);
         Fallible.Plan = new FailAll(FallibleStep.Flush);

@@ -16,7 +16,7 @@ public sealed class VolumeNamesTests
     public void Format()
     {
         device = PmemDevice.CreateInMemory(8L << 20);
-        volume = DaxVolume.Of(device);
+        volume = DaxVolume.ScratchOf(device);
     }
 
     [TearDown]

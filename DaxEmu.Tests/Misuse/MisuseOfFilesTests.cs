@@ -38,13 +38,13 @@ public sealed class MisuseOfFilesTests
     public void AReadOfMoreThanTheFileCanHaveStopsAtItsEnd()
     {
         using var device = PmemDevice.CreateInMemory(FileFixture.Pmd);
-        DaxFile small = DaxVolume.Of(device).CreateTemporary(0, DaxFileOptions.Default with { MaximumSizeBytes = Page });
+        DaxFile small = DaxVolume.ScratchOf(device).CreateTemporary(0, DaxFileOptions.Default with { MaximumSizeBytes = Page });
         small.Write(new byte[100], 0);
         Assert.That(small.Read(new byte[2 * Page], 0), Is.EqualTo(100));
         var copy = new MemoryStream();
         small.OpenStream().CopyTo(copy);
         Assert.That(copy.Length, Is.EqualTo(100));
-        DaxFile large = DaxVolume.Of(device).CreateTemporary(1L << 40);
+        DaxFile large = DaxVolume.ScratchOf(device).CreateTemporary(1L << 40);
         Assert.That(large.Read(new byte[200], (1L << 40) - 100), Is.EqualTo(100));
         Assert.That(large.Read(new byte[1], long.MaxValue), Is.Zero);
     }
@@ -71,14 +71,14 @@ public sealed class MisuseOfFilesTests
     public void APinStaysKnownWhenWriteFillsTheHoleBesideIt()
     {
         using var device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(0, DaxFileOptions.Default with { WaitsForPins = false });
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0, DaxFileOptions.Default with { WaitsForPins = false });
         file.Write(new byte[3 * Page], 0);
         using PagePin pin = file.Map(Small).Pin(2 * Page, Page);
         file.Sync();
         file.PunchHole(Page, Page);
         file.Write(new byte[2 * Page], Page);
         Assert.That(() => file.PunchHole(2 * Page, Page), Throws.TypeOf<DaxException>());
-        Assert.That(() => file.CloneTo(DaxVolume.Of(device).CreateTemporary(0)), Throws.TypeOf<DaxException>());
+        Assert.That(() => file.CloneTo(DaxVolume.ScratchOf(device).CreateTemporary(0)), Throws.TypeOf<DaxException>());
     }
 
     [Test]
@@ -115,8 +115,8 @@ public sealed class MisuseOfFilesTests
         const long Most = 1L << 44;
         using var device = PmemDevice.CreateInMemory(8 * FileFixture.Pmd);
         DaxFileOptions options = DaxFileOptions.Default with { MaximumSizeBytes = Most };
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(Most, options);
-        DaxFile clone = DaxVolume.Of(device).CreateTemporary(0, options);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(Most, options);
+        DaxFile clone = DaxVolume.ScratchOf(device).CreateTemporary(0, options);
         DaxView view = file.Map();
         view.Write(Most - Page, Page).Fill(7);
         var last = new byte[10];
@@ -138,7 +138,7 @@ public sealed class MisuseOfFilesTests
         view.Dispose();
         file.Dispose();
         clone.Dispose();
-        Assert.That(DaxVolume.Of(device).FreeBytes, Is.EqualTo(device.SizeBytes));
+        Assert.That(DaxVolume.ScratchOf(device).FreeBytes, Is.EqualTo(device.SizeBytes));
     }
 
     [Test]
@@ -146,8 +146,8 @@ public sealed class MisuseOfFilesTests
     {
         using var device = PmemDevice.CreateInMemory(FileFixture.Pmd);
         Assert.That(
-            () => DaxVolume.Of(device).CreateTemporary(0, DaxFileOptions.Default with { MaximumSizeBytes = maximum }), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(DaxVolume.Of(device).FreeBytes, Is.EqualTo(device.SizeBytes));
+            () => DaxVolume.ScratchOf(device).CreateTemporary(0, DaxFileOptions.Default with { MaximumSizeBytes = maximum }), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(DaxVolume.ScratchOf(device).FreeBytes, Is.EqualTo(device.SizeBytes));
     }
 
     [Test]
@@ -155,7 +155,7 @@ public sealed class MisuseOfFilesTests
     {
         using var device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
         using var sink = new SlowSink();
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(0, DaxFileOptions.Default with { Sink = sink });
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0, DaxFileOptions.Default with { Sink = sink });
         file.Write(new byte[1 << 20], 0);
         DaxView view = file.Map(Small);
         var slow = Task.Run(() => _ = view.Read(0, 1)[0]);
@@ -184,7 +184,7 @@ public sealed class MisuseOfFilesTests
 
     private static DaxFile Written(PmemDevice device, string text, DaxFileOptions? options = null)
     {
-        DaxFile file = DaxVolume.Of(device).CreateTemporary(0, options);
+        DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0, options);
         file.Write(System.Text.Encoding.ASCII.GetBytes(text), 0);
         return file;
     }

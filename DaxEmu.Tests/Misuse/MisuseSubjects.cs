@@ -35,10 +35,10 @@ internal sealed class MisuseSubjects : IDisposable
 
     public MisuseSubjects()
     {
-        DaxVolume volume = DaxVolume.Of(device);
+        DaxVolume volume = DaxVolume.ScratchOf(device);
         file = volume.Create("a", 0, Options);
         DaxFile second = volume.CreateTemporary(0, Options);
-        DaxFile foreign = DaxVolume.Of(otherDevice).CreateTemporary(0, Options);
+        DaxFile foreign = DaxVolume.ScratchOf(otherDevice).CreateTemporary(0, Options);
         DaxFile gone = volume.CreateTemporary(0, Options);
         DaxFile closed = volume.Create("c", 0, Options);
         file.Write(new byte[5 * Page], 0);
@@ -107,7 +107,7 @@ internal sealed class MisuseSubjects : IDisposable
                 Forgive(file.Dispose);
                 break;
             case Disposed.Volume:
-                Forgive(DaxVolume.Of(device).Dispose);
+                Forgive(DaxVolume.ScratchOf(device).Dispose);
                 break;
             case Disposed.Device:
                 device.Dispose();
@@ -180,7 +180,7 @@ internal sealed class MisuseSubjects : IDisposable
 
         if (disposed is Disposed.Nothing or Disposed.View && type != typeof(DaxVolume))
         {
-            DaxVolume.Of(device).Allocator.Verify();
+            DaxVolume.ScratchOf(device).Allocator.Verify();
         }
 
         wrong.AddRange(((EntryTable)objects[typeof(EntryTable)][0]).Verify());

@@ -28,7 +28,7 @@ public sealed unsafe class ForgottenDeviceTests
         static void UseAndForgetFile(string path)
         {
             using PmemDevice device = PmemDevice.Open(path);
-            DaxFile file = DaxVolume.Of(device).CreateTemporary(0);
+            DaxFile file = DaxVolume.ScratchOf(device).CreateTemporary(0);
             file.Write([1], 0);
         }
     }
@@ -86,7 +86,7 @@ public sealed unsafe class ForgottenDeviceTests
         static void MakeAndForget(List<WeakReference> seen)
         {
             PmemDevice device = PmemDevice.CreateInMemory(Size);
-            DaxVolume volume = DaxVolume.Of(device);
+            DaxVolume volume = DaxVolume.ScratchOf(device);
             DaxFile file = volume.Create("data", Size, DaxFileOptions.Default with { MaximumSizeBytes = 1L << 30 });
             DaxView view = file.Map();
             for (int at = 0; at < Size; at += FileFixture.Page)

@@ -16,7 +16,7 @@ internal sealed class FileFixture : IDisposable
     {
         this.options = options ?? DaxFileOptions.Default;
         Device = PmemDevice.CreateInMemory(deviceBytes);
-        Volume = DaxVolume.Of(Device);
+        Volume = DaxVolume.ScratchOf(Device);
     }
 
     public PmemDevice Device { get; }
@@ -25,7 +25,7 @@ internal sealed class FileFixture : IDisposable
 
     public DaxFile Create(long sizeBytes = 0, DaxFileOptions? with = null)
     {
-        DaxFile file = DaxVolume.Of(Device).CreateTemporary(sizeBytes, (with ?? options) with { MaximumSizeBytes = 1L << 30 });
+        DaxFile file = DaxVolume.ScratchOf(Device).CreateTemporary(sizeBytes, (with ?? options) with { MaximumSizeBytes = 1L << 30 });
         files.Add(file);
         return file;
     }

@@ -30,7 +30,7 @@ public class AccessSuite : IDisposable
     public void Setup()
     {
         device = PmemDevice.CreateTemporary(2L * FileBytes, new PmemDeviceOptions { PreferHugePages = false });
-        volume = DaxVolume.Of(device);
+        volume = DaxVolume.ScratchOf(device);
         file = volume.Create("access", FileBytes);
         view = file.Map(0, FileBytes);
         accessor = device.CreateViewAccessor(0, FileBytes);

@@ -20,7 +20,7 @@ internal sealed class SmallVolume : IDisposable
         this.profile = profile;
         this.waits = waits;
         Device = PmemDevice.CreateTemporary(DeviceBytes, PmemDeviceOptions.Default with { TracksDurable = true });
-        Volume = DaxVolume.Of(Device);
+        Volume = DaxVolume.ScratchOf(Device);
     }
 
     public PmemDevice Device { get; }

@@ -40,7 +40,7 @@ internal sealed class SoakFixture : IDisposable
             Waits = Waits,
             MaximumSizeBytes = PageCount << DaxConstants.PageShift,
         };
-        Volume = DaxVolume.Of(Device);
+        Volume = DaxVolume.ScratchOf(Device);
         File = Volume.CreateTemporary(PageCount << DaxConstants.PageShift, options);
         Clone = Volume.CreateTemporary(ClonePageCount << DaxConstants.PageShift, options);
         Faults = new FaultLoop(new FaultHandler(File.Mapping));

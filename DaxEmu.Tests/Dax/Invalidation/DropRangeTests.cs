@@ -36,7 +36,7 @@ public sealed class DropRangeTests
     public byte WhatWasStoredIsDurableUnlessItIsDiscarded(bool discardsDirty)
     {
         using PmemDevice device = PmemDevice.CreateInMemory(4L << 20, new PmemDeviceOptions { TracksDurable = true });
-        using DaxVolume volume = DaxVolume.Of(device);
+        using DaxVolume volume = DaxVolume.ScratchOf(device);
         using DaxFile file = volume.CreateTemporary(DaxConstants.PageSize);
         file.Write(new byte[DaxConstants.PageSize], 0);
         file.Sync();

@@ -63,7 +63,7 @@ internal static class FileScenarios
         {
             Device = PmemDevice.CreateInMemory(
                 2 * DaxConstants.PmdSize, new PmemDeviceOptions { Flush = FlushMethod.None, PreferHugePages = false, TracksDurable = true });
-            Volume = DaxVolume.Of(Device);
+            Volume = DaxVolume.ScratchOf(Device);
             A = Make(1);
             B = Make(2);
             View = A.Map(0, 8 * Page, MapMode.Shared | MapMode.NoHugePage);
