@@ -36,6 +36,12 @@ public sealed record PmemDeviceOptions
     /// <summary>Whether to ask the kernel for 2 MiB pages; it may decline (<see cref="DeviceCapabilities.HugePages"/>).</summary>
     public bool PreferHugePages { get; init; } = true;
 
+    /// <summary>
+    /// Whether stores, flushes and fences are recorded, so that <c>PowerCutRunner.Cut</c> can say what a power cut leaves. For
+    /// tests, on devices of some megabytes, at most 1 GiB: each store is kept until the device is forgotten, and each fence looks for raw stores.
+    /// </summary>
+    public bool RecordsStores { get; init; }
+
     /// <summary>Ends the reservation of a new file's blocks, which takes a second for some gigabytes; nothing is left then.</summary>
     internal CancellationToken Cancellation { get; init; }
 
