@@ -190,13 +190,14 @@ public sealed partial class DaxFile
         {
             prepare(change, steps);
             change.FlushKept(request.Discards);
-            freed = steps.Change();
+            freed = Extents.ChangeWithSize(steps.Change);
         }
         catch (DaxEnvironmentException failure)
         {
             throw FileErrors.Io(this, request.Offset, failure);
         }
 
+        node.IsModified = true;
         change.TakeOut();
         steps.Zeroes.ForEach(part => Dax.ReadWrite.ZeroRange.Finish(Mapping, part));
 
