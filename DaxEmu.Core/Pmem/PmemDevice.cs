@@ -58,7 +58,8 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         // Published, not executed, once: so a try that failed is tried again, and of two at the same time one is dropped.
         owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount)), LazyThreadSafetyMode.PublicationOnly);
         observer = options.TracksDurable ? new DurableImage(start, region.LengthBytes, options.DurablePagesPerPmd)
-            : options.RecordsStores ? new StoreRecorder(start, region.LengthBytes)
+            : options.RecordsTo is { } buffers ? new StoreRecorder(start, buffers)
+            : options.RecordsStores ? StoreRecorder.Begin(start, region.LengthBytes)
             : null;
         if (options.PreferHugePages)
         {

@@ -22,17 +22,27 @@ internal sealed unsafe class StoreRecorder : StoreObserver
     private readonly byte[] visible;
     private readonly ulong[] exposed;
     private readonly Dictionary<int, int> threads = [];
+    private bool isOn;
 
-    /// <summary>A recorder of a device with its present content, all of it durable.</summary>
+    /// <summary>A recorder of a device, which begins with <see cref="Restart"/>.</summary>
     /// <param name="device">The device's first byte; outlives the recorder.</param>
-    /// <param name="sizeBytes">Its size; at most 1 GiB.</param>
-    public StoreRecorder(nint device, long sizeBytes)
+    /// <param name="buffers">Of the device's size.</param>
+    public StoreRecorder(nint device, RecordingBuffers buffers)
     {
         this.device = (byte*)device;
-        visible = GC.AllocateUninitializedArray<byte>((int)sizeBytes);
-        exposed = new ulong[(sizeBytes / PageBytes + 63) / 64];
-        Log = new StoreLog(GC.AllocateUninitializedArray<byte>((int)sizeBytes));
-        Restart();
+        visible = buffers.Visible;
+        exposed = new ulong[((visible.Length / PageBytes) + 63) / 64];
+        Log = buffers.Log;
+    }
+
+    /// <summary>A recorder that has begun.</summary>
+    /// <param name="device">The device's first byte; outlives the recorder.</param>
+    /// <param name="sizeBytes">Its size.</param>
+    public static StoreRecorder Begin(nint device, long sizeBytes)
+    {
+        var recorder = new StoreRecorder(device, RecordingBuffers.Rent(sizeBytes));
+        recorder.Restart();
+        return recorder;
     }
 
     /// <summary>What was recorded; not to be read while threads use the device.</summary>
@@ -47,6 +57,7 @@ internal sealed unsafe class StoreRecorder : StoreObserver
             visible.CopyTo(Log.Start, 0);
             Log.Clear();
             threads.Clear();
+            isOn = true;
         }
     }
 
@@ -73,8 +84,17 @@ internal sealed unsafe class StoreRecorder : StoreObserver
     {
         lock (gate)
         {
-            SampleLines(offsetBytes, source.Length);
+            if (isOn)
+            {
+                SampleLines(offsetBytes, source.Length);
+            }
+
             OrderedStores.Copy((nint)(device + offsetBytes), source);
+            if (!isOn)
+            {
+                return;
+            }
+
             int thread = ThreadNumber();
             for (int done = 0; done < source.Length;)
             {
@@ -93,7 +113,7 @@ internal sealed unsafe class StoreRecorder : StoreObserver
     {
         lock (gate)
         {
-            if (lengthBytes == 0)
+            if (!isOn || lengthBytes == 0)
             {
                 return;
             }
@@ -125,6 +145,11 @@ internal sealed unsafe class StoreRecorder : StoreObserver
 
         lock (gate)
         {
+            if (!isOn)
+            {
+                return;
+            }
+
             long first = offsetBytes & -LineBytes;
             long end = (offsetBytes + lengthBytes + LineBytes - 1) & -LineBytes;
             Sample(first, end - first);
@@ -136,6 +161,11 @@ internal sealed unsafe class StoreRecorder : StoreObserver
     {
         lock (gate)
         {
+            if (!isOn)
+            {
+                return;
+            }
+
             SampleExposed();
             Log.Add(RecordedEventKind.Fence, ThreadNumber(), 0);
         }

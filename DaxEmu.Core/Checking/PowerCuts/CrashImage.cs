@@ -85,17 +85,7 @@ public sealed class CrashImage : IPersistentMemory
     {
         lines.DecideAll();
         PmemDevice device = PmemDevice.CreateInMemory(SizeBytes, options);
-        ReadOnlySpan<byte> content = lines.Memory;
-        for (int page = 0; page < content.Length; page += DaxConstants.PageSize)
-        {
-            // A page of zeroes need not become real.
-            ReadOnlySpan<byte> bytes = content.Slice(page, DaxConstants.PageSize);
-            if (bytes.ContainsAnyExcept((byte)0))
-            {
-                bytes.CopyTo(device.SpanUnchecked(page, DaxConstants.PageSize));
-            }
-        }
-
+        DeviceImage.CopyTo(lines.Memory, device);
         device.Recorder?.Restart();
         return device;
     }

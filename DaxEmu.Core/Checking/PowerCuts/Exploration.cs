@@ -77,7 +77,7 @@ internal sealed class Exploration(IReadOnlyList<PowerCutTest> tests, PowerCutOpt
 
     private TestOutcome Alone(PowerCutTest test, CutWorker worker, StateSet seen)
     {
-        var recording = Recording.Of(test);
+        using var recording = Recording.Of(test);
         seen.Clear();
         var outcome = new TestOutcome();
         foreach (int place in recording.Chosen(options))
@@ -95,7 +95,7 @@ internal sealed class Exploration(IReadOnlyList<PowerCutTest> tests, PowerCutOpt
 
     private TestOutcome Together(PowerCutTest test, CutWorker?[] workers)
     {
-        var recording = Recording.Of(test);
+        using var recording = Recording.Of(test);
         int[] places = recording.Chosen(options);
         var cuts = new CutOutcome?[places.Length];
         var seen = new StateSet();

@@ -50,7 +50,8 @@ public static class PowerCutRunner
     {
         ArgumentNullException.ThrowIfNull(test);
         ArgumentNullException.ThrowIfNull(replay);
-        return new CutWorker().Replay(Recording.Of(test), replay);
+        using var recording = Recording.Of(test);
+        return new CutWorker().Replay(recording, replay);
     }
 
     /// <summary>What would be left of a device if its power were cut now. The device itself goes on.</summary>

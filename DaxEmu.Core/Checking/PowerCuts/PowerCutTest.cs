@@ -13,7 +13,10 @@ public abstract class PowerCutTest
     /// <summary>Bytes of the device, a multiple of 2 MiB and at most 1 GiB. Each worker has some copies.</summary>
     public long SizeBytes { get; init; } = DaxConstants.PmdSize;
 
-    /// <summary>What happens before: all of it is durable when the workload begins. Null for a device of zeroes.</summary>
+    /// <summary>What the device holds at first, from its first byte; zeroes follow. A state that many tests begin with is made once so.</summary>
+    public ReadOnlyMemory<byte> Content { get; init; }
+
+    /// <summary>What happens before: all of it is durable when the workload begins. Null if nothing happens.</summary>
     public Action<PmemDevice>? SetUp { get; init; }
 
     /// <summary>What is cut. It does the same whenever it runs, and says how far it is.</summary>

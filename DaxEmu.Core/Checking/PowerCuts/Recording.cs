@@ -1,22 +1,25 @@
 using DaxEmu.Core.Checking.Strategies;
 using DaxEmu.Core.Pmem;
+using DaxEmu.Native.Cpu;
 
 namespace DaxEmu.Core.Checking.PowerCuts;
 
 /// <summary>A test's workload as it ran once: what it did to the device, and where the power can be cut.</summary>
-internal sealed class Recording
+internal sealed class Recording : IDisposable
 {
-    private Recording(PowerCutTest test, StoreLog log, IReadOnlyList<string> labels)
+    private readonly RecordingBuffers buffers;
+
+    private Recording(PowerCutTest test, RecordingBuffers buffers, IReadOnlyList<string> labels)
     {
         Test = test;
-        Log = log;
+        this.buffers = buffers;
         Labels = labels;
-        Cuts = CutPoints.Of(log);
+        Cuts = CutPoints.Of(buffers.Log);
     }
 
     public PowerCutTest Test { get; }
 
-    public StoreLog Log { get; }
+    public StoreLog Log => buffers.Log;
 
     /// <summary>What the workload calls its steps.</summary>
     public IReadOnlyList<string> Labels { get; }
@@ -28,12 +31,14 @@ internal sealed class Recording
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public static Recording Of(PowerCutTest test)
     {
+        var buffers = RecordingBuffers.Rent(test.SizeBytes);
         using PmemDevice device = PmemDevice.CreateInMemory(
-            test.SizeBytes, new PmemDeviceOptions { RecordsStores = true, PreferHugePages = false, Flush = Native.Cpu.FlushMethod.None });
+            test.SizeBytes, new PmemDeviceOptions { RecordsTo = buffers, PreferHugePages = false, Flush = FlushMethod.None });
         StoreRecorder recorder = device.Recorder!;
         var progress = new CutProgress(recorder);
         try
         {
+            DeviceImage.CopyTo(test.Content.Span, device);
             test.SetUp?.Invoke(device);
             recorder.Restart();
             test.Workload(device, progress);
@@ -45,8 +50,11 @@ internal sealed class Recording
         }
 
         recorder.Finish();
-        return new Recording(test, recorder.Log, progress.Labels);
+        return new Recording(test, buffers, progress.Labels);
     }
+
+    /// <summary>Gives its memory back.</summary>
+    public void Dispose() => buffers.Return();
 
     /// <summary>The cuts that are to be made, by their place in <see cref="Cuts"/>.</summary>
     public int[] Chosen(PowerCutOptions options)
