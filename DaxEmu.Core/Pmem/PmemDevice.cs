@@ -85,6 +85,9 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     /// <summary>From where on a store survives a loss of power.</summary>
     public PersistenceDomain PersistenceDomain { get; }
 
+    /// <summary>Why it is that one, in one clause.</summary>
+    public string PersistenceReason => PersistenceDomains.ReasonFor(PersistenceDomain, Capabilities.MapSync);
+
     /// <summary>What the place of the device offers, and why not more.</summary>
     public DeviceCapabilities Capabilities { get; }
 
