@@ -197,7 +197,9 @@ public sealed partial class DaxFile
             throw FileErrors.Io(this, request.Offset, failure);
         }
 
+        Mapping.LayoutOperation = request.Operation.ToString();
         change.TakeOut();
+        Mapping.LayoutOperation = null;
         steps.Zeroes.ForEach(part => Dax.ReadWrite.ZeroRange.Finish(Mapping, part));
 
         // Nothing maps or pins them any more: they may go to other files.

@@ -20,6 +20,12 @@ public sealed partial class PmemDevice
     /// <summary>What a loss of power would leave; null unless <see cref="PmemDeviceOptions.TracksDurable"/> asks for it.</summary>
     internal DurableImage? Durable { get; }
 
+    /// <summary>Which pages were stored to through spans; null unless <see cref="PmemDeviceOptions.StoreTracking"/> asks for it.</summary>
+    internal StoreTracker? Stores { get; }
+
+    /// <summary>As <see cref="Stores"/>, in strict mode only.</summary>
+    internal StoreTracker? StrictStores { get; }
+
     /// <summary>First byte of the device; valid while the device is open or a reference to it exists.</summary>
     internal nint Base => start;
 
@@ -124,6 +130,7 @@ public sealed partial class PmemDevice
     {
         ThrowIfDisposed();
         region.CheckRange(offsetBytes, source.Length);
+        using var own = new StoreTracker.OwnStore(StrictStores, offsetBytes, source.Length);
         OrderedStores.Copy(start + (nint)offsetBytes, source);
         GC.KeepAlive(this);
     }
@@ -180,6 +187,7 @@ public sealed partial class PmemDevice
     internal void ZeroUnchecked(long offsetBytes, long lengthBytes)
     {
         Fallible.ThrowIfFails(FallibleStep.Flush);
+        using var own = new StoreTracker.OwnStore(StrictStores, offsetBytes, lengthBytes);
         NonTemporal.Zero(start + (nint)offsetBytes, lengthBytes, flushInstruction);
         if (flushInstruction is null)
         {
@@ -193,6 +201,7 @@ public sealed partial class PmemDevice
     internal void CopyUnchecked(long offsetBytes, ReadOnlySpan<byte> source)
     {
         Fallible.ThrowIfFails(FallibleStep.Flush);
+        using var own = new StoreTracker.OwnStore(StrictStores, offsetBytes, source.Length);
         NonTemporal.Copy(start + (nint)offsetBytes, source, flushInstruction);
         if (flushInstruction is null)
         {

@@ -56,6 +56,8 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
 
         // Published, not executed, once: so a try that failed is tried again, and of two at the same time one is dropped.
         owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount)), LazyThreadSafetyMode.PublicationOnly);
+        Stores = StoreTracker.Begin(region, options.StoreTracking, owners);
+        StrictStores = options.StoreTracking == StoreTracking.Strict ? Stores : null;
         Durable = options.TracksDurable ? new DurableImage(start, region.LengthBytes, options.DurablePagesPerPmd) : null;
         if (options.PreferHugePages)
         {
@@ -197,6 +199,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         const string Name = "in-memory device";
         DeviceSize.Check(sizeBytes, nameof(sizeBytes));
         options ??= PmemDeviceOptions.Default;
+        StoreTracker.RequireSupport(options.StoreTracking);
         Placement placement = Placement.InMemory(options);
         return new PmemDevice(DeviceMemory.OfNone(sizeBytes, Name), null, Name, null, options, placement);
     }
@@ -222,7 +225,9 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             }
 
             disposed = true;
+            StrictStores?.FindOrphans();
             memory.Dispose();
+            EndTrackingIfGone();
             given?.Dispose();
             if (pathToRemove is not null)
             {
@@ -259,6 +264,21 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             return memory.CreateView(offsetBytes, lengthBytes, access) ?? throw new NotSupportedException(
                 $"The {Name} has no file that could be mapped again. Use {nameof(CreateTemporary)}, or {nameof(GetSpan)}.");
         }
+    }
+
+    /// <summary>
+    /// The stores through spans that the rules forbid, as far as they were found (<see cref="StoreTracking.Strict"/>): by syncs, which have
+    /// thrown them, by closing files, and now, for blocks that no file has any more. Without that mode there are none.
+    /// </summary>
+    /// <remarks>After <see cref="Dispose"/>, which looks once more, it gives what was found.</remarks>
+    public IReadOnlyList<RawStoreViolation> GetRawStoreViolations()
+    {
+        if (!IsGone)
+        {
+            StrictStores?.FindOrphans();
+        }
+
+        return StrictStores?.Violations() ?? [];
     }
 
     /// <summary>The name and the size.</summary>
@@ -300,6 +320,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         }
 
         region.DangerousRelease();
+        EndTrackingIfGone();
     }
 
     internal static PmemDevice FromFile(
@@ -308,6 +329,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         DeviceMemory? memory = null;
         try
         {
+            StoreTracker.RequireSupport(options.StoreTracking);
             long sizeBytes = sizeBytesGiven ?? DeviceSize.OfExisting(file.Path, file.SizeBytes, file.IsBlockDevice);
             Placement placement = Placement.OnFile(file, options, isTemporary);
             memory = DeviceMemory.OfFile(file, sizeBytes, placement.MapSync.IsSupported, name);
@@ -318,6 +340,14 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             memory?.Dispose();
             file.Dispose();
             throw;
+        }
+    }
+
+    private void EndTrackingIfGone()
+    {
+        if (IsGone)
+        {
+            Stores?.Dispose();
         }
     }
 
