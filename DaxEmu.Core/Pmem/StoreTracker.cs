@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using DaxEmu.Native;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Pmem;
@@ -58,7 +59,7 @@ internal sealed class StoreTracker : IDisposable
     public bool IsStrict { get; }
 
     /// <summary>Refuses a wish that this kernel does not fulfil, before anything is opened or made.</summary>
-    /// <exception cref="Native.DaxEnvironmentException">It does not; the message says what is missing.</exception>
+    /// <exception cref="DaxEnvironmentException">It does not; the message says what is missing.</exception>
     public static void RequireSupport(StoreTracking wanted)
     {
         if (wanted is not (StoreTracking.None or StoreTracking.Track or StoreTracking.Strict))
@@ -76,7 +77,7 @@ internal sealed class StoreTracker : IDisposable
     /// <param name="region">The mapping.</param>
     /// <param name="wanted">Whether, and how.</param>
     /// <param name="owners">Which pages entries hold, and which are pinned.</param>
-    /// <exception cref="Native.DaxEnvironmentException">The kernel refuses.</exception>
+    /// <exception cref="DaxEnvironmentException">The kernel refuses.</exception>
     public static StoreTracker? Begin(MappedRegion region, StoreTracking wanted, Lazy<PageOwners> owners) => wanted == StoreTracking.None
         ? null
         : new StoreTracker(WriteTracker.Begin(region), region.LengthBytes >> DaxConstants.PageShift, wanted == StoreTracking.Strict, owners);
@@ -124,6 +125,33 @@ internal sealed class StoreTracker : IDisposable
         lock (gate)
         {
             Clear(run);
+        }
+    }
+
+    /// <summary>Makes pages durable that no entry shows, and settles them.</summary>
+    /// <remarks>Under the gate: a report that came between the flush and the settling would be dropped with a store that the flush has not seen.</remarks>
+    /// <returns>False if the storage failed for one of them; it is found again.</returns>
+    public bool TryFlush(PmemDevice device, IReadOnlyList<Pfn> pages)
+    {
+        lock (gate)
+        {
+            List<Pfn> flushed = [];
+            foreach (Pfn pfn in pages)
+            {
+                try
+                {
+                    device.FlushUnchecked(pfn.OffsetBytes, DaxConstants.PageSize);
+                    flushed.Add(pfn);
+                }
+                catch (DaxEnvironmentException)
+                {
+                    // The storage refused it. The bit stays.
+                }
+            }
+
+            device.DrainUnchecked();
+            flushed.ForEach(pfn => Clear(new PfnRange(pfn, 1)));
+            return flushed.Count == pages.Count;
         }
     }
 
@@ -205,17 +233,19 @@ internal sealed class StoreTracker : IDisposable
     {
         lock (gate)
         {
+            ReportOrphans(all);
             RawStoreViolation[] found = [.. unreported.Where(v => v.MappingId == mappingId || v.MappingId == 0).Select(v => v.Violation)];
             unreported.RemoveAll(v => v.MappingId == mappingId || v.MappingId == 0);
             return found;
         }
     }
 
-    /// <summary>All that was found.</summary>
+    /// <summary>All that was found. What belongs to no file needs no other report now.</summary>
     public IReadOnlyList<RawStoreViolation> Violations()
     {
         lock (gate)
         {
+            unreported.RemoveAll(v => v.MappingId == 0);
             return [.. violations];
         }
     }
@@ -310,6 +340,7 @@ internal sealed class StoreTracker : IDisposable
                 ? revocation.For(pfn)
                 : new RawStoreViolation(
                     pfn, file, (start + (pfn.Value - run.First.Value)).OffsetBytes, RawStoreCause.ForReading, "no view has mapped the page for writing"));
+            ClearBits(raw, new PfnRange(pfn, 1));
         }
     }
 

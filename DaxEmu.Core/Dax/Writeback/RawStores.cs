@@ -1,7 +1,6 @@
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Pmem;
-using DaxEmu.Native;
 
 namespace DaxEmu.Core.Dax.Writeback;
 
@@ -30,19 +29,11 @@ internal static class RawStores
 
         IoError error = FindBlocks(mapping, range, out List<Extent> blocks);
         tracker.Look([.. blocks.Select(b => new PfnRange(b.Pfn, b.PageCount))]);
-        List<PfnRange> flushed = [];
-        foreach (Extent block in blocks)
+        List<Pfn> unmapped = [];
+        blocks.ForEach(block => MakeDirty(mapping, block, tracker, unmapped));
+        if (unmapped.Count > 0 && !tracker.TryFlush(mapping.Device, unmapped))
         {
-            if (Collect(mapping, block, tracker, flushed) is var failed && failed != IoError.None)
-            {
-                error = failed;
-            }
-        }
-
-        if (flushed.Count > 0)
-        {
-            mapping.Device.DrainUnchecked();
-            flushed.ForEach(tracker.Settle);
+            error = IoError.Io;
         }
 
         if (error != IoError.None)
@@ -62,7 +53,6 @@ internal static class RawStores
             return null;
         }
 
-        tracker.FindOrphans();
         IReadOnlyList<RawStoreViolation> found = tracker.Take(mapping.Id);
         return found.Count == 0 ? null : new RawStoreException(found);
     }
@@ -93,23 +83,26 @@ internal static class RawStores
         return IoError.None;
     }
 
-    private static IoError Collect(AddressSpace mapping, Extent block, StoreTracker tracker, List<PfnRange> flushed)
+    // Pages that no entry shows are left to the caller.
+    private static void MakeDirty(AddressSpace mapping, Extent block, StoreTracker tracker, List<Pfn> unmapped)
     {
-        IoError error = IoError.None;
         var rest = new PfnRange(block.Pfn, block.PageCount);
         while (tracker.FirstWritten(rest) is { } pfn)
         {
             PageIndex index = block.First + (pfn.Value - block.Pfn.Value);
             Pfn next = pfn + 1;
-            if (!TryMakeDirty(mapping, index, pfn, tracker, ref next) && !TryFlush(mapping, index, pfn, tracker, flushed))
+            if (!TryMakeDirty(mapping, index, pfn, tracker, ref next))
             {
-                error = IoError.Io;
+                if (tracker.IsStrict)
+                {
+                    tracker.Report(new PfnRange(pfn, 1), mapping.Id, mapping.Name, index);
+                }
+
+                unmapped.Add(pfn);
             }
 
             rest = new PfnRange(next, block.Pfn.Value + block.PageCount - next.Value);
         }
-
-        return error;
     }
 
     // Judged under the entry's lock: a writeback that has made it clean meanwhile has also dealt with what was stored before (EntryCleaner).
@@ -154,27 +147,6 @@ internal static class RawStores
             mapping.Locker.Unlock(held.Start, final);
         }
 
-        return true;
-    }
-
-    private static bool TryFlush(AddressSpace mapping, PageIndex index, Pfn pfn, StoreTracker tracker, List<PfnRange> flushed)
-    {
-        var page = new PfnRange(pfn, 1);
-        if (tracker.IsStrict)
-        {
-            tracker.Report(page, mapping.Id, mapping.Name, index);
-        }
-
-        try
-        {
-            mapping.Device.FlushUnchecked(pfn.OffsetBytes, DaxConstants.PageSize);
-        }
-        catch (DaxEnvironmentException)
-        {
-            return false;
-        }
-
-        flushed.Add(page);
         return true;
     }
 }
