@@ -212,27 +212,30 @@ public sealed class StrictStoreTests : IDisposable
     [Test]
     public void CopiesIntoAViewBesideSyncsAreNotBlamed()
     {
-        using DaxView view = file.Map(SmallPages);
-        byte[] bytes = FileFixture.Pattern(100, 3);
+        // Of 2 MiB, so that syncs make the page clean while it is copied to.
+        using DaxFile huge = volume.CreateTemporary(Pmd);
+        huge.Allocate(0, Pmd);
+        using DaxView view = huge.Map();
+        byte[] bytes = FileFixture.Pattern(Pmd, 3);
         bool isOver = false;
         using var writer = Task.Run(() =>
         {
             for (int round = 0; !Volatile.Read(ref isOver); round++)
             {
-                view.CopyFrom(bytes, round * 977 % (7 * Page));
-                file.Write(bytes, round * 577 % (7 * Page));
+                view.CopyFrom(bytes, 0);
+                huge.Write(bytes.AsSpan(0, 100), round * 977 % (Pmd / 2));
             }
         });
-        for (int round = 0; round < 200; round++)
+        for (int round = 0; round < 60; round++)
         {
-            file.Sync();
+            huge.Sync();
         }
 
         Volatile.Write(ref isOver, true);
         FileFixture.Finish(writer);
-        file.Sync();
+        huge.Sync();
         Assert.That(device.GetRawStoreViolations(), Is.Empty);
-        Assert.That(device.Durable!.IsDurable(file.ExtentList[0].Pfn.OffsetBytes, 8 * Page));
+        Assert.That(device.Durable!.IsDurable(huge.ExtentList[0].Pfn.OffsetBytes, Pmd));
     }
 
     // What no program should do, and what strict mode is for.

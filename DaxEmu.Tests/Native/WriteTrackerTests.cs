@@ -86,6 +86,15 @@ public sealed class WriteTrackerTests
     public void ARefusalSaysWhatIsMissingAndSinceWhen(string step, int errno, string part) =>
         Assert.That(WriteTracker.Explain(step, errno), Does.Contain(part).And.Not.EndsWith("."));
 
+    // What is skipped elsewhere must not be skipped because the code is wrong.
+    [Test]
+    public void WhereTheKernelIsNewEnoughItIsThereUnlessItIsNotPermitted() => Assert.That(
+        WriteTracker.Support.IsSupported
+            || Environment.OSVersion.Version < new Version(6, 7)
+            || WriteTracker.Support.Reason == WriteTracker.Explain("userfaultfd", Errno.Eperm)
+            || WriteTracker.Support.Reason == WriteTracker.Explain("userfaultfd", Errno.Enosys),
+        WriteTracker.Support.Reason);
+
     [Test]
     public void TheKernelsStructuresHaveTheirSizes()
     {
