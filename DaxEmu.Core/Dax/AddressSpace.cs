@@ -6,6 +6,7 @@ using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
+using DaxEmu.Native;
 
 namespace DaxEmu.Core;
 
@@ -269,7 +270,15 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>Gives blocks back that the file no longer shows and no entry of it maps. Pinned ones are kept until they are unpinned.</summary>
     internal void ReleaseBlocks(FreedBlocks freed)
     {
-        freed.ReleaseWhenIdle();
+        try
+        {
+            freed.ReleaseWhenIdle();
+        }
+        catch (DaxEnvironmentException)
+        {
+            Errors.Set(IoError.Io.Errno()); // that they were given up is not durable: the blocks stay, and the next fsync says so
+        }
+
         if (freed.PageCount == 0)
         {
             (Extents as InMemoryExtentMap)?.Allocator.ReleaseIdle();

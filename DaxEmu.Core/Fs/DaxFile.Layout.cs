@@ -190,13 +190,14 @@ public sealed partial class DaxFile
         {
             prepare(change, steps);
             change.FlushKept(request.Discards);
-            freed = steps.Change();
+            freed = Extents.ChangeWithSize(steps.Change);
         }
         catch (DaxEnvironmentException failure)
         {
             throw FileErrors.Io(this, request.Offset, failure);
         }
 
+        node.IsModified = true;
         Mapping.LayoutOperation = request.Operation.ToString();
         change.TakeOut();
         Mapping.LayoutOperation = null;

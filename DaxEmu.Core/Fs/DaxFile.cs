@@ -5,6 +5,7 @@ using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.ReadWrite;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Fs;
+using DaxEmu.Core.Fs.Volume;
 using DaxEmu.Core.Iomap;
 
 namespace DaxEmu.Core;
@@ -20,17 +21,18 @@ namespace DaxEmu.Core;
 /// </remarks>
 public sealed partial class DaxFile : IDisposable
 {
+    private readonly FileNode node;
     private readonly RwSemaphore inodeLock;
     private readonly DaxFileOptions options;
     private readonly FaultLoop faults;
     private readonly WritebackErrors.Opener opener;
     private volatile bool isDisposed;
 
-    internal DaxFile(DaxVolume volume, string? name, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options, bool canWrite)
+    internal DaxFile(DaxVolume volume, FileNode node, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options, bool canWrite)
     {
         CanWrite = canWrite;
         Volume = volume;
-        Name = name;
+        this.node = node;
         Extents = extents;
         this.options = options;
         _ = AddressSpace.PageCapacityFor(options.MaximumSizeBytes);
@@ -49,8 +51,8 @@ public sealed partial class DaxFile : IDisposable
         opener = Mapping.Errors.Open();
     }
 
-    /// <summary>The file's name; null if it goes when it is closed.</summary>
-    public string? Name { get; }
+    /// <summary>The path by which it was opened or renamed last; null if it has no name, and goes when it is closed.</summary>
+    public string? Name => node.Name;
 
     /// <summary>What threads can wait for besides entries, for a wait graph.</summary>
     internal IEnumerable<IWaitTarget> WaitTargets => [inodeLock, .. Mapping.WaitTargets];
@@ -200,6 +202,13 @@ public sealed partial class DaxFile : IDisposable
             ZeroBehindEnd(FaultsAre.Allowed);
         }
 
+        if ((Volume.Flaws & VolumeFlaws.SizeBeforeData) != 0)
+        {
+            Mapping.GrowSize(offset + buffer.Length);
+            Extents.Commit();
+        }
+
+        node.IsModified = true;
         return (int)MovedBytes(DaxReadWrite.Write(Mapping, offset, buffer), offset);
     }
 
@@ -279,7 +288,6 @@ public sealed partial class DaxFile : IDisposable
     public void Dispose()
     {
         AddressSpace mapping;
-        long size;
         Exception? failure = null;
         using (inodeLock.Write())
         {
@@ -289,7 +297,6 @@ public sealed partial class DaxFile : IDisposable
             }
 
             mapping = Mapping;
-            size = mapping.SizeBytes;
             try
             {
                 bool isWrittenBack = Name is null || Fsync.WriteAndWait(mapping, PageRange.All) == IoError.None;
@@ -305,7 +312,7 @@ public sealed partial class DaxFile : IDisposable
             isDisposed = true;
         }
 
-        Volume.Close(this, mapping, Extents, size);
+        Volume.Close(mapping);
         if (failure is not null)
         {
             ExceptionDispatchInfo.Throw(failure);

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using DaxEmu.Core.Fs;
+using DaxEmu.Core.Fs.Volume;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Native;
@@ -9,44 +9,72 @@ using DaxEmu.Native.Failures;
 namespace DaxEmu.Core;
 
 /// <summary>
-/// The files of one device, as an emulated file system keeps them: names, extents, and which blocks are free. In memory only.
+/// The files of one device: names, directories, extents, and which blocks are free. On the medium of a device that was formatted
+/// (<see cref="Format"/>, <see cref="Mount"/>), or in memory only (<see cref="ScratchOf"/>).
 /// </summary>
 /// <remarks>
-/// A file with a name stays when it is closed, and can be opened again; one without goes when it is closed. When the volume is disposed, all
-/// of that is forgotten: what the device holds are then bytes without a map. A volume does not keep its device open, its open files do.
-/// A file that is never disposed and not referenced any more is closed, as by <see cref="DaxFile.Dispose"/>, at a later call to the
-/// volume, once the collector has found it; a view keeps its file from that, a span keeps nothing.
+/// <para>
+/// <b>What is durable.</b> Making, naming, renaming and deleting files and directories is durable when the call returns, and happens as a whole or
+/// not at all, at whatever moment the power is cut. What a file holds, how large it is and which blocks it has is durable when
+/// <see cref="DaxFile.Sync"/> returns, and when it is closed; a view with <see cref="MapMode.Sync"/> needs no sync for its blocks. A file never
+/// shows blocks that were not written for it, and is never longer than what was stored.
+/// </para>
+/// <para>
+/// A file with a name stays when it is closed, and can be opened again; one without goes when it is closed, and so does one that was
+/// deleted while it was open, also if the power is cut in between.
+/// </para>
+/// <para>
+/// A volume does not keep its device open, its open files do. A file that is never disposed and not referenced any more is closed, as by
+/// <see cref="DaxFile.Dispose"/>, at a later call to the volume, once the collector has found it; a view keeps its file from that, a span keeps
+/// nothing.
+/// </para>
+/// <para>
+/// A scratch volume forgets all when it is disposed. A mounted one whose storage fails may only be read from then on
+/// (<see cref="VolumeRefusal.ReadOnly"/>): what was acknowledged before stays.
+/// </para>
 /// </remarks>
-public sealed class DaxVolume : IDisposable
+public sealed partial class DaxVolume : IDisposable
 {
     private static readonly ConditionalWeakTable<PmemDevice, DaxVolume> Volumes = [];
     private static readonly Lock VolumesGate = new();
 
     private readonly Lock gate = new();
-    private readonly Dictionary<string, StoredFile> stored = new(StringComparer.Ordinal);
+    private readonly VolumeStore store;
+    private readonly VolumeFlaws flaws;
+    private readonly TimeProvider clock;
     private readonly List<Opened> open = [];
     private readonly Holders holders;
     private bool isDisposed;
     private volatile bool isGone;
 
-    private DaxVolume(PmemDevice device)
+    private DaxVolume(PmemDevice device, BlockAllocator allocator, VolumeStore store, VolumeOptions options)
     {
         Device = device;
-        var all = new PfnRange(new Pfn(0), device.PageCount);
-        bool mayBePinned = device.HasOwners;
-        Allocator = new BlockAllocator(all) { InUseCheck = device.Owners.FirstInUse, BusyCheck = device.Owners.FirstBusy };
+        Allocator = allocator;
+        this.store = store;
+        flaws = options.Flaws;
+        clock = options.Clock;
         holders = new Holders(this);
+        bool mayBePinned = device.HasOwners;
+        allocator.InUseCheck = device.Owners.FirstInUse;
+        allocator.BusyCheck = device.Owners.FirstBusy;
         device.Owners.BecameIdle = run => Allocator.ReleaseIdle(run);
         if (mayBePinned)
         {
-            TakePinned(all);
+            TakePinned(new PfnRange(new Pfn(0), device.PageCount));
         }
     }
 
     /// <summary>The device.</summary>
     public PmemDevice Device { get; }
 
-    /// <summary>Bytes that no file holds.</summary>
+    /// <summary>Whether it is in memory only, and forgotten when it is disposed.</summary>
+    public bool IsScratch => !store.IsDurable;
+
+    /// <summary>Why it may only be read; null if it may be changed.</summary>
+    public string? ReadOnlyReason => store.Refusal;
+
+    /// <summary>Bytes that neither files nor metadata hold.</summary>
     /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
     public long FreeBytes
     {
@@ -57,10 +85,6 @@ public sealed class DaxVolume : IDisposable
         }
     }
 
-    /// <summary>The names of the files that have one.</summary>
-    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
-    public IReadOnlyList<string> FileNames => WithGate<string[]>(() => [.. stored.Keys.Order(StringComparer.Ordinal)]);
-
     internal BlockAllocator Allocator { get; }
 
     /// <summary>Held while files are opened, closed, and looked for: for tests.</summary>
@@ -68,129 +92,30 @@ public sealed class DaxVolume : IDisposable
 
     internal IPageHolders PageHolders => holders;
 
-    /// <summary>The volume of a device; a new, empty one when it is first asked for.</summary>
+    internal VolumeFlaws Flaws => flaws;
+
+    internal VolumeStore Store => store;
+
+    /// <summary>The scratch volume of a device; a new, empty one when it is first asked for. What the device holds is overwritten.</summary>
+    /// <exception cref="InvalidOperationException">A volume of the device is mounted.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public static DaxVolume ScratchOf(PmemDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
         lock (VolumesGate)
         {
-            // One that is being disposed still closes files, whose blocks a new one must not hand out.
-            if (!Volumes.TryGetValue(device, out DaxVolume? volume) || volume.isGone)
+            DaxVolume? volume = LiveVolumeOf(device);
+            if (volume is null)
             {
-                volume = new DaxVolume(device);
+                var allocator = new BlockAllocator(new PfnRange(new Pfn(0), device.PageCount));
+                volume = new DaxVolume(device, allocator, new VolumeStore(VolumeWriter.NewState(device.PageCount, ticks: 0, hasMedium: false), log: null), VolumeOptions.Default);
                 Volumes.AddOrUpdate(device, volume);
             }
 
-            return volume;
+            return volume.IsScratch
+                ? volume
+                : throw new InvalidOperationException($"The volume on {device.Name} is mounted. Use it, or dispose it first.");
         }
-    }
-
-    /// <summary>Makes a file and opens it; all of it is a hole, no block is taken.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="length">Its length, in bytes.</param>
-    /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
-    /// <exception cref="ArgumentException">
-    /// No file can have that name: it is empty, "." or "..", has a '/' or a NUL, or more than 255 bytes of UTF-8.
-    /// </exception>
-    /// <exception cref="IOException">The name is taken.</exception>
-    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
-    public DaxFile Create(string name, long length = 0, DaxFileOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        FileName.Check(name, nameof(name));
-        return WithGate(() => stored.ContainsKey(name)
-            ? throw new IOException($"There is a file '{name}' on {Device.Name} already. Open it, or delete it first.")
-            : CreateUnderGate(name, length, options));
-    }
-
-    /// <summary>Makes a file without a name, which goes when it is closed (<c>O_TMPFILE</c>).</summary>
-    /// <param name="length">Its length, in bytes.</param>
-    /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
-    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
-    public DaxFile CreateTemporary(long length = 0, DaxFileOptions? options = null) => WithGate(() => CreateUnderGate(null, length, options));
-
-    /// <summary>Opens a file that was closed.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
-    /// <param name="access">Whether it may be written.</param>
-    /// <exception cref="FileNotFoundException">There is none of that name.</exception>
-    /// <exception cref="IOException">It is open already.</exception>
-    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
-    public DaxFile Open(string name, DaxFileOptions? options = null, FileAccess access = FileAccess.ReadWrite)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        CheckAccess(access);
-        return WithGate(() => OpenUnderGate(name, options, access));
-    }
-
-    /// <summary>Opens a file, or makes an empty one if there is none of that name.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
-    /// <exception cref="ArgumentException">No file can have that name (see <see cref="Create"/>).</exception>
-    /// <exception cref="IOException">It is open already.</exception>
-    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
-    public DaxFile OpenOrCreate(string name, DaxFileOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        FileName.Check(name, nameof(name));
-        return WithGate(() => stored.ContainsKey(name) ? OpenUnderGate(name, options, FileAccess.ReadWrite) : CreateUnderGate(name, 0, options));
-    }
-
-    /// <summary>Whether there is a file of that name.</summary>
-    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
-    public bool Exists(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return WithGate(() => stored.ContainsKey(name));
-    }
-
-    /// <summary>Gives a closed file another name; a closed file that has it is replaced (rename).</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="newName">The new name.</param>
-    /// <exception cref="ArgumentException">No file can have the new name (see <see cref="Create"/>).</exception>
-    /// <exception cref="FileNotFoundException">There is none of that name.</exception>
-    /// <exception cref="IOException">One of the two is open.</exception>
-    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
-    public void Rename(string name, string newName)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(newName);
-        FileName.Check(newName, nameof(newName));
-        FreedBlocks freed = WithGate(() =>
-        {
-            StoredFile file = Stored(name);
-            RequireClosed(name);
-            RequireClosed(newName);
-            if (name == newName)
-            {
-                return FreedBlocks.None;
-            }
-
-            FreedBlocks replaced = stored.TryGetValue(newName, out StoredFile? old) ? old.Extents.TakeEverything() : FreedBlocks.None;
-            stored[newName] = file;
-            stored.Remove(name);
-            return replaced;
-        });
-        freed.ReleaseWhenIdle();
-    }
-
-    /// <summary>Deletes a closed file; its blocks are free again.</summary>
-    /// <exception cref="FileNotFoundException">There is none of that name.</exception>
-    /// <exception cref="IOException">It is open.</exception>
-    /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
-    public void Delete(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        FreedBlocks freed = WithGate(() =>
-        {
-            StoredFile file = Stored(name);
-            RequireClosed(name);
-            FreedBlocks all = file.Extents.TakeEverything();
-            stored.Remove(name);
-            return all;
-        });
-        freed.ReleaseWhenIdle();
     }
 
     /// <summary>
@@ -206,11 +131,13 @@ public sealed class DaxVolume : IDisposable
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
-            return MemoryFailure.Poison(Device, page, holders);
+            MemoryFailureOutcome outcome = MemoryFailure.Poison(Device, page, holders);
+            store.PageLost(page);
+            return outcome;
         }
     }
 
-    /// <summary>Closes all files and forgets them. Again does nothing.</summary>
+    /// <summary>Closes all files; a scratch volume forgets them, any other one can be mounted again. Again does nothing.</summary>
     /// <remarks>Every file is closed, and then the first exception is thrown that closing one has met.</remarks>
     public void Dispose()
     {
@@ -254,7 +181,7 @@ public sealed class DaxVolume : IDisposable
     }
 
     /// <summary>Closes a file and its mapping, under the gate: a search for the holders of a page meets neither half closed.</summary>
-    internal void Close(DaxFile file, AddressSpace mapping, InMemoryExtentMap extents, long sizeBytes)
+    internal void Close(AddressSpace mapping)
     {
         FreedBlocks freed = FreedBlocks.None;
         try
@@ -263,7 +190,7 @@ public sealed class DaxVolume : IDisposable
             {
                 if (open.Find(o => o.Mapping == mapping) is { } opened)
                 {
-                    CloseUnderGate(opened, sizeBytes, ref freed);
+                    CloseUnderGate(opened, ref freed);
                 }
             }
         }
@@ -305,7 +232,7 @@ public sealed class DaxVolume : IDisposable
                     }
                     finally
                     {
-                        CloseUnderGate(opened, opened.Mapping.SizeBytes, ref freed);
+                        CloseUnderGate(opened, ref freed);
                     }
                 }
             }
@@ -320,7 +247,7 @@ public sealed class DaxVolume : IDisposable
 
     private static void WriteBack(Opened opened)
     {
-        if (opened.Name is not null)
+        if (opened.Node.Name is not null)
         {
             using (opened.Mapping.Use())
             {
@@ -329,38 +256,111 @@ public sealed class DaxVolume : IDisposable
         }
     }
 
-    private void CloseUnderGate(Opened opened, long sizeBytes, ref FreedBlocks freed)
+    // A file that has a name keeps what it was when it was closed; one that has none goes.
+    private void CloseUnderGate(Opened opened, ref FreedBlocks freed)
     {
         open.Remove(opened);
+        opened.Journal.FinalSizeBytes = opened.Mapping.SizeBytes;
         try
         {
             opened.Mapping.Dispose();
         }
         finally
         {
-            if (opened.Name is not null)
+            bool isNamed = store.Look(state => state.Find(opened.Node.Number) is { LinkCount: > 0 });
+            if (isNamed)
             {
-                stored[opened.Name] = new StoredFile(opened.Extents, sizeBytes);
+                Commit(opened);
             }
             else
             {
-                freed = opened.Extents.TakeEverything();
+                freed = Forget(opened);
             }
         }
     }
 
-    private DaxFile CreateUnderGate(string? name, long length, DaxFileOptions? options)
+    private static void Commit(Opened opened)
     {
-        options ??= DaxFileOptions.Default;
-        return Open(name, new InMemoryExtentMap(Allocator, new Zeroer(Device), options.MakeDurable), length, options, canWrite: true);
+        if (!opened.CanWrite)
+        {
+            return;
+        }
+
+        try
+        {
+            opened.Journal.CommitAtClose(opened.Extents);
+        }
+        catch (DaxEnvironmentException failure)
+        {
+            throw new DaxException($"File '{opened.Node.Name}' is closed, but what was written since the last sync may be lost: {failure.Message}", IoError.Io, 0, failure);
+        }
     }
 
-    private DaxFile OpenUnderGate(string name, DaxFileOptions? options, FileAccess access)
+    private FreedBlocks Forget(Opened opened)
     {
-        StoredFile file = Stored(name);
-        return open.Exists(f => f.Name == name)
-            ? throw new IOException($"The file '{name}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.")
-            : Open(name, file.Extents, file.SizeBytes, options ?? DaxFileOptions.Default, canWrite: access == FileAccess.ReadWrite);
+        if ((flaws & VolumeFlaws.OrphansLeak) == 0)
+        {
+            store.Change((state, transaction) =>
+            {
+                if (state.Find(opened.Node.Number) is not null)
+                {
+                    transaction.Forget(opened.Node.Number);
+                }
+            });
+        }
+
+        return opened.Extents.TakeEverything();
+    }
+
+    private DaxFile CreateUnderGate(string? path, string[]? names, long length, DaxFileOptions? options)
+    {
+        options ??= DaxFileOptions.Default;
+        RequireLength(length, options);
+        long number = store.Look(state => state.TakeNumber());
+        if (names is not null)
+        {
+            AddInode(path!, names, number, isDirectory: false, length);
+        }
+
+        return Open(new FileNode(number, path), ExtentTree.Empty, length, options, canWrite: true);
+    }
+
+    private DaxFile OpenUnderGate(string path, string[] names, DaxFileOptions? options, FileAccess access)
+    {
+        if (access != FileAccess.Read && store.Refusal is { } refusal)
+        {
+            throw new VolumeException(VolumeRefusal.ReadOnly, $"The file '{path}' can be opened for reading only: {refusal}.");
+        }
+
+        Inode inode = FindFile(path, names).Inode!;
+        if (open.Exists(f => f.Node.Number == inode.Number))
+        {
+            throw new IOException($"The file '{path}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.");
+        }
+
+        ExtentTree blocks = (flaws & VolumeFlaws.KeepsBlocksPastEof) == 0 ? WithoutDataPastEof(inode.Blocks, inode.SizeBytes) : inode.Blocks;
+        return Open(new FileNode(inode.Number, path), blocks, inode.SizeBytes, options ?? DaxFileOptions.Default, canWrite: access == FileAccess.ReadWrite);
+    }
+
+    // An append that was cut leaves blocks with data that no size covers. They must read as zeroes when the file grows over them; what was
+    // taken in advance is unwritten anyway.
+    private static ExtentTree WithoutDataPastEof(ExtentTree blocks, long sizeBytes)
+    {
+        PageIndex end = PageIndex.FromBytes(sizeBytes + DaxConstants.PageSize - 1);
+        ExtentTree next = blocks;
+        foreach (Extent extent in blocks.In(PageRange.Between(end, PageRange.All.End)).Where(extent => extent.Kind == ExtentKind.Mapped))
+        {
+            var pages = new PageRange(extent.First, extent.PageCount);
+            next = extent.IsShared ? next : next.With(pages, extent with { Kind = ExtentKind.Unwritten });
+        }
+
+        return next;
+    }
+
+    private static void RequireLength(long length, DaxFileOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, options.MaximumSizeBytes);
     }
 
     private static void CheckAccess(FileAccess access)
@@ -371,31 +371,24 @@ public sealed class DaxVolume : IDisposable
         }
     }
 
-    private void RequireClosed(string name)
-    {
-        if (open.Exists(f => f.Name == name))
-        {
-            throw new IOException($"The file '{name}' is open. Dispose it first.");
-        }
-    }
-
-    private DaxFile Open(string? name, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options, bool canWrite)
+    private DaxFile Open(FileNode node, ExtentTree blocks, long sizeBytes, DaxFileOptions options, bool canWrite)
     {
         open.EnsureCapacity(open.Count + 1);
-        var file = new DaxFile(this, name, extents, sizeBytes, options, canWrite);
-        var opened = new Opened(name, extents, file.Mapping, new WeakReference<DaxFile>(file));
-        if (name is not null)
-        {
-            stored[name] = new StoredFile(extents, sizeBytes);
-        }
-
-        open.Add(opened);
+        var journal = new FileJournal(this, node, options.MakeDurable);
+        var extents = new InMemoryExtentMap(Allocator, new Zeroer(Device, flaws), journal, blocks);
+        var file = new DaxFile(this, node, extents, sizeBytes, options, canWrite);
+        journal.Mapping = file.Mapping;
+        open.Add(new Opened(node, extents, file.Mapping, journal, new WeakReference<DaxFile>(file), canWrite));
         return file;
     }
 
-    private StoredFile Stored(string name) => stored.TryGetValue(name, out StoredFile? file)
-        ? file
-        : throw new FileNotFoundException($"There is no file '{name}' on {Device.Name}.", name);
+    private long Now() => clock.GetUtcNow().UtcTicks;
+
+    private static DaxVolume? LiveVolumeOf(PmemDevice device)
+    {
+        // One that is being disposed still closes files, whose blocks a new one must not hand out.
+        return Volumes.TryGetValue(device, out DaxVolume? volume) && !volume.isGone ? volume : null;
+    }
 
     // Pins of an earlier volume's files may outlive it: their pages must not be handed out before they are idle.
     private void TakePinned(PfnRange all)
@@ -419,18 +412,22 @@ public sealed class DaxVolume : IDisposable
     /// What the volume knows of an open file. Not the file itself: it must notice when nothing else refers to it. The mapping and the extents are
     /// needed to close it then, and to find who shows a page while it is being closed.
     /// </summary>
-    private sealed record Opened(string? Name, InMemoryExtentMap Extents, AddressSpace Mapping, WeakReference<DaxFile> File);
-
-    private sealed record StoredFile(InMemoryExtentMap Extents, long SizeBytes);
+    private sealed record Opened(
+        FileNode Node, InMemoryExtentMap Extents, AddressSpace Mapping, FileJournal Journal, WeakReference<DaxFile> File, bool CanWrite);
 
     /// <summary>New blocks are zeroed durably, which clears poison too.</summary>
-    private sealed class Zeroer(PmemDevice device) : IBlockZeroer
+    private sealed class Zeroer(PmemDevice device, VolumeFlaws flaws) : IBlockZeroer
     {
         public bool TryZero(PfnRange blocks)
         {
             if (Fallible.Fails(FallibleStep.Zeroing))
             {
                 return false;
+            }
+
+            if ((flaws & VolumeFlaws.NewBlocksNotZeroed) != 0)
+            {
+                return true;
             }
 
             try

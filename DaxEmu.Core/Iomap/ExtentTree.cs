@@ -143,6 +143,41 @@ internal sealed class ExtentTree
         return Spliced(left, Math.Min(right + 1, leaves.Length), CollectionsMarshal.AsSpan(list));
     }
 
+    /// <summary>Where two snapshots differ: whole extents of both, and what lies between neighbours that differ.</summary>
+    /// <remarks>Leaves that both have are passed over, so the cost is that of the change, not of the file.</remarks>
+    /// <param name="before">The one.</param>
+    /// <param name="after">The other.</param>
+    public static IEnumerable<PageRange> Changes(ExtentTree before, ExtentTree after)
+    {
+        var left = new Cursor(before);
+        var right = new Cursor(after);
+        while (left.IsInside || right.IsInside)
+        {
+            if (left.IsAtLeaf && right.IsAtLeaf && left.Leaf == right.Leaf)
+            {
+                left.PassLeaf();
+                right.PassLeaf();
+                continue;
+            }
+
+            if (left.IsInside && right.IsInside && left.Current == right.Current)
+            {
+                left.Pass();
+                right.Pass();
+                continue;
+            }
+
+            bool isLeftFirst = left.IsInside && (!right.IsInside || left.Current.First <= right.Current.First);
+            PageIndex first = isLeftFirst ? left.Current.First : right.Current.First;
+            PageIndex end = first + 1;
+            while (left.TryPassBefore(ref end) || right.TryPassBefore(ref end))
+            {
+            }
+
+            yield return PageRange.Between(first, end);
+        }
+    }
+
     /// <summary>The part of an extent that lies in a range; the two must meet.</summary>
     public static Extent Cut(in Extent extent, PageRange range)
     {
@@ -213,5 +248,48 @@ internal sealed class ExtentTree
         }
 
         return new ExtentTree(nextFirsts, nextLeaves, count);
+    }
+
+    /// <summary>A place in a snapshot, going up.</summary>
+    private struct Cursor(ExtentTree tree)
+    {
+        private int leafAt;
+        private int at;
+
+        public readonly bool IsInside => leafAt < tree.leaves.Length;
+
+        public readonly bool IsAtLeaf => IsInside && at == 0;
+
+        public readonly ExtentLeaf Leaf => tree.leaves[leafAt];
+
+        public readonly Extent Current => Leaf.Extents[at];
+
+        public void PassLeaf()
+        {
+            leafAt++;
+            at = 0;
+        }
+
+        public void Pass()
+        {
+            at++;
+            if (at == Leaf.Count)
+            {
+                PassLeaf();
+            }
+        }
+
+        /// <summary>Passes the extent if it begins before an end, which then lies no earlier than the extent's.</summary>
+        public bool TryPassBefore(ref PageIndex end)
+        {
+            if (!IsInside || Current.First >= end)
+            {
+                return false;
+            }
+
+            end = Current.End > end ? Current.End : end;
+            Pass();
+            return true;
+        }
     }
 }

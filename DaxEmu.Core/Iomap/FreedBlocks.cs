@@ -14,12 +14,18 @@ public sealed class FreedBlocks
 {
     private readonly BlockAllocator? allocator;
     private readonly List<PfnRange> ranges;
+    private readonly Action? commit;
     private bool isReleased;
 
-    internal FreedBlocks(BlockAllocator? allocator, List<PfnRange> ranges)
+    /// <summary>Blocks of an allocator.</summary>
+    /// <param name="allocator">Where they go back to.</param>
+    /// <param name="ranges">The blocks.</param>
+    /// <param name="commit">Makes durable that the file gave them up, before they go back; null if that is done, or nothing is durable.</param>
+    internal FreedBlocks(BlockAllocator? allocator, List<PfnRange> ranges, Action? commit = null)
     {
         this.allocator = allocator;
         this.ranges = ranges;
+        this.commit = commit;
     }
 
     /// <summary>No blocks.</summary>
@@ -80,6 +86,7 @@ public sealed class FreedBlocks
         }
 
         isReleased = true;
+        commit?.Invoke(); // one that fails keeps the blocks: after a crash they may be the file's again
         return true;
     }
 }

@@ -9,6 +9,21 @@ namespace DaxEmu.Core.Iomap;
 /// </remarks>
 internal sealed partial class InMemoryExtentMap
 {
+    /// <summary>Changes blocks and size in one step, as a commit sees it.</summary>
+    /// <param name="change">Changes both.</param>
+    internal FreedBlocks ChangeWithSize(Func<FreedBlocks> change)
+    {
+        if (journal?.ChangeGate is not { } changeGate)
+        {
+            return change();
+        }
+
+        lock (changeGate)
+        {
+            return change();
+        }
+    }
+
     /// <summary>Fills the holes of a range with unwritten blocks (<c>fallocate</c>).</summary>
     /// <returns><see cref="IoError.NoSpace"/> if they do not all fit; nothing is changed then.</returns>
     public IoError Allocate(PageRange range)
@@ -34,14 +49,14 @@ internal sealed partial class InMemoryExtentMap
     /// <summary>Takes out everything from a page on (<c>ftruncate</c> to a smaller size; the whole file if it is page 0).</summary>
     public FreedBlocks Truncate(PageIndex end) => Punch(PageRange.Between(end, PageRange.All.End));
 
-    /// <summary>Takes out everything: the file goes, and that cannot fail.</summary>
+    /// <summary>Takes out everything: the file goes, and that cannot fail. That it went is made durable by the caller.</summary>
     internal FreedBlocks TakeEverything()
     {
         lock (gate)
         {
             var freed = new List<PfnRange>();
             Shown(TakeOut(PageRange.All, freed));
-            return Freed(freed);
+            return new FreedBlocks(allocator, freed);
         }
     }
 
@@ -151,7 +166,12 @@ internal sealed partial class InMemoryExtentMap
     public FreedBlocks ShareFrom(InMemoryExtentMap source, PageRange range, PageIndex target) => ShareFrom(source, range, target, cutsTarget: false);
 
     /// <summary>As the other; where it cuts the target, everything behind the range goes in the same step.</summary>
-    internal FreedBlocks ShareFrom(InMemoryExtentMap source, PageRange range, PageIndex target, bool cutsTarget)
+    /// <param name="source">The file to take from.</param>
+    /// <param name="range">Which of its pages.</param>
+    /// <param name="target">Where they go in this file.</param>
+    /// <param name="cutsTarget">Whether what lies behind them goes.</param>
+    /// <param name="alongWith">What a commit must not see apart from it: the file's new size.</param>
+    internal FreedBlocks ShareFrom(InMemoryExtentMap source, PageRange range, PageIndex target, bool cutsTarget, Action? alongWith = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         CheckRange(range);
@@ -175,22 +195,15 @@ internal sealed partial class InMemoryExtentMap
         try
         {
             Extent[] shared = source.ShareOut(range, counted);
-            lock (gate)
+            source.CommitFirst?.Invoke(); // or a crash would find blocks of two files of which one says that they are its own
+            FreedBlocks answer = ChangeWithSize(() =>
             {
-                var freed = new List<PfnRange>();
-                var answer = new FreedBlocks(allocator, freed);
-                ExtentTree next = blocks.With(replaced);
-                foreach (Extent extent in shared)
-                {
-                    PageIndex first = target + (extent.First - range.First);
-                    next = next.With(new PageRange(first, extent.PageCount), extent with { First = first, Flags = ExtentFlags.Shared });
-                }
-
-                _ = TakeOut(replaced, freed);
-                Shown(next);
-                isShown = true;
-                return answer;
-            }
+                FreedBlocks given = ShowShared(shared, range, replaced, target);
+                alongWith?.Invoke();
+                return given;
+            });
+            isShown = true;
+            return answer;
         }
         finally
         {
@@ -198,6 +211,25 @@ internal sealed partial class InMemoryExtentMap
             {
                 counted.ForEach(allocator.TakeBack);
             }
+        }
+    }
+
+    private FreedBlocks ShowShared(Extent[] shared, PageRange range, PageRange replaced, PageIndex target)
+    {
+        lock (gate)
+        {
+            var freed = new List<PfnRange>();
+            var answer = new FreedBlocks(allocator, freed, CommitFirst);
+            ExtentTree next = blocks.With(replaced);
+            foreach (Extent extent in shared)
+            {
+                PageIndex first = target + (extent.First - range.First);
+                next = next.With(new PageRange(first, extent.PageCount), extent with { First = first, Flags = ExtentFlags.Shared });
+            }
+
+            _ = TakeOut(replaced, freed);
+            Shown(next);
+            return answer;
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     private readonly Lock commitGate = new();
     private readonly BlockAllocator allocator;
     private readonly IBlockZeroer zeroer;
-    private readonly Action<IReadOnlyList<Extent>>? makeDurable;
+    private readonly IExtentJournal? journal;
 
     // The flag Shared in these trees means "may be shared": the allocator knows exactly, and is asked only where the flag is.
     private volatile ExtentTree blocks;
@@ -52,20 +52,24 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     /// <summary>A file without blocks.</summary>
     /// <param name="allocator">Where the blocks come from.</param>
     /// <param name="zeroer">What zeroes new blocks.</param>
-    /// <param name="makeDurable">Stores the extents that it is given so that they survive a crash; null if nothing is to be stored.</param>
-    public InMemoryExtentMap(BlockAllocator allocator, IBlockZeroer zeroer, Action<IReadOnlyList<Extent>>? makeDurable = null)
-        : this(allocator, zeroer, makeDurable, ExtentTree.Empty)
+    /// <param name="journal">Stores the extents so that they survive a crash; null if nothing is to be stored.</param>
+    public InMemoryExtentMap(BlockAllocator allocator, IBlockZeroer zeroer, IExtentJournal? journal = null)
+        : this(allocator, zeroer, journal, ExtentTree.Empty)
     {
     }
 
-    private InMemoryExtentMap(
-        BlockAllocator allocator, IBlockZeroer zeroer, Action<IReadOnlyList<Extent>>? makeDurable, ExtentTree blocks)
+    /// <summary>A file with blocks that are taken from the allocator already.</summary>
+    /// <param name="allocator">Where the blocks come from.</param>
+    /// <param name="zeroer">What zeroes new blocks.</param>
+    /// <param name="journal">As for a new file.</param>
+    /// <param name="blocks">Its blocks; those that may be shared say so.</param>
+    internal InMemoryExtentMap(BlockAllocator allocator, IBlockZeroer zeroer, IExtentJournal? journal, ExtentTree blocks)
     {
         ArgumentNullException.ThrowIfNull(allocator);
         ArgumentNullException.ThrowIfNull(zeroer);
         this.allocator = allocator;
         this.zeroer = zeroer;
-        this.makeDurable = makeDurable;
+        this.journal = journal;
         this.blocks = blocks;
         allocationHint = allocator.Range.First;
     }
@@ -74,6 +78,12 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
 
     /// <summary>Extents now, holes not counted.</summary>
     public long ExtentCount => blocks.Count;
+
+    /// <summary>The blocks now.</summary>
+    internal ExtentTree Blocks => blocks;
+
+    /// <summary>What makes them durable.</summary>
+    internal IExtentJournal? Journal => journal;
 
     /// <summary>Whether changes wait for <see cref="Commit"/>.</summary>
     public bool IsDirty => isDirty;
@@ -94,13 +104,13 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     /// <param name="allocator">Where the blocks come from.</param>
     /// <param name="zeroer">What zeroes new blocks.</param>
     /// <param name="extents">The extents in ascending order; holes are passed over.</param>
-    /// <param name="makeDurable">As for a new file.</param>
+    /// <param name="journal">As for a new file.</param>
     /// <exception cref="ArgumentException">The extents overlap or are out of order.</exception>
     public static InMemoryExtentMap Load(
         BlockAllocator allocator,
         IBlockZeroer zeroer,
         IEnumerable<Extent> extents,
-        Action<IReadOnlyList<Extent>>? makeDurable = null)
+        IExtentJournal? journal = null)
     {
         ArgumentNullException.ThrowIfNull(allocator);
         ArgumentNullException.ThrowIfNull(extents);
@@ -115,7 +125,7 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
             allocator.Claim(new PfnRange(extent.Pfn, extent.PageCount));
         }
 
-        return new InMemoryExtentMap(allocator, zeroer, makeDurable, tree);
+        return new InMemoryExtentMap(allocator, zeroer, journal, tree);
     }
 
     /// <inheritdoc/>
@@ -153,7 +163,7 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
         PageIndex first = completed.First > target.First ? completed.First : target.First;
         PageIndex end = completed.End < target.End ? completed.End : target.End;
         var old = new List<PfnRange>();
-        var freed = new FreedBlocks(allocator, old);
+        var freed = new FreedBlocks(allocator, old, CommitFirst);
         lock (gate)
         {
             copying.Remove(new PageRange(target.First, target.PageCount));
@@ -183,14 +193,12 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
         {
             Fallible.ThrowIfFails(FallibleStep.Commit);
             long change;
-            ExtentTree tree;
             lock (gate)
             {
                 change = changeCount;
-                tree = blocks;
             }
 
-            makeDurable?.Invoke(List(tree));
+            journal?.Commit(this); // what is shown by now, or more
             lock (gate)
             {
                 // A change made while we stored is not durable: its mark stays.
@@ -367,7 +375,7 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
         }
 
         // The snapshot was read before the mark, and Show sets the mark first: a reader that sees a change sees it dirty, unless it is committed.
-        ExtentFlags flags = (isNew ? ExtentFlags.New : 0) | (isDirty && answer.Kind != ExtentKind.Hole ? ExtentFlags.Dirty : 0);
+        ExtentFlags flags = (isNew ? ExtentFlags.New : 0) | (isDirty && answer.Kind != ExtentKind.Hole && journal?.ReportsDirty != false ? ExtentFlags.Dirty : 0);
         return answer with { Flags = answer.Flags | flags };
     }
 
@@ -395,5 +403,8 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
         return [.. list];
     }
 
-    private FreedBlocks Freed(List<PfnRange> ranges) => ranges.Count == 0 ? FreedBlocks.None : new FreedBlocks(allocator, ranges);
+    private FreedBlocks Freed(List<PfnRange> ranges) => ranges.Count == 0 ? FreedBlocks.None : new FreedBlocks(allocator, ranges, CommitFirst);
+
+    // Blocks that another file may have next must not be this one's any more after a crash.
+    private Action? CommitFirst => journal?.CommitsBeforeRelease == true ? Commit : null;
 }

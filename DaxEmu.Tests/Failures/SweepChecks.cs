@@ -1,4 +1,5 @@
 using DaxEmu.Core;
+using DaxEmu.Core.Fs.Volume;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Pmem;
 
@@ -102,8 +103,9 @@ internal static class SweepChecks
 
         var users = new int[scenario.Device.PageCount];
         var holders = new int[scenario.Device.PageCount];
-        IEnumerable<PfnRange> runs = scenario.Extents.Values
-            .SelectMany(e => e.Snapshot().Select(x => new PfnRange(x.Pfn, x.PageCount)).Concat(e.BlocksAside))
+        IEnumerable<PfnRange> runs = scenario.Extents.Where(e => SweepFixture.IsOpen(scenario.Files[e.Key]))
+            .SelectMany(e => e.Value.Snapshot().Select(x => new PfnRange(x.Pfn, x.PageCount)).Concat(e.Value.BlocksAside))
+            .Concat(Closed(scenario))
             .Concat(scenario.Volume.Allocator.WaitingBlocks);
         foreach (PfnRange run in runs)
         {
@@ -114,6 +116,19 @@ internal static class SweepChecks
         }
 
         return [.. Open(scenario).SelectMany(f => Entries(f.Key, f.Value, holders)), .. Counts(scenario, users, holders), .. Translations(scenario)];
+    }
+
+    // The blocks of files that have a name and are not open.
+    private static PfnRange[] Closed(SweepFixture scenario)
+    {
+        HashSet<string> open = [.. Open(scenario).Select(f => f.Value.Name!)];
+        return
+        [
+            .. from name in scenario.Volume.FileNames
+               where !open.Contains(name)
+               from extent in scenario.Volume.Store.Look(state => NamePlace.Find(state, name, [name]).Inode!.Blocks).In(PageRange.All)
+               select new PfnRange(extent.Pfn, extent.PageCount),
+        ];
     }
 
     /// <summary>Pages that a loss of power would take, and of which no entry says that they are dirty.</summary>

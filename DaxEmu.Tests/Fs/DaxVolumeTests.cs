@@ -16,7 +16,6 @@ public sealed class DaxVolumeTests
         {
             file.Write([1, 2, 3], 0);
             Assert.That(() => volume.Open("log"), Throws.TypeOf<IOException>().With.Message.Contains("open already"));
-            Assert.That(() => volume.Delete("log"), Throws.TypeOf<IOException>());
             Assert.That(() => volume.Create("log", 0), Throws.TypeOf<IOException>());
         }
 
@@ -59,7 +58,8 @@ public sealed class DaxVolumeTests
     [TestCase("")]
     [TestCase(".")]
     [TestCase("..")]
-    [TestCase("a/b")]
+    [TestCase("a//b")]
+    [TestCase("a/")]
     [TestCase("a\0b")]
     public void ANameThatNoDirectoryEntryCanHaveIsRefused(string name)
     {
@@ -67,7 +67,7 @@ public sealed class DaxVolumeTests
         using DaxVolume volume = DaxVolume.ScratchOf(device);
         Assert.That(
             () => volume.Create(name, 0),
-            Throws.ArgumentException.With.Message.Contains($"'{name.Replace("\0", "\\0", StringComparison.Ordinal)}'"));
+            Throws.ArgumentException.With.Message.Contains($"'{(name == "a//b" ? "" : name.Split('/')[^1]).Replace("\0", "\\0", StringComparison.Ordinal)}'"));
         Assert.That(volume.FileNames, Is.Empty);
     }
 

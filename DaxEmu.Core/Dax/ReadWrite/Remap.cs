@@ -90,14 +90,13 @@ internal static class Remap
         {
             LayoutBreak.FlushKept(source, range, discards: default);
             LayoutBreak.FlushKept(target, dropped, discards: dropped);
-            freed = targetExtents.ShareFrom(sourceExtents, range, dropped.First, cutsTarget);
+            freed = targetExtents.ShareFrom(sourceExtents, range, dropped.First, cutsTarget, () => target.SetSize(targetSizeBytes));
         }
         catch (DaxEnvironmentException)
         {
             return IoError.Io;
         }
 
-        target.SetSize(targetSizeBytes);
         LayoutBreak.TakeOut(source, range);
         LayoutBreak.TakeOut(target, dropped);
         target.Unmap(dropped);

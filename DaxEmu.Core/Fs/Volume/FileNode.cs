@@ -1,0 +1,28 @@
+namespace DaxEmu.Core.Fs.Volume;
+
+/// <summary>What a file that is in use and its volume both know of it.</summary>
+internal sealed class FileNode(long number, string? name)
+{
+    private volatile string? name = name;
+    private volatile bool isModified;
+
+    /// <summary>Its inode's number.</summary>
+    public long Number => number;
+
+    /// <summary>The path by which it was opened or renamed last; null without a name.</summary>
+    public string? Name
+    {
+        get => name;
+        set => name = value;
+    }
+
+    /// <summary>Whether its content was changed since the last commit.</summary>
+    public bool IsModified
+    {
+        get => isModified;
+        set => isModified = value;
+    }
+
+    /// <summary>Held while blocks and size change in one step.</summary>
+    public Lock ChangeGate { get; } = new();
+}

@@ -1,0 +1,187 @@
+using DaxEmu.Native;
+
+namespace DaxEmu.Core.Fs.Volume;
+
+/// <summary>A volume's state and the log that makes it durable, if it has one: what is changed here is durable when the change returns.</summary>
+/// <remarks>
+/// Safe for many threads: a plain lock guards all, and is held for a look or a change, never over a wait. Files' own locks, the volume's
+/// and those of mappings may be held by the caller; under this one only the allocator's is taken.
+/// </remarks>
+internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
+{
+    private readonly Lock gate = new();
+    private readonly Transaction transaction = new();
+    private string? refusal;
+
+    /// <summary>Whether it survives the process.</summary>
+    public bool IsDurable => log is not null;
+
+    /// <summary>Why it may only be read; null if it may be changed.</summary>
+    public string? Refusal
+    {
+        get
+        {
+            lock (gate)
+            {
+                return refusal;
+            }
+        }
+    }
+
+    /// <summary>Looks at the state; what the look returns must not change any more.</summary>
+    public T Look<T>(Func<VolumeState, T> look)
+    {
+        lock (gate)
+        {
+            return look(state);
+        }
+    }
+
+    /// <summary>Looks at the log, which must be there.</summary>
+    public T LookAtLog<T>(Func<VolumeState, MetadataLog, T> look)
+    {
+        lock (gate)
+        {
+            return look(state, log!);
+        }
+    }
+
+    /// <summary>Changes the state, durably and as a whole.</summary>
+    /// <param name="build">Adds the records; may throw, and then nothing has changed.</param>
+    /// <exception cref="VolumeException">The volume may only be read.</exception>
+    /// <exception cref="DaxException">There is no space for it; nothing has changed.</exception>
+    /// <exception cref="DaxEnvironmentException">The storage failed; the volume may only be read from here on.</exception>
+    public void Change(Action<VolumeState, Transaction> build)
+    {
+        lock (gate)
+        {
+            ThrowIfReadOnly();
+            transaction.Clear();
+            build(state, transaction);
+            if (!transaction.IsEmpty)
+            {
+                Commit(transaction);
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Change"/>, with the last record in a transaction of its own: a flaw, to be found.</summary>
+    public void ChangeInTwo(Action<VolumeState, Transaction> build)
+    {
+        lock (gate)
+        {
+            ThrowIfReadOnly();
+            transaction.Clear();
+            build(state, transaction);
+            Transaction? last = transaction.Starts.Length > 1 ? transaction.SplitLast() : null;
+            if (!transaction.IsEmpty)
+            {
+                Commit(transaction);
+            }
+
+            if (last is not null)
+            {
+                Commit(last);
+            }
+        }
+    }
+
+    /// <summary>Begins a new log, for a volume of another size.</summary>
+    public void Resize(long sizePages)
+    {
+        lock (gate)
+        {
+            ThrowIfReadOnly();
+            Guarded(() =>
+            {
+                transaction.Clear();
+                transaction.Size(VolumeFormat.RootInode, 0, 0);
+                log!.EnsureSpace(state, transaction);
+                log.KeepSpare(state);
+                state.PageCount = sizePages;
+                log.Renew(state, sizePages);
+            });
+        }
+    }
+
+    /// <summary>A page of the device was lost.</summary>
+    /// <param name="page">Which.</param>
+    public void PageLost(Pfn page)
+    {
+        lock (gate)
+        {
+            if (log is null || refusal is not null)
+            {
+                return;
+            }
+
+            if (VolumeFormat.ReservedPages.Any(reserved => reserved.Contains(page)))
+            {
+                refusal = $"page {page}, which holds a copy of the superblock, is lost. Unmount the volume and repair it";
+                return;
+            }
+
+            try
+            {
+                Guarded(() => log.Leave(page, state));
+            }
+            catch (DaxException problem)
+            {
+                refusal = problem.Message;
+            }
+        }
+    }
+
+    /// <summary>From here on the volume may only be read.</summary>
+    public void Refuse(string why)
+    {
+        lock (gate)
+        {
+            refusal ??= why;
+        }
+    }
+
+    private void ThrowIfReadOnly()
+    {
+        if (refusal is not null)
+        {
+            throw new VolumeException(VolumeRefusal.ReadOnly, $"The volume may only be read: {refusal}.");
+        }
+    }
+
+    private void Commit(Transaction records)
+    {
+        log?.EnsureSpace(state, records);
+        ReadOnlySpan<byte> bytes = records.Bytes;
+        while (!bytes.IsEmpty)
+        {
+            int length = RecordReader.LengthOf(bytes);
+            if (RecordReader.Apply(bytes[..length], state) is { } problem)
+            {
+                refusal = $"its state is inconsistent ({problem}). Unmount the volume and check it";
+                throw new InvalidOperationException($"The volume refuses its own record: {problem}.");
+            }
+
+            bytes = bytes[length..];
+        }
+
+        if (log is not null)
+        {
+            Guarded(() => log.Commit(records, state));
+        }
+    }
+
+    // What the state says and the medium may not: nothing more is promised after that.
+    private void Guarded(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (DaxEnvironmentException failure)
+        {
+            refusal = $"its storage failed ({failure.Message})";
+            throw;
+        }
+    }
+}
