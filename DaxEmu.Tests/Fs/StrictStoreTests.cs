@@ -6,6 +6,8 @@ using NUnit.Framework;
 namespace DaxEmu.Tests.Fs;
 
 /// <summary>A store through a span that the rules forbid is reported in strict mode, with what made it illegal; no other is.</summary>
+[TestFixture(false)]
+[TestFixture(true)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class StrictStoreTests : IDisposable
 {
@@ -17,11 +19,16 @@ public sealed class StrictStoreTests : IDisposable
     private readonly DaxVolume volume;
     private readonly DaxFile file;
 
-    public StrictStoreTests()
+    public StrictStoreTests(bool isMounted)
     {
         StoreTrackingKernel.Require();
         device = PmemDevice.CreateTemporary(8L * Pmd, new PmemDeviceOptions { StoreTracking = StoreTracking.Strict, TracksDurable = true });
-        volume = DaxVolume.ScratchOf(device);
+        if (isMounted)
+        {
+            DaxVolume.Format(device);
+        }
+
+        volume = isMounted ? DaxVolume.Mount(device) : DaxVolume.ScratchOf(device);
         file = volume.Create("a");
         file.Write(FileFixture.Pattern(8 * Page, 1), 0);
     }
@@ -139,8 +146,8 @@ public sealed class StrictStoreTests : IDisposable
         old[0] = 1;
         Assert.That(closed.Dispose, Throws.InstanceOf<RawStoreException>());
         Assert.That(device.GetRawStoreViolations(), Has.Count.EqualTo(1));
-        device.Dispose();
-        Assert.That(device.GetRawStoreViolations(), Has.Count.EqualTo(1));
+        Dispose();
+        Assert.That(device.GetRawStoreViolations(), Has.Count.EqualTo(1), "they are gone with the device");
     }
 
     [Test]

@@ -8,11 +8,12 @@ namespace Samples.FasterDevice;
 /// A write is durable when its callback is called: the file's write stores around the caches, and its sync makes the blocks durable that
 /// lead there. There is nothing to wait for, so the callback is called before the call returns.
 /// </remarks>
-internal sealed unsafe class DaxDevice(DaxFiles files, string name) : StorageDeviceBase(name, SectorBytes, Devices.CAPACITY_UNSPECIFIED)
+internal sealed unsafe class DaxDevice(DaxFiles files, string path) : StorageDeviceBase(path, SectorBytes, Devices.CAPACITY_UNSPECIFIED)
 {
     private const uint SectorBytes = 512;
 
-    private readonly DaxFile file = files.Open(name);
+    private readonly DaxFile file = files.Open(path);
+    private bool isDisposed;
 
     public override void WriteAsync(
         IntPtr sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
@@ -74,7 +75,14 @@ internal sealed unsafe class DaxDevice(DaxFiles files, string name) : StorageDev
         return segmentSize < 0 ? rest : Math.Min(rest, segmentSize);
     }
 
-    public override void Dispose() => files.Close(file);
+    public override void Dispose()
+    {
+        if (!isDisposed)
+        {
+            isDisposed = true;
+            files.Close(FileName);
+        }
+    }
 
     // Without a size (-1) there is one segment.
     private long OffsetOf(int segment, ulong address) => (segmentSize < 0 ? 0 : segment * segmentSize) + (long)address;

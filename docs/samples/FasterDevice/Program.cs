@@ -1,10 +1,9 @@
 using System.Globalization;
 using DaxEmu.Core;
-using FASTER.core;
 
 namespace Samples.FasterDevice;
 
-/// <summary>Runs FASTER's work on files of a volume and on its own local device, both on tmpfs, and prints what a record took.</summary>
+/// <summary>Runs FASTER's work on files of a volume, which is unmounted in between, and on its own local devices, both on tmpfs, and prints what a record took.</summary>
 internal static class Program
 {
     private const long LeastRecords = 1000;
@@ -25,8 +24,8 @@ internal static class Program
         Workload.Figures local = default;
         for (int turn = 0; turn < 2; turn++)
         {
-            dax = OnDax(records);
-            local = OnLocalDevice(records);
+            dax = OnVolume(records);
+            local = OnDirectory(records);
         }
 
         Console.WriteLine($"{records} records of 24 bytes, 1 MiB of memory, every value verified before and after the recovery");
@@ -38,24 +37,20 @@ internal static class Program
         return 0;
     }
 
-    private static Workload.Figures OnDax(long records)
+    private static Workload.Figures OnVolume(long records)
     {
         using PmemDevice device = PmemDevice.CreateTemporary(AlignedBytes(records));
-        using DaxVolume volume = DaxVolume.ScratchOf(device);
-        var files = new DaxFiles(volume);
-        return Workload.Run(records, () => new DaxDevice(files, "log"), () => new DeviceLogCommitCheckpointManager(files, "checkpoints"));
+        DaxVolume.Format(device);
+        return Workload.Run(records, () => new Storage.OfVolume(device));
     }
 
-    private static Workload.Figures OnLocalDevice(long records)
+    private static Workload.Figures OnDirectory(long records)
     {
         string folder = Directory.CreateDirectory(Path.Combine(
             Directory.Exists(SharedMemory) ? SharedMemory : Path.GetTempPath(), $"faster-{Guid.NewGuid():N}")).FullName;
         try
         {
-            return Workload.Run(
-                records,
-                () => Devices.CreateLogDevice(Path.Combine(folder, "log")),
-                () => new DeviceLogCommitCheckpointManager(new LocalStorageNamedDeviceFactory(), Path.Combine(folder, "checkpoints")));
+            return Workload.Run(records, () => new Storage.OfDirectory(folder));
         }
         finally
         {

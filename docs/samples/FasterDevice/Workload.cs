@@ -18,36 +18,41 @@ internal static class Workload
     /// <summary>What one run took, in nanoseconds a record.</summary>
     public readonly record struct Figures(double Upsert, double Read, double Checkpoint, double Recover);
 
-    public static Figures Run(long recordCount, Func<IDevice> openLog, Func<ICheckpointManager> openCheckpoints)
+    public static Figures Run(long recordCount, Func<Storage> open)
     {
-        Guid token;
+        Guid token = default;
         double upsert, read, checkpoint, recover;
-        using (IDevice log = openLog())
-        using (ICheckpointManager checkpoints = openCheckpoints())
-        using (FasterKV<long, long> store = Store(log, checkpoints))
+        using (Storage storage = open())
+        using (DeviceLogCommitCheckpointManager checkpoints = CheckpointsOf(storage))
+        using (FasterKV<long, long> store = Store(storage, checkpoints))
         {
             upsert = Time(recordCount, () => Upsert(store, recordCount));
             read = Time(recordCount, () => Verify(store, recordCount));
-            Guid taken = default;
-            checkpoint = Time(recordCount, () => taken = Checkpoint(store));
-            token = taken;
+            checkpoint = Time(recordCount, () => token = Checkpoint(store));
         }
 
-        using (IDevice log = openLog())
-        using (ICheckpointManager checkpoints = openCheckpoints())
-        using (FasterKV<long, long> store = Store(log, checkpoints))
+        using (Storage storage = open())
+        using (DeviceLogCommitCheckpointManager checkpoints = CheckpointsOf(storage))
+        using (FasterKV<long, long> store = Store(storage, checkpoints))
         {
-            recover = Time(recordCount, () => store.Recover(token));
+            recover = Time(recordCount, () => store.Recover());
+            if (!checkpoints.GetLogCheckpointTokens().Contains(token))
+            {
+                throw new InvalidDataException($"The checkpoint {token} is not among those that are found again.");
+            }
+
             Verify(store, recordCount);
         }
 
         return new Figures(upsert, read, checkpoint, recover);
     }
 
-    private static FasterKV<long, long> Store(IDevice log, ICheckpointManager checkpoints) => new(new FasterKVSettings<long, long>
+    private static DeviceLogCommitCheckpointManager CheckpointsOf(Storage storage) => new(storage.Factory, storage.Checkpoints);
+
+    private static FasterKV<long, long> Store(Storage storage, ICheckpointManager checkpoints) => new(new FasterKVSettings<long, long>
     {
         IndexSize = 1 << 20,
-        LogDevice = log,
+        LogDevice = storage.Log,
         PageSize = PageBytes,
         MemorySize = MemoryBytes,
         SegmentSize = SegmentBytes,
