@@ -43,6 +43,8 @@ internal static class InfoCommand
             ("huge_pages", offers.HugePages.IsSupported),
             ("huge_pages_reason", offers.HugePages.Reason),
             ("page_sizes", new JsonArray([.. offers.PageSizesBytes.Select(b => (JsonNode)b)])),
+            ("store_tracking", offers.StoreTracking.IsSupported),
+            ("store_tracking_reason", offers.StoreTracking.Reason),
             ("flush", offers.Flush.ToString()),
         ];
         if (isJson)
