@@ -1,3 +1,5 @@
+using DaxEmu.Bench.Verification.Crash.BTree;
+using DaxEmu.Bench.Verification.Crash.HashStore;
 using DaxEmu.Bench.Verification.Crash.Log;
 
 namespace DaxEmu.Bench.Verification.Crash;
@@ -6,7 +8,7 @@ namespace DaxEmu.Bench.Verification.Crash;
 internal static class CrashWorkloads
 {
     /// <summary>All of them, as --list prints them.</summary>
-    public static IReadOnlyList<ICrashWorkload> All { get; } = [new LogWorkload()];
+    public static IReadOnlyList<ICrashWorkload> All { get; } = [new LogWorkload(), new HashStoreWorkload(), new BTreeWorkload()];
 
     /// <summary>The workload of a name.</summary>
     /// <exception cref="FormatException">There is none.</exception>
