@@ -199,6 +199,12 @@ public sealed partial class DaxFile
 
         core.Node.IsModified = true;
         change.TakeOut();
+        if (Extents.Journal?.CommitsBeforeRelease == true)
+        {
+            // Zeroes are stored in place: were they durable before the size, a cut would leave the old size without its last bytes.
+            Mapping.CommitBlocks();
+        }
+
         steps.Zeroes.ForEach(part => Dax.ReadWrite.ZeroRange.Finish(Mapping, part));
 
         // Nothing maps or pins them any more: they may go to other files.
