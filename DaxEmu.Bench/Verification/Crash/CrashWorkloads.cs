@@ -1,3 +1,5 @@
+using DaxEmu.Bench.Verification.Crash.BTree;
+using DaxEmu.Bench.Verification.Crash.HashStore;
 using DaxEmu.Bench.Verification.Crash.Log;
 using DaxEmu.Bench.Verification.Crash.Volume;
 
@@ -7,7 +9,7 @@ namespace DaxEmu.Bench.Verification.Crash;
 internal static class CrashWorkloads
 {
     /// <summary>All of them, as --list prints them.</summary>
-    public static IReadOnlyList<ICrashWorkload> All { get; } = [new LogWorkload(), new VolumeWorkload()];
+    public static IReadOnlyList<ICrashWorkload> All { get; } = [new LogWorkload(), new HashStoreWorkload(), new BTreeWorkload(), new VolumeWorkload()];
 
     /// <summary>The workload of a name.</summary>
     /// <exception cref="FormatException">There is none.</exception>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DaxEmu.Core.Checking.PowerCuts;
 
 namespace DaxEmu.Core.Checking;
@@ -28,9 +29,11 @@ public sealed class CrashImage : IPersistentMemory
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">Recovery has read 50 million times: it does not end.</exception>
+    /// <exception cref="InsufficientExecutionStackException">Recovery has called itself so often that the stack is nearly used up.</exception>
     public ReadOnlySpan<byte> Read(long offsetBytes, int lengthBytes)
     {
         CheckRange(offsetBytes, lengthBytes);
+        RuntimeHelpers.EnsureSufficientExecutionStack(); // a damaged tree may lead back to itself
         if (lines.IsOpen(offsetBytes, lengthBytes))
         {
             lines.Decide(offsetBytes, lengthBytes);

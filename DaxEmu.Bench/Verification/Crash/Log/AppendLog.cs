@@ -49,11 +49,9 @@ internal sealed class AppendLog
     public static AppendLog Open(IPersistentMemory memory, LogBug bug = LogBug.None)
     {
         var log = new AppendLog(memory, bug);
-        ReadOnlySpan<byte> start = memory.Read(0, CountOffset);
-        log.epoch = BinaryPrimitives.ReadUInt64LittleEndian(start);
-        log.opening = BinaryPrimitives.ReadUInt64LittleEndian(start[OpeningOffset..]) + 1;
-        log.StoreWord(OpeningOffset, log.opening);
-        memory.Persist(OpeningOffset, sizeof(ulong));
+        log.epoch = memory.ReadWord(EpochOffset);
+        log.opening = memory.ReadWord(OpeningOffset) + 1;
+        memory.PersistWord(OpeningOffset, log.opening);
         log.FindRecords();
         return log;
     }
@@ -71,8 +69,7 @@ internal sealed class AppendLog
     {
         if (bug == LogBug.CountBeforeRecord)
         {
-            StoreWord(CountOffset, (ulong)(records.Count + payloads.Count));
-            memory.Persist(CountOffset, sizeof(ulong));
+            memory.PersistWord(CountOffset, (ulong)(records.Count + payloads.Count));
         }
 
         long first = end;
@@ -95,15 +92,13 @@ internal sealed class AppendLog
     /// <summary>Forgets all records. Durable when it returns.</summary>
     public void Reset()
     {
-        StoreWord(EpochOffset, ++epoch);
-        memory.Persist(EpochOffset, sizeof(ulong));
+        memory.PersistWord(EpochOffset, ++epoch);
         records.Clear();
         end = FirstRecord;
         chain = FirstChain();
         if (bug == LogBug.CountBeforeRecord)
         {
-            StoreWord(CountOffset, 0);
-            memory.Persist(CountOffset, sizeof(ulong));
+            memory.PersistWord(CountOffset, 0);
         }
     }
 
@@ -125,9 +120,9 @@ internal sealed class AppendLog
             memory.Persist(end, HeaderBytes);
             memory.Store(end + HeaderBytes, record[HeaderBytes..]);
         }
-        else if (bug == LogBug.MissingFlush && memory is PmemDevice device)
+        else if (bug == LogBug.MissingFlush)
         {
-            record[HeaderBytes..].CopyTo(device.GetSpan(new Pfn(0), device.PageCount)[(int)(end + HeaderBytes)..]);
+            memory.StoreRaw(end + HeaderBytes, record[HeaderBytes..]);
             memory.Store(end, record[..HeaderBytes]);
             memory.Flush(end, HeaderBytes);
         }
@@ -156,7 +151,7 @@ internal sealed class AppendLog
     {
         chain = FirstChain();
         end = FirstRecord;
-        ulong left = bug == LogBug.CountBeforeRecord ? BinaryPrimitives.ReadUInt64LittleEndian(memory.Read(CountOffset, 8)) : ulong.MaxValue;
+        ulong left = bug == LogBug.CountBeforeRecord ? memory.ReadWord(CountOffset) : ulong.MaxValue;
         while (left-- > 0 && end + HeaderBytes <= memory.SizeBytes)
         {
             ReadOnlySpan<byte> header = memory.Read(end, HeaderBytes);
@@ -178,12 +173,5 @@ internal sealed class AppendLog
             chain = stored;
             end += HeaderBytes + Padded((int)length);
         }
-    }
-
-    private void StoreWord(long offset, ulong value)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-        memory.Store(offset, bytes);
     }
 }
