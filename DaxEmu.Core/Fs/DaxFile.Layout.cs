@@ -167,7 +167,7 @@ public sealed partial class DaxFile
     private void ChangeLayout(in LayoutRequest request, LayoutPreparation prepare, Action? check = null)
     {
         ThrowIfReadOnly();
-        using RwSemaphore.WriteHold hold = inodeLock.Write();
+        using RwSemaphore.WriteHold hold = InodeLock.Write();
         ThrowIfDisposed();
         check?.Invoke();
         LayoutPlan plan = FileSystem.PlanFor(request.Operation, request.Offset, request.Length, Length);
@@ -197,7 +197,7 @@ public sealed partial class DaxFile
             throw FileErrors.Io(this, request.Offset, failure);
         }
 
-        node.IsModified = true;
+        core.Node.IsModified = true;
         change.TakeOut();
         steps.Zeroes.ForEach(part => Dax.ReadWrite.ZeroRange.Finish(Mapping, part));
 

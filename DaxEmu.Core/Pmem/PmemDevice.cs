@@ -33,6 +33,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     private readonly PoisonList poison;
     private readonly string? pathToRemove;
     private readonly Lazy<PageOwners> owners;
+    private readonly StoreObserver? observer;
     private MemoryMappedFile? given;
     private bool disposed;
 
@@ -56,7 +57,10 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
 
         // Published, not executed, once: so a try that failed is tried again, and of two at the same time one is dropped.
         owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount)), LazyThreadSafetyMode.PublicationOnly);
-        Durable = options.TracksDurable ? new DurableImage(start, region.LengthBytes, options.DurablePagesPerPmd) : null;
+        observer = options.TracksDurable ? new DurableImage(start, region.LengthBytes, options.DurablePagesPerPmd)
+            : options.RecordsTo is { } buffers ? new StoreRecorder(start, buffers)
+            : options.RecordsStores ? StoreRecorder.Begin(start, region.LengthBytes)
+            : null;
         if (options.PreferHugePages)
         {
             region.PreferHugePages();
@@ -256,6 +260,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         lock (gate)
         {
             ThrowIfDisposed();
+            observer?.Expose(offsetBytes, lengthBytes);
             return memory.CreateView(offsetBytes, lengthBytes, access) ?? throw new NotSupportedException(
                 $"The {Name} has no file that could be mapped again. Use {nameof(CreateTemporary)}, or {nameof(GetSpan)}.");
         }
@@ -278,6 +283,8 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             bool added = false;
             region.DangerousAddRef(ref added);
         }
+
+        observer?.Expose(0, SizeBytes); // a file's views store to its pages
     }
 
     /// <summary>As <see cref="AddReference"/>, for a holder of a reference: also after the device was disposed.</summary>
