@@ -61,6 +61,7 @@ public sealed class DaxVolumeTests
     [TestCase("a//b")]
     [TestCase("a/")]
     [TestCase("a\0b")]
+    [TestCase("half a pair \ud83d")]
     public void ANameThatNoDirectoryEntryCanHaveIsRefused(string name)
     {
         using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
