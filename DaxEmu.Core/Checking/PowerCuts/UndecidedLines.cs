@@ -141,7 +141,7 @@ internal sealed class UndecidedLines
         isSampling = false;
         for (int i = 0; i < UnitCount; i++)
         {
-            PossibleStates *= units[i].VersionCount;
+            PossibleStates = Math.Min(PossibleStates * units[i].VersionCount, PowerCutReport.MostPossibleStates);
             hash ^= VersionOf(units[i], units[i].Oldest).Hash;
             Write(units[i], units[i].Newest);
         }
