@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using DaxEmu.Native;
 
 namespace DaxEmu.Bench.Cli;
@@ -43,21 +44,32 @@ internal static class CommandFrame
 
     private static string Explain(RootCommand root, ParseResult parsed)
     {
-        if (parsed.CommandResult.Command != root)
+        Command command = parsed.CommandResult.Command;
+        string help = $"(See 'daxemu {PathOf(root, parsed)}--help'.)";
+        if (command != root && command.Subcommands.Count == 0)
         {
-            Argument? missing = parsed.CommandResult.Command.Arguments.FirstOrDefault(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is null or { Tokens.Count: 0 });
-            if (missing is not null && parsed.UnmatchedTokens.Count == 0)
-            {
-                return $"'{parsed.CommandResult.Command.Name}' needs a {missing.Name}. (See 'daxemu {parsed.CommandResult.Command.Name} --help'.)";
-            }
-
-            return $"{parsed.Errors[0].Message} (See 'daxemu {parsed.CommandResult.Command.Name} --help'.)";
+            Argument? missing = command.Arguments.FirstOrDefault(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is null or { Tokens.Count: 0 });
+            return missing is not null && parsed.UnmatchedTokens.Count == 0
+                ? $"'{command.Name}' needs a {missing.Name}. {help}"
+                : $"{parsed.Errors[0].Message} {help}";
         }
 
-        string verbs = string.Join(", ", root.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
+        string verbs = string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
         return parsed.UnmatchedTokens.Count > 0
-            ? $"there is no verb '{parsed.UnmatchedTokens[0]}'. Choose one of: {verbs}."
-            : $"what shall be done? Choose one of: {verbs}. (See 'daxemu --help'.)";
+            ? $"there is no verb '{parsed.UnmatchedTokens[0]}'{(command == root ? string.Empty : $" of '{command.Name}'")}. Choose one of: {verbs}."
+            : $"what shall be done? Choose one of: {verbs}. {help}";
+    }
+
+    // The words that lead to a command, each with a space behind it.
+    private static string PathOf(RootCommand root, ParseResult parsed)
+    {
+        string path = string.Empty;
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: var command } && command != root; at = at.Parent)
+        {
+            path = $"{command.Name} {path}";
+        }
+
+        return path;
     }
 
     private static ExitCode Guarded(Func<ExitCode> action)

@@ -37,11 +37,14 @@ internal static class InfoCommand
             ("available", facts.AvailableBytes),
             ("in_use", facts.IsInUse),
             ("persistence_domain", facts.Domain.ToString()),
+            ("persistence_reason", PersistenceDomains.ReasonFor(facts.Domain, offers.MapSync)),
             ("map_sync", offers.MapSync.IsSupported),
             ("map_sync_reason", offers.MapSync.Reason),
             ("huge_pages", offers.HugePages.IsSupported),
             ("huge_pages_reason", offers.HugePages.Reason),
             ("page_sizes", new JsonArray([.. offers.PageSizesBytes.Select(b => (JsonNode)b)])),
+            ("store_tracking", offers.StoreTracking.IsSupported),
+            ("store_tracking_reason", offers.StoreTracking.Reason),
             ("flush", offers.Flush.ToString()),
         ];
         if (isJson)

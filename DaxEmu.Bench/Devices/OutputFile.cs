@@ -21,7 +21,7 @@ internal static class OutputFile
         string fullPath = Path.GetFullPath(path);
         if (devicePath is not null && FileIdentity.IsSame(fullPath, Path.GetFullPath(devicePath)))
         {
-            throw new DaxEnvironmentException($"'{path}' is the device itself, which the report would destroy", "Name another file for it.", Errno.Eexist, path);
+            throw new DaxEnvironmentException($"'{path}' is the device itself, which would be destroyed", "Name another file for what is written.", Errno.Eexist, path);
         }
 
         int errno = Directory.Exists(fullPath) ? Errno.Eisdir

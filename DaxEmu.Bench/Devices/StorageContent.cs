@@ -18,6 +18,7 @@ internal static class StorageContent
 
     private static readonly (string Name, long Offset, byte[] Bytes)[] Signatures =
     [
+        ("a volume of 'daxemu volume'", 0, "DaxEmuFS"u8.ToArray()),
         ("an ext2, ext3 or ext4 file system", 1080, [0x53, 0xef]),
         ("an XFS file system", 0, "XFSB"u8.ToArray()),
         ("a Btrfs file system", 65600, "_BHRfS_M"u8.ToArray()),

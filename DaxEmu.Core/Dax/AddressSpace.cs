@@ -135,6 +135,11 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>What threads can wait for besides entries, for a wait graph.</summary>
     internal IEnumerable<IWaitTarget> WaitTargets => [InvalidateLock, AreasLock, lifetime, Device.Owners];
 
+    /// <summary>The last sync in words, and the change of layout that runs: for reports of raw stores, in strict mode only.</summary>
+    internal string SyncName { get; set; } = "writeback";
+
+    internal string? LayoutOperation { get; set; }
+
     /// <summary>The file as its VMAs know it.</summary>
     internal VmFile VmFile { get; }
 
@@ -255,6 +260,10 @@ public sealed unsafe class AddressSpace : IDisposable
         if (entry.IsReal)
         {
             Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start);
+            Device.StrictStores?.Revoke(
+                entry.Order.PageCount(),
+                new Revocation(RawStoreCause.TakenAway, $"{LayoutOperation ?? (isDisposed ? "the close" : "a change of layout")} of {Name}", Id, Name, start, entry.Pfn),
+                wasLegal: entry.IsDirty);
         }
     }
 

@@ -198,7 +198,9 @@ public sealed partial class DaxFile
         }
 
         core.Node.IsModified = true;
+        Mapping.LayoutOperation = request.Operation.ToString();
         change.TakeOut();
+        Mapping.LayoutOperation = null;
         if (Extents.Journal?.CommitsBeforeRelease == true)
         {
             // Zeroes are stored in place: were they durable before the size, a cut would leave the old size without its last bytes.

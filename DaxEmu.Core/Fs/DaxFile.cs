@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.ReadWrite;
+using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Fs.Volume;
 using DaxEmu.Core.Iomap;
@@ -238,6 +239,7 @@ public sealed partial class DaxFile : IDisposable
     /// <summary>Makes everything durable that was written or stored through views before (fsync).</summary>
     /// <exception cref="OperationCanceledException">It was ended; what is left stays dirty.</exception>
     /// <exception cref="DaxException">Some page could not be written back, now or since the last sync.</exception>
+    /// <exception cref="RawStoreException">All is durable, but spans were stored through against the rules (<see cref="StoreTracking.Strict"/>).</exception>
     public void Sync(CancellationToken cancellationToken = default)
     {
         Fsync.Range(Mapping, PageRange.All, core.InUse.Opener, cancellationToken);
@@ -272,6 +274,7 @@ public sealed partial class DaxFile : IDisposable
     /// with a name is written back first. Again does nothing.
     /// </summary>
     /// <exception cref="DaxException">The file is closed, but not all of it could be written back.</exception>
+    /// <exception cref="RawStoreException">The file is closed and durable, but spans were stored through against the rules (<see cref="StoreTracking.Strict"/>).</exception>
     public void Dispose()
     {
         if (isDisposed)
@@ -309,7 +312,7 @@ public sealed partial class DaxFile : IDisposable
         try
         {
             bool isWrittenBack = Name is null || Fsync.WriteAndWait(inUse.Mapping, PageRange.All) == IoError.None;
-            failure = isWrittenBack ? null : Fsync.Lost(inUse.Mapping);
+            failure = isWrittenBack ? RawStores.Failure(inUse.Mapping) : Fsync.Lost(inUse.Mapping);
         }
 #pragma warning disable CA1031 // Whatever it is, an interruption say: the file is closed first.
         catch (Exception stopped)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Dax;
 using DaxEmu.Core.Mm;
+using DaxEmu.Core.Pmem;
 
 namespace DaxEmu.Core;
 
@@ -10,7 +11,8 @@ namespace DaxEmu.Core;
 /// <see cref="ReadAtMost"/> and <see cref="WriteAtMost"/> give the longest piece, <see cref="CopyTo"/> and <see cref="CopyFrom"/> take any range.</para>
 /// <para>A span for writing is good until the next writeback of its pages, or change of layout: a processor would fault then, and the page
 /// would be dirty again; a span cannot. So ask for a new one for each burst of stores, or hold a pin (<see cref="Pin"/>), which flushes
-/// what it covers when it is disposed. No span may be used when the view, the file or the device is gone.</para>
+/// what it covers when it is disposed. A device that tracks stores (<see cref="PmemDeviceOptions.StoreTracking"/>) lets the next sync find a store
+/// through an older span, and write it back or report it. No span may be used when the view, the file or the device is gone.</para>
 /// </remarks>
 public sealed unsafe class DaxView : IDisposable
 {
@@ -21,6 +23,7 @@ public sealed unsafe class DaxView : IDisposable
     private readonly AsymmetricLock invalidateLock;
     private readonly byte* device;
     private readonly WritebackErrors.Opener opener;
+    private readonly StoreTracker? strictStores;
 
     /// <summary>A view of a VMA; disposing the view unmaps it.</summary>
     /// <param name="faults">The faults of the file that the VMA maps.</param>
@@ -49,6 +52,7 @@ public sealed unsafe class DaxView : IDisposable
         this.opener = opener ?? mapping.Errors.Open();
         invalidateLock = mapping.InvalidateLock;
         device = (byte*)mapping.Device.Base;
+        strictStores = mapping.Device.StrictStores;
     }
 
     /// <summary>The file; null for a view of a VMA that was mapped without one.</summary>
@@ -144,7 +148,15 @@ public sealed unsafe class DaxView : IDisposable
             VmaPage page = VmaPage.FromBytes(offset + done);
             bool isHuge = area.Table.Directory(page).IsHuge;
             mapping.Device.Durable?.Order();
-            source.Slice(done, length).CopyTo(new Span<byte>(memory, length));
+            if (strictStores is null)
+            {
+                source.Slice(done, length).CopyTo(new Span<byte>(memory, length));
+            }
+            else
+            {
+                CopyOwn(source.Slice(done, length), memory);
+            }
+
             hold.Fence(); // [V1] matches [V2] in EntryCleaner
             Translation now = area.Table.Find(page);
             if (!now.Allows(isWrite: true) || now.IsHuge != isHuge)
@@ -205,6 +217,7 @@ public sealed unsafe class DaxView : IDisposable
     /// <summary>Writes the view's pages of a range back and makes their blocks durable (msync).</summary>
     /// <exception cref="OperationCanceledException">It was ended; what is left stays dirty.</exception>
     /// <exception cref="DaxException">A page could not be written back, now or since the last sync of this file or of a view of it.</exception>
+    /// <exception cref="RawStoreException">All is durable, but spans were stored through against the rules (<see cref="StoreTracking.Strict"/>).</exception>
     /// <exception cref="ObjectDisposedException">The view or its file was disposed.</exception>
     public void Sync(long offset, long length, CancellationToken cancellationToken = default)
     {
@@ -267,6 +280,15 @@ public sealed unsafe class DaxView : IDisposable
 
         AsymmetricLock.ExitRead(hold);
         return memory;
+    }
+
+    // Not a store through a span: between the fault and the copy the page may have become clean, and is faulted in again afterwards.
+    private void CopyOwn(ReadOnlySpan<byte> source, byte* memory)
+    {
+        long onDevice = memory - device;
+        bool isCopy = onDevice < 0 || onDevice >= mapping.Device.SizeBytes;
+        using var own = new StoreTracker.OwnStore(isCopy ? null : strictStores, onDevice, source.Length);
+        source.CopyTo(new Span<byte>(memory, source.Length));
     }
 
     private void CheckRange(long offset, long length)

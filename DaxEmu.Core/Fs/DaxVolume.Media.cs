@@ -98,6 +98,12 @@ public sealed partial class DaxVolume
                 throw Refused(device, reading, reading.Problems[0]);
             }
 
+            if (reading.Superblock!.ReadOnlyCompatible != 0)
+            {
+                reading.Reason = VolumeRefusal.Newer;
+                throw Refused(device, reading, reading.Problems[0]);
+            }
+
             List<string> repairs = VolumeRepair.Run(device, reading);
             foreach (PfnRange reserved in VolumeFormat.ReservedPages)
             {

@@ -338,7 +338,7 @@ public sealed partial class DaxVolume : IDisposable
             throw new IOException($"The file '{path}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.");
         }
 
-        ExtentTree blocks = (flaws & VolumeFlaws.KeepsBlocksPastEof) == 0 ? WithoutDataPastEof(inode.Blocks, inode.SizeBytes) : inode.Blocks;
+        ExtentTree blocks = WithoutDataPastEof(inode.Blocks, inode.SizeBytes);
         return Open(new FileNode(inode.Number, path), blocks, inode.SizeBytes, options ?? DaxFileOptions.Default, canWrite: access == FileAccess.ReadWrite);
     }
 

@@ -23,6 +23,9 @@ public sealed record VolumeReport(
     long ExtentCount,
     long MetadataBytes)
 {
+    /// <summary>Why a mount refuses it; null for a sound volume, and after a repair.</summary>
+    public VolumeRefusal? Refusal { get; init; }
+
     /// <summary>Whether nothing is wrong.</summary>
     public bool IsSound => Problems.Count == 0;
 }

@@ -2,6 +2,7 @@ using DaxEmu.Core.Pmem;
 using DaxEmu.Native;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Files;
+using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core;
 
@@ -20,4 +21,9 @@ public sealed record DeviceCapabilities(
 {
     /// <summary>Sizes in bytes of the pages with which the host may map the device, ascending.</summary>
     public IReadOnlyList<int> PageSizesBytes => DeviceSize.HostPageSizes(HugePages);
+
+    /// <summary>Whether stores through spans can be tracked (<see cref="PmemDeviceOptions.StoreTracking"/>): a matter of the kernel, not of the place.</summary>
+#pragma warning disable CA1822 // It stands beside the facts of the place; tried out when it is first asked for.
+    public FeatureSupport StoreTracking => WriteTracker.Support;
+#pragma warning restore CA1822
 }

@@ -23,6 +23,12 @@ public sealed partial class PmemDevice
     /// <summary>What was stored, flushed and drained; null unless <see cref="PmemDeviceOptions.RecordsStores"/> asks for it.</summary>
     internal StoreRecorder? Recorder => observer as StoreRecorder;
 
+    /// <summary>Which pages were stored to through spans; null unless <see cref="PmemDeviceOptions.StoreTracking"/> asks for it.</summary>
+    internal StoreTracker? Stores { get; }
+
+    /// <summary>As <see cref="Stores"/>, in strict mode only.</summary>
+    internal StoreTracker? StrictStores { get; }
+
     /// <summary>First byte of the device; valid while the device is open or a reference to it exists.</summary>
     internal nint Base => start;
 
@@ -128,6 +134,7 @@ public sealed partial class PmemDevice
     {
         ThrowIfDisposed();
         region.CheckRange(offsetBytes, source.Length);
+        using var own = new StoreTracker.OwnStore(StrictStores, offsetBytes, source.Length);
         if (observer is { } watching)
         {
             watching.Store(offsetBytes, source);
@@ -192,6 +199,7 @@ public sealed partial class PmemDevice
     internal void ZeroUnchecked(long offsetBytes, long lengthBytes)
     {
         Fallible.ThrowIfFails(FallibleStep.Flush);
+        using var own = new StoreTracker.OwnStore(StrictStores, offsetBytes, lengthBytes);
         NonTemporal.Zero(start + (nint)offsetBytes, lengthBytes, flushInstruction);
         if (flushInstruction is null)
         {
@@ -205,6 +213,7 @@ public sealed partial class PmemDevice
     internal void CopyUnchecked(long offsetBytes, ReadOnlySpan<byte> source)
     {
         Fallible.ThrowIfFails(FallibleStep.Flush);
+        using var own = new StoreTracker.OwnStore(StrictStores, offsetBytes, source.Length);
         NonTemporal.Copy(start + (nint)offsetBytes, source, flushInstruction);
         if (flushInstruction is null)
         {

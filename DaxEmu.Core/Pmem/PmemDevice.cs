@@ -61,6 +61,8 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             : options.RecordsTo is { } buffers ? new StoreRecorder(start, buffers)
             : options.RecordsStores ? StoreRecorder.Begin(start, region.LengthBytes)
             : null;
+        Stores = StoreTracker.Begin(region, options.StoreTracking, owners);
+        StrictStores = options.StoreTracking == StoreTracking.Strict ? Stores : null;
         if (options.PreferHugePages)
         {
             region.PreferHugePages();
@@ -84,6 +86,9 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
 
     /// <summary>From where on a store survives a loss of power.</summary>
     public PersistenceDomain PersistenceDomain { get; }
+
+    /// <summary>Why it is that one, in one clause.</summary>
+    public string PersistenceReason => PersistenceDomains.ReasonFor(PersistenceDomain, Capabilities.MapSync);
 
     /// <summary>What the place of the device offers, and why not more.</summary>
     public DeviceCapabilities Capabilities { get; }
@@ -201,6 +206,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         const string Name = "in-memory device";
         DeviceSize.Check(sizeBytes, nameof(sizeBytes));
         options ??= PmemDeviceOptions.Default;
+        StoreTracker.RequireSupport(options.StoreTracking);
         Placement placement = Placement.InMemory(options);
         return new PmemDevice(DeviceMemory.OfNone(sizeBytes, Name), null, Name, null, options, placement);
     }
@@ -226,7 +232,9 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             }
 
             disposed = true;
+            StrictStores?.FindOrphans();
             memory.Dispose();
+            EndTrackingIfGone();
             given?.Dispose();
             if (pathToRemove is not null)
             {
@@ -264,6 +272,21 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             return memory.CreateView(offsetBytes, lengthBytes, access) ?? throw new NotSupportedException(
                 $"The {Name} has no file that could be mapped again. Use {nameof(CreateTemporary)}, or {nameof(GetSpan)}.");
         }
+    }
+
+    /// <summary>
+    /// The stores through spans that the rules forbid, as far as they were found (<see cref="StoreTracking.Strict"/>): by syncs, which have
+    /// thrown them, by closing files, and now, for blocks that no file has any more. Without that mode there are none.
+    /// </summary>
+    /// <remarks>After <see cref="Dispose"/>, which looks once more, it gives what was found.</remarks>
+    public IReadOnlyList<RawStoreViolation> GetRawStoreViolations()
+    {
+        if (!IsGone)
+        {
+            StrictStores?.FindOrphans();
+        }
+
+        return StrictStores?.Violations() ?? [];
     }
 
     /// <summary>The name and the size.</summary>
@@ -307,6 +330,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         }
 
         region.DangerousRelease();
+        EndTrackingIfGone();
     }
 
     internal static PmemDevice FromFile(
@@ -315,6 +339,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         DeviceMemory? memory = null;
         try
         {
+            StoreTracker.RequireSupport(options.StoreTracking);
             long sizeBytes = sizeBytesGiven ?? DeviceSize.OfExisting(file.Path, file.SizeBytes, file.IsBlockDevice);
             Placement placement = Placement.OnFile(file, options, isTemporary);
             memory = DeviceMemory.OfFile(file, sizeBytes, placement.MapSync.IsSupported, name);
@@ -325,6 +350,14 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             memory?.Dispose();
             file.Dispose();
             throw;
+        }
+    }
+
+    private void EndTrackingIfGone()
+    {
+        if (IsGone)
+        {
+            Stores?.Dispose();
         }
     }
 

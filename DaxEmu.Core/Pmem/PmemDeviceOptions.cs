@@ -46,6 +46,14 @@ public sealed record PmemDeviceOptions
     /// <summary>As <see cref="RecordsStores"/>, from <see cref="StoreRecorder.Restart"/> on, to buffers of the caller's.</summary>
     internal RecordingBuffers? RecordsTo { get; init; }
 
+    /// <summary>Whether stores through old spans are found; by default not, at no cost. See <c>docs/raw-stores.md</c> for the price.</summary>
+    /// <remarks>
+    /// Needs UFFD_FEATURE_WP_ASYNC and PAGEMAP_SCAN, so Linux 6.7 or newer; where they are missing, opening the device is refused with
+    /// <see cref="DaxEmu.Native.DaxEnvironmentException"/> (<see cref="DeviceCapabilities.StoreTracking"/> says so before). Files of any file system, block
+    /// devices and memory without a file can be tracked. The kernel then maps the device with 4 KiB pages, whatever <see cref="PreferHugePages"/> says.
+    /// </remarks>
+    public StoreTracking StoreTracking { get; init; }
+
     /// <summary>Ends the reservation of a new file's blocks, which takes a second for some gigabytes; nothing is left then.</summary>
     internal CancellationToken Cancellation { get; init; }
 

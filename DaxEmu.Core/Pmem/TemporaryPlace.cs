@@ -20,6 +20,7 @@ internal static class TemporaryPlace
     {
         // A wish that no place can fulfil is not the places' fault.
         _ = Placement.Choose(options.Flush, FlushMethod.None, out _);
+        StoreTracker.RequireSupport(options.StoreTracking);
         List<string> refusals = [];
         int errno = Errno.Enospc;
         foreach (string directory in directories)

@@ -22,11 +22,13 @@ internal static class Errno
     public const int Einval = 22;
     public const int Enfile = 23;
     public const int Emfile = 24;
+    public const int Enotty = 25;
     public const int Etxtbsy = 26;
     public const int Efbig = 27;
     public const int Enospc = 28;
     public const int Erofs = 30;
     public const int Enametoolong = 36;
+    public const int Enosys = 38;
     public const int Eloop = 40;
     public const int Eopnotsupp = 95;
     public const int Edquot = 122;
@@ -58,11 +60,13 @@ internal static class Errno
         Einval => "the system does not accept the size, offset or flags",
         Enfile => "the system has too many open files",
         Emfile => "this process has too many open files",
+        Enotty => "it does not know the request",
         Etxtbsy => "it is a program that runs",
         Efbig => "the file would be larger than its file system or a limit allows",
         Enospc => "its file system is full",
         Erofs => "its file system is mounted read-only",
         Enametoolong => "the name is too long",
+        Enosys => "the kernel does not know the call",
         Eloop => "its symbolic links go in a circle",
         Eopnotsupp => "its file system does not support it",
         Edquot => "the disk quota is used up",

@@ -1,11 +1,7 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using DaxEmu.Tests.EndToEnd;
-using DaxEmu.Tests.Mutation;
 using DaxEmu.Tests.Support;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Checking;
@@ -16,12 +12,12 @@ public sealed class LockFreeQueueSampleTests
 {
     private const string Switch = "DaxEmu.Interleaving";
 
-    private static readonly string Folder = Path.Combine(Solution.Root, "docs", "samples", "LockFreeQueue");
+    private static readonly SampleProgram Sample = new("LockFreeQueue");
 
     [Test]
     public void TheSampleFindsTheLostWakeUpAndOnlyWithStoreBuffersTheMissingBarrier()
     {
-        CommandResult result = Run(OptionsOfTheProject());
+        CommandResult result = Sample.Run(OptionsOfTheProject());
 
         Assert.That(result.Code, Is.Zero, result.Output + result.Error);
         string[] lines = result.Output.Split('\n');
@@ -36,7 +32,7 @@ public sealed class LockFreeQueueSampleTests
     [Test]
     public void WithoutTheSwitchTheMessageSaysHowToSetIt()
     {
-        CommandResult result = Run(new JsonObject { [Switch] = false });
+        CommandResult result = Sample.Run(new JsonObject { [Switch] = false });
 
         Assert.That(result.Code, Is.EqualTo(3), result.Output);
         Assert.That(
@@ -46,51 +42,14 @@ public sealed class LockFreeQueueSampleTests
 
     [Test]
     public void OneUsingLineIsEnough() => Assert.That(
-        Sources().SelectMany(File.ReadLines).Where(l => l.StartsWith("using DaxEmu", StringComparison.Ordinal)).Distinct(),
+        Sample.Sources.SelectMany(File.ReadLines).Where(l => l.StartsWith("using DaxEmu", StringComparison.Ordinal)).Distinct(),
         Is.EqualTo(new[] { "using DaxEmu.Core.Checking;" }));
-
-    private static string[] Sources() => Directory.GetFiles(Folder, "*.cs");
 
     // What the SDK writes to the runtime configuration.
     private static JsonObject OptionsOfTheProject()
     {
-        var project = XDocument.Load(Path.Combine(Folder, "LockFreeQueue.csproj"));
+        var project = XDocument.Load(Path.Combine(Sample.Folder, "LockFreeQueue.csproj"));
         return new JsonObject(project.Descendants("RuntimeHostConfigurationOption").Select(o =>
             KeyValuePair.Create(o.Attribute("Include")!.Value, (JsonNode?)JsonValue.Create(bool.Parse(o.Attribute("Value")!.Value)))));
     }
-
-    private static CommandResult Run(JsonObject options)
-    {
-        using var scratch = new ScratchDirectory();
-        foreach (string library in (string[])["DaxEmu.Core.dll", "DaxEmu.Native.dll"])
-        {
-            File.Copy(Path.Combine(AppContext.BaseDirectory, library), scratch[library]);
-        }
-
-        var compilation = CSharpCompilation.Create(
-            "LockFreeQueue",
-            [.. Sources().Select(CoreSources.Parse), CSharpSyntaxTree.ParseText(CoreSources.ImplicitUsings, CoreSources.Syntax)],
-            References(),
-            new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
-        Assert.That(compilation.Emit(scratch["LockFreeQueue.dll"]).Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error), Is.Empty);
-        File.WriteAllText(scratch["LockFreeQueue.runtimeconfig.json"], new JsonObject
-        {
-            ["runtimeOptions"] = new JsonObject
-            {
-                ["tfm"] = "net10.0",
-                ["framework"] = new JsonObject { ["name"] = "Microsoft.NETCore.App", ["version"] = "10.0.0" },
-                ["configProperties"] = options,
-            },
-        }.ToJsonString());
-        return Command.End(Process.Start(new ProcessStartInfo("dotnet", [scratch["LockFreeQueue.dll"]])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!);
-    }
-
-    private static IEnumerable<MetadataReference> References() => ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
-        .Split(Path.PathSeparator)
-        .Where(path => Path.GetFileNameWithoutExtension(path) is var name && (name == "DaxEmu.Core" || name.StartsWith("System.", StringComparison.Ordinal)))
-        .Select(path => MetadataReference.CreateFromFile(path));
 }

@@ -157,6 +157,7 @@ public sealed class CommandLineTests
     [TestCase("bench")]
     [TestCase("replay")]
     [TestCase("info")]
+    [TestCase("volume")]
     public void HelpShowsAnExample(string verb)
     {
         CommandResult result = Command.Run(verb, "--help");

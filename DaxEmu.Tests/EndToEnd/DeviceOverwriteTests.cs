@@ -17,6 +17,7 @@ public sealed class DeviceOverwriteTests
         ("XFS", 0, "XFSB"u8.ToArray()),
         ("Btrfs", 65600, "_BHRfS_M"u8.ToArray()),
         ("F2FS", 1024, [0x10, 0x20, 0xf5, 0xf2]),
+        ("daxemu volume", 0, "DaxEmuFS"u8.ToArray()),
         ("swap", 4086, "SWAPSPACE2"u8.ToArray()),
         ("LUKS", 0, [.. "LUKS"u8, 0xba, 0xbe]),
         ("LVM", 512, "LABELONE"u8.ToArray()),

@@ -9,8 +9,8 @@ public sealed class ErrnoTests
     private static readonly int[] NamedNumbers =
     [
         Errno.Eperm, Errno.Enoent, Errno.Eintr, Errno.Eio, Errno.Enxio, Errno.Eagain, Errno.Enomem, Errno.Eacces, Errno.Ebusy, Errno.Eexist,
-        Errno.Enodev, Errno.Enotdir, Errno.Eisdir, Errno.Einval, Errno.Enfile, Errno.Emfile, Errno.Etxtbsy, Errno.Efbig, Errno.Enospc,
-        Errno.Erofs, Errno.Enametoolong, Errno.Eloop, Errno.Eopnotsupp, Errno.Edquot,
+        Errno.Enodev, Errno.Enotdir, Errno.Eisdir, Errno.Einval, Errno.Enfile, Errno.Emfile, Errno.Enotty, Errno.Etxtbsy, Errno.Efbig, Errno.Enospc,
+        Errno.Erofs, Errno.Enametoolong, Errno.Enosys, Errno.Eloop, Errno.Eopnotsupp, Errno.Edquot,
     ];
 
     [TestCaseSource(nameof(NamedNumbers))]

@@ -109,6 +109,7 @@ public sealed unsafe class PagePin : IDisposable
             // A writeback may have made the pages clean since they were pinned: nothing else would flush what was stored after it.
             pins.ForEach(run => Try(() => device.FlushUnchecked(run.First.OffsetBytes, run.PageCount << DaxConstants.PageShift)));
             Try(device.DrainUnchecked);
+            pins.ForEach(run => Try(() => device.StrictStores?.Accept(run)));
         }
 
         pins.ForEach(run => Try(() => Unpin(run)));

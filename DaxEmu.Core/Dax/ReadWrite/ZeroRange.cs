@@ -1,3 +1,4 @@
+using DaxEmu.Core.Pmem;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.Dax.ReadWrite;
@@ -106,7 +107,11 @@ internal static class ZeroRange
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            mapping.Device.SpanUnchecked(part.DeviceOffsetBytes, (int)part.LengthBytes).Clear();
+            using (new StoreTracker.OwnStore(mapping.Device.StrictStores, part.DeviceOffsetBytes, part.LengthBytes))
+            {
+                mapping.Device.SpanUnchecked(part.DeviceOffsetBytes, (int)part.LengthBytes).Clear();
+            }
+
             mapping.Errors.Set(Errno.Eio);
             if (failure is ThreadInterruptedException)
             {

@@ -1,4 +1,5 @@
 using DaxEmu.Core.Dax.Entries;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
 using DaxEmu.Native;
 
@@ -76,6 +77,15 @@ internal sealed class EntryCleaner(AddressSpace mapping)
         }
 
         mapping.WriteProtect(held.Range); // [V2] matches [V1] in DaxView
+        if (held.Entry.IsReal)
+        {
+            // The flush below takes along what was stored so far. A store through a span from here on is illegal.
+            mapping.Device.StrictStores?.Revoke(
+                held.Entry.Order.PageCount(),
+                new Revocation(RawStoreCause.WrittenBack, mapping.SyncName, mapping.Id, mapping.Name, held.Start, held.Entry.Pfn),
+                wasLegal: held.Entry.IsDirty);
+        }
+
         if (held.Entry.IsReal && !TryFlush(held.Entry))
         {
             // It stays dirty; the error is the pass's to remember.

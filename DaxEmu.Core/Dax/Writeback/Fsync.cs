@@ -14,6 +14,9 @@ public static class Fsync
     /// <exception cref="ArgumentOutOfRangeException">No file has such pages.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     /// <exception cref="DaxException">A page could not be written back, now or since the last call; or the extents could not be made durable.</exception>
+    /// <exception cref="RawStoreException">
+    /// All is durable, but spans were stored through against the rules (<see cref="StoreTracking.Strict"/>).
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
     public static void Sync(this AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default)
     {
@@ -43,6 +46,11 @@ public static class Fsync
         if (outcome.Error != IoError.None)
         {
             throw Lost(mapping);
+        }
+
+        if (RawStores.Failure(mapping) is { } illegal)
+        {
+            throw illegal;
         }
     }
 
@@ -74,8 +82,17 @@ public static class Fsync
     /// Writes a range back, and notes an error for the next fsync (<c>filemap_write_and_wait_range</c>): a file without a dirty page is not
     /// asked. The caller keeps the mapping alive.
     /// </summary>
-    internal static IoError WriteAndWait(AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default) =>
-        !range.IsEmpty && mapping.Entries.HasDirty() ? WritebackPass.RunHeld(mapping, range, cancellationToken).Error : IoError.None;
+    internal static IoError WriteAndWait(AddressSpace mapping, PageRange range, CancellationToken cancellationToken = default)
+    {
+        if (range.IsEmpty)
+        {
+            return IoError.None;
+        }
+
+        IoError missed = mapping.Device.Stores is { } tracker ? RawStores.Collect(mapping, range, tracker) : IoError.None;
+        IoError error = mapping.Entries.HasDirty() ? WritebackPass.RunHeld(mapping, range, cancellationToken).Error : IoError.None;
+        return error == IoError.None ? missed : error;
+    }
 
     /// <summary>Pages of a file are not durable.</summary>
     internal static DaxException Lost(AddressSpace mapping) => new(

@@ -23,6 +23,9 @@ internal sealed record Superblock(Guid Id, long CreatedTicks, string Label)
     private const int LabelAt = 72;
     private const int ChecksumAt = VolumeFormat.SuperblockBytes - sizeof(ulong);
 
+    /// <summary>Features that may be anything; kept when it is written again.</summary>
+    public ulong Compatible { get; init; }
+
     /// <summary>Features without which the volume can still be read, but not written.</summary>
     public ulong ReadOnlyCompatible { get; init; }
 
@@ -33,6 +36,7 @@ internal sealed record Superblock(Guid Id, long CreatedTicks, string Label)
         VolumeFormat.Magic.CopyTo(bytes);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(VersionAt), VolumeFormat.Version);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(PageSizeAt), DaxConstants.PageSize);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(CompatibleAt), Compatible);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(ReadOnlyCompatibleAt), ReadOnlyCompatible);
         _ = Id.TryWriteBytes(bytes.AsSpan(IdAt));
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(CreatedAt), CreatedTicks);
@@ -86,6 +90,7 @@ internal sealed record Superblock(Guid Id, long CreatedTicks, string Label)
             BinaryPrimitives.ReadInt64LittleEndian(bytes[CreatedAt..]),
             Encoding.UTF8.GetString(end < 0 ? label : label[..end]))
         {
+            Compatible = BinaryPrimitives.ReadUInt64LittleEndian(bytes[CompatibleAt..]),
             ReadOnlyCompatible = BinaryPrimitives.ReadUInt64LittleEndian(bytes[ReadOnlyCompatibleAt..]),
         };
     }
@@ -95,7 +100,6 @@ internal sealed record Superblock(Guid Id, long CreatedTicks, string Label)
         int version = BinaryPrimitives.ReadInt32LittleEndian(bytes[VersionAt..]);
         int pageSize = BinaryPrimitives.ReadInt32LittleEndian(bytes[PageSizeAt..]);
         ulong incompatible = BinaryPrimitives.ReadUInt64LittleEndian(bytes[IncompatibleAt..]);
-        _ = BinaryPrimitives.ReadUInt64LittleEndian(bytes[CompatibleAt..]); // may be anything
         return version != VolumeFormat.Version ? $"it has version {version} of the format, and this is for version {VolumeFormat.Version}"
             : pageSize != DaxConstants.PageSize ? $"its pages have {pageSize} bytes, not {DaxConstants.PageSize}"
             : incompatible != 0 ? $"it uses features (bits {incompatible:x}) that are not known here"

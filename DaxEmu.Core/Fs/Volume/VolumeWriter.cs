@@ -88,7 +88,10 @@ internal static class VolumeWriter
             (state?.InodeCount ?? 0) - directories,
             directories,
             state?.ExtentCount ?? 0,
-            metadata << DaxConstants.PageShift);
+            metadata << DaxConstants.PageShift)
+        {
+            Refusal = reading.Problems.Count > 0 && repairs.Count == 0 ? reading.Reason : null,
+        };
     }
 
     private static BlockAllocator Reserve(PfnRange all)

@@ -40,6 +40,7 @@ internal sealed record VolumeStart(ReadOnlyMemory<byte> Content, TreeModel Model
                 step.Act(session);
             }
 
+            session.Volume.Sync(); // so that the unmount changes nothing more
             while (isLogFull && session.Volume.Store.LookAtLog((_, log) => log.Usage.Capacity - log.Usage.Used) >= 72)
             {
                 session.Volume.SetMode("A/empty", 0x1ED);

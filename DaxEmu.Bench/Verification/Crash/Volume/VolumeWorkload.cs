@@ -25,7 +25,6 @@ internal sealed class VolumeWorkload : ICrashWorkload
         (new("frees-before-commit", "blocks that a file gave up are used again before that is durable"), VolumeFlaws.FreesBeforeCommit),
         (new("sync-fault-does-not-commit", "a synchronous fault does not wait for the metadata"), VolumeFlaws.SyncFaultDoesNotCommit),
         (new("new-blocks-not-zeroed", "new blocks show what another file held"), VolumeFlaws.NewBlocksNotZeroed),
-        (new("keeps-blocks-past-eof", "blocks of an append that was cut show when the file grows"), VolumeFlaws.KeepsBlocksPastEof),
         (new("orphans-leak", "a file that was deleted while it was open stays for ever"), VolumeFlaws.OrphansLeak),
         (new("count-before-name", "a link count is committed before the name that it counts"), VolumeFlaws.CountBeforeName),
     ];
