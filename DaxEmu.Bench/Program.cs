@@ -13,6 +13,7 @@ internal static class Program
         BenchCommand.Create(),
         SoakCommand.Create(),
         CheckCommand.Create(),
+        CrashCommand.Create(),
         PoliciesCommand.Create(),
         PoliciesCommand.CreateUnderOldName(),
         ReplayCommand.Create(),

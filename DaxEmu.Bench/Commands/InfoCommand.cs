@@ -37,6 +37,7 @@ internal static class InfoCommand
             ("available", facts.AvailableBytes),
             ("in_use", facts.IsInUse),
             ("persistence_domain", facts.Domain.ToString()),
+            ("persistence_reason", PersistenceDomains.ReasonFor(facts.Domain, offers.MapSync)),
             ("map_sync", offers.MapSync.IsSupported),
             ("map_sync_reason", offers.MapSync.Reason),
             ("huge_pages", offers.HugePages.IsSupported),

@@ -267,6 +267,19 @@ public sealed unsafe class AddressSpace : IDisposable
         }
     }
 
+    /// <summary>Makes blocks and size durable. A failure is one of the storage, which the next fsync reports.</summary>
+    internal void CommitBlocks()
+    {
+        try
+        {
+            Extents.Commit();
+        }
+        catch (DaxEnvironmentException)
+        {
+            Errors.Set(IoError.Io.Errno());
+        }
+    }
+
     /// <summary>Gives blocks back that the file no longer shows and no entry of it maps. Pinned ones are kept until they are unpinned.</summary>
     internal void ReleaseBlocks(FreedBlocks freed)
     {

@@ -167,7 +167,7 @@ public sealed partial class DaxFile
     private void ChangeLayout(in LayoutRequest request, LayoutPreparation prepare, Action? check = null)
     {
         ThrowIfReadOnly();
-        using RwSemaphore.WriteHold hold = inodeLock.Write();
+        using RwSemaphore.WriteHold hold = InodeLock.Write();
         ThrowIfDisposed();
         check?.Invoke();
         LayoutPlan plan = FileSystem.PlanFor(request.Operation, request.Offset, request.Length, Length);
@@ -197,10 +197,16 @@ public sealed partial class DaxFile
             throw FileErrors.Io(this, request.Offset, failure);
         }
 
-        node.IsModified = true;
+        core.Node.IsModified = true;
         Mapping.LayoutOperation = request.Operation.ToString();
         change.TakeOut();
         Mapping.LayoutOperation = null;
+        if (Extents.Journal?.CommitsBeforeRelease == true)
+        {
+            // Zeroes are stored in place: were they durable before the size, a cut would leave the old size without its last bytes.
+            Mapping.CommitBlocks();
+        }
+
         steps.Zeroes.ForEach(part => Dax.ReadWrite.ZeroRange.Finish(Mapping, part));
 
         // Nothing maps or pins them any more: they may go to other files.

@@ -99,7 +99,7 @@ public sealed partial class DaxFile
     {
         CheckPositive(offset, length);
         ThrowIfReadOnly();
-        using RwSemaphore.WriteHold hold = inodeLock.Write();
+        using RwSemaphore.WriteHold hold = InodeLock.Write();
         CheckAll(Dax.ReadWrite.Unshare.Run(Mapping, offset, length), offset);
     }
 
@@ -133,14 +133,14 @@ public sealed partial class DaxFile
     {
         DaxFile lower = left.Mapping.Id <= right.Mapping.Id ? left : right;
         DaxFile upper = lower == left ? right : left;
-        using RwSemaphore.WriteHold outer = lower.inodeLock.Write();
+        using RwSemaphore.WriteHold outer = lower.InodeLock.Write();
         if (lower == upper)
         {
             work();
             return;
         }
 
-        using RwSemaphore.WriteHold inner = upper.inodeLock.Write();
+        using RwSemaphore.WriteHold inner = upper.InodeLock.Write();
         work();
     }
 }

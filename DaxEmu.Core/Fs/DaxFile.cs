@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Atomics;
-using DaxEmu.Core.Dax;
 using DaxEmu.Core.Dax.ReadWrite;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Fs;
@@ -21,41 +20,22 @@ namespace DaxEmu.Core;
 /// </remarks>
 public sealed partial class DaxFile : IDisposable
 {
-    private readonly FileNode node;
-    private readonly RwSemaphore inodeLock;
+    private readonly FileCore core;
     private readonly DaxFileOptions options;
-    private readonly FaultLoop faults;
-    private readonly WritebackErrors.Opener opener;
     private volatile bool isDisposed;
 
-    internal DaxFile(DaxVolume volume, FileNode node, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options, bool canWrite)
+    internal DaxFile(DaxVolume volume, FileCore core, DaxFileOptions options)
     {
-        CanWrite = canWrite;
         Volume = volume;
-        this.node = node;
-        Extents = extents;
+        this.core = core;
         this.options = options;
-        _ = AddressSpace.PageCapacityFor(options.MaximumSizeBytes);
-        Mapping = new AddressSpace(volume.Device, extents, sizeBytes, new AddressSpaceOptions
-        {
-            Profile = options.Profile,
-            Behaviour = options.Behaviour,
-            MaximumSizeBytes = options.MaximumSizeBytes,
-            Sink = options.Sink,
-            Waits = options.Waits,
-            Id = options.MappingId,
-            Name = ToString(),
-        });
-        inodeLock = new RwSemaphore(Mapping.Id);
-        faults = new FaultLoop(new FaultHandler(Mapping));
-        opener = Mapping.Errors.Open();
     }
 
     /// <summary>The path by which it was opened or renamed last; null if it has no name, and goes when it is closed.</summary>
-    public string? Name => node.Name;
+    public string? Name => core.Node.Name;
 
     /// <summary>What threads can wait for besides entries, for a wait graph.</summary>
-    internal IEnumerable<IWaitTarget> WaitTargets => [inodeLock, .. Mapping.WaitTargets];
+    internal IEnumerable<IWaitTarget> WaitTargets => [InodeLock, .. Mapping.WaitTargets];
 
     /// <summary>The volume that it lies on.</summary>
     public DaxVolume Volume { get; }
@@ -70,13 +50,20 @@ public sealed partial class DaxFile : IDisposable
         get
         {
             ThrowIfDisposed();
-            return field;
+            return core.InUse.Mapping;
         }
     }
 
     /// <summary>The file's size, in bytes.</summary>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
-    public long Length => Mapping.SizeBytes;
+    public long Length
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return core.SizeBytes;
+        }
+    }
 
     /// <summary>The file's extents now; what none of them covers is a hole.</summary>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
@@ -90,15 +77,17 @@ public sealed partial class DaxFile : IDisposable
     }
 
     /// <summary>Whether it was opened for writing, too.</summary>
-    public bool CanWrite { get; }
+    public bool CanWrite => core.CanWrite;
 
-    internal InMemoryExtentMap Extents { get; }
+    internal InMemoryExtentMap Extents => core.Extents;
+
+    private RwSemaphore InodeLock => core.InUse.InodeLock;
 
     /// <summary>Whether it was disposed.</summary>
     internal bool IsClosed => isDisposed;
 
     /// <summary>Whether no thread is inside an operation that excludes others.</summary>
-    internal bool IsIdle => inodeLock.IsFree;
+    internal bool IsIdle => core.InUseAlready?.InodeLock.IsFree != false;
 
     /// <summary>Maps bytes of the file.</summary>
     /// <param name="offset">The first byte; a multiple of 4096.</param>
@@ -125,7 +114,8 @@ public sealed partial class DaxFile : IDisposable
         }
 
         PageRange pages = PageRange.Touching(offset, length);
-        return new DaxView(faults, Mapping.Map(pages.First, pages.PageCount, mode), this, opener);
+        FileInUse inUse = core.InUse;
+        return new DaxView(inUse.Faults, inUse.Mapping.Map(pages.First, pages.PageCount, mode), this, inUse.Opener);
     }
 
     /// <summary>Maps the whole file.</summary>
@@ -144,7 +134,7 @@ public sealed partial class DaxFile : IDisposable
     {
         ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        using RwSemaphore.ReadHold hold = inodeLock.Read();
+        using RwSemaphore.ReadHold hold = InodeLock.Read();
         return (int)MovedBytes(DaxReadWrite.Read(Mapping, offset, buffer), offset);
     }
 
@@ -196,7 +186,7 @@ public sealed partial class DaxFile : IDisposable
     {
         CheckRange(offset, buffer.Length);
         ThrowIfReadOnly();
-        using RwSemaphore.WriteHold hold = inodeLock.Write();
+        using RwSemaphore.WriteHold hold = InodeLock.Write();
         if (buffer.Length > 0 && offset > Length)
         {
             ZeroBehindEnd(FaultsAre.Allowed);
@@ -208,7 +198,7 @@ public sealed partial class DaxFile : IDisposable
             Extents.Commit();
         }
 
-        node.IsModified = true;
+        core.Node.IsModified = true;
         return (int)MovedBytes(DaxReadWrite.Write(Mapping, offset, buffer), offset);
     }
 
@@ -252,7 +242,7 @@ public sealed partial class DaxFile : IDisposable
     /// <exception cref="RawStoreException">All is durable, but spans were stored through against the rules (<see cref="StoreTracking.Strict"/>).</exception>
     public void Sync(CancellationToken cancellationToken = default)
     {
-        Fsync.Range(Mapping, PageRange.All, opener, cancellationToken);
+        Fsync.Range(Mapping, PageRange.All, core.InUse.Opener, cancellationToken);
     }
 
     /// <summary>Pretends that the memory behind a byte is lost (see <see cref="DaxVolume.InjectPoison"/>).</summary>
@@ -287,32 +277,19 @@ public sealed partial class DaxFile : IDisposable
     /// <exception cref="RawStoreException">The file is closed and durable, but spans were stored through against the rules (<see cref="StoreTracking.Strict"/>).</exception>
     public void Dispose()
     {
-        AddressSpace mapping;
-        Exception? failure = null;
-        using (inodeLock.Write())
+        if (isDisposed)
         {
-            if (isDisposed)
-            {
-                return;
-            }
-
-            mapping = Mapping;
-            try
-            {
-                bool isWrittenBack = Name is null || Fsync.WriteAndWait(mapping, PageRange.All) == IoError.None;
-                failure = isWrittenBack ? RawStores.Failure(mapping) : Fsync.Lost(mapping);
-            }
-#pragma warning disable CA1031 // Whatever it is, an interruption say: the file is closed first.
-            catch (Exception stopped)
-#pragma warning restore CA1031
-            {
-                failure = stopped;
-            }
-
-            isDisposed = true;
+            return;
         }
 
-        Volume.Close(mapping);
+        Exception? failure = null;
+        if (!core.TryCloseUnused() && !TryWriteBack(core.InUse, out failure))
+        {
+            return;
+        }
+
+        isDisposed = true;
+        Volume.Close(core);
         if (failure is not null)
         {
             ExceptionDispatchInfo.Throw(failure);
@@ -320,7 +297,33 @@ public sealed partial class DaxFile : IDisposable
     }
 
     /// <summary>The file's name, or that it has none.</summary>
-    public override string ToString() => Name is null ? "a file without a name" : $"file '{Name}'";
+    public override string ToString() => core.ToString();
+
+    // Waits for operations that run; false if another thread has closed the file meanwhile.
+    private bool TryWriteBack(FileInUse inUse, out Exception? failure)
+    {
+        failure = null;
+        using RwSemaphore.WriteHold hold = inUse.InodeLock.Write();
+        if (isDisposed)
+        {
+            return false;
+        }
+
+        try
+        {
+            bool isWrittenBack = Name is null || Fsync.WriteAndWait(inUse.Mapping, PageRange.All) == IoError.None;
+            failure = isWrittenBack ? RawStores.Failure(inUse.Mapping) : Fsync.Lost(inUse.Mapping);
+        }
+#pragma warning disable CA1031 // Whatever it is, an interruption say: the file is closed first.
+        catch (Exception stopped)
+#pragma warning restore CA1031
+        {
+            failure = stopped;
+        }
+
+        isDisposed = true;
+        return true;
+    }
 
     private long MovedBytes(DataOutcome outcome, long offset) => outcome.Error == IoError.None || outcome.BytesMoved > 0
         ? outcome.BytesMoved

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Fs;
 using DaxEmu.Core.Fs.Volume;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Native;
@@ -14,10 +15,7 @@ public sealed partial class DaxVolume
     private sealed class FileJournal(DaxVolume volume, FileNode node, Action<IReadOnlyList<Extent>>? observer) : IExtentJournal
     {
         /// <summary>Knows the size; set before the first commit.</summary>
-        public AddressSpace? Mapping { get; set; }
-
-        /// <summary>The size when the file was closed, and its mapping with it.</summary>
-        public long? FinalSizeBytes { get; set; }
+        public FileCore? File { get; set; }
 
         /// <inheritdoc/>
         public Lock? ChangeGate => volume.IsScratch ? null : node.ChangeGate;
@@ -62,7 +60,7 @@ public sealed partial class DaxVolume
                 isModified = node.IsModified;
                 node.IsModified = false;
                 blocks = map.Blocks;
-                sizeBytes = FinalSizeBytes ?? Mapping!.SizeBytes;
+                sizeBytes = File!.SizeBytes;
             }
 
             try

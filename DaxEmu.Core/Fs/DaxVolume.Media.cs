@@ -185,31 +185,7 @@ public sealed partial class DaxVolume
 
     private static DaxVolume MountSound(PmemDevice device, VolumeReading reading, VolumeOptions options)
     {
-        VolumeState state = reading.State!;
-        Inode[] orphans = [.. state.Inodes.Where(inode => inode.LinkCount == 0)];
-        bool isReadOnly = options.ReadOnly || reading.Superblock!.ReadOnlyCompatible != 0;
-        bool forgetsOrphans = !isReadOnly && (options.Flaws & VolumeFlaws.OrphansLeak) == 0;
-        BlockAllocator allocator = VolumeWriter.AllocatorFor(device.PageCount, reading, forgetsOrphans ? orphans : []);
-        var log = MetadataLog.Open(device, allocator, reading, options.Flaws);
-        var store = new VolumeStore(state, log);
-        if (isReadOnly)
-        {
-            store.Refuse(options.ReadOnly ? "it was mounted so" : $"it uses features (bits {reading.Superblock!.ReadOnlyCompatible:x}) that are not known here");
-        }
-        else
-        {
-            if (reading.IsOneCopyBehind)
-            {
-                log.CompleteCopies();
-            }
-
-            log.KeepSpare(state);
-            if (forgetsOrphans && orphans.Length > 0)
-            {
-                store.Change((_, transaction) => Array.ForEach(orphans, orphan => transaction.Forget(orphan.Number)));
-            }
-        }
-
+        VolumeStore store = VolumeMounter.Open(device, reading, options, out BlockAllocator allocator);
         return new DaxVolume(device, allocator, store, options) { Id = reading.Superblock!.Id, Label = reading.Superblock.Label };
     }
 }

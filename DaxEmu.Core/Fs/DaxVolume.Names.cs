@@ -479,17 +479,17 @@ public sealed partial class DaxVolume
         }
     }
 
-    private FileNode? NodeOf(Inode inode) => open.Find(opened => opened.Node.Number == inode.Number)?.Node;
+    private FileNode? NodeOf(Inode inode) => open.Find(opened => opened.Core.Node.Number == inode.Number)?.Core.Node;
 
     private VolumeEntry EntryOf(string name, Inode inode)
     {
-        Opened? opened = open.Find(opened => opened.Node.Number == inode.Number);
-        ExtentTree blocks = opened?.Extents.Blocks ?? inode.Blocks;
+        Opened? opened = open.Find(opened => opened.Core.Node.Number == inode.Number);
+        ExtentTree blocks = opened?.Core.Extents.Blocks ?? inode.Blocks;
         return new VolumeEntry(
             name,
             inode.Number,
             inode.IsDirectory,
-            opened?.Mapping.SizeBytes ?? inode.SizeBytes,
+            opened?.Core.SizeBytes ?? inode.SizeBytes,
             blocks.In(PageRange.All).Sum(extent => extent.PageCount) << DaxConstants.PageShift,
             inode.Mode,
             inode.LinkCount,

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using DaxEmu.Core.Fs;
 using DaxEmu.Core.Fs.Volume;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Pmem;
@@ -181,14 +182,14 @@ public sealed partial class DaxVolume : IDisposable
     }
 
     /// <summary>Closes a file and its mapping, under the gate: a search for the holders of a page meets neither half closed.</summary>
-    internal void Close(AddressSpace mapping)
+    internal void Close(FileCore core)
     {
         FreedBlocks freed = FreedBlocks.None;
         try
         {
             lock (gate)
             {
-                if (open.Find(o => o.Mapping == mapping) is { } opened)
+                if (open.Find(o => o.Core == core) is { } opened)
                 {
                     CloseUnderGate(opened, ref freed);
                 }
@@ -247,11 +248,11 @@ public sealed partial class DaxVolume : IDisposable
 
     private static void WriteBack(Opened opened)
     {
-        if (opened.Node.Name is not null)
+        if (opened.Core.Node.Name is not null && opened.Core.InUseAlready is { } inUse)
         {
-            using (opened.Mapping.Use())
+            using (inUse.Mapping.Use())
             {
-                Fsync.WriteAndWait(opened.Mapping, PageRange.All);
+                Fsync.WriteAndWait(inUse.Mapping, PageRange.All);
             }
         }
     }
@@ -260,14 +261,13 @@ public sealed partial class DaxVolume : IDisposable
     private void CloseUnderGate(Opened opened, ref FreedBlocks freed)
     {
         open.Remove(opened);
-        opened.Journal.FinalSizeBytes = opened.Mapping.SizeBytes;
         try
         {
-            opened.Mapping.Dispose();
+            opened.Core.Close();
         }
         finally
         {
-            bool isNamed = store.Look(state => state.Find(opened.Node.Number) is { LinkCount: > 0 });
+            bool isNamed = store.Look(state => state.Find(opened.Core.Node.Number) is { LinkCount: > 0 });
             if (isNamed)
             {
                 Commit(opened);
@@ -281,18 +281,18 @@ public sealed partial class DaxVolume : IDisposable
 
     private static void Commit(Opened opened)
     {
-        if (!opened.CanWrite)
+        if (!opened.Core.CanWrite)
         {
             return;
         }
 
         try
         {
-            opened.Journal.CommitAtClose(opened.Extents);
+            opened.Journal.CommitAtClose(opened.Core.Extents);
         }
         catch (DaxEnvironmentException failure)
         {
-            throw new DaxException($"File '{opened.Node.Name}' is closed, but what was written since the last sync may be lost: {failure.Message}", IoError.Io, 0, failure);
+            throw new DaxException($"File '{opened.Core.Node.Name}' is closed, but what was written since the last sync may be lost: {failure.Message}", IoError.Io, 0, failure);
         }
     }
 
@@ -302,14 +302,14 @@ public sealed partial class DaxVolume : IDisposable
         {
             store.Change((state, transaction) =>
             {
-                if (state.Find(opened.Node.Number) is not null)
+                if (state.Find(opened.Core.Node.Number) is not null)
                 {
-                    transaction.Forget(opened.Node.Number);
+                    transaction.Forget(opened.Core.Node.Number);
                 }
             });
         }
 
-        return opened.Extents.TakeEverything();
+        return opened.Core.Extents.TakeEverything();
     }
 
     private DaxFile CreateUnderGate(string? path, string[]? names, long length, DaxFileOptions? options)
@@ -333,12 +333,12 @@ public sealed partial class DaxVolume : IDisposable
         }
 
         Inode inode = FindFile(path, names).Inode!;
-        if (open.Exists(f => f.Node.Number == inode.Number))
+        if (open.Exists(f => f.Core.Node.Number == inode.Number))
         {
             throw new IOException($"The file '{path}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.");
         }
 
-        ExtentTree blocks = (flaws & VolumeFlaws.KeepsBlocksPastEof) == 0 ? WithoutDataPastEof(inode.Blocks, inode.SizeBytes) : inode.Blocks;
+        ExtentTree blocks = WithoutDataPastEof(inode.Blocks, inode.SizeBytes);
         return Open(new FileNode(inode.Number, path), blocks, inode.SizeBytes, options ?? DaxFileOptions.Default, canWrite: access == FileAccess.ReadWrite);
     }
 
@@ -376,9 +376,10 @@ public sealed partial class DaxVolume : IDisposable
         open.EnsureCapacity(open.Count + 1);
         var journal = new FileJournal(this, node, options.MakeDurable);
         var extents = new InMemoryExtentMap(Allocator, new Zeroer(Device, flaws), journal, blocks);
-        var file = new DaxFile(this, node, extents, sizeBytes, options, canWrite);
-        journal.Mapping = file.Mapping;
-        open.Add(new Opened(node, extents, file.Mapping, journal, new WeakReference<DaxFile>(file), canWrite));
+        var core = new FileCore(Device, node, extents, sizeBytes, options, canWrite);
+        journal.File = core;
+        var file = new DaxFile(this, core, options);
+        open.Add(new Opened(core, journal, new WeakReference<DaxFile>(file)));
         return file;
     }
 
@@ -408,12 +409,8 @@ public sealed partial class DaxVolume : IDisposable
         }
     }
 
-    /// <summary>
-    /// What the volume knows of an open file. Not the file itself: it must notice when nothing else refers to it. The mapping and the extents are
-    /// needed to close it then, and to find who shows a page while it is being closed.
-    /// </summary>
-    private sealed record Opened(
-        FileNode Node, InMemoryExtentMap Extents, AddressSpace Mapping, FileJournal Journal, WeakReference<DaxFile> File, bool CanWrite);
+    /// <summary>What the volume knows of an open file. Not the file itself: it must notice when nothing else refers to it.</summary>
+    private sealed record Opened(FileCore Core, FileJournal Journal, WeakReference<DaxFile> File);
 
     /// <summary>New blocks are zeroed durably, which clears poison too.</summary>
     private sealed class Zeroer(PmemDevice device, VolumeFlaws flaws) : IBlockZeroer
@@ -452,20 +449,25 @@ public sealed partial class DaxVolume : IDisposable
     /// <summary>The reverse map: from a device page to the files that show it. Called under the gate.</summary>
     private sealed class Holders(DaxVolume volume) : IPageHolders
     {
-        public AddressSpace? MappingOf(long mappingId) => volume.open.Find(o => o.Mapping.Id == mappingId)?.Mapping;
+        public AddressSpace? MappingOf(long mappingId) => Mappings.FirstOrDefault(m => m.Mapping.Id == mappingId).Mapping;
 
         public IReadOnlyList<PagePlace> PlacesOf(Pfn pfn)
         {
             var places = new List<PagePlace>();
-            foreach (Opened file in volume.open)
+            foreach ((AddressSpace mapping, InMemoryExtentMap extents) in Mappings)
             {
                 places.AddRange(
-                    from extent in file.Extents.Snapshot()
+                    from extent in extents.Snapshot()
                     where new PfnRange(extent.Pfn, extent.PageCount).Contains(pfn)
-                    select new PagePlace(file.Mapping, extent.First + (pfn.Value - extent.Pfn.Value)));
+                    select new PagePlace(mapping, extent.First + (pfn.Value - extent.Pfn.Value)));
             }
 
             return places;
         }
+
+        private IEnumerable<(AddressSpace Mapping, InMemoryExtentMap Extents)> Mappings =>
+            from opened in volume.open
+            where opened.Core.InUseAlready is not null
+            select (opened.Core.InUseAlready!.Mapping, opened.Core.Extents);
     }
 }

@@ -8,7 +8,7 @@ namespace DaxEmu.Core.Iomap;
 /// <para>
 /// A bit a page, a count of free pages for each 2 MiB of the device, and two bit sets over the 2 MiB: wholly free ones, and partly free
 /// ones. Big requests take wholly free 2 MiB, so that a PMD can map them. Small ones first continue at the hint, then fill partly free
-/// 2 MiB, and break a whole one only if nothing else is left.
+/// 2 MiB, the fullest first, and break a whole one only if they would lie in many pieces otherwise.
 /// </para>
 /// <para>
 /// A page that one file holds has no further sharers. Their number lies in native memory that is committed only where files do
@@ -18,8 +18,11 @@ namespace DaxEmu.Core.Iomap;
 /// </remarks>
 internal sealed partial class BlockAllocator : IDisposable
 {
-    /// <summary>How many partly free 2 MiB are searched for a run of the wished length before a whole one is broken.</summary>
-    private const int PartialSearchLimit = 64;
+    /// <summary>How many partly free 2 MiB are looked at.</summary>
+    private const int PartialSearchLimit = 256;
+
+    /// <summary>Into how many parts a request may be cut before a wholly free 2 MiB is broken for it instead.</summary>
+    private const int WorstSplit = 16;
 
     /// <summary>The most pages of a device, 64 TiB: the bits of more would not be worth their memory.</summary>
     private const long MostPages = 1L << 34;
@@ -249,9 +252,24 @@ internal sealed partial class BlockAllocator : IDisposable
             return (hint, free.NextClear(hint, Math.Min(free.Length, hint + pageCount)) - hint);
         }
 
-        (long First, long Count) best = default;
-        long pmd = hint >> DaxConstants.PmdOrder;
         long wanted = Math.Min(pageCount, DaxConstants.PagesPerPmd);
+        (long First, long Count) best = FindInPartial(hint >> DaxConstants.PmdOrder, wanted);
+        long whole = best.Count * WorstSplit >= wanted ? -1 : wholePmds.NextSetAround(hint >> DaxConstants.PmdOrder);
+        if (whole >= 0)
+        {
+            long first = whole << DaxConstants.PmdOrder;
+            return (first, free.NextClear(first, Math.Min(free.Length, first + pageCount)) - first);
+        }
+
+        return best;
+    }
+
+    /// <summary>A run in a partly free 2 MiB: in the fullest one that has one of the wished length, else the longest that was found.</summary>
+    /// <remarks>Filling the fullest first lets the others become wholly free, as their files go.</remarks>
+    private (long First, long Count) FindInPartial(long pmd, long wanted)
+    {
+        (long First, long Count) best = default;
+        int fewest = int.MaxValue;
         long firstTried = -1;
         for (int tried = 0; tried < PartialSearchLimit; tried++)
         {
@@ -262,21 +280,19 @@ internal sealed partial class BlockAllocator : IDisposable
             }
 
             firstTried = firstTried < 0 ? partial : firstTried;
-            (long First, long Count) found = LongestUpTo(partial, wanted);
-            best = found.Count > best.Count ? found : best;
-            if (best.Count == wanted)
+            pmd = partial + 1 == partialPmds.Length ? 0 : partial + 1;
+            int count = freeInPmd[partial];
+            if (count <= best.Count || (best.Count == wanted && count >= fewest))
             {
-                return best;
+                continue;
             }
 
-            pmd = partial + 1 == partialPmds.Length ? 0 : partial + 1;
-        }
-
-        long whole = wholePmds.NextSetAround(hint >> DaxConstants.PmdOrder);
-        if (whole >= 0)
-        {
-            long first = whole << DaxConstants.PmdOrder;
-            return (first, free.NextClear(first, Math.Min(free.Length, first + pageCount)) - first);
+            (long First, long Count) found = LongestUpTo(partial, wanted);
+            if (found.Count > best.Count || (found.Count == wanted && count < fewest))
+            {
+                best = found;
+                fewest = count;
+            }
         }
 
         return best;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Core.Atomics;
+using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Pmem;
@@ -10,7 +11,7 @@ namespace DaxEmu.Core.Pmem;
 /// then passed a fence; nothing is evicted early. A line flushed by two threads holds what the later flush saw. For checks and tests: each
 /// flush copies what it flushes.
 /// </remarks>
-internal sealed unsafe class DurableImage : IDisposable
+internal sealed unsafe class DurableImage : StoreObserver
 {
     private const int LineBytes = 64;
 
@@ -51,8 +52,14 @@ internal sealed unsafe class DurableImage : IDisposable
     public bool IsDurable(long offsetBytes, int lengthBytes) =>
         Bytes(offsetBytes, lengthBytes).SequenceEqual(new ReadOnlySpan<byte>(device + offsetBytes, lengthBytes));
 
+    /// <inheritdoc/>
+    public override void Store(long offsetBytes, ReadOnlySpan<byte> source) => OrderedStores.Copy((nint)(device + offsetBytes), source);
+
+    /// <inheritdoc/>
+    public override void StoredNonTemporal(long offsetBytes, long lengthBytes) => Flush(offsetBytes, lengthBytes);
+
     /// <summary>This thread flushes lines, or stored them around the caches; they are durable after its next <see cref="Drain"/>.</summary>
-    public void Flush(long offsetBytes, long lengthBytes)
+    public override void Flush(long offsetBytes, long lengthBytes)
     {
         Order();
         for (long end = offsetBytes + lengthBytes; offsetBytes < end;)
@@ -84,7 +91,7 @@ internal sealed unsafe class DurableImage : IDisposable
     }
 
     /// <summary>What this thread flushed is durable.</summary>
-    public void Drain()
+    public override void Drain()
     {
         Order();
         List<Flushed> mine = pending.Value!;
@@ -117,7 +124,7 @@ internal sealed unsafe class DurableImage : IDisposable
         }
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         image.Dispose();
         versions.Dispose();

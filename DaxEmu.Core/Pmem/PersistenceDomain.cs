@@ -1,3 +1,5 @@
+using DaxEmu.Native;
+
 namespace DaxEmu.Core;
 
 /// <summary>
@@ -25,6 +27,15 @@ public enum PersistenceDomain
 /// <summary>Finds the persistence domain of a file.</summary>
 internal static class PersistenceDomains
 {
+    /// <summary>Why a device has its domain, in one clause.</summary>
+    public static string ReasonFor(PersistenceDomain domain, FeatureSupport mapSync) => domain switch
+    {
+        PersistenceDomain.None => "there is no file behind the memory",
+        PersistenceDomain.Byte => "the file is mapped with MAP_SYNC, and every NVDIMM region says that the caches are flushed on loss of power (cpu_cache)",
+        PersistenceDomain.CacheLine => "the file is mapped with MAP_SYNC, and not every NVDIMM region says that the caches are flushed on loss of power",
+        _ => $"the file is not mapped with MAP_SYNC ({mapSync.Reason}), so only msync makes a page durable",
+    };
+
     /// <summary>
     /// The domain of a file. Whether the caches belong to it is asked of the NVDIMM regions: all must say <c>cpu_cache</c>, since a file
     /// does not show on which of them it lies.

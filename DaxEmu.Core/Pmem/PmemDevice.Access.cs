@@ -18,7 +18,10 @@ public sealed partial class PmemDevice
     internal PoisonList Poison => poison;
 
     /// <summary>What a loss of power would leave; null unless <see cref="PmemDeviceOptions.TracksDurable"/> asks for it.</summary>
-    internal DurableImage? Durable { get; }
+    internal DurableImage? Durable => observer as DurableImage;
+
+    /// <summary>What was stored, flushed and drained; null unless <see cref="PmemDeviceOptions.RecordsStores"/> asks for it.</summary>
+    internal StoreRecorder? Recorder => observer as StoreRecorder;
 
     /// <summary>Which pages were stored to through spans; null unless <see cref="PmemDeviceOptions.StoreTracking"/> asks for it.</summary>
     internal StoreTracker? Stores { get; }
@@ -66,6 +69,7 @@ public sealed partial class PmemDevice
         ThrowIfDisposed();
         CheckPages(first, pageCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, int.MaxValue >> DaxConstants.PageShift);
+        observer?.Expose(first.OffsetBytes, pageCount << DaxConstants.PageShift);
         return region.Span(first.OffsetBytes, (int)pageCount << DaxConstants.PageShift);
     }
 
@@ -131,7 +135,15 @@ public sealed partial class PmemDevice
         ThrowIfDisposed();
         region.CheckRange(offsetBytes, source.Length);
         using var own = new StoreTracker.OwnStore(StrictStores, offsetBytes, source.Length);
-        OrderedStores.Copy(start + (nint)offsetBytes, source);
+        if (observer is { } watching)
+        {
+            watching.Store(offsetBytes, source);
+        }
+        else
+        {
+            OrderedStores.Copy(start + (nint)offsetBytes, source);
+        }
+
         GC.KeepAlive(this);
     }
 
@@ -173,14 +185,14 @@ public sealed partial class PmemDevice
             FlushByOtherMeans(offsetBytes, lengthBytes);
         }
 
-        Durable?.Flush(offsetBytes, lengthBytes);
+        observer?.Flush(offsetBytes, lengthBytes);
     }
 
     /// <summary>As <see cref="Drain"/>, for a holder of a reference.</summary>
     internal void DrainUnchecked()
     {
         FlushInstruction.Fence();
-        Durable?.Drain();
+        observer?.Drain();
     }
 
     /// <summary>As <see cref="Zero"/> on bytes, for a holder of a reference: neither bounds nor disposal are looked at.</summary>
@@ -194,7 +206,7 @@ public sealed partial class PmemDevice
             FlushByOtherMeans(offsetBytes, lengthBytes);
         }
 
-        Durable?.Flush(offsetBytes, lengthBytes);
+        observer?.StoredNonTemporal(offsetBytes, lengthBytes);
     }
 
     /// <summary>As <see cref="CopyNonTemporal"/>, for a holder of a reference: neither bounds nor disposal are looked at.</summary>
@@ -208,7 +220,7 @@ public sealed partial class PmemDevice
             FlushByOtherMeans(offsetBytes, source.Length);
         }
 
-        Durable?.Flush(offsetBytes, source.Length);
+        observer?.StoredNonTemporal(offsetBytes, source.Length);
     }
 
     /// <summary>Bytes of the device as a span, for a holder of a reference: neither bounds nor disposal are looked at.</summary>
@@ -218,7 +230,9 @@ public sealed partial class PmemDevice
     internal Span<byte> GetSpan(long offsetBytes, int lengthBytes)
     {
         ThrowIfDisposed();
-        return region.Span(offsetBytes, lengthBytes);
+        Span<byte> bytes = region.Span(offsetBytes, lengthBytes);
+        observer?.Expose(offsetBytes, lengthBytes);
+        return bytes;
     }
 
     private void FlushByOtherMeans(long offsetBytes, long lengthBytes)

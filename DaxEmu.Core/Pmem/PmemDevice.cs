@@ -33,6 +33,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     private readonly PoisonList poison;
     private readonly string? pathToRemove;
     private readonly Lazy<PageOwners> owners;
+    private readonly StoreObserver? observer;
     private MemoryMappedFile? given;
     private bool disposed;
 
@@ -58,7 +59,10 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount)), LazyThreadSafetyMode.PublicationOnly);
         Stores = StoreTracker.Begin(region, options.StoreTracking, owners);
         StrictStores = options.StoreTracking == StoreTracking.Strict ? Stores : null;
-        Durable = options.TracksDurable ? new DurableImage(start, region.LengthBytes, options.DurablePagesPerPmd) : null;
+        observer = options.TracksDurable ? new DurableImage(start, region.LengthBytes, options.DurablePagesPerPmd)
+            : options.RecordsTo is { } buffers ? new StoreRecorder(start, buffers)
+            : options.RecordsStores ? StoreRecorder.Begin(start, region.LengthBytes)
+            : null;
         if (options.PreferHugePages)
         {
             region.PreferHugePages();
@@ -82,6 +86,9 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
 
     /// <summary>From where on a store survives a loss of power.</summary>
     public PersistenceDomain PersistenceDomain { get; }
+
+    /// <summary>Why it is that one, in one clause.</summary>
+    public string PersistenceReason => PersistenceDomains.ReasonFor(PersistenceDomain, Capabilities.MapSync);
 
     /// <summary>What the place of the device offers, and why not more.</summary>
     public DeviceCapabilities Capabilities { get; }
@@ -261,6 +268,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         lock (gate)
         {
             ThrowIfDisposed();
+            observer?.Expose(offsetBytes, lengthBytes);
             return memory.CreateView(offsetBytes, lengthBytes, access) ?? throw new NotSupportedException(
                 $"The {Name} has no file that could be mapped again. Use {nameof(CreateTemporary)}, or {nameof(GetSpan)}.");
         }
@@ -298,6 +306,8 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             bool added = false;
             region.DangerousAddRef(ref added);
         }
+
+        observer?.Expose(0, SizeBytes); // a file's views store to its pages
     }
 
     /// <summary>As <see cref="AddReference"/>, for a holder of a reference: also after the device was disposed.</summary>

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Pmem;
 using DaxEmu.Native.Cpu;
 
 namespace DaxEmu.Core;
@@ -43,6 +44,15 @@ public sealed record PmemDeviceOptions
     /// devices and memory without a file can be tracked. The kernel then maps the device with 4 KiB pages, whatever <see cref="PreferHugePages"/> says.
     /// </remarks>
     public StoreTracking StoreTracking { get; init; }
+
+    /// <summary>
+    /// Whether stores, flushes and fences are recorded, so that <c>PowerCutRunner.Cut</c> can say what a power cut leaves. For
+    /// tests, on devices of some megabytes, at most 1 GiB: each store is kept until the device is forgotten, and each fence looks for raw stores.
+    /// </summary>
+    public bool RecordsStores { get; init; }
+
+    /// <summary>As <see cref="RecordsStores"/>, from <see cref="StoreRecorder.Restart"/> on, to buffers of the caller's.</summary>
+    internal RecordingBuffers? RecordsTo { get; init; }
 
     /// <summary>Ends the reservation of a new file's blocks, which takes a second for some gigabytes; nothing is left then.</summary>
     internal CancellationToken Cancellation { get; init; }

@@ -5,14 +5,14 @@ namespace DaxEmu.Core.Fs.Volume;
 /// <summary>The one mechanism by which metadata become durable: a log of records in two copies, and now and then a new log.</summary>
 /// <remarks>
 /// <para>
-/// <b>A transaction.</b> Its records are written behind the tail of both copies; a fence [J1]; the tails are moved and flushed; a fence [J2].
+/// <b>A transaction.</b> Its records are written behind the tail of both copies; a fence J1; the tails are moved and flushed; a fence J2.
 /// Before J1 is passed no tail can cover the records, so a mount does not see them. Each tail is one word of 8 bytes, so a cut shows the
 /// old one or the new one; the mount takes the further one, whose records are durable in both copies by J1. When J2 is passed the transaction
 /// is acknowledged.
 /// </para>
 /// <para>
-/// <b>A new log</b> is written when the old one is full: the whole state as one transaction on other pages; a fence [J3]; the root slot in
-/// the first superblock's page, flushed; a fence [J4]; the same in the second one, flushed. A cut before the first slot is durable leaves the
+/// <b>A new log</b> is written when the old one is full: the whole state as one transaction on other pages; a fence J3; the root slot in
+/// the first superblock's page, flushed; a fence J4; the same in the second one, flushed. A cut before the first slot is durable leaves the
 /// old log, which nothing has changed; after it, the new one. J4 is what lets a mount take a first copy that is older than the second one
 /// for damage. The second slot needs no fence of its own: the next J1 or J3 covers it, and until then the first slot leads to the same log.
 /// </para>
@@ -136,7 +136,7 @@ internal sealed class MetadataLog
         tail += transaction.Length;
         if ((flaws & VolumeFlaws.TailBeforeRecords) == 0)
         {
-            memory.Drain(); // [J1]
+            memory.Drain(); // J1
         }
 
         MoveTails();
@@ -163,7 +163,7 @@ internal sealed class MetadataLog
         root.Write(memory, id, first, flaws);
         if ((flaws & VolumeFlaws.RootCopiesUnordered) == 0)
         {
-            memory.Drain(); // [J4]
+            memory.Drain(); // J4
         }
 
         root.Write(memory, id, 1 - first, flaws);
@@ -235,7 +235,7 @@ internal sealed class MetadataLog
 
         if ((flaws & VolumeFlaws.RootBeforeLog) == 0)
         {
-            memory.Drain(); // [J3]
+            memory.Drain(); // J3
         }
     }
 
@@ -261,7 +261,7 @@ internal sealed class MetadataLog
 
         if ((flaws & VolumeFlaws.NoFenceAfterTail) == 0)
         {
-            memory.Drain(); // [J2]
+            memory.Drain(); // J2
         }
     }
 }

@@ -52,12 +52,9 @@ internal enum VolumeFlaws
     /// <summary>New blocks are not zeroed (stale data).</summary>
     NewBlocksNotZeroed = 1 << 14,
 
-    /// <summary>Mapped blocks past EOF, which an append left that was cut, are kept for data.</summary>
-    KeepsBlocksPastEof = 1 << 15,
-
     /// <summary>A file that is deleted while it is open is forgotten at the next mount, and its blocks with it (leak).</summary>
-    OrphansLeak = 1 << 16,
+    OrphansLeak = 1 << 15,
 
     /// <summary>A link count is committed before the name that it counts (counter before its entry).</summary>
-    CountBeforeName = 1 << 17,
+    CountBeforeName = 1 << 16,
 }

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Verification.Crash;
+using DaxEmu.Core.Checking;
+
+namespace DaxEmu.Bench.Commands;
+
+/// <summary><c>daxemu crash</c>: cuts the power at every point of a workload and checks what recovery makes of it.</summary>
+internal static class CrashCommand
+{
+    private const string AllPoints = "all";
+
+    private static readonly Option<ICrashWorkload> Workload = CommandOptions.Of(
+        "--workload", $"what is cut: {string.Join(", ", CrashWorkloads.All.Select(w => w.Name))}", CrashWorkloads.ByName, CrashWorkloads.All[0]);
+
+    private static readonly Option<int?> Points = CommandOptions.Of<int?>(
+        "--points", "the power cuts of each case: all, or a number of them, chosen by the seed",
+        text => text.Equals(AllPoints, StringComparison.OrdinalIgnoreCase) ? null : CommandOptions.Count(text), null);
+
+    private static readonly Option<int> Seed = CommandOptions.Of("--seed", "seed of the data, and of what is chosen", text => CommandOptions.Count(text, 0), 1);
+    private static readonly Option<string?> Bug = CommandOptions.Of<string?>("--bug", "a bug that the workload has on demand (see --list)", text => text, null);
+    private static readonly Option<string?> Case = CommandOptions.Of<string?>("--case", "only this case", text => text, null);
+    private static readonly Option<int> Jobs = CommandOptions.Of("--numjobs", "threads (default: one for each processor)", CommandOptions.JobCount, Environment.ProcessorCount);
+    private static readonly Option<string?> Replay = CommandOptions.Of<string?>("--replay", "the string of a failure: makes its state again", text => text, null);
+    private static readonly Option<bool> List = new("--list") { Description = "names the workloads and their bugs" };
+    private static readonly Option<OutputFormat> Format = CommandOptions.Format();
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "crash",
+            "Cuts the power at every point of a workload on persistent memory, and runs recovery on everything that each cut may leave.\n"
+            + "A failure ends with 1, the smallest case, and a string that makes it again.\n\n"
+            + "Examples:\n  daxemu crash --workload log --points all\n  daxemu crash --workload log --bug missing-flush\n  daxemu crash --list")
+        {
+            Workload, Points, Seed, Bug, Case, Jobs, Replay, List, Format,
+        };
+        CommandFrame.SetAction(command, Run);
+        return command;
+    }
+
+    private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        bool isJson = parsed.GetValue(Format) == OutputFormat.Json;
+        if (parsed.GetValue(List))
+        {
+            Console.WriteLine(isJson ? JsonText.Of(ListJson()) : ListText());
+            return ExitCode.Success;
+        }
+
+        ICrashWorkload workload = parsed.GetRequiredValue(Workload);
+        CrashBug? bug = parsed.GetValue(Bug) is { } name ? CrashWorkloads.BugOf(workload, name) : null;
+        IReadOnlyList<PowerCutTest> cases = workload.Cases(bug, (ulong)parsed.GetValue(Seed));
+        return parsed.GetValue(Replay) is { } replay
+            ? ReplayOne(cases, replay, isJson)
+            : Explore(workload, bug, Selected(cases, parsed.GetValue(Case)), OptionsOf(parsed), isJson, cancellation);
+    }
+
+    private static PowerCutOptions OptionsOf(ParseResult parsed) => new()
+    {
+        WorkerCount = parsed.GetValue(Jobs),
+        MostCuts = parsed.GetValue(Points),
+        Seed = (ulong)parsed.GetValue(Seed),
+    };
+
+    private static ExitCode Explore(
+        ICrashWorkload workload, CrashBug? bug, IReadOnlyList<PowerCutTest> cases, PowerCutOptions options, bool isJson, CancellationToken cancellation)
+    {
+        PowerCutReport found;
+        using (var progress = new ProgressLine())
+        {
+            found = PowerCutRunner.Explore(cases, options, done => progress.Show(workload.Name, done), cancellation);
+        }
+
+        var report = new CrashReport(workload, bug, cases.Count, found);
+        Console.WriteLine(isJson ? JsonText.Of(report.ToJson()) : report.ToText());
+        return found.Failures.Count > 0 ? ExitCode.Found
+            : found.IsCancelled ? ExitCode.TimeLimit
+            : ExitCode.Success;
+    }
+
+    private static ExitCode ReplayOne(IReadOnlyList<PowerCutTest> cases, string replay, bool isJson)
+    {
+        string name = replay.Split(':').ElementAtOrDefault(1) ?? replay;
+        PowerCutFailure? failure = PowerCutRunner.Replay(Selected(cases, name)[0], replay);
+        Console.WriteLine(
+            isJson ? JsonText.Of(new JsonObject { ["replay"] = replay, ["failure"] = failure is null ? null : CrashReport.ToJson(failure) })
+            : failure is null ? $"{name}: right after this power cut"
+            : failure.ToString());
+        return failure is null ? ExitCode.Success : ExitCode.Found;
+    }
+
+    private static IReadOnlyList<PowerCutTest> Selected(IReadOnlyList<PowerCutTest> cases, string? name) => name is null ? cases
+        : cases.Where(c => c.Name == name).ToArray() is { Length: > 0 } selected ? selected
+        : throw new FormatException($"'{name}' is not a case of this workload: its cases are named like '{cases[0].Name}'.");
+
+    private static string ListText() => string.Join('\n', CrashWorkloads.All.SelectMany(w =>
+        w.Bugs.Select(b => $"  --bug {b.Name,-22} {b.Description}").Prepend($"{w.Name}: {w.Description}")));
+
+    private static JsonObject ListJson() => new()
+    {
+        ["workloads"] = new JsonArray([.. CrashWorkloads.All.Select(w => (JsonNode)new JsonObject
+        {
+            ["name"] = w.Name,
+            ["description"] = w.Description,
+            ["bugs"] = new JsonArray([.. w.Bugs.Select(b => (JsonNode)new JsonObject { ["name"] = b.Name, ["description"] = b.Description })]),
+        })]),
+    };
+}

@@ -1,0 +1,123 @@
+using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Dax;
+using DaxEmu.Core.Fs.Volume;
+using DaxEmu.Core.Iomap;
+using DaxEmu.Core.Pmem;
+
+namespace DaxEmu.Core.Fs;
+
+/// <summary>An open file as its volume and its <see cref="DaxFile"/> both know it: its blocks, and its mapping from the first use on.</summary>
+/// <remarks>
+/// A mapping reserves addresses for its tables, which takes far longer than the metadata of a new file: so a file that is made and closed, or
+/// renamed, has none.
+/// </remarks>
+internal sealed class FileCore
+{
+    private readonly Lock gate = new();
+    private readonly DeviceReference deviceReference;
+    private readonly DaxFileOptions options;
+    private readonly PmemDevice device;
+    private readonly long firstSizeBytes;
+    private volatile FinalSize? finalSize;
+    private volatile FileInUse? inUse;
+    private volatile bool isClosed;
+
+    public FileCore(PmemDevice device, FileNode node, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options, bool canWrite)
+    {
+        _ = AddressSpace.PageCapacityFor(options.MaximumSizeBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, options.MaximumSizeBytes);
+        this.device = device;
+        this.options = options;
+        Node = node;
+        Extents = extents;
+        CanWrite = canWrite;
+        firstSizeBytes = sizeBytes;
+        deviceReference = device.Refer();
+    }
+
+    public FileNode Node { get; }
+
+    public InMemoryExtentMap Extents { get; }
+
+    /// <summary>Whether it was opened for writing, too.</summary>
+    public bool CanWrite { get; }
+
+    /// <summary>What it is used through; made when it is first asked for.</summary>
+    /// <exception cref="ObjectDisposedException">The file was closed before.</exception>
+    public FileInUse InUse => inUse ?? Begin();
+
+    /// <summary>The same, or null if the file was not used yet.</summary>
+    public FileInUse? InUseAlready => inUse;
+
+    /// <summary>Its size, in bytes; of a closed file the last one.</summary>
+    public long SizeBytes => finalSize?.Bytes ?? inUse?.Mapping.SizeBytes ?? firstSizeBytes;
+
+    /// <summary>Closes a file that was not used: it cannot be used from here on.</summary>
+    /// <returns>False if it was used.</returns>
+    public bool TryCloseUnused()
+    {
+        lock (gate)
+        {
+            isClosed |= inUse is null;
+            return inUse is null;
+        }
+    }
+
+    /// <summary>Ends the mapping, if there is one; none is made from here on.</summary>
+    public void Close()
+    {
+        lock (gate)
+        {
+            isClosed = true;
+        }
+
+        finalSize = new FinalSize(SizeBytes);
+        try
+        {
+            inUse?.Mapping.Dispose();
+        }
+        finally
+        {
+            deviceReference.Dispose();
+        }
+    }
+
+    /// <summary>What messages call it.</summary>
+    public override string ToString() => Node.Name is null ? "a file without a name" : $"file '{Node.Name}'";
+
+    private FileInUse Begin()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isClosed, this);
+            return inUse ??= new FileInUse(new AddressSpace(device, Extents, firstSizeBytes, new AddressSpaceOptions
+            {
+                Profile = options.Profile,
+                Behaviour = options.Behaviour,
+                MaximumSizeBytes = options.MaximumSizeBytes,
+                Sink = options.Sink,
+                Waits = options.Waits,
+                Id = options.MappingId,
+                Name = ToString(),
+            }));
+        }
+    }
+
+    private sealed record FinalSize(long Bytes);
+}
+
+/// <summary>What a file is used through.</summary>
+/// <param name="mapping">Its entries and VMAs.</param>
+internal sealed class FileInUse(AddressSpace mapping)
+{
+    public AddressSpace Mapping => mapping;
+
+    /// <summary>Keeps writers and changes of layout apart (<c>i_rwsem</c>).</summary>
+    public RwSemaphore InodeLock { get; } = new(mapping.Id);
+
+    public FaultLoop Faults { get; } = new(new FaultHandler(mapping));
+
+    /// <summary>To which errors of writeback are reported.</summary>
+    public WritebackErrors.Opener Opener { get; } = mapping.Errors.Open();
+}
