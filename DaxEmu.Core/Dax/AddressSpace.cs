@@ -42,7 +42,7 @@ public sealed unsafe class AddressSpace : IDisposable
         Extents = extents;
         Behaviour = options.Behaviour;
         ownsId = options.Id == 0;
-        deviceReference = device.Refer();
+        deviceReference = new DeviceReference(device, options.IsDeviceHeld);
         try
         {
             Id = ownsId ? MappingIds.Take() : options.Id;
