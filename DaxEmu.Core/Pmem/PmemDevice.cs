@@ -307,7 +307,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             region.DangerousAddRef(ref added);
         }
 
-        observer?.Expose(0, SizeBytes); // a file's views store to its pages
+        observer?.ExposeFilesOf(this);
     }
 
     /// <summary>As <see cref="AddReference"/>, for a holder of a reference: also after the device was disposed.</summary>

@@ -23,5 +23,10 @@ internal abstract class StoreObserver : IDisposable
     {
     }
 
+    /// <summary>A file of a device is opened: from here on raw stores may come to the pages that its entries hold.</summary>
+    public virtual void ExposeFilesOf(PmemDevice device)
+    {
+    }
+
     public abstract void Dispose();
 }

@@ -6,7 +6,8 @@ namespace DaxEmu.Core.Pmem;
 /// <summary>Records what is stored to a device, flushed and drained, so that afterwards a power cut can be put anywhere.</summary>
 /// <remarks>
 /// <para>Stores through the device's methods are recorded one by one, 8 aligned bytes each. Raw stores through spans are found by comparing the
-/// device with what was seen of it before: a line when it is flushed, every page that was handed out at each fence and step. What differs
+/// device with what was seen of it before: a line when it is flushed; at each fence and step every page of which a span was handed out, or
+    /// that an entry of a file held at a fence or step. What differs
 /// in a line then is one store, since neither order nor number of its stores can be seen.</para>
 /// <para>A lock makes one order of all threads' events. A raw store of another thread that comes between a flush instruction and its event
 /// counts as flushed, so threads that make raw stores must not race with flushes of the same line.</para>
@@ -22,6 +23,7 @@ internal sealed unsafe class StoreRecorder : StoreObserver
     private readonly byte[] visible;
     private readonly ulong[] exposed;
     private readonly Dictionary<int, int> threads = [];
+    private PmemDevice? withFiles;
     private bool isOn;
 
     /// <summary>A recorder of a device, which begins with <see cref="Restart"/>.</summary>
@@ -183,6 +185,14 @@ internal sealed unsafe class StoreRecorder : StoreObserver
         }
     }
 
+    public override void ExposeFilesOf(PmemDevice device)
+    {
+        lock (gate)
+        {
+            withFiles = device;
+        }
+    }
+
     public override void Dispose()
     {
     }
@@ -211,11 +221,29 @@ internal sealed unsafe class StoreRecorder : StoreObserver
 
     private void SampleExposed()
     {
+        ExposeHeldPages();
         for (int i = 0; i < exposed.Length; i++)
         {
             for (ulong bits = exposed[i]; bits != 0; bits &= bits - 1)
             {
                 Sample((((long)i * 64) + System.Numerics.BitOperations.TrailingZeroCount(bits)) * PageBytes, PageBytes);
+            }
+        }
+    }
+
+    // Views store to pages that an entry holds, and had it hold them before. Once exposed a page stays so: spans of it may be left.
+    private void ExposeHeldPages()
+    {
+        if (withFiles is not { HasOwners: true } device)
+        {
+            return;
+        }
+
+        for (int page = 0; page < visible.Length / PageBytes; page++)
+        {
+            if ((exposed[page / 64] >> (page & 63) & 1) == 0 && !device.Owners.Find(new Pfn(page)).IsNone)
+            {
+                exposed[page / 64] |= 1UL << (page & 63);
             }
         }
     }

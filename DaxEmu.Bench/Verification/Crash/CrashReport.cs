@@ -75,5 +75,6 @@ internal sealed record CrashReport(ICrashWorkload Workload, CrashBug? Bug, int C
         ["replay"] = failure.Replay,
     };
 
-    private static string Number(double value) => value < 1e15 ? value.ToString("#,0", CultureInfo.InvariantCulture) : value.ToString("0.###e0", CultureInfo.InvariantCulture);
+    private static string Number(double value) => value >= PowerCutReport.MostPossibleStates ? "more than 1e300"
+        : value < 1e15 ? value.ToString("#,0", CultureInfo.InvariantCulture) : value.ToString("0.###e0", CultureInfo.InvariantCulture);
 }

@@ -8,7 +8,7 @@ namespace DaxEmu.Core.Checking.PowerCuts;
 internal sealed class CutWorker
 {
     // Of a cut that fails, how many more states are looked at for one with less lost.
-    private const long MostRunsAfterFailure = 1L << 17;
+    private const int MostShrinkingRuns = 4096;
     private const string ReplayPrefix = "cut1";
 
     private readonly UndecidedLines lines = new();
@@ -33,8 +33,7 @@ internal sealed class CutWorker
         MoveTo(recording, place);
         PowerCut cut = recording.CutAt(place);
         StateHash promises = StateHash.Of(-2, (ulong)cut.BegunSteps << 32 | (uint)cut.AcknowledgedSteps);
-        PowerCutFailure? best = null;
-        int leastLost = int.MaxValue;
+        PowerCutFailure? failure = null;
         long left = options.MostStates;
         bool isSampling = false;
         bool isIncomplete = false;
@@ -47,11 +46,10 @@ internal sealed class CutWorker
 
             string? message = Run(recording.Test, cut);
             seen.Add(lines.Hash ^ promises, place);
-            if (message is not null && lines.LostCount < leastLost)
+            if (message is not null)
             {
-                left = best is null ? Math.Min(left, MostRunsAfterFailure) : left;
-                leastLost = lines.LostCount;
-                best = FailureOf(recording, cut, message);
+                failure = Shrink(recording, cut, message);
+                break;
             }
 
             left--;
@@ -71,7 +69,7 @@ internal sealed class CutWorker
             else if (left <= 0)
             {
                 isIncomplete = true;
-                if (best is not null || options.SampleCount <= 0)
+                if (options.SampleCount <= 0)
                 {
                     break;
                 }
@@ -84,7 +82,7 @@ internal sealed class CutWorker
 
         double possible = lines.PossibleStates;
         lines.EndCut();
-        return new CutOutcome(possible, isIncomplete, best);
+        return new CutOutcome(possible, isIncomplete, failure);
     }
 
     /// <summary>Forgets the last recording: the next cut may be any.</summary>
@@ -161,6 +159,89 @@ internal sealed class CutWorker
         }
 
         cursor.MoveTo(recording.Cuts[place].Event);
+    }
+
+    // Of the failing state and those near "everything arrived" the one with fewest units lost: first what was lost is given back piece by
+    // piece; then, if more than one is left, each state with one unit lost is tried, and each with two as long as it takes no more runs.
+    private PowerCutFailure Shrink(Recording recording, PowerCut cut, string message)
+    {
+        int[] smallest = new int[lines.UnitCount];
+        for (int i = 0; i < smallest.Length; i++)
+        {
+            smallest[i] = lines.Units[i].Newest;
+        }
+
+        int runsLeft = MostShrinkingRuns;
+        int[] trial = [.. smallest];
+        for (int i = 0; i < trial.Length && runsLeft > 0; i++)
+        {
+            if (trial[i] != 0)
+            {
+                trial[i] = 0;
+                if (Fails(trial))
+                {
+                    smallest[i] = 0;
+                }
+
+                trial[i] = smallest[i];
+            }
+        }
+
+        if (smallest.Count(v => v != 0) > 1)
+        {
+            Array.Clear(trial);
+            _ = FailsWithLost(1, 0) || (smallest.Count(v => v != 0) > 2 && FailsWithLost(2, 0));
+        }
+
+        message = RunOn(recording.Test, cut, smallest) ?? message;
+        return FailureOf(recording, cut, message);
+
+        bool Fails(int[] versions)
+        {
+            runsLeft--;
+            return RunOn(recording.Test, cut, versions) is not null;
+        }
+
+        bool FailsWithLost(int count, int first)
+        {
+            if (count == 0)
+            {
+                if (!Fails(trial))
+                {
+                    return false;
+                }
+
+                smallest = [.. trial];
+                return true;
+            }
+
+            for (int i = first; i < trial.Length; i++)
+            {
+                for (int version = 1; version < lines.Units[i].VersionCount && runsLeft > 0; version++)
+                {
+                    trial[i] = version;
+                    if (FailsWithLost(count - 1, i + 1))
+                    {
+                        return true;
+                    }
+                }
+
+                trial[i] = 0;
+            }
+
+            return false;
+        }
+    }
+
+    private string? RunOn(PowerCutTest test, PowerCut cut, ReadOnlySpan<int> versions)
+    {
+        lines.NextSample();
+        for (int i = 0; i < versions.Length; i++)
+        {
+            lines.Force(i, versions[i]);
+        }
+
+        return Run(test, cut);
     }
 
     private string? Run(PowerCutTest test, PowerCut cut)

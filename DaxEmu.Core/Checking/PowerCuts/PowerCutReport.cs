@@ -3,7 +3,7 @@ namespace DaxEmu.Core.Checking;
 /// <summary>What an exploration of power cuts came to.</summary>
 /// <param name="TestCount">Tests that were explored: all, or those up to the first that failed.</param>
 /// <param name="CutCount">Power cuts that were made.</param>
-/// <param name="PossibleStates">States that these cuts may leave, each test's and each cut's counted for themselves.</param>
+/// <param name="PossibleStates">States that these cuts may leave, each test's and each cut's counted for themselves, up to <see cref="MostPossibleStates"/>.</param>
 /// <param name="DistinctStates">States that were recovered from and verified, those of one test that are alike in content and promises counted once.</param>
 /// <param name="IncompleteCuts">Cuts with more states than were run.</param>
 /// <param name="Elapsed">How long it took.</param>
@@ -19,6 +19,9 @@ public sealed record PowerCutReport(
     IReadOnlyList<PowerCutFailure> Failures,
     bool IsCancelled)
 {
+    /// <summary>More states of a cut than this are not counted.</summary>
+    public const double MostPossibleStates = 1e300;
+
     /// <summary>States that need no run of their own: recovery cannot tell them from one that was run, or they were alike.</summary>
     public double PrunedStates => Math.Max(PossibleStates - DistinctStates, 0);
 

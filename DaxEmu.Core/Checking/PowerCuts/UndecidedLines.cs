@@ -55,21 +55,6 @@ internal sealed class UndecidedLines
     /// <summary>Stands for the content: what was decided as it was, the rest as if nothing had arrived.</summary>
     public StateHash Hash => hash;
 
-    /// <summary>How many units are in another version than the newest.</summary>
-    public int LostCount
-    {
-        get
-        {
-            int lost = 0;
-            for (int i = 0; i < UnitCount; i++)
-            {
-                lost += units[i].Newest != 0 ? 1 : 0;
-            }
-
-            return lost;
-        }
-    }
-
     /// <summary>Begins with content that is certain.</summary>
     public void Load(byte[] content)
     {
@@ -141,7 +126,7 @@ internal sealed class UndecidedLines
         isSampling = false;
         for (int i = 0; i < UnitCount; i++)
         {
-            PossibleStates *= units[i].VersionCount;
+            PossibleStates = Math.Min(PossibleStates * units[i].VersionCount, PowerCutReport.MostPossibleStates);
             hash ^= VersionOf(units[i], units[i].Oldest).Hash;
             Write(units[i], units[i].Newest);
         }
