@@ -23,7 +23,7 @@ public sealed class VolumeWorkloadTests
         PowerCutReport report = PowerCutRunner.Explore([.. single, .. Effort.Part(all.Except(single), every: 25)]);
         Assert.That(report.Failures.Select(f => f.ToString()), Is.Empty);
         Assert.That(report.IsComplete);
-        Assert.That(report.Cuts, Is.GreaterThan(500));
+        Assert.That(report.CutCount, Is.GreaterThan(500));
     }
 
     [TestCaseSource(nameof(Bugs))]
@@ -43,14 +43,13 @@ public sealed class VolumeWorkloadTests
     [Test]
     public void PrunedAndBruteForceSearchesGiveTheSameVerdict()
     {
-        double most = Effort.IsThorough ? 1 << 16 : 1 << 10;
         int compared = 0;
-        foreach (CrashBug? bug in Volume.Bugs.Prepend(null))
+        foreach (CrashBug? bug in Effort.IsThorough ? Volume.Bugs.Prepend(null) : [null])
         {
-            foreach (PowerCutTest test in Volume.Cases(bug, seed: 1).Take(Effort.IsThorough ? 80 : 2))
+            foreach (PowerCutTest test in Volume.Cases(bug, seed: 1).Where(test => !test.Name.Contains('-', StringComparison.Ordinal)))
             {
                 PowerCutReport pruned = PowerCutRunner.Explore(test);
-                if (pruned.PossibleStates <= most)
+                if (pruned.PossibleStates <= 1 << 16)
                 {
                     compared++;
                     PowerCutReport brute = PowerCutRunner.Explore(test, new PowerCutOptions { IsBruteForce = true });
