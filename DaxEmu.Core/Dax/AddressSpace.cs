@@ -42,7 +42,7 @@ public sealed unsafe class AddressSpace : IDisposable
         Extents = extents;
         Behaviour = options.Behaviour;
         ownsId = options.Id == 0;
-        deviceReference = device.Refer();
+        deviceReference = new DeviceReference(device, options.IsDeviceHeld);
         try
         {
             Id = ownsId ? MappingIds.Take() : options.Id;
@@ -259,11 +259,12 @@ public sealed unsafe class AddressSpace : IDisposable
     {
         if (entry.IsReal)
         {
-            Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start);
+            // Before the page has no holder: its legal stores would pass for stores after an earlier revocation.
             Device.StrictStores?.Revoke(
                 entry.Order.PageCount(),
                 new Revocation(RawStoreCause.TakenAway, $"{LayoutOperation ?? (isDisposed ? "the close" : "a change of layout")} of {Name}", Id, Name, start, entry.Pfn),
                 wasLegal: entry.IsDirty);
+            Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start);
         }
     }
 

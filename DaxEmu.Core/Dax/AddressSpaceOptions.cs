@@ -26,4 +26,7 @@ public sealed record AddressSpaceOptions
 
     /// <summary>The mapping's id; 0 for the next free one. A checker's scenario sets it, so that its keys hash alike in every run.</summary>
     internal long Id { get; init; }
+
+    /// <summary>Whether the maker holds a reference to the device, which may have been disposed then.</summary>
+    internal bool IsDeviceHeld { get; init; }
 }

@@ -100,6 +100,7 @@ internal sealed class FileCore
                 Waits = options.Waits,
                 Id = options.MappingId,
                 Name = ToString(),
+                IsDeviceHeld = true,
             }));
         }
     }

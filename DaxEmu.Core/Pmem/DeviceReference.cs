@@ -7,9 +7,20 @@ internal sealed class DeviceReference : IDisposable
     private readonly Lock gate = new();
     private PmemDevice? device;
 
-    internal DeviceReference(PmemDevice device)
+    /// <summary>A reference.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="isHeld">Whether the caller has a reference already, so that the device may have been disposed.</param>
+    internal DeviceReference(PmemDevice device, bool isHeld = false)
     {
-        device.AddReference();
+        if (isHeld)
+        {
+            device.AddReferenceUnchecked();
+        }
+        else
+        {
+            device.AddReference();
+        }
+
         this.device = device;
     }
 

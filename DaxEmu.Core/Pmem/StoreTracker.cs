@@ -383,6 +383,11 @@ internal sealed class StoreTracker : IDisposable
 
         // A page that was taken away and that the emulator stores to goes to another file: stores so far are judged now.
         ReportOrphans(run);
+        foreach (ref Revocation? revocation in revocations.AsSpan((int)run.First.Value, (int)run.PageCount))
+        {
+            revocation = revocation is { Cause: RawStoreCause.TakenAway } ? null : revocation;
+        }
+
         return run;
     }
 

@@ -169,7 +169,7 @@ public sealed class RawStoreTests(bool onTmpfs)
         using DaxFile file = Filled(volume, "a", pages * Page);
         using DaxView view = file.Map(SmallPages);
         bool isOver = false;
-        using var writer = Task.Run(() =>
+        var writer = Task.Run(() =>
         {
             Span<byte> old = view.Write(0, pages * Page);
             for (uint at = 0; !Volatile.Read(ref isOver); at++)
@@ -177,14 +177,20 @@ public sealed class RawStoreTests(bool onTmpfs)
                 old[(int)(at * 2654435761 % (pages * Page))]++;
             }
         });
-        for (int round = 0; round < 300; round++)
+        try
         {
-            file.Sync();
-            view.Sync(round % pages * Page, Page);
+            for (int round = 0; round < 300; round++)
+            {
+                file.Sync();
+                view.Sync(round % pages * Page, Page);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref isOver, true);
+            FileFixture.Finish(writer);
         }
 
-        Volatile.Write(ref isOver, true);
-        FileFixture.Finish(writer);
         file.Sync();
         Assert.That(device.Durable!.IsDurable(file.ExtentList[0].Pfn.OffsetBytes, pages * Page));
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Core;
+using DaxEmu.Native.Cpu;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
@@ -219,13 +220,16 @@ public sealed class StrictStoreTests : IDisposable
     [Test]
     public void CopiesIntoAViewBesideSyncsAreNotBlamed()
     {
-        // Of 2 MiB, so that syncs make the page clean while it is copied to.
-        using DaxFile huge = volume.CreateTemporary(Pmd);
+        // A copy of 2 MiB, and syncs that take no time to flush: they make the page clean while it is copied to, and look again.
+        var options = new PmemDeviceOptions { StoreTracking = StoreTracking.Strict, Flush = FlushMethod.None };
+        using PmemDevice fast = PmemDevice.CreateTemporary(8L * Pmd, options);
+        using DaxVolume scratch = DaxVolume.ScratchOf(fast);
+        using DaxFile huge = scratch.CreateTemporary(Pmd);
         huge.Allocate(0, Pmd);
         using DaxView view = huge.Map();
         byte[] bytes = FileFixture.Pattern(Pmd, 3);
         bool isOver = false;
-        using var writer = Task.Run(() =>
+        var writer = Task.Run(() =>
         {
             for (int round = 0; !Volatile.Read(ref isOver); round++)
             {
@@ -233,16 +237,21 @@ public sealed class StrictStoreTests : IDisposable
                 huge.Write(bytes.AsSpan(0, 100), round * 977 % (Pmd / 2));
             }
         });
-        for (int round = 0; round < 60; round++)
+        try
         {
-            huge.Sync();
+            for (int round = 0; round < 300; round++)
+            {
+                huge.Sync();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref isOver, true);
+            FileFixture.Finish(writer);
         }
 
-        Volatile.Write(ref isOver, true);
-        FileFixture.Finish(writer);
         huge.Sync();
-        Assert.That(device.GetRawStoreViolations(), Is.Empty);
-        Assert.That(device.Durable!.IsDurable(huge.ExtentList[0].Pfn.OffsetBytes, Pmd));
+        Assert.That(fast.GetRawStoreViolations(), Is.Empty);
     }
 
     // What no program should do, and what strict mode is for.

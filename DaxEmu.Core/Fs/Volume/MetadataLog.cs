@@ -156,6 +156,15 @@ internal sealed class MetadataLog
         WriteRoots();
     }
 
+    /// <summary>Writes the first root, and where the second one will stand one of sequence 0, which leads to no log: every slot is sound from the start.</summary>
+    public void WriteFirstRoots()
+    {
+        RootSlot none = root with { Sequence = 0 };
+        none.Write(memory, id, copy: 0, flaws);
+        none.Write(memory, id, copy: 1, flaws);
+        WriteRoots();
+    }
+
     /// <summary>Writes the root into both superblocks' pages.</summary>
     public void WriteRoots()
     {

@@ -81,18 +81,27 @@ internal sealed class VolumeReader
     {
         Guid id = reading.Superblock!.Id;
         var newest = new RootSlot?[VolumeFormat.CopyCount];
-        for (int copy = 0; copy < newest.Length; copy++)
+        for (int slot = 0; slot < VolumeFormat.CopyCount; slot++)
         {
-            RootSlot? even = RootSlot.Read(memory, id, copy, 0);
-            RootSlot? odd = RootSlot.Read(memory, id, copy, 1);
-            newest[copy] = even is null || odd?.Sequence > even.Sequence ? odd : even;
+            bool isLost = true;
+            for (int copy = 0; copy < newest.Length; copy++)
+            {
+                RootSlot? found = RootSlot.Read(memory, id, copy, slot);
+                isLost &= found is null;
+                newest[copy] = newest[copy] is null || found?.Sequence > newest[copy]!.Sequence ? found : newest[copy];
+            }
+
+            // The first copy is durable before the second one is written: a cut damages one of them at most.
+            if (isLost)
+            {
+                reading.Report(VolumeProblemKind.LostMetadata, $"root slot {slot} is damaged in both superblocks' pages: if it was the newer one, what was changed since the older one is lost");
+            }
         }
 
         RootSlot? root = newest[0] is null || newest[1]?.Sequence > newest[0]!.Sequence ? newest[1] : newest[0];
         if (root is null)
         {
-            reading.Report(VolumeProblemKind.LostMetadata, "no root slot is sound, in neither superblock's page");
-            return false;
+            return false; // both slots are lost
         }
 
         // The first copy is durable before the second one is written, and both before the next sequence begins.

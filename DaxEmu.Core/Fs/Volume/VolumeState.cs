@@ -10,6 +10,9 @@ namespace DaxEmu.Core.Fs.Volume;
 /// <remarks>Not thread-safe. Each change answers what is wrong with it, and then has not happened.</remarks>
 internal sealed class VolumeState
 {
+    // 9999-12-31, the last day of DateTime.
+    private const long LastTicks = 3_155_378_975_999_999_999;
+
     private readonly Dictionary<long, Inode> inodes = [];
 
     private readonly bool hasMedium;
@@ -60,7 +63,8 @@ internal sealed class VolumeState
         long number, bool isDirectory, ushort mode, int linkCount, long sizeBytes, long createdTicks, long modifiedTicks, long changedTicks)
     {
         Inode? inode = Find(number);
-        if (number < VolumeFormat.RootInode || linkCount < 0 || sizeBytes < 0 || (inode is not null && inode.IsDirectory != isDirectory))
+        if (number is < VolumeFormat.RootInode or long.MaxValue || linkCount < 0 || sizeBytes < 0 || (inode is not null && inode.IsDirectory != isDirectory)
+            || !IsTime(createdTicks) || !IsTime(modifiedTicks) || !IsTime(changedTicks))
         {
             return $"inode {number} cannot be {(isDirectory ? "a directory" : "a file")} with {linkCount} names and {sizeBytes} bytes";
         }
@@ -87,7 +91,7 @@ internal sealed class VolumeState
     {
         Inode? parent = Find(directory);
         Inode? inode = Find(target);
-        if (parent?.Names is not { } names || inode is null)
+        if (parent?.Names is not { } names || inode is null || !IsTime(ticks))
         {
             return $"the name '{name}' would lead from inode {directory}, {Describe(parent)}, to inode {target}, {Describe(inode)}";
         }
@@ -118,7 +122,7 @@ internal sealed class VolumeState
     {
         Inode? parent = Find(directory);
         Inode? inode = Find(target);
-        if (parent?.Names is not { } names || inode is null || !names.TryGetValue(name, out long found) || found != target)
+        if (parent?.Names is not { } names || inode is null || !names.TryGetValue(name, out long found) || found != target || !IsTime(ticks))
         {
             return $"there is no name '{name}' in inode {directory}, {Describe(parent)}, that leads to inode {target}";
         }
@@ -147,7 +151,7 @@ internal sealed class VolumeState
 
     public string? SetSize(long number, long sizeBytes, long ticks)
     {
-        if (Find(number) is not { IsDirectory: false } inode || sizeBytes < 0)
+        if (Find(number) is not { IsDirectory: false } inode || sizeBytes < 0 || !IsTime(ticks))
         {
             return $"inode {number} cannot have {sizeBytes} bytes: {Describe(Find(number))}";
         }
@@ -222,6 +226,8 @@ internal sealed class VolumeState
 
     private static long NameCost(string name) =>
         VolumeFormat.RecordHeaderBytes + RecordReader.NameHeaderBytes + Encoding.UTF8.GetByteCount(name) + sizeof(ulong);
+
+    private static bool IsTime(long ticks) => ticks is >= 0 and <= LastTicks;
 
     private static string Describe(Inode? inode) => inode is null ? "which does not exist" : inode.IsDirectory ? "a directory" : "a file";
 

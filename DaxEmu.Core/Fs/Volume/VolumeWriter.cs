@@ -25,7 +25,7 @@ internal static class VolumeWriter
         var superblock = new Superblock(options.Id ?? Guid.NewGuid(), ticks, options.Label);
         using BlockAllocator allocator = Reserve(new PfnRange(new Pfn(0), pages));
         MetadataLog log = MetadataLog.Create(memory, allocator, superblock.Id, NewState(pages, ticks), options.Flaws);
-        log.WriteRoots();
+        log.WriteFirstRoots();
         superblock.Write(memory, 1);
         superblock.Write(memory, 0);
         memory.Drain();

@@ -13,7 +13,7 @@ internal static class Workload
     private const long Stride = 7919;
     private const int PageBytes = 1 << 16;
     private const int MemoryBytes = 1 << 20;
-    private const int SegmentBytes = 1 << 22;
+    private const int SegmentBytes = 1 << 20;
 
     /// <summary>What one run took, in nanoseconds a record.</summary>
     public readonly record struct Figures(double Upsert, double Read, double Checkpoint, double Recover);
