@@ -31,8 +31,10 @@ public sealed class PowerCutTests
     {
         Action<PmemDevice> store = reason switch
         {
-            "stored, never flushed" => d => { d.Put(0, 1); d.Drain(); },
-            "flushed, no fence since" => d => { d.Put(0, 1); d.Flush(0, 8); },
+            "stored, never flushed" => d => { d.Put(0, 1); d.Drain(); }
+            ,
+            "flushed, no fence since" => d => { d.Put(0, 1); d.Flush(0, 8); }
+            ,
             "stored around the caches, no fence since" => d => d.PutAround(0, 1),
             _ => d => d.PutRaw(0, 1),
         };
@@ -323,7 +325,11 @@ public sealed class PowerCutTests
         PowerCutTest<long> whole = Counting(_ => d => d.Persist(0, 8));
         PowerCutTest<long> last = new()
         {
-            Name = whole.Name, Workload = whole.Workload, Recover = whole.Recover, Verify = whole.Verify, FirstStep = 2,
+            Name = whole.Name,
+            Workload = whole.Workload,
+            Recover = whole.Recover,
+            Verify = whole.Verify,
+            FirstStep = 2,
         };
         Assert.That(PowerCutRunner.Explore(whole, Alone).CutCount, Is.EqualTo(5));
         Assert.That(PowerCutRunner.Explore(last, Alone).CutCount, Is.EqualTo(2));

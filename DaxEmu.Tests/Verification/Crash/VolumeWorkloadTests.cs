@@ -23,7 +23,7 @@ public sealed class VolumeWorkloadTests
         PowerCutReport report = PowerCutRunner.Explore([.. single, .. Effort.Part(all.Except(single), every: 25)]);
         Assert.That(report.Failures.Select(f => f.ToString()), Is.Empty);
         Assert.That(report.IsComplete);
-        Assert.That(report.Cuts, Is.GreaterThan(500));
+        Assert.That(report.CutCount, Is.GreaterThan(500));
     }
 
     [TestCaseSource(nameof(Bugs))]
