@@ -93,7 +93,7 @@ public sealed partial class DaxVolume
                 return VolumeWriter.Report(reading, []);
             }
 
-            if (reading.State?.Find(VolumeFormat.RootInode) is null || reading.LastTransaction == 0)
+            if (reading.State?.Find(VolumeFormat.RootInode) is not { IsDirectory: true } || reading.LastTransaction == 0)
             {
                 throw Refused(device, reading, reading.Problems[0]);
             }

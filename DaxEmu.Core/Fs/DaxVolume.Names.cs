@@ -42,7 +42,7 @@ public sealed partial class DaxVolume
     /// <exception cref="ArgumentException">No file can have that name (see <see cref="Create"/>), or the access is for neither reading nor both.</exception>
     /// <exception cref="DirectoryNotFoundException">A directory on the way is missing.</exception>
     /// <exception cref="FileNotFoundException">There is none of that name.</exception>
-    /// <exception cref="IOException">It is open already, or a directory.</exception>
+    /// <exception cref="IOException">It is open already, a directory, or larger than <see cref="DaxFileOptions.MaximumSizeBytes"/>.</exception>
     /// <exception cref="VolumeException">The volume may only be read, and the file would be written.</exception>
     /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
     public DaxFile Open(string path, DaxFileOptions? options = null, FileAccess access = FileAccess.ReadWrite)
@@ -57,7 +57,7 @@ public sealed partial class DaxVolume
     /// <param name="options">How; null for <see cref="DaxFileOptions.Default"/>.</param>
     /// <exception cref="ArgumentException">No file can have that name (see <see cref="Create"/>).</exception>
     /// <exception cref="DirectoryNotFoundException">A directory on the way is missing.</exception>
-    /// <exception cref="IOException">It is open already, or a directory.</exception>
+    /// <exception cref="IOException">It is open already, a directory, or larger than <see cref="DaxFileOptions.MaximumSizeBytes"/>.</exception>
     /// <exception cref="DaxException">There is no space for its metadata.</exception>
     /// <exception cref="VolumeException">The volume may only be read.</exception>
     /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>

@@ -338,8 +338,14 @@ public sealed partial class DaxVolume : IDisposable
             throw new IOException($"The file '{path}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.");
         }
 
+        options ??= DaxFileOptions.Default;
+        if (inode.SizeBytes > options.MaximumSizeBytes)
+        {
+            throw new IOException($"The file '{path}' has {inode.SizeBytes} bytes, and {nameof(DaxFileOptions.MaximumSizeBytes)} is {options.MaximumSizeBytes}. Open it with a larger one.");
+        }
+
         ExtentTree blocks = WithoutDataPastEof(inode.Blocks, inode.SizeBytes);
-        return Open(new FileNode(inode.Number, path), blocks, inode.SizeBytes, options ?? DaxFileOptions.Default, canWrite: access == FileAccess.ReadWrite);
+        return Open(new FileNode(inode.Number, path), blocks, inode.SizeBytes, options, canWrite: access == FileAccess.ReadWrite);
     }
 
     // An append that was cut leaves blocks with data that no size covers. They must read as zeroes when the file grows over them; what was

@@ -71,6 +71,18 @@ public sealed class DaxVolumeTests
         Assert.That(volume.FileNames, Is.Empty);
     }
 
+    /// <summary>Stored, it would be another name.</summary>
+    [Test]
+    public void ANameWithHalfASurrogatePairIsRefused([Values] bool isLow)
+    {
+        using PmemDevice device = PmemDevice.CreateInMemory(2 * FileFixture.Pmd);
+        using DaxVolume volume = DaxVolume.ScratchOf(device);
+        string name = $"half{(isLow ? '\ude00' : '\ud83d')}";
+        Assert.That(() => volume.Create(name), Throws.ArgumentException.With.Message.Contains("surrogate"));
+        volume.Create("whole \ud83d\ude00").Dispose();
+        Assert.That(volume.FileNames, Is.EqualTo(new[] { "whole \ud83d\ude00" }));
+    }
+
     [Test]
     public void ANameHasAtMost255BytesOfUtf8()
     {

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using DaxEmu.Bench.Cli;
+using DaxEmu.Tests.Fs.Death;
 using DaxEmu.Tests.Fuzzing.Inputs;
 
 namespace DaxEmu.Tests.Fuzzing;
 
-/// <summary>The test assembly as a program: runs fuzz cases by hand, or as a worker of such a run.</summary>
+/// <summary>The test assembly as a program: runs fuzz cases by hand, or as a worker of such a run; or works on a volume until it is killed.</summary>
 internal static class FuzzProgram
 {
     /// <summary>Begins the command line of a worker.</summary>
@@ -27,6 +28,11 @@ internal static class FuzzProgram
         if (arguments is [WorkerVerb, .. var batch])
         {
             return FuzzWorker.Run(FuzzBatch.Of(batch));
+        }
+
+        if (arguments is [LoadChild.Verb, .. var load])
+        {
+            return LoadChild.Run(load);
         }
 
         if (arguments is not ["fuzz", .. var options] || !TryRead(options, out Dictionary<string, string> values))

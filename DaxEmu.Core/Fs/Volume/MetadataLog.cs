@@ -81,6 +81,8 @@ internal sealed class MetadataLog
             spare = LogPages.TryTake(memory, allocator, CapacityFor(state.SnapshotBytes)) ?? throw NoSpace(state.SnapshotBytes),
         };
         log.Renew(state, state.PageCount);
+        memory.Drain();
+        log.WriteEmptyRoots(log.root.Sequence - 1); // over what may be read again later and look newer
     }
 
     /// <summary>Completes what a power cut left in one copy only: the copies differ in nothing from here on.</summary>
@@ -159,9 +161,7 @@ internal sealed class MetadataLog
     /// <summary>Writes the first root, and where the second one will stand one of sequence 0, which leads to no log: every slot is sound from the start.</summary>
     public void WriteFirstRoots()
     {
-        RootSlot none = root with { Sequence = 0 };
-        none.Write(memory, id, copy: 0, flaws);
-        none.Write(memory, id, copy: 1, flaws);
+        WriteEmptyRoots(0);
         WriteRoots();
     }
 
@@ -176,6 +176,13 @@ internal sealed class MetadataLog
         }
 
         root.Write(memory, id, 1 - first, flaws);
+    }
+
+    private void WriteEmptyRoots(long sequence)
+    {
+        RootSlot none = root with { Sequence = sequence };
+        none.Write(memory, id, copy: 0, flaws);
+        none.Write(memory, id, copy: 1, flaws);
     }
 
     private static long Needed(VolumeState state, Transaction transaction) => state.SnapshotBytes + transaction.Length + VolumeFormat.FirstRecord;

@@ -91,6 +91,11 @@ internal static class RecordReader
             return "its name is no UTF-8";
         }
 
+        if (kind == RecordKind.Link && FileName.Problem(name) is { } problem)
+        {
+            return $"no file can have its name: {problem}";
+        }
+
         long directory = BinaryPrimitives.ReadInt64LittleEndian(content);
         long target = BinaryPrimitives.ReadInt64LittleEndian(content[8..]);
         long ticks = BinaryPrimitives.ReadInt64LittleEndian(content[16..]);

@@ -118,6 +118,12 @@ internal sealed class VolumeReader
             reading.IsOneCopyBehind = newest[1]!.Sequence != root.Sequence;
         }
 
+        if (root.SizePages < DaxConstants.PagesPerPmd)
+        {
+            reading.Report(VolumeProblemKind.LostMetadata, $"the root of sequence {root.Sequence} says that the volume has {root.SizePages} pages");
+            return false;
+        }
+
         if (root.SizePages > memory.SizeBytes >> DaxConstants.PageShift)
         {
             reading.Reason = VolumeRefusal.Truncated;

@@ -151,7 +151,11 @@ internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
 
     private void Commit(Transaction records)
     {
-        log?.EnsureSpace(state, records);
+        if (log is not null)
+        {
+            Guarded(() => log.EnsureSpace(state, records)); // may begin a new log
+        }
+
         ReadOnlySpan<byte> bytes = records.Bytes;
         while (!bytes.IsEmpty)
         {

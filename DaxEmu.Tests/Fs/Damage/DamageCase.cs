@@ -255,7 +255,7 @@ internal sealed class DamageCase
 
         int at = random.Pick(starts);
         int length = RecordReader.LengthOf(log.AsSpan(at));
-        if (length < VolumeFormat.RecordHeaderBytes || length > log.Length - at)
+        if (length <= VolumeFormat.RecordHeaderBytes || length > log.Length - at)
         {
             return; // a step before has changed it
         }
