@@ -23,6 +23,7 @@ internal static class CrashCommand
     private static readonly Option<string?> Case = CommandOptions.Of<string?>("--case", "only this case", text => text, null);
     private static readonly Option<int> Jobs = CommandOptions.Of("--numjobs", "threads (default: one for each processor)", CommandOptions.JobCount, Environment.ProcessorCount);
     private static readonly Option<string?> Replay = CommandOptions.Of<string?>("--replay", "the string of a failure: makes its state again", text => text, null);
+    private static readonly Option<bool> CrossCheck = new("--cross-check") { Description = "runs each case of at most 65536 states also without pruning, and compares" };
     private static readonly Option<bool> List = new("--list") { Description = "names the workloads and their bugs" };
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
@@ -34,7 +35,7 @@ internal static class CrashCommand
             + "A failure ends with 1, the smallest case, and a string that makes it again.\n\n"
             + "Examples:\n  daxemu crash --workload log --points all\n  daxemu crash --workload log --bug missing-flush\n  daxemu crash --list")
         {
-            Workload, Points, Seed, Bug, Case, Jobs, Replay, List, Format,
+            Workload, Points, Seed, Bug, Case, Jobs, Replay, CrossCheck, List, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -52,8 +53,8 @@ internal static class CrashCommand
         ICrashWorkload workload = parsed.GetRequiredValue(Workload);
         CrashBug? bug = parsed.GetValue(Bug) is { } name ? CrashWorkloads.BugOf(workload, name) : null;
         IReadOnlyList<PowerCutTest> cases = workload.Cases(bug, (ulong)parsed.GetValue(Seed));
-        return parsed.GetValue(Replay) is { } replay
-            ? ReplayOne(cases, replay, isJson)
+        return parsed.GetValue(Replay) is { } replay ? ReplayOne(cases, replay, isJson)
+            : parsed.GetValue(CrossCheck) ? Compare(workload, Selected(cases, parsed.GetValue(Case)), OptionsOf(parsed), isJson, cancellation)
             : Explore(workload, bug, Selected(cases, parsed.GetValue(Case)), OptionsOf(parsed), isJson, cancellation);
     }
 
@@ -77,6 +78,22 @@ internal static class CrashCommand
         Console.WriteLine(isJson ? JsonText.Of(report.ToJson()) : report.ToText());
         return found.Failures.Count > 0 ? ExitCode.Found
             : found.IsCancelled ? ExitCode.TimeLimit
+            : found.IncompleteCuts > 0 ? ExitCode.Inconclusive
+            : ExitCode.Success;
+    }
+
+    private static ExitCode Compare(
+        ICrashWorkload workload, IReadOnlyList<PowerCutTest> cases, PowerCutOptions options, bool isJson, CancellationToken cancellation)
+    {
+        CrashComparison comparison;
+        using (var progress = new ProgressLine())
+        {
+            comparison = CrashComparison.Of(cases, options, done => progress.Show(workload.Name, done), cancellation);
+        }
+
+        Console.WriteLine(isJson ? JsonText.Of(comparison.ToJson()) : comparison.ToText());
+        return comparison.Differences.Count > 0 ? ExitCode.Found
+            : cancellation.IsCancellationRequested ? ExitCode.TimeLimit
             : ExitCode.Success;
     }
 

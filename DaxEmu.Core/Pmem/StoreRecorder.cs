@@ -7,8 +7,8 @@ namespace DaxEmu.Core.Pmem;
 /// <remarks>
 /// <para>Stores through the device's methods are recorded one by one, 8 aligned bytes each. Raw stores through spans are found by comparing the
 /// device with what was seen of it before: a line when it is flushed; at each fence and step every page of which a span was handed out, or
-    /// that an entry of a file held at a fence or step. What differs
-/// in a line then is one store, since neither order nor number of its stores can be seen.</para>
+/// that an entry of a file held at a fence or step. What differs in a line then is one store, since neither order nor number of its stores
+/// can be seen.</para>
 /// <para>A lock makes one order of all threads' events. A raw store of another thread that comes between a flush instruction and its event
 /// counts as flushed, so threads that make raw stores must not race with flushes of the same line.</para>
 /// </remarks>

@@ -74,7 +74,7 @@ public sealed class OptionTests
             ("volume grow /nowhere/x --size 0x", "'0x'"),
             ("bench --depth 3", "--depth"),
             ("bench extra", "extra"),
-            ("paint", "soak, check, policies, replay"),
+            ("paint", "soak, check, crash, policies, replay"),
 
             // Names of version 0.1.
             ("answers --mix 51", "'51'"),

@@ -22,32 +22,49 @@ internal sealed class CoreSources
 
     private readonly CSharpCompilation compilation;
 
+    /// <summary>With the scenarios of the checker and the operations of the sweep.</summary>
     public CoreSources()
+        : this(Solution.Sources(Searched).Concat(
+            Directory.GetFiles(Path.Combine(Solution.Root, "DaxEmu.Tests", "Failures"), "*.cs").Where(f => !f.EndsWith("Tests.cs", StringComparison.Ordinal))
+                .Append(Path.Combine(Solution.Root, "DaxEmu.Tests", "Mutation", "Probe.cs"))))
     {
-        string tests = Path.Combine(Solution.Root, "DaxEmu.Tests");
-        IEnumerable<string> probes = Directory.GetFiles(Path.Combine(tests, "Failures"), "*.cs")
-            .Where(f => !f.EndsWith("Tests.cs", StringComparison.Ordinal))
-            .Append(Path.Combine(tests, "Mutation", "Probe.cs"));
-        compilation = CSharpCompilation.Create(
-            Project, // the same name: the core's friends are its friends
-            [.. Solution.Sources(Project).Concat(Solution.Sources(Searched)).Concat(probes).Select(Parse), CSharpSyntaxTree.ParseText(ImplicitUsings, Syntax)],
-            References(),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+    }
+
+    private CoreSources(IEnumerable<string> around) => compilation = CSharpCompilation.Create(
+        Project, // the same name: the core's friends are its friends
+        [.. Solution.Sources(Project).Concat(around).Select(Parse), CSharpSyntaxTree.ParseText(ImplicitUsings, Syntax)],
+        References(),
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+
+    /// <summary>With the volume of the crash workloads.</summary>
+    public static CoreSources WithCrashWorkloads()
+    {
+        string crash = Path.Combine(Solution.Root, "DaxEmu.Bench", "Verification", "Crash");
+        string[] needed = ["CrashBug.cs", "ICrashWorkload.cs", "Sequences.cs"];
+        return new CoreSources(Solution.Sources("DaxEmu.Bench/Verification/Crash/Volume").Concat(needed.Select(file => Path.Combine(crash, file)))
+            .Append(Path.Combine(Solution.Root, "DaxEmu.Tests", "Mutation", "CrashProbe.cs")));
     }
 
     /// <summary>Compiles the sources as they are, and hands out the way in.</summary>
-    public ProbedCore Compile() => Compile(compilation, "no fault");
+    public ProbedCore Compile() => new(Emit(), "no fault");
 
     /// <summary>Compiles the sources with a mutant's line.</summary>
     /// <exception cref="InvalidOperationException">The line is not there exactly once, or the change does not compile.</exception>
-    public ProbedCore Compile(Mutant mutant)
+    public ProbedCore Compile(Mutant mutant) => new(Emit(mutant), mutant.Name);
+
+    /// <summary>As <see cref="Compile()"/>, the assembly alone.</summary>
+    public MemoryStream Emit() => Emit(compilation, "no fault");
+
+    /// <summary>As <see cref="Compile(Mutant)"/>, the assembly alone.</summary>
+    /// <exception cref="InvalidOperationException">The line is not there exactly once, or the change does not compile.</exception>
+    public MemoryStream Emit(Mutant mutant)
     {
         string file = Path.Combine(Solution.Root, Project, mutant.File);
         SyntaxTree tree = compilation.SyntaxTrees.Single(t => t.FilePath == file);
         SourceText text = tree.GetText();
         TextLine[] places = [.. text.Lines.Where(l => text.ToString(l.Span).Trim() == mutant.Line)];
         return places is [TextLine only]
-            ? Compile(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(text.Replace(only.Span, mutant.Fault))), mutant.Name)
+            ? Emit(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(text.Replace(only.Span, mutant.Fault))), mutant.Name)
             : throw new InvalidOperationException($"'{mutant.Name}': the line is {places.Length} times in {mutant.File}: {mutant.Line}");
     }
 
@@ -60,21 +77,22 @@ internal sealed class CoreSources
         string text = tree.GetText().ToString();
         int count = text.Split(before).Length - 1;
         return count == 1
-            ? Compile(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(SourceText.From(text.Replace(before, after, StringComparison.Ordinal)))), name)
+            ? new ProbedCore(Emit(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(SourceText.From(text.Replace(before, after, StringComparison.Ordinal)))), name), name)
             : throw new InvalidOperationException($"'{name}': the text is {count} times in {sourceFile}: {before}");
     }
 
-    private static ProbedCore Compile(CSharpCompilation sources, string name)
+    private static MemoryStream Emit(CSharpCompilation sources, string name)
     {
-        using var image = new MemoryStream();
+        var image = new MemoryStream();
         string[] errors = [.. sources.Emit(image).Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => d.ToString())];
         if (errors.Length > 0)
         {
+            image.Dispose();
             throw new InvalidOperationException($"'{name}' does not compile: {string.Join('\n', errors)}");
         }
 
         image.Position = 0;
-        return new ProbedCore(image, name);
+        return image;
     }
 
     internal static SyntaxTree Parse(string file) => CSharpSyntaxTree.ParseText(SourceText.From(File.ReadAllText(file)), Syntax, file);

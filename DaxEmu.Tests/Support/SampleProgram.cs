@@ -70,7 +70,7 @@ internal sealed class SampleProgram(string name)
 
     private IEnumerable<MetadataReference> References() => ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
         .Split(Path.PathSeparator)
-        .Where(path => Path.GetFileNameWithoutExtension(path) is var file && (file == "DaxEmu.Core" || file == "DaxEmu.Native" || IsOfTheFramework(path, file)))
+        .Where(path => Path.GetFileNameWithoutExtension(path) is var file && (file is "DaxEmu.Core" or "DaxEmu.Native" or "System.IO.Hashing" || IsOfTheFramework(path, file)))
         .Concat(Libraries.Select(library => Path.Combine(AppContext.BaseDirectory, library)))
         .Select(path => MetadataReference.CreateFromFile(path));
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DaxEmu.Core.Checking.PowerCuts;
 using DaxEmu.Core.Pmem;
+using DaxEmu.Native.Cpu;
 
 namespace DaxEmu.Core.Checking;
 
@@ -58,12 +59,20 @@ public static class PowerCutRunner
     /// <param name="device">One with <see cref="PmemDeviceOptions.RecordsStores"/>. No thread stores to it meanwhile.</param>
     /// <param name="seed">Chooses, of what may have arrived, what has; null if nothing has that need not.</param>
     /// <exception cref="ArgumentException">The device does not record its stores.</exception>
+    /// <exception cref="NotSupportedException">What a cut leaves of it follows other rules than those of cache lines: it is flushed by msync, or its caches are durable.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public static CrashImage Cut(PmemDevice device, ulong? seed = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         StoreRecorder recorder = device.Recorder ?? throw new ArgumentException(
             $"{device.Name} does not record its stores. Open it with {nameof(PmemDeviceOptions)}.{nameof(PmemDeviceOptions.RecordsStores)}.", nameof(device));
+        if (device.Capabilities.Flush == FlushMethod.Msync || device.PersistenceDomain == PersistenceDomain.Byte)
+        {
+            throw new NotSupportedException(
+                $"{device.Name} is flushed by {device.Capabilities.Flush} and has the persistence domain {device.PersistenceDomain}; a power cut is modelled for cache lines that are flushed. "
+                + $"Use {nameof(PmemDevice.CreateTemporary)} or {nameof(PmemDevice.CreateInMemory)}, or ask for an instruction ({nameof(PmemDeviceOptions)}.{nameof(PmemDeviceOptions.Flush)}).");
+        }
+
         device.AddReference();
         try
         {

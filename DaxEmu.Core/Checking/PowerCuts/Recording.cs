@@ -8,11 +8,13 @@ namespace DaxEmu.Core.Checking.PowerCuts;
 internal sealed class Recording : IDisposable
 {
     private readonly RecordingBuffers buffers;
+    private readonly bool isReusable;
 
-    private Recording(PowerCutTest test, RecordingBuffers buffers, IReadOnlyList<string> labels)
+    private Recording(PowerCutTest test, RecordingBuffers buffers, bool isReusable, IReadOnlyList<string> labels)
     {
         Test = test;
         this.buffers = buffers;
+        this.isReusable = isReusable;
         Labels = labels;
         Cuts = CutPoints.Of(buffers.Log);
     }
@@ -50,11 +52,18 @@ internal sealed class Recording : IDisposable
         }
 
         recorder.Finish();
-        return new Recording(test, buffers, progress.Labels);
+        device.Dispose();
+        return new Recording(test, buffers, device.IsGone, progress.Labels);
     }
 
-    /// <summary>Gives its memory back.</summary>
-    public void Dispose() => buffers.Return();
+    /// <summary>Gives its memory back, unless the workload has left files open, which may still be recorded.</summary>
+    public void Dispose()
+    {
+        if (isReusable)
+        {
+            buffers.Return();
+        }
+    }
 
     /// <summary>The cuts that are to be made, by their place in <see cref="Cuts"/>.</summary>
     public int[] Chosen(PowerCutOptions options)

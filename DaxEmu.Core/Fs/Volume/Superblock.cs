@@ -29,8 +29,17 @@ internal sealed record Superblock(Guid Id, long CreatedTicks, string Label)
     /// <summary>Features without which the volume can still be read, but not written.</summary>
     public ulong ReadOnlyCompatible { get; init; }
 
+    /// <summary>Takes the mark away by which a superblock is known: from here on there is no volume. Durable after the next drain.</summary>
+    public static void Unmark(IPersistentMemory memory, int copy) => Mark(memory, copy, new byte[sizeof(ulong)]);
+
+    /// <summary>Sets the mark of a copy that is durable otherwise: one word, so it is there or not. Durable after the next drain.</summary>
+    public static void Mark(IPersistentMemory memory, int copy) => Mark(memory, copy, VolumeFormat.Magic);
+
     /// <summary>Writes a copy; it is durable after the next drain.</summary>
-    public void Write(IPersistentMemory memory, int copy)
+    /// <param name="memory">The medium.</param>
+    /// <param name="copy">Which copy.</param>
+    /// <param name="isMarked">Whether the mark is written, too, by which it is known.</param>
+    public void Write(IPersistentMemory memory, int copy, bool isMarked = true)
     {
         byte[] bytes = new byte[VolumeFormat.SuperblockBytes];
         VolumeFormat.Magic.CopyTo(bytes);
@@ -43,7 +52,8 @@ internal sealed record Superblock(Guid Id, long CreatedTicks, string Label)
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(CopyAt), copy);
         _ = Encoding.UTF8.GetBytes(Label, bytes.AsSpan(LabelAt, LabelBytes));
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(ChecksumAt), VolumeFormat.Checksum(bytes.AsSpan(0, ChecksumAt), 0));
-        memory.CopyNonTemporal(VolumeFormat.SuperblockPage(copy).OffsetBytes, bytes);
+        int from = isMarked ? 0 : VolumeFormat.Magic.Length;
+        memory.CopyNonTemporal(VolumeFormat.SuperblockPage(copy).OffsetBytes + from, bytes.AsSpan(from));
     }
 
     /// <summary>Reads a copy.</summary>
@@ -54,7 +64,8 @@ internal sealed record Superblock(Guid Id, long CreatedTicks, string Label)
     public static Superblock? Read(IPersistentMemory memory, int copy, out VolumeRefusal reason, out string? problem)
     {
         reason = VolumeRefusal.NoVolume;
-        if (!Media.TryRead(memory, VolumeFormat.SuperblockPage(copy).OffsetBytes, VolumeFormat.SuperblockBytes, out ReadOnlySpan<byte> bytes))
+        long offset = VolumeFormat.SuperblockPage(copy).OffsetBytes;
+        if (!Media.TryRead(memory, offset, VolumeFormat.Magic.Length, out ReadOnlySpan<byte> bytes))
         {
             reason = VolumeRefusal.Damaged;
             problem = $"copy {copy} of the superblock lies on a page that is lost";
@@ -67,6 +78,7 @@ internal sealed record Superblock(Guid Id, long CreatedTicks, string Label)
             return null;
         }
 
+        _ = Media.TryRead(memory, offset, VolumeFormat.SuperblockBytes, out bytes);
         bool isSound = BinaryPrimitives.ReadUInt64LittleEndian(bytes[ChecksumAt..]) == VolumeFormat.Checksum(bytes[..ChecksumAt], 0)
             && BinaryPrimitives.ReadInt32LittleEndian(bytes[CopyAt..]) == copy;
         reason = VolumeRefusal.Damaged;
@@ -93,6 +105,13 @@ internal sealed record Superblock(Guid Id, long CreatedTicks, string Label)
             Compatible = BinaryPrimitives.ReadUInt64LittleEndian(bytes[CompatibleAt..]),
             ReadOnlyCompatible = BinaryPrimitives.ReadUInt64LittleEndian(bytes[ReadOnlyCompatibleAt..]),
         };
+    }
+
+    private static void Mark(IPersistentMemory memory, int copy, ReadOnlySpan<byte> mark)
+    {
+        long offset = VolumeFormat.SuperblockPage(copy).OffsetBytes;
+        memory.Store(offset, mark);
+        memory.Flush(offset, sizeof(ulong));
     }
 
     private static string? TooNew(ReadOnlySpan<byte> bytes)

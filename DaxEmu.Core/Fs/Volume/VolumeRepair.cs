@@ -187,7 +187,7 @@ internal sealed class VolumeRepair
         Superblock superblock = reading.Superblock;
         superblock.Write(memory, 1);
         superblock.Write(memory, 0);
-        memory.Drain();
+        memory.Drain(); // J6
         repairs.Add($"all metadata are written anew, in two copies: {state.InodeCount} inodes, {state.NameCount} names, {state.ExtentCount} extents");
     }
 

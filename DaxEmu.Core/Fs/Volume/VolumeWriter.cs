@@ -14,21 +14,32 @@ internal static class VolumeWriter
             throw new ArgumentException($"The label '{options.Label}' has more than {Superblock.LabelBytes} bytes of UTF-8. Give a shorter one.", nameof(options));
         }
 
+        for (int copy = 0; copy < VolumeFormat.CopyCount; copy++)
+        {
+            Superblock.Unmark(memory, copy);
+        }
+
+        memory.Drain();
         foreach (PfnRange page in VolumeFormat.ReservedPages)
         {
             memory.CopyNonTemporal(page.First.OffsetBytes, new byte[DaxConstants.PageSize]);
         }
 
-        memory.Drain();
         long ticks = options.Clock.GetUtcNow().UtcTicks;
         long pages = memory.SizeBytes >> DaxConstants.PageShift;
         var superblock = new Superblock(options.Id ?? Guid.NewGuid(), ticks, options.Label);
         using BlockAllocator allocator = Reserve(new PfnRange(new Pfn(0), pages));
         MetadataLog log = MetadataLog.Create(memory, allocator, superblock.Id, NewState(pages, ticks), options.Flaws);
         log.WriteFirstRoots();
-        superblock.Write(memory, 1);
-        superblock.Write(memory, 0);
+        for (int copy = 0; copy < VolumeFormat.CopyCount; copy++)
+        {
+            superblock.Write(memory, copy, isMarked: false);
+        }
+
         memory.Drain();
+        Superblock.Mark(memory, 1);
+        Superblock.Mark(memory, 0);
+        memory.Drain(); // J5
     }
 
     /// <summary>The state of an empty volume.</summary>

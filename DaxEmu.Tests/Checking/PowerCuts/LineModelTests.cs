@@ -41,6 +41,10 @@ public sealed class LineModelTests
     }
 
     [Test]
+    public void AFlushDoesNotCoverStoresAroundTheCachesOfAnotherThread() => Assert.That(
+        CutProgram.Left(d => { d.PutAround(0, 1); OnAnotherThread(() => d.Persist(0, 8)); }, 0), Is.EqualTo(new[] { "0", "1" }));
+
+    [Test]
     public void StoresAroundTheCachesAreLeftWordByWord() => Assert.That(
         CutProgram.Left(d => d.CopyNonTemporal(0, [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]), 0, 1), Is.EqualTo(new[] { "0 0", "0 1", "1 0", "1 1" }));
 

@@ -1,5 +1,6 @@
 using DaxEmu.Core;
 using DaxEmu.Core.Checking;
+using DaxEmu.Native.Cpu;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Checking.PowerCuts;
@@ -30,8 +31,10 @@ public sealed class PowerCutTests
     {
         Action<PmemDevice> store = reason switch
         {
-            "stored, never flushed" => d => { d.Put(0, 1); d.Drain(); },
-            "flushed, no fence since" => d => { d.Put(0, 1); d.Flush(0, 8); },
+            "stored, never flushed" => d => { d.Put(0, 1); d.Drain(); }
+            ,
+            "flushed, no fence since" => d => { d.Put(0, 1); d.Flush(0, 8); }
+            ,
             "stored around the caches, no fence since" => d => d.PutAround(0, 1),
             _ => d => d.PutRaw(0, 1),
         };
@@ -278,12 +281,55 @@ public sealed class PowerCutTests
     }
 
     [Test]
+    public void ADeviceThatFollowsOtherRulesIsRefused()
+    {
+        using PmemDevice device = PmemDevice.CreateTemporary(2 << 20, new PmemDeviceOptions { RecordsStores = true, Flush = FlushMethod.Msync });
+        Assert.That(() => PowerCutRunner.Cut(device), Throws.TypeOf<NotSupportedException>().With.Message.Contains("Msync").And.Message.Contains("CreateTemporary"));
+    }
+
+    [Test]
+    public void AFileThatAWorkloadLeavesOpenDisturbsNoLaterTest()
+    {
+        List<DaxFile> left = [];
+        PowerCutTest<long> leaves = new()
+        {
+            Name = "leaves",
+            Workload = (device, _) =>
+            {
+                DaxFile file = DaxVolume.ScratchOf(device).Create("left", 4096);
+                left.Add(file);
+                file.Write(new byte[] { 1 }, 0);
+            },
+            Recover = WordZero,
+            Verify = (_, _) => null,
+        };
+        PowerCutTest<long> next = new()
+        {
+            Name = "next",
+            Workload = (device, _) =>
+            {
+                left[^1].Write(new byte[] { 7, 7, 7 }, 0);
+                device.Put(0, 1);
+            },
+            Recover = WordZero,
+            Verify = (value, _) => value is 0 or 1 ? null : "the other test's stores",
+        };
+        Assert.That(PowerCutRunner.Explore([leaves, next], Alone).Failures, Is.Empty);
+        Assert.That(PowerCutRunner.Explore(next, Alone).PossibleStates, Is.EqualTo(2));
+        left.ForEach(f => f.Dispose());
+    }
+
+    [Test]
     public void OnlyCutsOfTheLastStepAreMadeWhereAShorterTestHasTheOthers()
     {
         PowerCutTest<long> whole = Counting(_ => d => d.Persist(0, 8));
         PowerCutTest<long> last = new()
         {
-            Name = whole.Name, Workload = whole.Workload, Recover = whole.Recover, Verify = whole.Verify, FirstStep = 2,
+            Name = whole.Name,
+            Workload = whole.Workload,
+            Recover = whole.Recover,
+            Verify = whole.Verify,
+            FirstStep = 2,
         };
         Assert.That(PowerCutRunner.Explore(whole, Alone).CutCount, Is.EqualTo(5));
         Assert.That(PowerCutRunner.Explore(last, Alone).CutCount, Is.EqualTo(2));

@@ -43,14 +43,13 @@ public sealed class VolumeWorkloadTests
     [Test]
     public void PrunedAndBruteForceSearchesGiveTheSameVerdict()
     {
-        double most = Effort.IsThorough ? 1 << 16 : 1 << 10;
         int compared = 0;
-        foreach (CrashBug? bug in Volume.Bugs.Prepend(null))
+        foreach (CrashBug? bug in Effort.IsThorough ? Volume.Bugs.Prepend(null) : [null])
         {
-            foreach (PowerCutTest test in Volume.Cases(bug, seed: 1).Take(Effort.IsThorough ? 80 : 2))
+            foreach (PowerCutTest test in Volume.Cases(bug, seed: 1).Where(test => !test.Name.Contains('-', StringComparison.Ordinal)))
             {
                 PowerCutReport pruned = PowerCutRunner.Explore(test);
-                if (pruned.PossibleStates <= most)
+                if (pruned.PossibleStates <= 1 << 16)
                 {
                     compared++;
                     PowerCutReport brute = PowerCutRunner.Explore(test, new PowerCutOptions { IsBruteForce = true });

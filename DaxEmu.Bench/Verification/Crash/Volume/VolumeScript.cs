@@ -10,6 +10,7 @@ internal sealed class VolumeScript
     private readonly List<VolumeStep> steps = [];
     private readonly List<TreeModel> states = [];
     private int patterns;
+    private bool isOnAThread;
 
     public VolumeScript(TreeModel start) => states.Add(start);
 
@@ -24,8 +25,16 @@ internal sealed class VolumeScript
     {
         TreeModel next = Now.Copy();
         model(next);
-        steps.Add(new VolumeStep(label, act));
+        steps.Add(isOnAThread ? new VolumeStep($"{label} (another thread)", session => RunOnAThread(() => act(session))) : new VolumeStep(label, act));
         states.Add(next);
+    }
+
+    /// <summary>The steps that are added meanwhile are another thread's: its fences are not those of the thread that goes on.</summary>
+    public void OnAThread(Action add)
+    {
+        isOnAThread = true;
+        add();
+        isOnAThread = false;
     }
 
     /// <summary>Bytes that no other call of the sequence writes.</summary>
@@ -222,6 +231,28 @@ internal sealed class VolumeScript
     public void SyncVolume() => Add("sync", session => session.Volume.Sync(), model => model.SyncAll());
 
     public void Unmount() => Add("unmount", session => session.Dispose(), model => model.SyncAll());
+
+    private static void RunOnAThread(Action act)
+    {
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                act();
+            }
+            catch (IOException problem)
+            {
+                failure = problem;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        if (failure is not null)
+        {
+            throw failure;
+        }
+    }
 
     private static byte[] Put(byte[] now, long offset, ReadOnlySpan<byte> bytes)
     {

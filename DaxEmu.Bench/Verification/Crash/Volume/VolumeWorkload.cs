@@ -42,6 +42,8 @@ internal sealed class VolumeWorkload : ICrashWorkload
         VolumeStart full = VolumeStart.Make(isLogFull: true);
         return
         [
+            FormatCase.Format(fresh, flaws),
+            FormatCase.Repair(fresh, flaws),
             .. Sequences.UpTo(VolumeOperations.All, 1).Select(s => CaseOf("full-log", s, full, flaws)),
             .. Sequences.UpTo(VolumeOperations.All, LongestSequence).Select(s => CaseOf("volume", s, fresh, flaws)),
         ];
