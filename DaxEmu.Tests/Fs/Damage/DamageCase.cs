@@ -247,10 +247,10 @@ internal sealed class DamageCase
     {
         List<int> starts = [];
         byte[] log = Log(0);
-        for (int next = VolumeFormat.FirstRecord; next < sample.Reading.Tail;)
+        for (long next = VolumeFormat.FirstRecord; next < sample.Reading.Tail;)
         {
-            starts.Add(next);
-            next += Math.Max(24, RecordReader.LengthOf(log.AsSpan(next)));
+            starts.Add((int)next);
+            next += Math.Max(24, RecordReader.LengthOf(log.AsSpan((int)next)));
         }
 
         int at = random.Pick(starts);
