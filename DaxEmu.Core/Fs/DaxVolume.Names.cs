@@ -261,25 +261,26 @@ public sealed partial class DaxVolume
     private static List<string> PathsOfFiles(VolumeState state)
     {
         var paths = new List<string>();
-        Add(state.Find(VolumeFormat.RootInode)!, "");
-        paths.Sort(StringComparer.Ordinal);
-        return paths;
-
-        void Add(Inode directory, string prefix)
+        var directories = new Stack<(Inode Directory, string Prefix)>();
+        directories.Push((state.Find(VolumeFormat.RootInode)!, ""));
+        while (directories.TryPop(out (Inode Directory, string Prefix) next))
         {
-            foreach ((string name, long number) in directory.Names!)
+            foreach ((string name, long number) in next.Directory.Names!)
             {
                 Inode inode = state.Find(number)!;
                 if (inode.IsDirectory)
                 {
-                    Add(inode, $"{prefix}{name}/");
+                    directories.Push((inode, $"{next.Prefix}{name}/"));
                 }
                 else
                 {
-                    paths.Add(prefix + name);
+                    paths.Add(next.Prefix + name);
                 }
             }
         }
+
+        paths.Sort(StringComparer.Ordinal);
+        return paths;
     }
 
     private static Inode FindDirectory(VolumeState state, string path, string[] names) =>

@@ -15,6 +15,7 @@ public sealed class VolumeMutationTests
         new("no fence after the tail", Log, "memory.Drain(); // J2", "", "volume.creat"),
         new("no fence between a new log and its root", Log, "memory.Drain(); // J3", "", "full-log.creat"),
         new("no fence between the copies of the root", Log, "memory.Drain(); // J4", "", "full-log.creat"),
+        new("no fence between the copies of an empty root", Log, "memory.Drain(); // J7: a slot that is cut in both pages is taken for damage", "", "repair"),
         new("the tail is not flushed", Log, "memory.Flush(at, sizeof(ulong));", "", "volume.creat"),
         new("the root is not flushed", "Fs/Volume/RootSlot.cs", "memory.Flush(offset, bytes.Length);", "", "full-log.creat"),
         new("records are stored and not flushed", "Fs/Volume/LogSpace.cs", "memory.CopyNonTemporal(offset, bytes[..length]);", "memory.Store(offset, bytes[..length]);", "volume.creat"),

@@ -81,7 +81,6 @@ internal sealed class MetadataLog
             spare = LogPages.TryTake(memory, allocator, CapacityFor(state.SnapshotBytes)) ?? throw NoSpace(state.SnapshotBytes),
         };
         log.Renew(state, state.PageCount);
-        memory.Drain();
         log.WriteEmptyRoots(log.root.Sequence - 1); // over what may be read again later and look newer
     }
 
@@ -182,6 +181,7 @@ internal sealed class MetadataLog
     {
         RootSlot none = root with { Sequence = sequence };
         none.Write(memory, id, copy: 0, flaws);
+        memory.Drain(); // J7: a slot that is cut in both pages is taken for damage
         none.Write(memory, id, copy: 1, flaws);
     }
 
