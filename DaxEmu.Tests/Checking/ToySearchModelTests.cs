@@ -1,5 +1,6 @@
 using DaxEmu.Core.Checking;
 using DaxEmu.Core.Checking.Strategies;
+using DaxEmu.Tests.Support;
 using DaxEmu.Tests.Verification.Scenarios;
 using NUnit.Framework;
 
@@ -14,7 +15,7 @@ public sealed class ToySearchModelTests
     [Test]
     public void RememberingStatesLosesNoResultAtAnyBound([Values(2, 3)] int threadCount, [Values(0, 1, 2, 9)] int bound)
     {
-        for (ulong seed = 0; seed < (threadCount == 2 ? 25UL : 15UL); seed++)
+        for (ulong seed = 0; seed < Effort.Third(threadCount == 2 ? 25UL : 15UL); seed++)
         {
             RandomPrograms program = new(seed, threadCount, length: threadCount == 2 ? 4 : 2);
             (HashSet<string> with, CheckOutcome outcome) = program.Search(new Exhaustive(bound), Plenty);
@@ -28,7 +29,7 @@ public sealed class ToySearchModelTests
     [Test]
     public void LeavingOutIdlePreemptionsLosesNoResultAtAnyBound([Values(2, 3)] int threadCount, [Values(0, 1, 2, 3, 9)] int bound, [Values] bool hasWordsOfItsOwn)
     {
-        for (ulong seed = 200; seed < (threadCount == 2 ? 225UL : 212UL); seed++)
+        for (ulong seed = 200; seed < 200 + Effort.Third(threadCount == 2 ? 25UL : 12UL); seed++)
         {
             RandomPrograms program = new(seed, threadCount, length: threadCount == 2 ? 5 : 3, hasWordsOfItsOwn);
             (HashSet<string> with, CheckOutcome outcome) = program.Search(
@@ -46,7 +47,7 @@ public sealed class ToySearchModelTests
     [Test]
     public void LeavingOutQuietStepsLosesNoResultWithStoreBuffers([Values(2, 3)] int threadCount, [Values(0, 1, 2, 9)] int bound)
     {
-        for (ulong seed = 300; seed < (threadCount == 2 ? 315UL : 307UL); seed++)
+        for (ulong seed = 300; seed < 300 + Effort.Third(threadCount == 2 ? 15UL : 7UL); seed++)
         {
             RandomPrograms program = new(seed, threadCount, length: threadCount == 2 ? 4 : 2, hasWordsOfItsOwn: true);
             (HashSet<string> with, CheckOutcome outcome) = program.Search(new Exhaustive(bound, skipsQuietSteps: true), Plenty);

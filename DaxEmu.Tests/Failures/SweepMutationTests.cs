@@ -20,8 +20,6 @@ public sealed class SweepMutationTests
             "Dax/Faults/PagePin.cs",
             "pins.ForEach(run => Try(() => device.FlushUnchecked(run.First.OffsetBytes, run.PageCount << DaxConstants.PageShift)));",
             "pins.ForEach(run => device.FlushUnchecked(run.First.OffsetBytes, run.PageCount << DaxConstants.PageShift));"),
-        new("a mapping that cannot be made keeps the device", "volume create",
-            "Dax/AddressSpace.cs", "deviceReference.Dispose();\n            throw;", "throw;"),
         new("a private copy that cannot be made keeps the gate", "view store privately to the first page of all",
             "Dax/Faults/PrivateCopy.cs",
             "        finally\n        {\n            WordLock.Leave(ref area.CopyGate, Site.Copying);\n        }\n\n        return FaultOutcome",

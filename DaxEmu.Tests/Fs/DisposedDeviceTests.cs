@@ -1,4 +1,7 @@
 using DaxEmu.Core;
+using DaxEmu.Core.Dax.Waiting;
+using DaxEmu.Native;
+using DaxEmu.Native.Failures;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
@@ -53,5 +56,51 @@ public sealed class DisposedDeviceTests
             }
         });
         Assert.That(() => DaxVolume.ScratchOf(device).CreateTemporary(0), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void AMappingThatCannotBeMadeKeepsNoDevice()
+    {
+        _ = WaitTable.Shared; // made once in the process, and not by the file
+        int failures = 0;
+        for (int failing = 1; ; failing++)
+        {
+            PmemDevice device = PmemDevice.CreateInMemory(2 << 20);
+            DaxVolume volume = DaxVolume.ScratchOf(device);
+            DaxFile file = volume.CreateTemporary(5);
+            bool isMade = false;
+            try
+            {
+                Fallible.Plan = new FailOne(failing);
+                _ = file.Mapping;
+                isMade = true;
+            }
+            catch (DaxEnvironmentException)
+            {
+                failures++;
+            }
+            finally
+            {
+                Fallible.Plan = null;
+            }
+
+            file.Dispose();
+            volume.Dispose();
+            device.Dispose();
+            Assert.That(device.IsGone, Is.True, $"step {failing}");
+            if (isMade)
+            {
+                break;
+            }
+        }
+
+        Assert.That(failures, Is.GreaterThan(0));
+    }
+
+    private sealed class FailOne(int failing) : IFailurePlan
+    {
+        private int seen;
+
+        public bool Fails(FallibleStep step) => step == FallibleStep.NativeMemory && ++seen == failing;
     }
 }

@@ -2,6 +2,7 @@ using DaxEmu.Bench.Verification.Scenarios;
 using DaxEmu.Core;
 using DaxEmu.Core.Checking;
 using DaxEmu.Tests.Mutation;
+using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Verification.Scenarios;
@@ -58,7 +59,7 @@ public sealed class MappingScenarioTests
     private static IEnumerable<TestCaseData> FailingCases => Failing.Select((g, i) => new TestCaseData(i).SetArgDisplayNames(
         g.Scenario, g.Threads.SelectMany(t => t).First(o => IsBroken(o)).Name));
 
-    private static IEnumerable<string> Names => MappingScenarios.Names;
+    private static IEnumerable<string> Names => Effort.Part(MappingScenarios.Names, every: 2);
 
     private static IEnumerable<string> BugIds => MappingScenarios.Bugs.Select(b => b.Id);
 
