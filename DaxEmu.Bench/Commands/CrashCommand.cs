@@ -14,9 +14,8 @@ internal static class CrashCommand
     private static readonly Option<ICrashWorkload> Workload = CommandOptions.Of(
         "--workload", $"what is cut: {string.Join(", ", CrashWorkloads.All.Select(w => w.Name))}", CrashWorkloads.ByName, CrashWorkloads.All[0]);
 
-    private static readonly Option<int?> Points = CommandOptions.Of<int?>(
-        "--points", "the power cuts of each case: all, or a number of them, chosen by the seed",
-        text => text.Equals(AllPoints, StringComparison.OrdinalIgnoreCase) ? null : CommandOptions.Count(text), null);
+    private static readonly Option<string> Points = CommandOptions.Of(
+        "--points", "the power cuts of each case: all, or a number of them, chosen by the seed", text => CutsOf(text) is null ? AllPoints : text, AllPoints);
 
     private static readonly Option<int> Seed = CommandOptions.Of("--seed", "seed of the data, and of what is chosen", text => CommandOptions.Count(text, 0), 1);
     private static readonly Option<string?> Bug = CommandOptions.Of<string?>("--bug", "a bug that the workload has on demand (see --list)", text => text, null);
@@ -58,10 +57,13 @@ internal static class CrashCommand
             : Explore(workload, bug, Selected(cases, parsed.GetValue(Case)), OptionsOf(parsed), isJson, cancellation);
     }
 
+    // Null for all.
+    private static int? CutsOf(string text) => text.Equals(AllPoints, StringComparison.OrdinalIgnoreCase) ? null : CommandOptions.Count(text);
+
     private static PowerCutOptions OptionsOf(ParseResult parsed) => new()
     {
         WorkerCount = parsed.GetValue(Jobs),
-        MostCuts = parsed.GetValue(Points),
+        MostCuts = CutsOf(parsed.GetRequiredValue(Points)),
         Seed = (ulong)parsed.GetValue(Seed),
     };
 

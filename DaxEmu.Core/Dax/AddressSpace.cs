@@ -23,6 +23,8 @@ public sealed unsafe class AddressSpace : IDisposable
     private readonly ulong* size;
     private readonly AsymmetricLock lifetime;
     private readonly bool ownsId;
+    private readonly bool staysWritable;
+    private readonly bool protectsFirstPageOnly;
     private readonly Lock areasGate = new();
     private readonly DeviceReference deviceReference;
     private volatile VmArea[] areas = [];
@@ -42,6 +44,8 @@ public sealed unsafe class AddressSpace : IDisposable
         Extents = extents;
         Behaviour = options.Behaviour;
         ownsId = options.Id == 0;
+        staysWritable = options.StaysWritable;
+        protectsFirstPageOnly = options.ProtectsFirstPageOnly;
         deviceReference = new DeviceReference(device, options.IsDeviceHeld);
         try
         {
@@ -235,10 +239,16 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>Makes the translations of file pages read-only and clean in every VMA that maps any of them, wherever it begins (<c>pfn_mkclean_range</c>).</summary>
     internal void WriteProtect(PageRange range)
     {
+        if (staysWritable)
+        {
+            return;
+        }
+
+        PageRange shown = protectsFirstPageOnly ? new PageRange(range.First, 1) : range;
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
         foreach (VmArea area in areas)
         {
-            if (area.FileRange.Overlaps(range))
+            if (area.FileRange.Overlaps(shown))
             {
                 area.Table.WriteProtect(range.First - area.FirstIndex, range.PageCount);
             }

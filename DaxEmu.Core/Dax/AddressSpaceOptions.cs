@@ -29,4 +29,10 @@ public sealed record AddressSpaceOptions
 
     /// <summary>Whether the maker holds a reference to the device, which may have been disposed then.</summary>
     internal bool IsDeviceHeld { get; init; }
+
+    /// <summary>A historic bug to be switched on: writeback leaves translations writable (B08).</summary>
+    internal bool StaysWritable { get; init; }
+
+    /// <summary>A historic bug to be switched on: writeback write-protects only mappings that show the entry's first page (B27).</summary>
+    internal bool ProtectsFirstPageOnly { get; init; }
 }

@@ -16,19 +16,21 @@ internal sealed class FileCore
     private readonly Lock gate = new();
     private readonly DeviceReference deviceReference;
     private readonly DaxFileOptions options;
+    private readonly VolumeFlaws flaws;
     private readonly PmemDevice device;
     private readonly long firstSizeBytes;
     private volatile FinalSize? finalSize;
     private volatile FileInUse? inUse;
     private volatile bool isClosed;
 
-    public FileCore(PmemDevice device, FileNode node, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options, bool canWrite)
+    public FileCore(PmemDevice device, FileNode node, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options, bool canWrite, VolumeFlaws flaws = VolumeFlaws.None)
     {
         _ = AddressSpace.PageCapacityFor(options.MaximumSizeBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, options.MaximumSizeBytes);
         this.device = device;
         this.options = options;
+        this.flaws = flaws;
         Node = node;
         Extents = extents;
         CanWrite = canWrite;
@@ -101,6 +103,8 @@ internal sealed class FileCore
                 Id = options.MappingId,
                 Name = ToString(),
                 IsDeviceHeld = true,
+                StaysWritable = (flaws & VolumeFlaws.StaysWritable) != 0,
+                ProtectsFirstPageOnly = (flaws & VolumeFlaws.ProtectsFirstPageOnly) != 0,
             }));
         }
     }

@@ -57,4 +57,10 @@ internal enum VolumeFlaws
 
     /// <summary>A link count is committed before the name that it counts (counter before its entry).</summary>
     CountBeforeName = 1 << 16,
+
+    /// <summary>A writeback leaves translations writable, so that later stores make nothing dirty (B08).</summary>
+    StaysWritable = 1 << 17,
+
+    /// <summary>A writeback write-protects only mappings that show the first page of the entry (B27).</summary>
+    ProtectsFirstPageOnly = 1 << 18,
 }

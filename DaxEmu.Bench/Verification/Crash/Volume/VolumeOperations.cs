@@ -54,6 +54,7 @@ internal static class VolumeOperations
         new("store.sync", s => { s.Need(Foo); s.Store(Foo, 8, s.Pattern(64)); s.Sync(Foo); }),
         new("store.raw.sync", s => { s.Need(Foo); s.Store(Foo, 16, s.Pattern(48), isRaw: true); s.Sync(Foo); }),
         new("store.hole.sync", s => { s.Need(Bar); s.Truncate(Bar, 4 * Page); s.Sync(Bar); s.Store(Bar, 3 * Page, s.Pattern(32)); s.Sync(Bar); }),
+        new("store.twice.sync", s => { s.Need(Foo); s.StoreAgain(Foo, 8, s.Pattern(32)); s.Sync(Foo); s.StoreAgain(Foo, 8, s.Pattern(32)); s.Sync(Foo); }),
         new("write.thread.sync", s => { s.Need(Bar); s.OnAThread(() => s.Write(Bar, s.LengthOf(Bar), s.Pattern(72))); s.Sync(Bar); }),
         new("store.thread.sync", s => { s.Need(Foo); s.Truncate(Foo, 4 * Page); s.Sync(Foo); s.OnAThread(() => s.Store(Foo, 3 * Page, s.Pattern(32))); s.Sync(Foo); }),
         new("store.persist", s => { s.Need(Foo); s.Truncate(Foo, 4 * Page); s.Sync(Foo); s.StoreAndPersist(Foo, 3 * Page, s.Pattern(32)); }),

@@ -151,6 +151,12 @@ internal sealed class VolumeScript
         },
         model => model.SetFile(path, model.FileAt(path).Written(Put(model.FileAt(path).Now, offset, bytes))));
 
+    /// <summary>Stores to the first page through a view that stays mapped.</summary>
+    public void StoreAgain(string path, long offset, byte[] bytes) => Add(
+        $"store again {path} {offset} {bytes.Length}",
+        session => session.ViewOf(path).CopyFrom(bytes, offset),
+        model => model.SetFile(path, model.FileAt(path).Written(Put(model.FileAt(path).Now, offset, bytes))));
+
     /// <summary>Stores through a synchronous view, and persists that alone. The sync before leaves nothing else to be lost.</summary>
     public void StoreAndPersist(string path, long offset, byte[] bytes) => Add(
         $"store and persist {path} {offset} {bytes.Length}",

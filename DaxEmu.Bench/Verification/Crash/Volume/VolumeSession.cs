@@ -7,6 +7,7 @@ internal sealed class VolumeSession(DaxVolume volume) : IDisposable
 {
     private static readonly DaxFileOptions Options = DaxFileOptions.Default with { MaximumSizeBytes = 1 << 20 };
     private readonly Dictionary<long, DaxFile> open = [];
+    private readonly Dictionary<DaxFile, DaxView> views = [];
 
     public DaxVolume Volume => volume;
 
@@ -21,6 +22,19 @@ internal sealed class VolumeSession(DaxVolume volume) : IDisposable
         }
 
         return file;
+    }
+
+    /// <summary>A view of a file's first page, which stays mapped.</summary>
+    public DaxView ViewOf(string path)
+    {
+        DaxFile file = Open(path);
+        if (!views.TryGetValue(file, out DaxView? view))
+        {
+            view = file.Map(0, DaxConstants.PageSize);
+            views.Add(file, view);
+        }
+
+        return view;
     }
 
     /// <summary>Makes a file, which stays open.</summary>

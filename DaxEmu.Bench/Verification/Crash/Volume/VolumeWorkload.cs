@@ -27,6 +27,8 @@ internal sealed class VolumeWorkload : ICrashWorkload
         (new("new-blocks-not-zeroed", "new blocks show what another file held"), VolumeFlaws.NewBlocksNotZeroed),
         (new("orphans-leak", "a file that was deleted while it was open stays for ever"), VolumeFlaws.OrphansLeak),
         (new("count-before-name", "a link count is committed before the name that it counts"), VolumeFlaws.CountBeforeName),
+        (new("stays-writable", "a writeback leaves translations writable, so that later stores are not seen (B08)"), VolumeFlaws.StaysWritable),
+        (new("protects-first-page-only", "a writeback write-protects only mappings that show the first page of a 2 MiB entry (B27)"), VolumeFlaws.ProtectsFirstPageOnly),
     ];
 
     public string Name => "volume";
@@ -44,6 +46,7 @@ internal sealed class VolumeWorkload : ICrashWorkload
         [
             FormatCase.Format(fresh, flaws),
             FormatCase.Repair(fresh, flaws),
+            HugeCase.TwoViews(flaws),
             .. Sequences.UpTo(VolumeOperations.All, 1).Select(s => CaseOf("full-log", s, full, flaws)),
             .. Sequences.UpTo(VolumeOperations.All, LongestSequence).Select(s => CaseOf("volume", s, fresh, flaws)),
         ];
