@@ -191,7 +191,16 @@ public sealed partial class DaxVolume
 
     private static DaxVolume MountSound(PmemDevice device, VolumeReading reading, VolumeOptions options)
     {
-        VolumeStore store = VolumeMounter.Open(device, reading, options, out BlockAllocator allocator);
-        return new DaxVolume(device, allocator, store, options) { Id = reading.Superblock!.Id, Label = reading.Superblock.Label };
+        var held = new HeldDevice(device);
+        try
+        {
+            VolumeStore store = VolumeMounter.Open(held, reading, options, out BlockAllocator allocator);
+            return new DaxVolume(device, allocator, store, options, held) { Id = reading.Superblock!.Id, Label = reading.Superblock.Label };
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
     }
 }

@@ -25,7 +25,7 @@ namespace DaxEmu.Core;
 /// deleted while it was open, also if the power is cut in between.
 /// </para>
 /// <para>
-/// A volume does not keep its device open, its open files do. A file that is never disposed and not referenced any more is closed, as by
+/// A mounted volume keeps its device open until it is disposed; of a scratch volume only the open files do. A file that is never disposed and not referenced any more is closed, as by
 /// <see cref="DaxFile.Dispose"/>, at a later call to the volume, once the collector has found it; a view keeps its file from that, a span keeps
 /// nothing.
 /// </para>
@@ -41,6 +41,7 @@ public sealed partial class DaxVolume : IDisposable
 
     private readonly Lock gate = new();
     private readonly VolumeStore store;
+    private readonly HeldDevice? held;
     private readonly VolumeFlaws flaws;
     private readonly TimeProvider clock;
     private readonly List<Opened> open = [];
@@ -48,8 +49,9 @@ public sealed partial class DaxVolume : IDisposable
     private bool isDisposed;
     private volatile bool isGone;
 
-    private DaxVolume(PmemDevice device, BlockAllocator allocator, VolumeStore store, VolumeOptions options)
+    private DaxVolume(PmemDevice device, BlockAllocator allocator, VolumeStore store, VolumeOptions options, HeldDevice? held = null)
     {
+        this.held = held;
         Device = device;
         Allocator = allocator;
         this.store = store;
@@ -174,6 +176,7 @@ public sealed partial class DaxVolume : IDisposable
         CloseAll(_ => true, failures);
         Device.Owners.BecameIdle = null;
         Allocator.Dispose();
+        held?.Dispose();
         isGone = true;
         if (failures.Count > 0)
         {

@@ -122,6 +122,12 @@ public sealed partial class PmemDevice
     public ReadOnlySpan<byte> Read(long offsetBytes, int lengthBytes)
     {
         ThrowIfDisposed();
+        return ReadHeld(offsetBytes, lengthBytes);
+    }
+
+    /// <summary>As <see cref="Read"/>, for a holder of a reference: also after the device was disposed.</summary>
+    internal ReadOnlySpan<byte> ReadHeld(long offsetBytes, int lengthBytes)
+    {
         ReadOnlySpan<byte> bytes = region.Span(offsetBytes, lengthBytes);
         PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
         return poison.FindFirst(new Pfn(pages.First.Value), pages.PageCount) is { } lost
@@ -133,6 +139,15 @@ public sealed partial class PmemDevice
     public void Store(long offsetBytes, ReadOnlySpan<byte> source)
     {
         ThrowIfDisposed();
+        StoreHeld(offsetBytes, source);
+    }
+
+    /// <summary>Refuses bytes that the device does not have.</summary>
+    internal void CheckBytes(long offsetBytes, long lengthBytes) => region.CheckRange(offsetBytes, lengthBytes);
+
+    /// <summary>As <see cref="Store"/>, for a holder of a reference: also after the device was disposed.</summary>
+    internal void StoreHeld(long offsetBytes, ReadOnlySpan<byte> source)
+    {
         region.CheckRange(offsetBytes, source.Length);
         using var own = new StoreTracker.OwnStore(StrictStores, offsetBytes, source.Length);
         if (observer is { } watching)

@@ -1,4 +1,5 @@
 using DaxEmu.Core;
+using DaxEmu.Native;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
@@ -268,6 +269,34 @@ public sealed class MountedVolumeTests
         using (DaxFile again = mounted.Open("a"))
         {
             Assert.That(FileFixture.Bytes(again)[(4 * Page)..], Is.EqualTo(new byte[Page]));
+        }
+    }
+
+    [Test]
+    public void WhatIsWrittenAfterTheDeviceWasDisposedIsThereAfterAMount()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "device");
+        try
+        {
+            PmemDevice own = PmemDevice.Create(path, Size);
+            DaxVolume.Format(own);
+            using (DaxVolume mounted = DaxVolume.Mount(own))
+            {
+                DaxFile file = mounted.Create("a");
+                own.Dispose();
+                Assert.That(() => PmemDevice.Open(path), Throws.TypeOf<DaxEnvironmentException>(), "the volume keeps it open");
+                file.Write([1, 2, 3], 0);
+                file.Dispose();
+            }
+
+            using PmemDevice again = PmemDevice.Open(path);
+            using DaxVolume volumeAgain = DaxVolume.Mount(again);
+            using DaxFile stored = volumeAgain.Open("a");
+            Assert.That(FileFixture.Bytes(stored), Is.EqualTo(new byte[] { 1, 2, 3 }));
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
         }
     }
 

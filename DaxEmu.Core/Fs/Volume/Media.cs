@@ -21,7 +21,8 @@ internal static class Media
     /// <summary>Makes lost pages usable, whose content does not count: they are written as a whole.</summary>
     public static void ClearPoison(IPersistentMemory memory, PfnRange[][] segments)
     {
-        if (memory is not PmemDevice device)
+        PmemDevice? device = memory as PmemDevice ?? (memory as HeldDevice)?.Device;
+        if (device is null)
         {
             return;
         }
@@ -30,8 +31,8 @@ internal static class Media
         {
             if (device.Poison.FindFirst(run.First, run.PageCount) is not null)
             {
-                device.Zero(run.First, run.PageCount);
-                device.Drain();
+                device.ZeroUnchecked(run.First.OffsetBytes, run.PageCount << DaxConstants.PageShift);
+                device.DrainUnchecked();
                 device.Poison.Clear(run.First, run.PageCount);
             }
         }
