@@ -161,8 +161,7 @@ public sealed partial class DaxVolume
         long before = store.Look(state => state.PageCount);
         if (Device.PageCount > before)
         {
-            store.Resize(Device.PageCount);
-            _ = Allocator.Release(new PfnRange(new Pfn(before), Device.PageCount - before));
+            store.Resize(Device.PageCount, () => Allocator.TakeBack(new PfnRange(new Pfn(before), Device.PageCount - before)));
         }
 
         return (Device.PageCount - before) << DaxConstants.PageShift;

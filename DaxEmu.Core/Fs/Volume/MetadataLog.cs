@@ -187,7 +187,9 @@ internal sealed class MetadataLog
 
     private static long Needed(VolumeState state, Transaction transaction) => state.SnapshotBytes + transaction.Length + VolumeFormat.FirstRecord;
 
-    private void EnlargeSpare(long needed)
+    /// <summary>Sees to it that the place of the next log holds so many bytes.</summary>
+    /// <exception cref="DaxException">There is no space (ENOSPC); nothing has changed.</exception>
+    public void EnlargeSpare(long needed)
     {
         if (spare is not null && Capacity(spare) >= needed)
         {

@@ -86,19 +86,19 @@ internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
         }
     }
 
-    /// <summary>Begins a new log, for a volume of another size.</summary>
-    public void Resize(long sizePages)
+    /// <summary>Begins a new log, for a larger volume.</summary>
+    /// <param name="sizePages">Its pages from now on.</param>
+    /// <param name="addPages">Gives the allocator the pages that come along: a full volume finds space for the new log there.</param>
+    public void Resize(long sizePages, Action addPages)
     {
         lock (gate)
         {
             ThrowIfReadOnly();
             Guarded(() =>
             {
-                transaction.Clear();
-                transaction.Size(VolumeFormat.RootInode, 0, 0);
-                log!.EnsureSpace(state, transaction);
-                log.KeepSpare(state);
                 state.PageCount = sizePages;
+                addPages();
+                log!.EnlargeSpare(state.SnapshotBytes + VolumeFormat.FirstRecord);
                 log.Renew(state, sizePages);
             });
         }
