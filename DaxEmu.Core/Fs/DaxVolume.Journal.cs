@@ -65,15 +65,9 @@ public sealed partial class DaxVolume
 
             try
             {
-                Action<VolumeState, Transaction> build = (state, transaction) => Build(state, transaction, blocks, sizeBytes, isModified);
-                if ((volume.flaws & VolumeFlaws.SizeApartFromBlocks) == 0)
-                {
-                    volume.store.Change(build);
-                }
-                else
-                {
-                    volume.store.ChangeInTwo(build);
-                }
+                volume.store.Change(
+                    (state, transaction) => Build(state, transaction, blocks, sizeBytes, isModified),
+                    splitsLast: (volume.flaws & VolumeFlaws.SizeApartFromBlocks) != 0);
             }
             catch (Exception problem)
             {

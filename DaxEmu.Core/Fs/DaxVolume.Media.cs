@@ -27,10 +27,7 @@ public sealed partial class DaxVolume
         {
             RequireUnused(device);
             VolumeWriter.Format(device, options);
-            foreach (PfnRange reserved in VolumeFormat.ReservedPages)
-            {
-                device.Poison.Clear(reserved.First, reserved.PageCount);
-            }
+            ClearReservedPoison(device);
         }
     }
 
@@ -105,10 +102,7 @@ public sealed partial class DaxVolume
             }
 
             List<string> repairs = VolumeRepair.Run(device, reading);
-            foreach (PfnRange reserved in VolumeFormat.ReservedPages)
-            {
-                device.Poison.Clear(reserved.First, reserved.PageCount);
-            }
+            ClearReservedPoison(device);
 
             return VolumeWriter.Report(reading, repairs);
         }
@@ -166,6 +160,15 @@ public sealed partial class DaxVolume
 
         return (Device.PageCount - before) << DaxConstants.PageShift;
     });
+
+    // The superblocks' pages were written as a whole.
+    private static void ClearReservedPoison(PmemDevice device)
+    {
+        foreach (PfnRange reserved in VolumeFormat.ReservedPages)
+        {
+            device.Poison.Clear(reserved.First, reserved.PageCount);
+        }
+    }
 
     private static void RequireUnused(PmemDevice device)
     {

@@ -134,7 +134,6 @@ public sealed partial class DaxVolume
         WithGate(() =>
         {
             AddInode(path, names, store.Look(state => state.TakeNumber()), isDirectory: true, 0);
-            return true;
         });
     }
 
@@ -158,7 +157,6 @@ public sealed partial class DaxVolume
                 transaction.Unlink(place.Directory.Number, place.Name, directory.Number, Now());
                 transaction.Forget(directory.Number);
             });
-            return true;
         });
     }
 
@@ -181,7 +179,6 @@ public sealed partial class DaxVolume
             NamePlace place = FindFile(path, names);
             NamePlace target = RequireFree(newPath, newNames);
             ChangeCounted(place.Inode!, (_, transaction) => transaction.Link(target.Directory.Number, target.Name, place.Inode!.Number, Now()));
-            return true;
         });
     }
 
@@ -258,30 +255,8 @@ public sealed partial class DaxVolume
         return names.Length > 0 ? names : throw new ArgumentException("'/' is the root directory, which is always there. Give a path below it.", parameterName);
     }
 
-    private static List<string> PathsOfFiles(VolumeState state)
-    {
-        var paths = new List<string>();
-        var directories = new Stack<(Inode Directory, string Prefix)>();
-        directories.Push((state.Find(VolumeFormat.RootInode)!, ""));
-        while (directories.TryPop(out (Inode Directory, string Prefix) next))
-        {
-            foreach ((string name, long number) in next.Directory.Names!)
-            {
-                Inode inode = state.Find(number)!;
-                if (inode.IsDirectory)
-                {
-                    directories.Push((inode, $"{next.Prefix}{name}/"));
-                }
-                else
-                {
-                    paths.Add(next.Prefix + name);
-                }
-            }
-        }
-
-        paths.Sort(StringComparer.Ordinal);
-        return paths;
-    }
+    private static string[] PathsOfFiles(VolumeState state) =>
+        [.. state.Paths().Where(found => !found.Inode.IsDirectory).Select(found => found.Path).Order(StringComparer.Ordinal)];
 
     private static Inode FindDirectory(VolumeState state, string path, string[] names) =>
         NamePlace.Find(state, path, names).Inode is { IsDirectory: true } directory
@@ -374,7 +349,6 @@ public sealed partial class DaxVolume
                 change(next);
                 transaction.Inode(next);
             });
-            return true;
         });
     }
 
@@ -476,7 +450,7 @@ public sealed partial class DaxVolume
     {
         if (NodeOf(inode) is { } node && (inode.LinkCount == 0 || node.Name == path))
         {
-            node.Name = inode.LinkCount == 0 ? null : store.Look(state => PathsOfFiles(state).First(other => NamePlace.Find(state, other, VolumePath.Split(other, nameof(path))).Inode == inode));
+            node.Name = inode.LinkCount == 0 ? null : store.Look(state => state.Paths().Where(found => found.Inode == inode).Select(found => found.Path).Order(StringComparer.Ordinal).First());
         }
     }
 

@@ -83,7 +83,7 @@ public sealed partial class DaxVolume : IDisposable
     {
         get
         {
-            WithGate(() => true);
+            WithGate(() => { });
             return Allocator.FreePageCount << DaxConstants.PageShift;
         }
     }
@@ -215,6 +215,12 @@ public sealed partial class DaxVolume : IDisposable
             return work();
         }
     }
+
+    private void WithGate(Action work) => _ = WithGate(() =>
+    {
+        work();
+        return true;
+    });
 
     private void CloseAll(Predicate<Opened> which, List<Exception>? failures)
     {

@@ -150,9 +150,4 @@ public sealed class PinnedBlocksTests
             GC.WaitForPendingFinalizers();
         }
     }
-
-    private sealed class FailAll(FallibleStep step) : IFailurePlan
-    {
-        public bool Fails(FallibleStep asked) => asked == step;
-    }
 }

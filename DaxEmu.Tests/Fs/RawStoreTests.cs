@@ -213,9 +213,4 @@ public sealed class RawStoreTests(bool onTmpfs)
         Extent extent = file.ExtentList.Single(e => e.Contains(PageIndex.FromBytes(offset)));
         return device.Durable!.Bytes(extent.PfnAt(PageIndex.FromBytes(offset)).OffsetBytes + (offset % Page), 1)[0];
     }
-
-    private sealed class FailAll(FallibleStep step) : IFailurePlan
-    {
-        public bool Fails(FallibleStep asked) => asked == step;
-    }
 }

@@ -205,6 +205,25 @@ internal sealed class VolumeState
         return snapshot;
     }
 
+    /// <summary>All names below the root directory as paths, in no order, and what each leads to.</summary>
+    public IEnumerable<(string Path, Inode Inode)> Paths()
+    {
+        var directories = new Stack<(Inode Directory, string Prefix)>();
+        directories.Push((Find(VolumeFormat.RootInode)!, ""));
+        while (directories.TryPop(out (Inode Directory, string Prefix) next))
+        {
+            foreach ((string name, long number) in next.Directory.Names!)
+            {
+                Inode inode = Find(number)!;
+                yield return (next.Prefix + name, inode);
+                if (inode.IsDirectory)
+                {
+                    directories.Push((inode, $"{next.Prefix}{name}/"));
+                }
+            }
+        }
+    }
+
     /// <summary>Extents as records hold them: of at most so many pages as 32 bits count.</summary>
     public static IEnumerable<Extent> Pieces(IEnumerable<Extent> extents)
     {

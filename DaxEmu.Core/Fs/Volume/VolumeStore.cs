@@ -48,32 +48,18 @@ internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
 
     /// <summary>Changes the state, durably and as a whole.</summary>
     /// <param name="build">Adds the records; may throw, and then nothing has changed.</param>
+    /// <param name="splitsLast">Whether the last record gets a transaction of its own: a flaw, to be found.</param>
     /// <exception cref="VolumeException">The volume may only be read.</exception>
     /// <exception cref="DaxException">There is no space for it; nothing has changed.</exception>
     /// <exception cref="DaxEnvironmentException">The storage failed; the volume may only be read from here on.</exception>
-    public void Change(Action<VolumeState, Transaction> build)
+    public void Change(Action<VolumeState, Transaction> build, bool splitsLast = false)
     {
         lock (gate)
         {
             ThrowIfReadOnly();
             transaction.Clear();
             build(state, transaction);
-            if (!transaction.IsEmpty)
-            {
-                Commit(transaction);
-            }
-        }
-    }
-
-    /// <summary>As <see cref="Change"/>, with the last record in a transaction of its own: a flaw, to be found.</summary>
-    public void ChangeInTwo(Action<VolumeState, Transaction> build)
-    {
-        lock (gate)
-        {
-            ThrowIfReadOnly();
-            transaction.Clear();
-            build(state, transaction);
-            Transaction? last = transaction.Starts.Length > 1 ? transaction.SplitLast() : null;
+            Transaction? last = splitsLast && transaction.Starts.Length > 1 ? transaction.SplitLast() : null;
             if (!transaction.IsEmpty)
             {
                 Commit(transaction);

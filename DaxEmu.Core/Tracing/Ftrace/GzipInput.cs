@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using DaxEmu.Native.Files;
 
 namespace DaxEmu.Core.Tracing.Ftrace;
@@ -23,7 +24,7 @@ internal sealed class GzipInput : ForwardStream
 
     private readonly Source source;
     private DeflateStream? member;
-    private Crc32 checksum;
+    private readonly Crc32 checksum = new();
     private uint length;
     private bool isAtEnd;
 
@@ -41,7 +42,7 @@ internal sealed class GzipInput : ForwardStream
                 ReadHeader();
                 source.Mark();
                 member = new DeflateStream(source, CompressionMode.Decompress, leaveOpen: true);
-                checksum = default;
+                checksum.Reset();
                 length = 0;
             }
 
@@ -108,7 +109,7 @@ internal sealed class GzipInput : ForwardStream
         member!.Dispose();
         member = null;
         Span<byte> trailer = stackalloc byte[TrailerLength];
-        BinaryPrimitives.WriteUInt32LittleEndian(trailer, checksum.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(trailer, checksum.GetCurrentHashAsUInt32());
         BinaryPrimitives.WriteUInt32LittleEndian(trailer[4..], length);
         if (!source.TrySkipPast(trailer))
         {

@@ -84,11 +84,6 @@ public sealed class FailingObserverTests
         Assert.That(fixture.Pte(area, FaultFixture.FilePages + 1, isWrite: true).Result, Is.EqualTo(FaultResult.Sigbus));
     }
 
-    private sealed class FailAll(FallibleStep step) : IFailurePlan
-    {
-        public bool Fails(FallibleStep asked) => asked == step;
-    }
-
     private sealed class ThrowingSink : IDaxEventSink
     {
         public DaxEventKind ThrowsAt { get; init; }

@@ -1,6 +1,7 @@
 using DaxEmu.Bench.Verification.Soak;
 using DaxEmu.Native;
 using DaxEmu.Native.Failures;
+using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Verification.Soak;
@@ -17,7 +18,7 @@ public sealed class SoakRefusalTests
         gate.Open();
         var thread = new Thread(() =>
         {
-            Fallible.Plan = new NoMemory();
+            Fallible.Plan = new FailAll(FallibleStep.NativeMemory);
             job.Run(gate);
         });
         thread.Start();
@@ -55,10 +56,5 @@ public sealed class SoakRefusalTests
         Assert.That(System.Diagnostics.Stopwatch.GetElapsedTime(stoppedAt), Is.LessThan(TimeSpan.FromSeconds(1.5)));
         Assert.That(report.Outcome, Is.EqualTo(SoakOutcome.Clean), string.Join('\n', report.Findings));
         Assert.That(report.Operations, Is.Positive);
-    }
-
-    private sealed class NoMemory : IFailurePlan
-    {
-        public bool Fails(FallibleStep step) => step == FallibleStep.NativeMemory;
     }
 }

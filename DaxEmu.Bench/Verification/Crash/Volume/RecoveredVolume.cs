@@ -20,7 +20,10 @@ internal sealed class RecoveredVolume : IDisposable
         Problem = reading.Problems.Count == 0 ? null : $"the mount refuses it: {reading.Problems[0]}";
         if (Problem is null)
         {
-            Collect(reading.State!, reading.State!.Find(VolumeFormat.RootInode)!, "");
+            foreach ((string path, Inode inode) in reading.State!.Paths())
+            {
+                Names.Add(path, inode);
+            }
         }
     }
 
@@ -157,17 +160,4 @@ internal sealed class RecoveredVolume : IDisposable
 
         return true;
     });
-
-    private void Collect(VolumeState state, Inode directory, string prefix)
-    {
-        foreach ((string name, long number) in directory.Names!)
-        {
-            Inode inode = state.Find(number)!;
-            Names.Add(prefix + name, inode);
-            if (inode.IsDirectory)
-            {
-                Collect(state, inode, $"{prefix}{name}/");
-            }
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using DaxEmu.Core.Tracing.Ftrace;
 using DaxEmu.Native.Files;
 
@@ -55,7 +56,7 @@ internal sealed class InflatedStream : ForwardStream
     private readonly string name;
     private readonly Inflation inflation;
     private readonly ZipArchiveEntry? entry;
-    private Crc32 checksum;
+    private readonly Crc32 checksum = new();
     private long length;
 
     /// <summary>What comes out of a gzip, which checks itself.</summary>
@@ -129,7 +130,7 @@ internal sealed class InflatedStream : ForwardStream
     {
         checksum.Append(bytes);
         length += bytes.Length;
-        if (length > entry!.Length || (isAtEnd && (length < entry.Length || checksum.Value != entry.Crc32)))
+        if (length > entry!.Length || (isAtEnd && (length < entry.Length || checksum.GetCurrentHashAsUInt32() != entry.Crc32)))
         {
             throw new FormatException($"{name}: its {length} bytes are not the {entry.Length} of the zip's directory, or their checksum is wrong.");
         }
