@@ -50,4 +50,7 @@ internal enum CallClass : byte
 
     /// <summary>pselect6: the mask's address stands in a structure.</summary>
     MaskPair = 15,
+
+    /// <summary>The first calls of a thread that libc has made: there the library's runtime gets to know it.</summary>
+    Attach = 16,
 }

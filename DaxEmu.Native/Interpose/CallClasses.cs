@@ -4,8 +4,8 @@ namespace DaxEmu.Native.Interpose;
 internal static unsafe class CallClasses
 {
     // Calls that have no address of the program's files in them and may come from anywhere: brk, sched_yield, nanosleep, getpid, exit (of a
-    // thread), the numbers of users and groups, gettid, futex, set_tid_address, clock_nanosleep, set_robust_list, rseq.
-    private static ReadOnlySpan<short> Passed => [12, 24, 35, 39, 60, 102, 104, 107, 108, 110, 186, 202, 218, 230, 273, 334];
+    // thread), the numbers of users and groups, gettid, futex, set_tid_address, clock_nanosleep.
+    private static ReadOnlySpan<short> Passed => [12, 24, 35, 39, 60, 102, 104, 107, 108, 110, 186, 202, 218, 230];
 
     // With paths, or with two descriptors, or of the whole process: open, stat, lstat, access, dup, dup2, sendfile, execve, fcntl and the rest
     // of the file calls, rt_sigaction, exit_group, io_uring_setup, close_range, openat2 and their like.
@@ -40,7 +40,9 @@ internal static unsafe class CallClasses
         classes[130] = CallClass.MaskFirst; // rt_sigsuspend
         classes[270] = CallClass.MaskPair; // pselect6
         classes[271] = CallClass.MaskFourth; // ppoll
+        classes[273] = CallClass.Attach; // set_robust_list
         classes[281] = CallClass.MaskFifth; // epoll_pwait
+        classes[334] = CallClass.Attach; // rseq
         classes[435] = CallClass.Clone3;
         classes[441] = CallClass.MaskFifth; // epoll_pwait2
     }

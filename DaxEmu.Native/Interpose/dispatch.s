@@ -65,6 +65,8 @@
         .set CLASS_MASK_R8, 14
         .set CLASS_PSELECT, 15          # the mask's address stands in a structure, in r9
 
+        .set CLASS_ATTACH, 16           # the first calls of a thread that libc has made
+
         .section .init_array, "aw"
         .balign 8
         .quad   start
@@ -347,6 +349,14 @@ as_vector:
 1:      mov     low(%rip), %rax
         cmp     high(%rip), %rax
         jae     as_plain
+
+        # A thread becomes known to the C# runtime where that is harmless. Later it may come from inside a function of libc that holds a lock
+        # which the runtime needs for it.
+as_attach:
+        mov     attached@gottpoff(%rip), %rax
+        cmpb    $0, %fs:(%rax)
+        jne     as_plain
+        movb    $1, %fs:(%rax)
 
         # int on_call(siginfo, ucontext): 0 it is served, 1 it is passed on.
 as_ask:
@@ -877,6 +887,8 @@ start:
         mov     $8, %r10d
         call    call_kernel
 
+        mov     attached@gottpoff(%rip), %rax
+        movb    $1, %fs:(%rax)
         mov     selector@gottpoff(%rip), %rax
         mov     %bl, %fs:(%rax)
         add     $24, %rsp
@@ -888,7 +900,7 @@ start:
         .section .rodata
         .balign 4
 by_class:
-        .irp    target, as_plain, as_ask, as_descriptor, as_address, as_map, as_vector, as_sigprocmask, as_sigreturn, as_fork, as_vfork, as_clone, as_clone3, as_mask_rdi, as_mask_r10, as_mask_r8, as_pselect
+        .irp    target, as_plain, as_ask, as_descriptor, as_address, as_map, as_vector, as_sigprocmask, as_sigreturn, as_fork, as_vfork, as_clone, as_clone3, as_mask_rdi, as_mask_r10, as_mask_r8, as_pselect, as_attach
         .long   \target - by_class
         .endr
 
@@ -935,6 +947,7 @@ deferred_mask:  .skip 8                 # the mask that the program had
 deferred_info:  .skip 128
 deferred:       .skip 4                 # a signal that waits for the thread to leave the library
 selector:       .skip 1
+attached:       .skip 1                 # the runtime knows this thread
 gone:           .skip 1                 # the runtime has let go of this thread
 rounds:         .skip 1
 
