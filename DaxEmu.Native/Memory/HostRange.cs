@@ -58,6 +58,18 @@ internal static class HostRange
         }
     }
 
+    /// <summary>
+    /// Fills the processor's page table for memory that is mapped, so that no access there faults. For reading: the kernel does that in groups of pages,
+    /// and on tmpfs the entries of a writable mapping can be written through. A hint, whose refusal costs faults.
+    /// </summary>
+    public static void Populate(nint address, long lengthBytes) => _ = Mman.Madvise(address, (nuint)lengthBytes, MemoryAdvice.PopulateRead);
+
+    /// <summary>
+    /// Gathers memory into 2 MiB pages, so that one entry of the processor's page table maps them (MADV_COLLAPSE). A hint, whose refusal costs faults: on file
+    /// systems without such pages, and before Linux 6.1.
+    /// </summary>
+    public static void Collapse(nint address, long lengthBytes) => _ = Mman.Madvise(address, (nuint)lengthBytes, MemoryAdvice.Collapse);
+
     /// <summary>Maps zeroes that cannot be written.</summary>
     /// <returns>As <see cref="MapFile"/>.</returns>
     public static int MapZeroes(nint address, long lengthBytes) =>

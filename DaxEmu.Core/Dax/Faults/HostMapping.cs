@@ -57,7 +57,7 @@ internal sealed unsafe class HostMapping : IDisposable
     public static HostMapping Map(FaultLoop faults, PageIndex first, long pageCount, MapMode mode, HostMappingOptions options)
     {
         AddressSpace file = faults.Mapping;
-        if (file.Device.File is not { } device)
+        if (file.Device.File is null)
         {
             throw new DaxEnvironmentException(
                 $"the device '{file.Device.Name}' has no file that could be mapped at other addresses",
@@ -73,7 +73,7 @@ internal sealed unsafe class HostMapping : IDisposable
         {
             bool canWrite = options.CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) != (MapMode.Shared | MapMode.ReadOnly);
             mapping.Area = file.MapAt(first, pageCount, mode, address, area =>
-                mapping.mmu = new HostMmu(area, new HostPages(area, address, device), new HostPiece(0, pageCount, options.CanRead, canWrite)));
+                mapping.mmu = new HostMmu(area, new HostPages(area, address, file.Device), new HostPiece(0, pageCount, options.CanRead, canWrite)));
         }
         catch
         {
@@ -151,12 +151,8 @@ internal sealed unsafe class HostMapping : IDisposable
                     return error == IoError.ReadOnly ? HostFaultVerdict.Foreign : HostFaultVerdict.Bus;
                 }
 
-                if (window > 1 && !translation.IsHuge && Area.IsShared)
-                {
-                    FaultAround(page, isWrite);
-                }
-
-                switch (mmu.TryMap(page, isWrite, window))
+                bool isAround = window > 1 && !translation.IsHuge && Area.IsShared && FaultAround(page, isWrite);
+                switch (mmu.TryMap(page, isWrite, isAround ? window : 1))
                 {
                     case MapOutcome.Shown:
                         return HostFaultVerdict.Served;
@@ -244,9 +240,10 @@ internal sealed unsafe class HostMapping : IDisposable
         mmu.Dispose();
     }
 
-    // The pages around that have entries, as the kernel's fault-around maps what is in the page cache.
-    private void FaultAround(VmaPage page, bool isWrite)
+    // The pages around that have entries, as the kernel's fault-around maps what is in the page cache. False if there is none to be mapped.
+    private bool FaultAround(VmaPage page, bool isWrite)
     {
+        bool isAny = false;
         long first = Math.Max(0, page.Value & -window);
         long end = Math.Min(Area.PageCount, first + window);
         for (long other = first; other < end; other++)
@@ -258,8 +255,11 @@ internal sealed unsafe class HostMapping : IDisposable
                 && !Area.Table.Find(other).Allows(isWrite))
             {
                 _ = Faults.Handler.FaultHeld(FaultLoop.RequestFor(Area, other, isWrite), PageOrder.Pte);
+                isAny = true;
             }
         }
+
+        return isAny;
     }
 
     // What is shown is a copy of the tables: dropping it costs faults, and nothing else.
