@@ -11,8 +11,8 @@ namespace DaxEmu.Core.Mm;
 /// </para>
 /// <para>
 /// Invariant: when <see cref="Drop"/> or <see cref="WriteProtect"/> has returned, nothing of the range is shown by a word that was read before
-/// the change. A thread that shows a page holds the gate for reading from before it reads the word [U1] until the page is shown. A thread
-/// that clears or weakens words does so first, and then enters the gate for writing [U2]: by then each thread that may have read an old word
+/// the change. A thread that shows a page holds the gate for reading from before it reads the word until the page is shown. A thread
+/// that clears or weakens words does so first, and then enters the gate for writing: by then each thread that may have read an old word
 /// has shown it, so it is taken away here; a later one reads the new word. In between, an old translation may still be shown, as a processor
 /// may still use one until its TLB is flushed: the caller waits for the end of the call as the kernel does for the flush.
 /// </para>
@@ -77,7 +77,7 @@ internal sealed unsafe class HostMmu : IMmu, IDisposable
             return MapOutcome.NotAllowed;
         }
 
-        Translation translation = area.Table.Find(page); // [U1] matches [U2]
+        Translation translation = area.Table.Find(page); // [U1] matches [U2] and [U3]
         if (!translation.Allows(isWrite))
         {
             return MapOutcome.Changed;
@@ -106,7 +106,7 @@ internal sealed unsafe class HostMmu : IMmu, IDisposable
     /// <inheritdoc/>
     public void WriteProtect(VmaPage first, long count)
     {
-        using RwSemaphore.WriteHold hold = gate.Write(); // [U2] matches [U1]
+        using RwSemaphore.WriteHold hold = gate.Write(); // [U3] matches [U1]
         long last = Math.Min(first.Value + count, area.PageCount);
         for (long at = NextShown(first.Value, last); at < last;)
         {
