@@ -53,4 +53,7 @@ internal enum CallClass : byte
 
     /// <summary>The first calls of a thread that libc has made: there the library's runtime gets to know it.</summary>
     Attach = 16,
+
+    /// <summary>As <see cref="Address"/>; what was known of the program's memory no longer is.</summary>
+    Unmap = 17,
 }

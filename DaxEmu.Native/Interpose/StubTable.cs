@@ -27,6 +27,12 @@ internal unsafe struct StubTable
     /// <summary>Whether this process was forked while the volume was mounted.</summary>
     public int IsOrphan;
 
+    /// <summary>How many forks lead to this process.</summary>
+    public int Forks;
+
+    /// <summary>Grows whenever the program unmaps or protects memory.</summary>
+    public int Unmaps;
+
     /// <summary>Serves a system call, given <c>siginfo</c> and <c>ucontext</c>; 0 if it is served, 1 if it is passed on.</summary>
     public delegate* unmanaged<nint, nint, int> OnCall;
 

@@ -37,6 +37,7 @@
         .set PR_SET_SYSCALL_USER_DISPATCH, 59
         .set CLONE_VM, 0x100
         .set CLONE_SETTLS, 0x80000
+        .set MAP_FIXED, 0x10
         .set SA_NODEFER, 0x40000000
         .set SA_RESETHAND, 0x80000000
 
@@ -66,6 +67,7 @@
         .set CLASS_PSELECT, 15          # the mask's address stands in a structure, in r9
 
         .set CLASS_ATTACH, 16           # the first calls of a thread that libc has made
+        .set CLASS_UNMAP, 17            # addresses may become invalid; else as CLASS_ADDRESS
 
         .section .init_array, "aw"
         .balign 8
@@ -221,6 +223,7 @@ child_forked:
         mov     mounted(%rip), %edi
         or      %edi, orphan(%rip)
         pop     %rdi
+        incl    forks(%rip)
 child_thread:
         push    %rdi
         push    %rsi
@@ -312,8 +315,14 @@ on_sigsys:
 as_plain:
         RETURN_TO pass_plain
 
+as_unmap:
+        lock incl unmaps(%rip)
+        jmp     as_address
 as_map:
-        mov     UC_R8(%rdx), %rax
+        testl   $MAP_FIXED, UC_R10(%rdx)
+        jz      2f
+        lock incl unmaps(%rip)
+2:      mov     UC_R8(%rdx), %rax
         jmp     1f
 as_descriptor:
         mov     UC_RDI(%rdx), %rax
@@ -358,30 +367,30 @@ as_attach:
         jne     as_plain
         movb    $1, %fs:(%rax)
 
-        # int on_call(siginfo, ucontext): 0 it is served, 1 it is passed on.
 as_ask:
         mov     gone@gottpoff(%rip), %rax
         cmpb    $0, %fs:(%rax)
         jne     as_plain
+        push    %rdx
+        call    ask
+        pop     %rdx
+        test    %eax, %eax
+        jnz     as_plain
+        ret
+
+        # int on_call(siginfo, ucontext): 0 it is served, 1 it is passed on. Here the program's handlers may run again when it returns.
+ask:
         push    %rbx
-        push    %r12
-        push    %r13
-        mov     %rdx, %rbx
-        mov     selector@gottpoff(%rip), %r12
-        movb    $ALLOW, %fs:(%r12)
+        mov     selector@gottpoff(%rip), %rbx
+        movb    $ALLOW, %fs:(%rbx)
         mov     %rsi, %rdi
         mov     %rdx, %rsi
         call    *on_call(%rip)
-        mov     %eax, %r13d
-        movb    $BLOCK, %fs:(%r12)
+        movb    $BLOCK, %fs:(%rbx)
+        mov     %eax, %ebx
         call    send_deferred
-        mov     %rbx, %rdx
-        mov     %r13d, %eax
-        pop     %r13
-        pop     %r12
+        mov     %ebx, %eax
         pop     %rbx
-        test    %eax, %eax
-        jnz     as_plain
         ret
 
         # rt_sigprocmask(how, set, old): of the mask that the thread returns to.
@@ -428,9 +437,11 @@ as_sigreturn:
         .endm
 
 as_vfork:
+        call    before_process
         RETURN_TO pass_vfork
 
 as_fork:
+        call    before_process
         RETURN_TO_CLONE pass_fork child_forked
 
 as_clone:
@@ -442,8 +453,10 @@ as_clone:
         test    $CLONE_SETTLS, %eax
         jz      2f
         RETURN_TO_CLONE pass_clone child_thread
-1:      RETURN_TO_CLONE pass_clone child_forked
-2:      RETURN_TO_CLONE pass_clone child_spawned
+1:      call    before_process
+        RETURN_TO_CLONE pass_clone child_forked
+2:      call    before_process
+        RETURN_TO_CLONE pass_clone child_spawned
 
 as_clone3:
         mov     UC_RDI(%rdx), %rcx
@@ -457,8 +470,26 @@ as_clone3:
         test    $CLONE_SETTLS, %eax
         jz      2f
         RETURN_TO_CLONE pass_clone3 child_thread
-1:      RETURN_TO_CLONE pass_clone3 child_forked
-2:      RETURN_TO_CLONE pass_clone3 child_spawned
+1:      call    before_process
+        RETURN_TO_CLONE pass_clone3 child_forked
+2:      call    before_process
+        RETURN_TO_CLONE pass_clone3 child_spawned
+
+        # Before there is another process: the library is asked, so that it can let the volume go.
+before_process:
+        cmpl    $0, mounted(%rip)
+        je      1f
+        cmpl    $0, orphan(%rip)
+        jne     1f
+        mov     gone@gottpoff(%rip), %rax
+        cmpb    $0, %fs:(%rax)
+        jne     1f
+        push    %rdx
+        sub     $8, %rsp
+        call    ask
+        add     $8, %rsp
+        pop     %rdx
+1:      ret
 
         .macro  TAKE_MASK
         test    %rcx, %rcx
@@ -900,7 +931,7 @@ start:
         .section .rodata
         .balign 4
 by_class:
-        .irp    target, as_plain, as_ask, as_descriptor, as_address, as_map, as_vector, as_sigprocmask, as_sigreturn, as_fork, as_vfork, as_clone, as_clone3, as_mask_rdi, as_mask_r10, as_mask_r8, as_pselect, as_attach
+        .irp    target, as_plain, as_ask, as_descriptor, as_address, as_map, as_vector, as_sigprocmask, as_sigreturn, as_fork, as_vfork, as_clone, as_clone3, as_mask_rdi, as_mask_r10, as_mask_r8, as_pselect, as_attach, as_unmap
         .long   \target - by_class
         .endr
 
@@ -912,6 +943,8 @@ low:            .quad -1                # addresses of mappings, from low to bef
 high:           .quad 0
 mounted:        .long 0                 # whether the volume is
 orphan:         .long 0                 # whether this process was forked while it was
+forks:          .long 0                 # how many forks lead to this process
+unmaps:         .long 0                 # grows when the program unmaps or protects memory
 on_call:        .quad 0
 on_fault:       .quad 0
 on_hook:        .quad 0
