@@ -282,7 +282,7 @@ public sealed partial class DaxVolume
     {
         long now = Now();
         long ticks = opened.Core.Node.ObserveModified(now) ?? now;
-        return new NodeFacts(opened.Core.Node.Number, false, 0x180, 0, opened.Core.SizeBytes, AllocatedBytes(opened.Core.Extents.Blocks), ticks, ticks, ticks);
+        return new NodeFacts(opened.Core.Node.Number, false, -1, 0, opened.Core.SizeBytes, AllocatedBytes(opened.Core.Extents.Blocks), ticks, ticks, ticks);
     }
 
     private int UsedPlaceOf(long directory, string name, out NamePlace place)

@@ -81,6 +81,9 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     /// <summary>The full path of the file or block device; null if it has none (any more).</summary>
     public string? Path { get; }
 
+    /// <summary>The descriptor of its file; -1 for memory without a file.</summary>
+    internal int Descriptor => memory.Descriptor;
+
     /// <summary>What messages call the device: its path, or what it is.</summary>
     public string Name { get; }
 

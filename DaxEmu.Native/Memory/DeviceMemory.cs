@@ -35,6 +35,9 @@ internal sealed class DeviceMemory : IDisposable
     /// <summary>All of it, at a 2 MiB boundary.</summary>
     public MappedRegion Region { get; }
 
+    /// <summary>The file's descriptor; -1 for memory without a file.</summary>
+    public int Descriptor => file is null ? -1 : (int)file.Handle.DangerousGetHandle();
+
     /// <summary>Maps a file, which ends with this object from then on.</summary>
     /// <param name="file">The open file.</param>
     /// <param name="lengthBytes">How much of it; a multiple of the page size.</param>

@@ -3,7 +3,7 @@ namespace DaxEmu.Core.Fs.Volume;
 /// <summary>What a volume knows of an inode (stat).</summary>
 /// <param name="Number">Its number.</param>
 /// <param name="IsDirectory">Whether it is a directory.</param>
-/// <param name="Mode">Permission bits.</param>
+/// <param name="Mode">Permission bits; -1 of a file that never had a name.</param>
 /// <param name="LinkCount">How many names it has; of a directory 2 and one for each directory in it.</param>
 /// <param name="SizeBytes">Its size; of a directory the bytes of one page.</param>
 /// <param name="AllocatedBytes">Bytes of its blocks.</param>
