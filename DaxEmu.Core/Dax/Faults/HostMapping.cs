@@ -66,12 +66,14 @@ internal sealed unsafe class HostMapping : IDisposable
 
         HostFaults.Install();
         long lengthBytes = pageCount << DaxConstants.PageShift;
-        nint address = HostRange.Reserve(
-            options.Address, lengthBytes, (options.LeadPages ?? first.Colour) << DaxConstants.PageShift, options.Place);
+
+        // As thp_get_unmapped_area: a range that cannot have 2 MiB translations is not aligned for them.
+        long? lead = options.LeadPages ?? (pageCount >= DaxConstants.PagesPerPmd ? first.Colour : null);
+        nint address = HostRange.Reserve(options.Address, lengthBytes, lead << DaxConstants.PageShift, options.Place);
         var mapping = new HostMapping(faults, address, lengthBytes, options);
+        bool canWrite = options.CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) != (MapMode.Shared | MapMode.ReadOnly);
         try
         {
-            bool canWrite = options.CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) != (MapMode.Shared | MapMode.ReadOnly);
             mapping.Area = file.MapAt(first, pageCount, mode, address, area =>
                 mapping.mmu = new HostMmu(area, new HostPages(area, address, file.Device), new HostPiece(0, pageCount, options.CanRead, canWrite)));
         }
@@ -79,6 +81,12 @@ internal sealed unsafe class HostMapping : IDisposable
         {
             HostRange.Release(address, lengthBytes);
             throw;
+        }
+
+        if (!canWrite && (mode & MapMode.ReadOnly) == 0)
+        {
+            // mprotect can make a part writable: a piece of its own then.
+            mapping.Area.Protect(0, pageCount, isReadOnly: true);
         }
 
         mapping.Register();
