@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
 using DaxEmu.Core.Pmem;
@@ -5,6 +6,7 @@ using DaxEmu.Native;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Files;
 using DaxEmu.Native.Memory;
+using Microsoft.Win32.SafeHandles;
 
 namespace DaxEmu.Core;
 
@@ -34,6 +36,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     private readonly string? pathToRemove;
     private readonly Lazy<PageOwners> owners;
     private readonly StoreObserver? observer;
+    private readonly BitArray? gathered; // 2 MiB a bit: which were mapped whole
     private MemoryMappedFile? given;
     private bool disposed;
 
@@ -66,6 +69,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         if (options.PreferHugePages)
         {
             region.PreferHugePages();
+            gathered = Capabilities.FileSystem == FileSystemKind.Tmpfs ? new BitArray((int)(PageCount >> DaxConstants.PmdOrder)) : null;
         }
     }
 
@@ -80,9 +84,6 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
 
     /// <summary>The full path of the file or block device; null if it has none (any more).</summary>
     public string? Path { get; }
-
-    /// <summary>The descriptor of its file; -1 for memory without a file.</summary>
-    internal int Descriptor => memory.Descriptor;
 
     /// <summary>What messages call the device: its path, or what it is.</summary>
     public string Name { get; }
@@ -104,6 +105,26 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         {
             ThrowIfDisposed();
             return poison;
+        }
+    }
+
+    /// <summary>The open file, to be mapped at other addresses too; null for memory without one.</summary>
+    internal SafeFileHandle? File => memory.File;
+
+    /// <summary>Whether 2 MiB of the device are mapped whole for the first time, and 2 MiB pages are wanted: the caller gathers them then.</summary>
+    internal bool IsFirst2MiBMapping(Pfn first)
+    {
+        if (gathered is null)
+        {
+            return false;
+        }
+
+        lock (gathered)
+        {
+            long slot = first.Value >> DaxConstants.PmdOrder;
+            bool isFirst = !gathered[(int)slot];
+            gathered[(int)slot] = true;
+            return isFirst;
         }
     }
 
