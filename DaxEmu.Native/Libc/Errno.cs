@@ -11,11 +11,15 @@ internal static class Errno
     public const int Eintr = 4;
     public const int Eio = 5;
     public const int Enxio = 6;
+    public const int E2big = 7;
+    public const int Ebadf = 9;
     public const int Eagain = 11;
     public const int Enomem = 12;
     public const int Eacces = 13;
+    public const int Efault = 14;
     public const int Ebusy = 16;
     public const int Eexist = 17;
+    public const int Exdev = 18;
     public const int Enodev = 19;
     public const int Enotdir = 20;
     public const int Eisdir = 21;
@@ -26,11 +30,18 @@ internal static class Errno
     public const int Etxtbsy = 26;
     public const int Efbig = 27;
     public const int Enospc = 28;
+    public const int Espipe = 29;
     public const int Erofs = 30;
+    public const int Erange = 34;
     public const int Enametoolong = 36;
     public const int Enosys = 38;
+    public const int Enotempty = 39;
     public const int Eloop = 40;
+    public const int Enodata = 61;
+    public const int Eoverflow = 75;
+    public const int Eilseq = 84;
     public const int Eopnotsupp = 95;
+    public const int Estale = 116;
     public const int Edquot = 122;
 
     /// <summary>The exception for a failed system call.</summary>

@@ -66,12 +66,14 @@ internal sealed unsafe class HostMapping : IDisposable
 
         HostFaults.Install();
         long lengthBytes = pageCount << DaxConstants.PageShift;
-        nint address = HostRange.Reserve(
-            options.Address, lengthBytes, (options.LeadPages ?? first.Colour) << DaxConstants.PageShift, options.Place);
+
+        // As thp_get_unmapped_area: a range that cannot have 2 MiB translations is not aligned for them.
+        long? lead = options.LeadPages ?? (pageCount >= DaxConstants.PagesPerPmd ? first.Colour : null);
+        nint address = HostRange.Reserve(options.Address, lengthBytes, lead << DaxConstants.PageShift, options.Place);
         var mapping = new HostMapping(faults, address, lengthBytes, options);
+        bool canWrite = options.CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) != (MapMode.Shared | MapMode.ReadOnly);
         try
         {
-            bool canWrite = options.CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) != (MapMode.Shared | MapMode.ReadOnly);
             mapping.Area = file.MapAt(first, pageCount, mode, address, area =>
                 mapping.mmu = new HostMmu(area, new HostPages(area, address, file.Device), new HostPiece(0, pageCount, options.CanRead, canWrite)));
         }
@@ -79,6 +81,12 @@ internal sealed unsafe class HostMapping : IDisposable
         {
             HostRange.Release(address, lengthBytes);
             throw;
+        }
+
+        if (!canWrite && (mode & MapMode.ReadOnly) == 0)
+        {
+            // mprotect can make a part writable: a piece of its own then.
+            mapping.Area.Protect(0, pageCount, isReadOnly: true);
         }
 
         mapping.Register();
@@ -226,6 +234,15 @@ internal sealed unsafe class HostMapping : IDisposable
 
     /// <summary>Whether the page around an address is shown now: for tests and reports.</summary>
     public bool IsShown(nint address) => mmu.IsShown(VmaPage.FromBytes(address - Address));
+
+    /// <summary>Shows nothing any more, in a child of fork: no lock is entered, since the thread that holds it may not exist there.</summary>
+    public void DropInChild()
+    {
+        foreach (HostPiece piece in mmu.Pieces)
+        {
+            HostRange.Drop(Address + (nint)(piece.First << DaxConstants.PageShift), piece.Count << DaxConstants.PageShift);
+        }
+    }
 
     /// <summary>Ends all of it: waits for faults that run. Again does nothing.</summary>
     public void Dispose()
