@@ -113,4 +113,7 @@ internal enum Site : byte
 
     /// <summary>Reads or changes the list of poisoned device pages.</summary>
     Poison,
+
+    /// <summary>Reads or changes which pages a real address range shows.</summary>
+    ShownPages,
 }

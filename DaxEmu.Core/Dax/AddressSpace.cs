@@ -159,6 +159,21 @@ public sealed unsafe class AddressSpace : IDisposable
         return area;
     }
 
+    /// <summary>As <see cref="Map"/>, at real addresses: the translations are shown there, too.</summary>
+    /// <param name="first">The file page that the VMA's first page maps.</param>
+    /// <param name="pageCount">How many pages.</param>
+    /// <param name="mode">What the VMA is for.</param>
+    /// <param name="address">The first byte, of as many bytes that are the caller's.</param>
+    /// <param name="show">Makes what shows the translations; disposed with the VMA.</param>
+    internal VmArea MapAt(PageIndex first, long pageCount, MapMode mode, nint address, Func<VmArea, IMmu> show)
+    {
+        CheckMap(first, pageCount, mode, leadPages: 0);
+        var area = new VmArea(VmFile, address, first, pageCount, mode, isHost: true);
+        area.Table.Mmu = show(area);
+        Publish([area]);
+        return area;
+    }
+
     /// <summary>As <see cref="Map"/>, for many VMAs at once: the list of VMAs is copied once, not for each.</summary>
     internal VmArea[] MapAll(IReadOnlyList<(PageIndex First, long PageCount, MapMode Mode, int LeadPages)> requests)
     {
@@ -422,15 +437,20 @@ public sealed unsafe class AddressSpace : IDisposable
 
     private VmArea Make(PageIndex first, long pageCount, MapMode mode, int? leadPages)
     {
+        int lead = leadPages ?? first.Colour;
+        CheckMap(first, pageCount, mode, lead);
+        return new VmArea(VmFile, AddressAllocator.Take(lead, pageCount), first, pageCount, mode);
+    }
+
+    private void CheckMap(PageIndex first, long pageCount, MapMode mode, int leadPages)
+    {
         ObjectDisposedException.ThrowIf(isDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, (MaximumSizeBytes >> DaxConstants.PageShift) - first.Value);
-        int lead = leadPages ?? first.Colour;
-        ArgumentOutOfRangeException.ThrowIfNegative(lead, nameof(leadPages));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lead, DaxConstants.ColourMask, nameof(leadPages));
+        ArgumentOutOfRangeException.ThrowIfNegative(leadPages);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(leadPages, DaxConstants.ColourMask);
         VmArea.CheckMode(mode);
-        return new VmArea(VmFile, AddressAllocator.Take(lead, pageCount), first, pageCount, mode);
     }
 
     private void Publish(ReadOnlySpan<VmArea> made)

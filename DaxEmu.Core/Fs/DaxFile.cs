@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.ReadWrite;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Fs;
@@ -100,20 +101,7 @@ public sealed partial class DaxFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public DaxView Map(long offset, long length, MapMode mode = MapMode.Shared)
     {
-        CheckRange(offset, length);
-        ArgumentOutOfRangeException.ThrowIfZero(length);
-        if (offset % DaxConstants.PageSize != 0)
-        {
-            throw new ArgumentException($"A view begins at a multiple of {DaxConstants.PageSize}, not at {offset}.", nameof(offset));
-        }
-
-        VmArea.CheckMode(mode);
-        if (!CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) == MapMode.Shared)
-        {
-            throw new UnauthorizedAccessException($"{this} was opened for reading. Map it with {nameof(MapMode)}.{nameof(MapMode.ReadOnly)} or {nameof(MapMode)}.{nameof(MapMode.Private)}, or open it for writing.");
-        }
-
-        PageRange pages = PageRange.Touching(offset, length);
+        PageRange pages = PagesToMap(offset, length, mode);
         FileInUse inUse = core.InUse;
         return new DaxView(inUse.Faults, inUse.Mapping.Map(pages.First, pages.PageCount, mode), this, inUse.Opener);
     }
@@ -123,6 +111,14 @@ public sealed partial class DaxFile : IDisposable
     /// <exception cref="UnauthorizedAccessException">The file was opened for reading, and the view would be shared and writable.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public DaxView Map(MapMode mode = MapMode.Shared) => Map(0, Length, mode);
+
+    /// <summary>As <see cref="Map(long, long, MapMode)"/>, at real addresses.</summary>
+    /// <exception cref="Native.DaxEnvironmentException">The address space does not hold it, the addresses are in use, or the device is no file.</exception>
+    internal HostMapping MapHost(long offset, long length, MapMode mode, HostMappingOptions? options = null)
+    {
+        PageRange pages = PagesToMap(offset, length, mode);
+        return HostMapping.Map(core.InUse.Faults, pages.First, pages.PageCount, mode, options ?? HostMappingOptions.Default);
+    }
 
     /// <summary>Reads bytes, up to the end of the file; holes give zeroes.</summary>
     /// <param name="buffer">Where they go.</param>
@@ -348,6 +344,24 @@ public sealed partial class DaxFile : IDisposable
         long size = Length;
         CheckAll(Dax.ReadWrite.ZeroRange.TruncatePage(Mapping, size, faultsAre, out bool didZero), size);
         return didZero;
+    }
+
+    private PageRange PagesToMap(long offset, long length, MapMode mode)
+    {
+        CheckRange(offset, length);
+        ArgumentOutOfRangeException.ThrowIfZero(length);
+        if (offset % DaxConstants.PageSize != 0)
+        {
+            throw new ArgumentException($"A view begins at a multiple of {DaxConstants.PageSize}, not at {offset}.", nameof(offset));
+        }
+
+        VmArea.CheckMode(mode);
+        if (!CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) == MapMode.Shared)
+        {
+            throw new UnauthorizedAccessException($"{this} was opened for reading. Map it with {nameof(MapMode)}.{nameof(MapMode.ReadOnly)} or {nameof(MapMode)}.{nameof(MapMode.Private)}, or open it for writing.");
+        }
+
+        return PageRange.Touching(offset, length);
     }
 
     private void CheckRange(long offset, long length)

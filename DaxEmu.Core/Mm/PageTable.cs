@@ -38,6 +38,9 @@ internal sealed unsafe class PageTable : IDisposable
         directory = (ulong*)directoryMemory.Base;
     }
 
+    /// <summary>Shows the translations elsewhere, too; null if the table is all there is. Set before the first one is installed.</summary>
+    public IMmu? Mmu { get; set; }
+
     /// <summary>How many 2 MiB slots there are.</summary>
     public long SlotCount { get; }
 
@@ -126,8 +129,12 @@ internal sealed unsafe class PageTable : IDisposable
     }
 
     /// <summary>Replaces the translation of a page if it is still <paramref name="seen"/>.</summary>
-    public bool TryReplacePage(VmaPage page, Translation seen, Translation translation) =>
-        Atomic.TryReplace(ref PageWord(page), translation.Word, seen.Word, Site.WriteTranslation);
+    public bool TryReplacePage(VmaPage page, Translation seen, Translation translation)
+    {
+        bool isReplaced = Atomic.TryReplace(ref PageWord(page), translation.Word, seen.Word, Site.WriteTranslation);
+        Mmu?.Drop(page, 1);
+        return isReplaced;
+    }
 
     /// <summary>Installs a 2 MiB translation; a present one that allows as much stays as it is.</summary>
     /// <returns>False if 4 KiB translations stand in the slot.</returns>
@@ -155,6 +162,7 @@ internal sealed unsafe class PageTable : IDisposable
         if (Directory(page).IsHuge)
         {
             ClearHuge(ref DirectoryWord(page));
+            Mmu?.Drop(Math.Max(0, FirstPageOf(SlotOf(page))), DaxConstants.PagesPerPmd);
         }
     }
 
@@ -164,7 +172,7 @@ internal sealed unsafe class PageTable : IDisposable
     /// <param name="keepCopies">Whether private copies stay (truncation keeps them in some cases, madvise does not).</param>
     public void Unmap(VmaPage first, long count, bool keepCopies)
     {
-        ForEachSlot(first, count, (slot, from, end) =>
+        (VmaPage from, long changed) = ForEachSlot(first, count, (slot, begin, end) =>
         {
             RequireAlive();
             ref ulong word = ref directory[slot];
@@ -175,18 +183,21 @@ internal sealed unsafe class PageTable : IDisposable
             }
             else if (seen.IsTable)
             {
-                for (long page = from; page < end; page++)
+                for (long page = begin; page < end; page++)
                 {
                     ClearPage(ref PageWord(page), keepCopies);
                 }
             }
+
+            return seen.IsHuge;
         });
+        Mmu?.Drop(from, changed);
     }
 
     /// <summary>Makes the translations of a run of pages read-only and clean; copies stay as they are.</summary>
     public void WriteProtect(VmaPage first, long count)
     {
-        ForEachSlot(first, count, (slot, from, end) =>
+        (VmaPage from, long changed) = ForEachSlot(first, count, (slot, begin, end) =>
         {
             RequireAlive();
             ref ulong word = ref directory[slot];
@@ -197,12 +208,15 @@ internal sealed unsafe class PageTable : IDisposable
             }
             else if (seen.IsTable)
             {
-                for (long page = from; page < end; page++)
+                for (long page = begin; page < end; page++)
                 {
                     ProtectWord(ref PageWord(page));
                 }
             }
+
+            return seen.IsHuge;
         });
+        Mmu?.WriteProtect(from, changed);
     }
 
     /// <summary>Drops a 2 MiB translation that a page lies inside of, not at its edge.</summary>
@@ -217,7 +231,7 @@ internal sealed unsafe class PageTable : IDisposable
     /// <summary>Takes writes away from the translations of a run of pages, or gives them back to those that are dirty (<c>change_protection</c>).</summary>
     public void Protect(VmaPage first, long count, bool isReadOnly, bool restoresHuge)
     {
-        ForEachSlot(first, count, (slot, from, end) =>
+        (VmaPage from, long changed) = ForEachSlot(first, count, (slot, begin, end) =>
         {
             RequireAlive();
             ref ulong word = ref directory[slot];
@@ -228,12 +242,18 @@ internal sealed unsafe class PageTable : IDisposable
             }
             else if (seen.IsTable)
             {
-                for (long page = from; page < end; page++)
+                for (long page = begin; page < end; page++)
                 {
                     SetWritable(ref PageWord(page), !isReadOnly);
                 }
             }
+
+            return seen.IsHuge;
         });
+        if (isReadOnly)
+        {
+            Mmu?.WriteProtect(from, changed);
+        }
     }
 
     /// <summary>Forgets every translation and every table: for a checker that uses one mapping for many runs.</summary>
@@ -242,11 +262,13 @@ internal sealed unsafe class PageTable : IDisposable
         // SAFETY: the regions have this many words; see the constructor.
         new Span<ulong>(pages, checked((int)(SlotCount * DaxConstants.PagesPerPmd))).Clear();
         new Span<ulong>(directory, (int)SlotCount).Clear();
+        Mmu?.Drop(0, pageCount);
     }
 
     /// <summary>Frees the table; no thread uses it any more (see <see cref="VmFile.Remove"/>).</summary>
     public void Dispose()
     {
+        Mmu?.Drop(0, pageCount);
         isFreed = true;
         if (Atomic.Current is null)
         {
@@ -305,15 +327,18 @@ internal sealed unsafe class PageTable : IDisposable
         Site.ReadTranslation,
         Site.WriteTranslation);
 
-    private void ForEachSlot(VmaPage first, long count, Action<long, long, long> visit)
+    // The visitor says whether the slot held a 2 MiB translation, which goes or changes whole. Returns the pages that may have changed.
+    private (VmaPage First, long Count) ForEachSlot(VmaPage first, long count, Func<long, long, long, bool> visit)
     {
         long begin = Math.Max(0, first.Value);
         long end = count < pageCount - first.Value ? first.Value + count : pageCount; // the sum may not fit a long
         if (begin >= end)
         {
-            return;
+            return (begin, 0);
         }
 
+        long changedFrom = begin;
+        long changedEnd = end;
         long lastSlot = SlotOf(end - 1);
         for (long slot = SlotOf(begin); slot <= lastSlot; slot++)
         {
@@ -324,7 +349,13 @@ internal sealed unsafe class PageTable : IDisposable
             }
 
             long from = Math.Max(begin, FirstPageOf(slot));
-            visit(slot, from, Math.Min(end, FirstPageOf(slot + 1)));
+            if (visit(slot, from, Math.Min(end, FirstPageOf(slot + 1))))
+            {
+                changedFrom = Math.Max(0, Math.Min(changedFrom, FirstPageOf(slot)));
+                changedEnd = Math.Min(pageCount, Math.Max(changedEnd, FirstPageOf(slot + 1)));
+            }
         }
+
+        return (changedFrom, changedEnd - changedFrom);
     }
 }

@@ -1,6 +1,7 @@
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Mm;
 using DaxEmu.Native.Memory;
+using Microsoft.Win32.SafeHandles;
 
 namespace DaxEmu.Core;
 
@@ -12,13 +13,21 @@ public sealed unsafe class VmArea : IDisposable
 {
     private readonly Lock copyCreation = new();
     private readonly PinnedLines gate = new(1);
+    private readonly bool isHost;
     private readonly Lock disposeGate = new();
     private ReservedRegion? copies;
     private bool isDisposed;
     private volatile VmPiece[] pieces;
 
-    internal VmArea(VmFile file, long startAddress, PageIndex firstIndex, long pageCount, MapMode mode)
+    /// <param name="file">The file.</param>
+    /// <param name="startAddress">The first byte.</param>
+    /// <param name="firstIndex">The page of the file that the first page maps.</param>
+    /// <param name="pageCount">How many pages.</param>
+    /// <param name="mode">What it is for.</param>
+    /// <param name="isHost">Whether its translations are shown in real addresses: then no fault takes the short way, which would not show them.</param>
+    internal VmArea(VmFile file, long startAddress, PageIndex firstIndex, long pageCount, MapMode mode, bool isHost = false)
     {
+        this.isHost = isHost;
         File = file;
         StartAddress = startAddress;
         FirstIndex = firstIndex;
@@ -26,8 +35,8 @@ public sealed unsafe class VmArea : IDisposable
         Mode = mode;
         LeadPages = (int)(startAddress >> DaxConstants.PageShift) & DaxConstants.ColourMask;
         HasMatchingColour = LeadPages == firstIndex.Colour;
-        PlainForReads = file;
-        PlainForWrites = IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : null;
+        PlainForReads = isHost ? null : file;
+        PlainForWrites = !isHost && IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : null;
         Table = new PageTable(LeadPages, pageCount);
         pieces = [new VmPiece(0, pageCount, (mode & MapMode.ReadOnly) != 0)];
     }
@@ -124,7 +133,7 @@ public sealed unsafe class VmArea : IDisposable
         }
 
         pieces = VmPiece.Protect(pieces, firstPage, pageCount, isReadOnly);
-        PlainForWrites = IsShared && !IsSync && pieces.Length == 1 && !pieces[0].IsReadOnly ? File : null;
+        PlainForWrites = !isHost && IsShared && !IsSync && pieces.Length == 1 && !pieces[0].IsReadOnly ? File : null;
         Table.SplitAt(firstPage);
         Table.SplitAt(firstPage + pageCount);
         Table.Protect(firstPage, pageCount, isReadOnly, File.RestoresHugeWrites);
@@ -286,9 +295,14 @@ public sealed unsafe class VmArea : IDisposable
     {
         lock (copyCreation)
         {
-            copies ??= ReservedRegion.Reserve(PageCount << DaxConstants.PageShift);
+            copies ??= isHost
+                ? ReservedRegion.ReserveWithFile(PageCount << DaxConstants.PageShift)
+                : ReservedRegion.Reserve(PageCount << DaxConstants.PageShift);
         }
 
         return (byte*)copies.Base + page.OffsetBytes;
     }
+
+    /// <summary>The file of the private copies, each at its page's own place; of a VMA that is shown in real addresses and has copies.</summary>
+    internal SafeFileHandle CopyFile => copies!.File!;
 }

@@ -5,6 +5,7 @@ using DaxEmu.Native;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Files;
 using DaxEmu.Native.Memory;
+using Microsoft.Win32.SafeHandles;
 
 namespace DaxEmu.Core;
 
@@ -103,6 +104,9 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             return poison;
         }
     }
+
+    /// <summary>The open file, to be mapped at other addresses too; null for memory without one.</summary>
+    internal SafeFileHandle? File => memory.File;
 
     /// <summary>Opens a file or block device that is there.</summary>
     /// <param name="path">A file of a multiple of 2 MiB, on tmpfs or a DAX file system if stores are to be fast, or a block device.</param>

@@ -22,6 +22,7 @@ internal enum MmapFlags
     NoReserve = 0x4000,
     Populate = 0x8000,
     Sync = 0x80000,
+    FixedNoReplace = 0x100000,
 }
 
 internal enum MemoryAdvice
@@ -53,6 +54,12 @@ internal static unsafe partial class Mman
 
     [LibraryImport("libc", EntryPoint = "mremap", SetLastError = true)]
     internal static partial nint Mremap(nint address, nuint oldLength, nuint newLength, int flags, nint newAddress);
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int MemfdCreate(string name, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    internal static partial int Ftruncate(int fd, long length);
 
     [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
     internal static partial int Mprotect(nint address, nuint length, MmapProt prot);

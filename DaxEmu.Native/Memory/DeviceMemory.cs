@@ -1,6 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using DaxEmu.Native.Files;
 using DaxEmu.Native.Libc;
+using Microsoft.Win32.SafeHandles;
 
 namespace DaxEmu.Native.Memory;
 
@@ -34,6 +35,9 @@ internal sealed class DeviceMemory : IDisposable
 
     /// <summary>All of it, at a 2 MiB boundary.</summary>
     public MappedRegion Region { get; }
+
+    /// <summary>The open file, to be mapped at other addresses too; null for memory without one.</summary>
+    public SafeFileHandle? File => file?.Handle;
 
     /// <summary>Maps a file, which ends with this object from then on.</summary>
     /// <param name="file">The open file.</param>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Native.Failures;
 using DaxEmu.Native.Libc;
+using Microsoft.Win32.SafeHandles;
 
 namespace DaxEmu.Native.Memory;
 
@@ -12,12 +13,15 @@ internal sealed class ReservedRegion : SafeHandle
 {
     private const nuint Alignment = 2 << 20;
 
+    private const uint CloseOnExec = 1; // MFD_CLOEXEC
+
     private readonly nint mapped;
     private readonly nuint mappedBytes;
 
-    private ReservedRegion(nint mapped, nuint mappedBytes, nint aligned, long lengthBytes)
+    private ReservedRegion(nint mapped, nuint mappedBytes, nint aligned, long lengthBytes, SafeFileHandle? file = null)
         : base(invalidHandleValue: 0, ownsHandle: true)
     {
+        File = file;
         this.mapped = mapped;
         this.mappedBytes = mappedBytes;
         LengthBytes = lengthBytes;
@@ -29,6 +33,9 @@ internal sealed class ReservedRegion : SafeHandle
 
     /// <summary>First byte; valid until the region is disposed.</summary>
     public nint Base => handle;
+
+    /// <summary>The file that the memory is, from byte 0 on, so that it can be mapped a second time; null if it is none.</summary>
+    public SafeFileHandle? File { get; }
 
     /// <inheritdoc/>
     public override bool IsInvalid => handle == 0;
@@ -56,6 +63,38 @@ internal sealed class ReservedRegion : SafeHandle
         return new ReservedRegion(address, total, aligned, (long)length);
     }
 
+    /// <summary>As <see cref="Reserve"/>, of memory that can be mapped a second time (<see cref="File"/>).</summary>
+    /// <exception cref="DaxEnvironmentException">As there, or the process has no descriptor left.</exception>
+    public static ReservedRegion ReserveWithFile(long lengthBytes)
+    {
+        ReservedRegion plain = Reserve(lengthBytes);
+        int fd = Mman.MemfdCreate("private copies", CloseOnExec);
+        int errno = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
+        var file = new SafeFileHandle(fd, ownsHandle: true);
+        if (errno == 0 && Mman.Ftruncate(fd, plain.LengthBytes) != 0)
+        {
+            errno = Marshal.GetLastPInvokeError();
+        }
+
+        // SAFETY: MAP_FIXED replaces what the reservation above owns.
+        if (errno == 0 && Mman.Mmap(
+                plain.handle, (nuint)plain.LengthBytes, MmapProt.Read | MmapProt.Write, MmapFlags.Shared | MmapFlags.NoReserve | MmapFlags.Fixed, fd, 0) == Mman.MapFailed)
+        {
+            errno = Marshal.GetLastPInvokeError();
+        }
+
+        if (errno != 0)
+        {
+            file.Dispose();
+            plain.Dispose();
+            throw Errno.Failure($"cannot map {lengthBytes} bytes for", "private copies", errno);
+        }
+
+        var region = new ReservedRegion(plain.mapped, plain.mappedBytes, plain.handle, plain.LengthBytes, file);
+        plain.SetHandleAsInvalid();
+        return region;
+    }
+
     /// <summary>Gives the memory of whole pages inside the range back; they read as zeroes again.</summary>
     /// <remarks>The caller makes sure that no thread writes there meanwhile: such a write could be lost.</remarks>
     public void Release(long offsetBytes, long lengthBytes)
@@ -66,9 +105,10 @@ internal sealed class ReservedRegion : SafeHandle
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, LengthBytes - offsetBytes);
         long first = (offsetBytes + 4095) & ~4095L;
         long end = (offsetBytes + lengthBytes) & ~4095L;
-        if (end > first && Mman.Madvise(handle + (nint)first, (nuint)(end - first), MemoryAdvice.DontNeed) != 0)
+        MemoryAdvice advice = File is null ? MemoryAdvice.DontNeed : MemoryAdvice.Remove;
+        if (end > first && Mman.Madvise(handle + (nint)first, (nuint)(end - first), advice) != 0)
         {
-            throw new InvalidOperationException($"madvise(MADV_DONTNEED) failed with errno {Marshal.GetLastPInvokeError()}.");
+            throw new InvalidOperationException($"madvise({advice}) failed with errno {Marshal.GetLastPInvokeError()}.");
         }
     }
 
@@ -85,5 +125,9 @@ internal sealed class ReservedRegion : SafeHandle
     public void PreferHugePages() => _ = Mman.Madvise(handle, (nuint)LengthBytes, MemoryAdvice.HugePage);
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => FormerMemory.Unmap(mapped, mappedBytes);
+    protected override bool ReleaseHandle()
+    {
+        File?.Dispose();
+        return FormerMemory.Unmap(mapped, mappedBytes);
+    }
 }

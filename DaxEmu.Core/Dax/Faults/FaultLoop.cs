@@ -23,6 +23,9 @@ public sealed class FaultLoop
     /// <summary>The handler that is asked.</summary>
     public FaultHandler Handler => handler;
 
+    /// <summary>Counts what the faults come to; null for nothing.</summary>
+    internal HostFaultCounts? Counts { get; init; }
+
     /// <summary>The file whose faults are served.</summary>
     internal AddressSpace Mapping => handler.Mapping;
 
@@ -157,8 +160,10 @@ public sealed class FaultLoop
     private FaultOutcome Fault(in FaultRequest request, PageOrder order)
     {
         FaultOutcome outcome = handler.FaultHeld(request, order);
-        return (outcome.Result & FaultResult.NeedDsync) != 0
+        outcome = (outcome.Result & FaultResult.NeedDsync) != 0
             ? SyncFault.Finish(handler.Mapping, request, order)
             : outcome;
+        Counts?.Count(outcome, order);
+        return outcome;
     }
 }

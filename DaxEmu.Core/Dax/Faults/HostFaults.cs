@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using DaxEmu.Native.Libc;
+using DaxEmu.Native.Signals;
+
+namespace DaxEmu.Core.Dax.Faults;
+
+/// <summary>The process's page faults at addresses of a <see cref="HostMapping"/>, served on the thread that faults.</summary>
+internal static unsafe class HostFaults
+{
+    private const int BusAdrErr = 2;
+    private const int BusMceErrAr = 4;
+
+    private static readonly Lock Gate = new();
+    private static bool isInstalled;
+
+    [ThreadStatic]
+    private static IoError copyError;
+
+    /// <summary>What the faults came to.</summary>
+    public static HostFaultCounts Counts { get; } = new();
+
+    /// <summary>Puts the handler in front of the process's own; again does nothing.</summary>
+    /// <exception cref="Native.DaxEnvironmentException">The process may not have executable memory of its own.</exception>
+    public static void Install()
+    {
+        lock (Gate)
+        {
+            if (!isInstalled)
+            {
+                FaultEntry.Install(&OnSignal);
+                isInstalled = true;
+            }
+        }
+    }
+
+    /// <summary>What ended this thread's last copy (<see cref="FaultEntry.TryCopy"/>) that did not reach its end; none for an address of no mapping.</summary>
+    public static IoError CopyError => copyError;
+
+    /// <summary>Sets the addresses whose faults are looked at; none where the accessing code could be managed code of this runtime.</summary>
+    internal static void ServeRange(nint low, nint high)
+    {
+        if (!RuntimeFeature.IsDynamicCodeSupported)
+        {
+            FaultEntry.Serve(low, high);
+        }
+    }
+
+    // The interrupted code is native, as this runtime sees it (FaultEntry has seen to that), and may be anything else: errno is left as it was, nothing is
+    // allocated by malloc, and no lock is entered that it may hold.
+    [UnmanagedCallersOnly]
+    private static int OnSignal(int signal, nint info, nint context)
+    {
+        int errno = Marshal.GetLastSystemError();
+        try
+        {
+            return Serve(new FaultFrame(info, context)) ? 0 : 1;
+        }
+        catch (Exception failure)
+        {
+            // There is no caller that could be told, and no way to go on: the access would fault again.
+            Environment.FailFast("A page fault at a mapping of a DAX file could not be served.", failure);
+            return 1;
+        }
+        finally
+        {
+            Marshal.SetLastSystemError(errno);
+        }
+    }
+
+    private static bool Serve(FaultFrame frame)
+    {
+        if (!frame.IsFault)
+        {
+            return false;
+        }
+
+        bool isCopy = FaultEntry.IsCopy(frame.Instruction);
+        HostMapping? mapping = frame.IsFetch ? null : HostMapping.Find(frame.Address);
+        IoError error = IoError.None;
+        HostFaultVerdict verdict = HostFaultVerdict.Foreign;
+        if (mapping is not null)
+        {
+            long begin = Stopwatch.GetTimestamp();
+            verdict = mapping.Serve(frame.Address, frame.IsWrite, out error);
+            Counts.CountSignal(frame.IsWrite, (long)Stopwatch.GetElapsedTime(begin).TotalNanoseconds);
+        }
+
+        if (verdict == HostFaultVerdict.Served)
+        {
+            return true;
+        }
+
+        if (isCopy)
+        {
+            copyError = verdict == HostFaultVerdict.Foreign && mapping is not null ? IoError.ReadOnly : error;
+            FaultEntry.EndCopy(frame);
+            return true;
+        }
+
+        if (verdict == HostFaultVerdict.Bus)
+        {
+            SendBus(frame, error);
+            return true;
+        }
+
+        return false;
+    }
+
+    // The signal is blocked while this handler runs: it arrives at its end, with the registers of the access, as the kernel would raise it.
+    private static void SendBus(FaultFrame frame, IoError error)
+    {
+        Counts.CountBus();
+        if (frame.IsBlocked(SignalCalls.Sigbus))
+        {
+            // The kernel ends a process that blocks the signal of its own fault.
+            SignalCalls.SigAction byDefault = default;
+            _ = SignalCalls.Sigaction(SignalCalls.Sigbus, &byDefault, null);
+            frame.Unblock(SignalCalls.Sigbus);
+        }
+
+        SignalCalls.SigInfo info = default;
+        info.Signal = SignalCalls.Sigbus;
+        info.Code = error == IoError.Poison ? BusMceErrAr : BusAdrErr;
+        info.Address = frame.Address;
+        info.AddressLsb = error == IoError.Poison ? (short)DaxConstants.PageShift : (short)0;
+        _ = SignalCalls.QueueToSelf(SignalCalls.Sigbus, &info);
+    }
+}

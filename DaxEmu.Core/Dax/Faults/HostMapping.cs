@@ -1,0 +1,302 @@
+using DaxEmu.Core.Mm;
+using DaxEmu.Native;
+using DaxEmu.Native.Memory;
+
+namespace DaxEmu.Core.Dax.Faults;
+
+/// <summary>A file mapped at real addresses (mmap): any load or store there is an access, and faults as one.</summary>
+/// <remarks>
+/// In a process with a .NET runtime of its own around this code (CoreCLR), only native code may access the addresses, by
+/// <see cref="HostAccess"/>: a managed thread that faults inside managed code cannot enter a managed handler.
+/// </remarks>
+internal sealed unsafe class HostMapping : IDisposable
+{
+    private static readonly Lock Gate = new();
+    private static volatile HostMapping[] all = [];
+    private static nint lowest = nint.MaxValue;
+    private static nint highest;
+
+    private readonly HostFaultCounts counts;
+    private readonly long window;
+    private HostMmu mmu = null!;
+
+    private HostMapping(FaultLoop faults, nint address, long lengthBytes, HostMappingOptions options)
+    {
+        counts = HostFaults.Counts;
+        Faults = new FaultLoop(faults.Handler) { Counts = counts };
+        Address = address;
+        LengthBytes = lengthBytes;
+        window = Math.Max(1, options.FaultAroundBytes >> DaxConstants.PageShift);
+    }
+
+    /// <summary>The first address.</summary>
+    public nint Address { get; }
+
+    /// <summary>Bytes from the first address to the end, parts that were unmapped included.</summary>
+    public long LengthBytes { get; }
+
+    /// <summary>The VMA, whose table is the authority.</summary>
+    public VmArea Area { get; private set; } = null!;
+
+    /// <summary>Serves its faults.</summary>
+    public FaultLoop Faults { get; }
+
+    /// <summary>The parts that are still mapped, with their rights.</summary>
+    public IReadOnlyList<HostPiece> Pieces => mmu.Pieces;
+
+    /// <summary>All mappings of the process now.</summary>
+    public static IReadOnlyList<HostMapping> All => all;
+
+    /// <summary>Maps pages of a file.</summary>
+    /// <param name="faults">The faults of the file.</param>
+    /// <param name="first">The page of the file that the first address maps.</param>
+    /// <param name="pageCount">How many pages.</param>
+    /// <param name="mode">What the mapping is for.</param>
+    /// <param name="options">Where and how.</param>
+    /// <exception cref="DaxEnvironmentException">The address space does not hold it, the addresses are in use, or the device is no file.</exception>
+    public static HostMapping Map(FaultLoop faults, PageIndex first, long pageCount, MapMode mode, HostMappingOptions options)
+    {
+        AddressSpace file = faults.Mapping;
+        if (file.Device.File is not { } device)
+        {
+            throw new DaxEnvironmentException(
+                $"the device '{file.Device.Name}' has no file that could be mapped at other addresses",
+                "Create it on a file, on tmpfs (/dev/shm) for example.");
+        }
+
+        HostFaults.Install();
+        long lengthBytes = pageCount << DaxConstants.PageShift;
+        nint address = HostRange.Reserve(
+            options.Address, lengthBytes, (options.LeadPages ?? first.Colour) << DaxConstants.PageShift, options.Place);
+        var mapping = new HostMapping(faults, address, lengthBytes, options);
+        try
+        {
+            bool canWrite = options.CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) != (MapMode.Shared | MapMode.ReadOnly);
+            mapping.Area = file.MapAt(first, pageCount, mode, address, area =>
+                mapping.mmu = new HostMmu(area, new HostPages(area, address, device), new HostPiece(0, pageCount, options.CanRead, canWrite)));
+        }
+        catch
+        {
+            HostRange.Release(address, lengthBytes);
+            throw;
+        }
+
+        mapping.Register();
+        return mapping;
+    }
+
+    /// <summary>The mapping around an address; null if there is none.</summary>
+    public static HostMapping? Find(nint address)
+    {
+        HostMapping[] sorted = all;
+        int low = 0;
+        int high = sorted.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) / 2;
+            HostMapping candidate = sorted[middle];
+            if (address < candidate.Address)
+            {
+                high = middle - 1;
+            }
+            else if (address - candidate.Address >= candidate.LengthBytes)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether any mapping has an address of a range.</summary>
+    public static bool Overlaps(nint address, long length) => InRange(address, length).Any();
+
+    /// <summary>The mappings that have an address of a range.</summary>
+    public static IEnumerable<HostMapping> InRange(nint address, long length) =>
+        all.Where(m => m.Address < address + length && address < m.Address + (nint)m.LengthBytes);
+
+    /// <summary>Faults a page in as a load or store would. It can be dropped again at once, by writeback or truncate.</summary>
+    /// <returns>Why it cannot be reached; <see cref="IoError.ReadOnly"/> also if it is not mapped there.</returns>
+    public IoError Access(nint address, bool isWrite)
+    {
+        HostFaultVerdict verdict = Serve(address, isWrite, out IoError error);
+        return verdict == HostFaultVerdict.Foreign ? IoError.ReadOnly : error;
+    }
+
+    /// <summary>Serves a page fault (<c>handle_mm_fault</c>): afterwards the page is shown as the access needs it, or cannot be.</summary>
+    /// <param name="address">The address, inside the mapping.</param>
+    /// <param name="isWrite">Whether it is a store.</param>
+    /// <param name="error">Why it cannot be reached.</param>
+    public HostFaultVerdict Serve(nint address, bool isWrite, out IoError error)
+    {
+        VmaPage page = VmaPage.FromBytes(address - Address);
+        error = IoError.None;
+        while (true)
+        {
+            using (AsymmetricLock.ReadHold hold = Faults.Mapping.InvalidateLock.Read())
+            {
+                // A piece that goes meanwhile is seen when the page is shown, under the lock that it is changed under.
+                if (Area.IsGone || mmu.PieceOf(page)?.Allows(isWrite) != true)
+                {
+                    return HostFaultVerdict.Foreign;
+                }
+
+                error = Faults.Resolve(FaultLoop.RequestFor(Area, page, isWrite), out Translation translation);
+                if (error != IoError.None)
+                {
+                    return error == IoError.ReadOnly ? HostFaultVerdict.Foreign : HostFaultVerdict.Bus;
+                }
+
+                if (window > 1 && !translation.IsHuge && Area.IsShared)
+                {
+                    FaultAround(page, isWrite);
+                }
+
+                switch (mmu.TryMap(page, isWrite, window))
+                {
+                    case MapOutcome.Shown:
+                        return HostFaultVerdict.Served;
+                    case MapOutcome.NotAllowed:
+                        return HostFaultVerdict.Foreign;
+                    case MapOutcome.Changed:
+                        continue;
+                }
+            }
+
+            EvictAll();
+        }
+    }
+
+    /// <summary>Ends a part, or all of it (munmap). When nothing is left it is disposed.</summary>
+    /// <param name="address">The first address, at a page.</param>
+    /// <param name="length">How many bytes; those outside are passed over.</param>
+    public void Unmap(nint address, long length)
+    {
+        if (Clip(address, length) is not { } range)
+        {
+            return;
+        }
+
+        // First the translations, which a private copy goes with, then the addresses: from then on they may be another's.
+        Area.Zap(range.First, range.Count);
+        mmu.Change(range.First, range.Count, rights: null);
+        if (mmu.IsEmpty)
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>Changes what a part may be used for (mprotect).</summary>
+    /// <param name="address">The first address, at a page.</param>
+    /// <param name="length">How many bytes; those outside are passed over.</param>
+    /// <param name="canRead">Whether it may be read.</param>
+    /// <param name="canWrite">Whether it may be written.</param>
+    /// <returns>False if the mapping is shared and read-only, and can not be made writable (EACCES).</returns>
+    public bool TryProtect(nint address, long length, bool canRead, bool canWrite)
+    {
+        if (canWrite && (Area.Mode & (MapMode.Shared | MapMode.ReadOnly)) == (MapMode.Shared | MapMode.ReadOnly))
+        {
+            return false;
+        }
+
+        if (Clip(address, length) is not { } range)
+        {
+            return true;
+        }
+
+        if ((Area.Mode & MapMode.ReadOnly) == 0)
+        {
+            Area.Protect(range.First, range.Count, isReadOnly: !canWrite);
+        }
+
+        mmu.Change(range.First, range.Count, new HostPiece(range.First, range.Count, canRead || canWrite, canWrite));
+        return true;
+    }
+
+    /// <summary>Forgets the translations of a part, and private copies with their contents (<c>MADV_DONTNEED</c>).</summary>
+    /// <param name="address">The first address, at a page.</param>
+    /// <param name="length">How many bytes; those outside are passed over.</param>
+    public void Zap(nint address, long length)
+    {
+        if (Clip(address, length) is { } range)
+        {
+            Area.Zap(range.First, range.Count);
+        }
+    }
+
+    /// <summary>Whether the page around an address is shown now: for tests and reports.</summary>
+    public bool IsShown(nint address) => mmu.IsShown(VmaPage.FromBytes(address - Address));
+
+    /// <summary>Ends all of it: waits for faults that run. Again does nothing.</summary>
+    public void Dispose()
+    {
+        if (!Unregister())
+        {
+            return;
+        }
+
+        Area.Dispose(); // no fault runs after this
+        mmu.Change(0, Area.PageCount, rights: null);
+        mmu.Dispose();
+    }
+
+    // The pages around that have entries, as the kernel's fault-around maps what is in the page cache.
+    private void FaultAround(VmaPage page, bool isWrite)
+    {
+        long first = Math.Max(0, page.Value & -window);
+        long end = Math.Min(Area.PageCount, first + window);
+        for (long other = first; other < end; other++)
+        {
+            PageIndex index = Area.IndexOf(other);
+            if (other != page.Value
+                && index < Faults.Mapping.EndIndex
+                && Faults.Mapping.Entries.Lookup(index) is { IsReal: true, IsPmd: false, IsShared: false, IsLocked: false }
+                && !Area.Table.Find(other).Allows(isWrite))
+            {
+                _ = Faults.Handler.FaultHeld(FaultLoop.RequestFor(Area, other, isWrite), PageOrder.Pte);
+            }
+        }
+    }
+
+    // What is shown is a copy of the tables: dropping it costs faults, and nothing else.
+    private static void EvictAll()
+    {
+        HostFaults.Counts.CountEviction();
+        foreach (HostMapping mapping in all)
+        {
+            mapping.mmu.Drop(0, mapping.Area.PageCount);
+        }
+    }
+
+    private (long First, long Count)? Clip(nint address, long length)
+    {
+        long first = Math.Max(0, (address - Address) >> DaxConstants.PageShift);
+        long end = Math.Min(Area.PageCount, (address - Address + length + DaxConstants.PageSize - 1) >> DaxConstants.PageShift);
+        return first < end ? (first, end - first) : null;
+    }
+
+    private void Register()
+    {
+        lock (Gate)
+        {
+            all = [.. all.Append(this).OrderBy(m => m.Address)];
+            lowest = Math.Min(lowest, Address);
+            highest = Math.Max(highest, Address + (nint)LengthBytes);
+            HostFaults.ServeRange(lowest, highest);
+        }
+    }
+
+    private bool Unregister()
+    {
+        lock (Gate)
+        {
+            HostMapping[] before = all;
+            all = [.. before.Where(m => m != this)];
+            return all.Length < before.Length;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using DaxEmu.Native.Memory;
+using Microsoft.Win32.SafeHandles;
+
+namespace DaxEmu.Core.Mm;
+
+/// <summary>The pages of a real address range, mapped from the device's file, from private copies and from nothing.</summary>
+/// <param name="area">The VMA.</param>
+/// <param name="address">Where its first page lies.</param>
+/// <param name="device">The device's file.</param>
+internal sealed class HostPages(VmArea area, nint address, SafeFileHandle device) : IHostPages
+{
+    private const int OutOfMappings = 12; // ENOMEM
+
+    /// <inheritdoc/>
+    public bool TryMap(VmaPage first, long count, Translation translation, bool isWritable)
+    {
+        int errno = MapAt(first, count, translation, isWritable);
+        return errno switch
+        {
+            0 => true,
+            OutOfMappings => false,
+            _ => throw new InvalidOperationException($"cannot map {count} pages at 0x{AddressOf(first):x}: errno {errno}."),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Drop(VmaPage first, long count) => HostRange.Drop(AddressOf(first), Bytes(count));
+
+    /// <inheritdoc/>
+    public void WriteProtect(VmaPage first, long count)
+    {
+        // Where the mapping cannot be split any more, it goes: the next access maps it again.
+        if (HostRange.WriteProtect(AddressOf(first), Bytes(count)) != 0)
+        {
+            Drop(first, count);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Release(VmaPage first, long count) => HostRange.Release(AddressOf(first), Bytes(count));
+
+    private int MapAt(VmaPage first, long count, Translation translation, bool isWritable)
+    {
+        if (translation.IsZero)
+        {
+            return HostRange.MapZeroes(AddressOf(first), Bytes(count));
+        }
+
+        if (translation.IsCopy)
+        {
+            return HostRange.MapFile(AddressOf(first), Bytes(count), area.CopyFile, first.OffsetBytes, isWritable);
+        }
+
+        long inHuge = translation.IsHuge ? Bytes((area.LeadPages + first.Value) & DaxConstants.ColourMask) : 0;
+        return HostRange.MapFile(AddressOf(first), Bytes(count), device, translation.Pfn.OffsetBytes + inHuge, isWritable);
+    }
+
+    private nint AddressOf(VmaPage page) => address + (nint)page.OffsetBytes;
+
+    private static long Bytes(long pages) => pages << DaxConstants.PageShift;
+}
