@@ -57,6 +57,7 @@ internal static unsafe partial class CInterface
             SizeBytes = of.Device.SizeBytes,
             FreeBytes = of.FreeBytes,
             OpenFiles = open.Files.Length,
+            Mappings = MappedFiles.CountOf(open),
         };
         Utf8Text.Copy(of.Id.ToString(), new Span<byte>(found.Id, IdBytes));
         Utf8Text.Copy(of.Label, new Span<byte>(found.Label, LabelBytes));

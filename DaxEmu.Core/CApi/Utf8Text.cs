@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Unicode;
 
 namespace DaxEmu.Core.CApi;
@@ -12,7 +11,7 @@ internal static unsafe class Utf8Text
         Optional(text) ?? throw new ArgumentException($"{what} is NULL. Give a string in UTF-8.");
 
     /// <summary>The text at an address; null for NULL.</summary>
-    public static string? Optional(byte* text) => Marshal.PtrToStringUTF8((nint)text);
+    public static string? Optional(byte* text) => CallerMemory.ReadString(text);
 
     /// <summary>Copies a text with a NUL at its end; what does not fit is cut off behind a whole character.</summary>
     public static void Copy(string text, Span<byte> target)

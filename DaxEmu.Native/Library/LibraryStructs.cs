@@ -119,3 +119,30 @@ internal unsafe struct DaxemuPiece
     public void* Address;
     public long LengthBytes;
 }
+
+/// <summary><c>daxemu_counters</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct DaxemuCounters
+{
+    public const int FallbackCapacity = 16;
+
+    public uint StructSize;
+    public uint Reserved;
+    public long PteFaults;
+    public long PmdFaults;
+    public long MajorFaults;
+    public long FaultErrors;
+    public long Evictions;
+    public fixed long Fallbacks[FallbackCapacity];
+    public long Waits;
+    public long WaitedNs;
+    public long Sleeps;
+    public long SpuriousWakeUps;
+    public long RepeatedSleeps;
+    public long Conflicts;
+    public long FaultP50Ns;
+    public long FaultP90Ns;
+    public long FaultP99Ns;
+    public long FaultP999Ns;
+    public long FaultMaximumNs;
+}
