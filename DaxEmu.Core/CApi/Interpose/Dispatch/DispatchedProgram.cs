@@ -1,7 +1,6 @@
-using System.Globalization;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
-using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Waiting;
 using DaxEmu.Core.Tracing;
@@ -13,6 +12,7 @@ using DaxEmu.Native.Signals;
 namespace DaxEmu.Core.CApi.Interpose.Dispatch;
 
 /// <summary>This process, if its system calls are dispatched: its volume, its counts, its watchdog.</summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "It lives as long as the process, and ends the volume with it.")]
 internal sealed unsafe class DispatchedProgram
 {
     private const int Append = 0x400;
@@ -27,7 +27,6 @@ internal sealed unsafe class DispatchedProgram
     private readonly SystemCalls calls;
     private readonly DispatchTrace? trace;
     private readonly long image = Environment.TickCount64;
-    private readonly Lock gate = new();
     private int seenForks;
     private bool wasUsed;
     private volatile bool isEnding;
@@ -43,9 +42,12 @@ internal sealed unsafe class DispatchedProgram
             VolumePath = settings.VolumePath,
             Prefix = settings.Prefix,
             FileOptions = settings.FileOptions(trace is null ? null : new FtraceTextSink(trace)),
-            FormatsEmptyDevice = settings.IsNew,
+            FormatsNew = settings.IsNew,
             FaultAroundBytes = settings.FaultAroundBytes,
-            SeesAllCalls = true,
+            Unmaps = &table->Unmaps,
+            DescriptorMarks = table->Descriptors,
+            DescriptorMarkCount = StubTable.DescriptorCount,
+            MountChanged = OnMountChanged,
         });
         calls = new SystemCalls(volume);
     }
@@ -80,21 +82,11 @@ internal sealed unsafe class DispatchedProgram
             AfterFork();
         }
 
-        bool isServed = calls.TryServe(call, out result);
-        if (volume.IsMounted != (table->IsMounted != 0))
-        {
-            AfterMountOrUnmount();
-        }
-
-        return isServed;
+        return calls.TryServe(call, out result);
     }
 
     /// <summary>Lets the volume go before another process is made, which may need it.</summary>
-    public void BeforeProcess()
-    {
-        Quietly(volume.LetGo);
-        table->IsMounted = volume.IsMounted ? 1 : 0;
-    }
+    public void BeforeProcess() => Quietly(volume.LetGo);
 
     /// <summary>Leaves the counts, since another program may take this one's place.</summary>
     public void BeforeExec() => Quietly(() => WriteReport(null));
@@ -169,24 +161,21 @@ internal sealed unsafe class DispatchedProgram
         wasUsed = false;
     }
 
-    private void AfterMountOrUnmount()
+    private void OnMountChanged(bool isMounted)
     {
-        lock (gate)
+        table->IsMounted = isMounted ? 1 : 0;
+        if (!isMounted || wasUsed)
         {
-            table->IsMounted = volume.IsMounted ? 1 : 0;
-            if (wasUsed || !volume.IsMounted)
-            {
-                return;
-            }
+            return;
+        }
 
-            wasUsed = true;
-            if (settings.Watchdog > TimeSpan.Zero)
+        wasUsed = true;
+        if (settings.Watchdog > TimeSpan.Zero)
+        {
+            // No signal of the program is to reach the thread.
+            using (BlockedSignals.All())
             {
-                // No signal of the program is to reach the thread.
-                using (BlockedSignals.All())
-                {
-                    new DispatchWatchdog(this, settings.Watchdog).Start();
-                }
+                new DispatchWatchdog(this, settings.Watchdog).Start();
             }
         }
     }

@@ -44,7 +44,8 @@ internal static unsafe class ProgramDispatch
             stubs->OnCall = &OnCall;
             stubs->OnHook = &OnHook;
             program = DispatchedProgram.Begin(stubs, settings);
-            if (stubs->Enable() is 0 and var result)
+            long result = stubs->Enable();
+            if (result == 0)
             {
                 return 1;
             }
