@@ -269,6 +269,13 @@ public sealed partial class DaxFile : IDisposable
         Fsync.Range(Mapping, PageRange.All, core.InUse.Opener, cancellationToken);
     }
 
+    /// <summary>The same for what lies in a range (msync).</summary>
+    internal void SyncRange(long offset, long length)
+    {
+        CheckRange(offset, length);
+        Fsync.Range(Mapping, PageRange.Touching(offset, length), core.InUse.Opener);
+    }
+
     /// <summary>Pretends that the memory behind a byte is lost (see <see cref="DaxVolume.InjectPoison"/>).</summary>
     /// <exception cref="InvalidOperationException">There is no block behind it.</exception>
     /// <exception cref="DaxException">The file's blocks cannot be looked up.</exception>

@@ -18,9 +18,6 @@ namespace DaxEmu.Native.Files;
 /// </remarks>
 internal sealed class DeviceFile : IDisposable
 {
-    private const long SysFcntl = 72;
-    private const int DuplicateCloseOnExec = 1030;
-
     private MemoryMappedFile? memory;
 
     private DeviceFile(SafeFileHandle handle, string path)
@@ -31,12 +28,6 @@ internal sealed class DeviceFile : IDisposable
 
     /// <summary>The descriptor.</summary>
     public SafeFileHandle Handle { get; }
-
-    /// <summary>
-    /// The lowest number that a descriptor of a device may have; 0 for any. A library in another's program keeps away from the numbers that the program
-    /// expects to get, or closes.
-    /// </summary>
-    public static int LowestDescriptor { get; set; }
 
     /// <summary>The path under which it was opened.</summary>
     public string Path { get; }
@@ -245,7 +236,7 @@ internal sealed class DeviceFile : IDisposable
             int descriptor = Syscall.open(path, flags | OpenFlags.O_CLOEXEC, rights);
             if (descriptor >= 0)
             {
-                return new DeviceFile(new SafeFileHandle(Raised(descriptor), ownsHandle: true), name);
+                return new DeviceFile(OwnDescriptors.Take(descriptor), name);
             }
 
             int errno = (int)Stdlib.GetLastError();
@@ -254,19 +245,6 @@ internal sealed class DeviceFile : IDisposable
                 throw Errno.Failure(action, name, errno, (flags & OpenFlags.O_CREAT) != 0 ? CreationRemedy(errno, path) : null);
             }
         }
-    }
-
-    // Where the limit of the process does not allow it, the number stays as it is.
-    private static int Raised(int descriptor)
-    {
-        long raised = LowestDescriptor <= descriptor ? -1 : RawSystemCall.Invoke(SysFcntl, descriptor, DuplicateCloseOnExec, LowestDescriptor);
-        if (raised < 0)
-        {
-            return descriptor;
-        }
-
-        _ = Syscall.close(descriptor);
-        return (int)raised;
     }
 
     /// <summary>What helps if a file cannot be created: often it is its directory that matters. Null for the usual remedy.</summary>

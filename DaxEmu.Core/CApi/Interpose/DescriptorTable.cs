@@ -5,7 +5,9 @@ namespace DaxEmu.Core.CApi.Interpose;
 /// Looked up without a lock. A descriptor is entered after the kernel has given it out and taken out before the kernel may give it out again, so a
 /// number that is found here is the volume's; a call that races with a close gets what it would get from the kernel.
 /// </remarks>
-internal sealed class DescriptorTable
+/// <param name="marks">A byte a descriptor, set while it is known here; null for none.</param>
+/// <param name="markCount">How many of those.</param>
+internal sealed unsafe class DescriptorTable(byte* marks, int markCount)
 {
     private const int Most = 1 << 20;
     private volatile OpenDescription?[] slots = new OpenDescription?[256];
@@ -41,6 +43,7 @@ internal sealed class DescriptorTable
 
         now[descriptor] = description;
         slots = now;
+        Mark(descriptor, 1);
         description.References++;
         if (description.Inode.Descriptor < 0)
         {
@@ -57,6 +60,7 @@ internal sealed class DescriptorTable
             return null;
         }
 
+        Mark(descriptor, 0);
         slots[descriptor] = null;
         if (description.Inode.Descriptor == descriptor)
         {
@@ -76,6 +80,14 @@ internal sealed class DescriptorTable
             {
                 yield return (i, description);
             }
+        }
+    }
+
+    private void Mark(int descriptor, byte value)
+    {
+        if (descriptor < markCount)
+        {
+            marks[descriptor] = value;
         }
     }
 }

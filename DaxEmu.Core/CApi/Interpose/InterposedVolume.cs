@@ -10,7 +10,7 @@ namespace DaxEmu.Core.CApi.Interpose;
 /// One process at a time can have a volume mounted. Descriptors outlive that: their placeholders say which inode they stand for, and keep the position
 /// while no process has the volume mounted. So a process that forks lets the volume go, if it can, and whichever needs it next mounts it.
 /// </remarks>
-internal sealed class InterposedVolume : IDisposable
+internal sealed unsafe class InterposedVolume : IDisposable
 {
     private const int SeekSet = 0;
     private const int SeekCurrent = 1;
@@ -27,14 +27,17 @@ internal sealed class InterposedVolume : IDisposable
     {
         Settings = settings;
         Notes = new Notes(settings.Note);
-        DeviceFile.LowestDescriptor = settings.LowestDescriptor;
+        Descriptors = new DescriptorTable(settings.DescriptorMarks, settings.DescriptorMarkCount);
+        OwnDescriptors.Lowest = settings.LowestDescriptor;
+        OwnDescriptors.Marks = settings.DescriptorMarks;
+        OwnDescriptors.MarkCount = settings.DescriptorMarkCount;
     }
 
     public InterposeSettings Settings { get; }
 
     public Notes Notes { get; }
 
-    public DescriptorTable Descriptors { get; } = new();
+    public DescriptorTable Descriptors { get; }
 
     /// <summary>Whether this process has it mounted now.</summary>
     public bool IsMounted => volume is not null;
@@ -42,9 +45,6 @@ internal sealed class InterposedVolume : IDisposable
     /// <summary>The volume, mounted now if it was not.</summary>
     /// <exception cref="SystemCallException">EBUSY: another process has it mounted. EIO: it cannot be mounted; the note says why.</exception>
     public DaxVolume Volume => volume ?? Mount();
-
-    /// <summary>The library's own descriptor of the device, which the program must not close; -1 if there is none.</summary>
-    public int OwnDescriptor => device?.Descriptor ?? -1;
 
     /// <summary>What threads can wait for in the open files, for a wait graph.</summary>
     public IReadOnlyList<IWaitTarget> WaitTargets
@@ -256,7 +256,7 @@ internal sealed class InterposedVolume : IDisposable
             PmemDevice opened = OpenDevice();
             try
             {
-                volume = DaxVolume.Mount(opened);
+                volume = MountOn(opened);
                 device = opened;
             }
             catch (Exception problem) when (problem is VolumeException or InvalidOperationException or DaxEnvironmentException)
@@ -266,7 +266,21 @@ internal sealed class InterposedVolume : IDisposable
             }
 
             LoadPositions();
+            Settings.MountChanged?.Invoke(true);
             return volume;
+        }
+    }
+
+    private DaxVolume MountOn(PmemDevice opened)
+    {
+        try
+        {
+            return DaxVolume.Mount(opened);
+        }
+        catch (VolumeException problem) when (problem.Reason == VolumeRefusal.NoVolume && Settings.FormatsNew)
+        {
+            DaxVolume.Format(opened);
+            return DaxVolume.Mount(opened);
         }
     }
 
@@ -342,6 +356,7 @@ internal sealed class InterposedVolume : IDisposable
         finally
         {
             opened?.Dispose();
+            Settings.MountChanged?.Invoke(false);
         }
     }
 

@@ -267,13 +267,13 @@ internal sealed unsafe class PathResolver
         return false; // ENAMETOOLONG, wherever it leads
     }
 
-    private bool TryCopy(nint address, out ReadOnlySpan<byte> path)
+    private static bool TryCopy(nint address, out ReadOnlySpan<byte> path)
     {
         byte[] copy = new byte[MostPathBytes];
         path = default;
         for (int i = 0; i < copy.Length; i++)
         {
-            memory.Load(address + i, copy.AsSpan(i, 1));
+            UserMemory.Load(address + i, copy.AsSpan(i, 1));
             if (copy[i] == 0)
             {
                 path = copy.AsSpan(0, i);

@@ -61,7 +61,7 @@ internal sealed unsafe partial class SystemCalls
             Modified = KernelTime.FromTicks(facts.ModifiedTicks),
             Changed = KernelTime.FromTicks(facts.ChangedTicks),
         };
-        memory.Store(address, stat);
+        UserMemory.Store(address, stat);
         return 0;
     }
 
@@ -86,7 +86,7 @@ internal sealed unsafe partial class SystemCalls
             Modified = new KernelStatxTime(KernelTime.FromTicks(facts.ModifiedTicks)),
             DeviceMinor = DeviceMinor,
         };
-        memory.Store(address, stat);
+        UserMemory.Store(address, stat);
         return 0;
     }
 
@@ -110,7 +110,7 @@ internal sealed unsafe partial class SystemCalls
             FragmentSize = DaxConstants.PageSize,
             Flags = StatfsFlags | (mounted.ReadOnlyReason is null ? 0 : 1),
         };
-        memory.Store(address, statfs);
+        UserMemory.Store(address, statfs);
         return 0;
     }
 
@@ -164,7 +164,7 @@ internal sealed unsafe partial class SystemCalls
         return -volume.Volume.SetAttributes(number, mode: null, time.Nanoseconds == TimeNow ? DateTime.UtcNow.Ticks : time.ToTicks());
     }
 
-    private KernelTime? LoadTimes(int call, nint address)
+    private static KernelTime? LoadTimes(int call, nint address)
     {
         if (address == 0)
         {
@@ -174,15 +174,15 @@ internal sealed unsafe partial class SystemCalls
         switch (call)
         {
             case Sys.Utimensat:
-                KernelTime accessed = memory.Load<KernelTime>(address);
-                KernelTime modified = memory.Load<KernelTime>(address + sizeof(KernelTime));
+                KernelTime accessed = UserMemory.Load<KernelTime>(address);
+                KernelTime modified = UserMemory.Load<KernelTime>(address + sizeof(KernelTime));
                 return AreNanoseconds(accessed.Nanoseconds) && AreNanoseconds(modified.Nanoseconds) ? modified : throw new SystemCallException(Errno.Einval);
             case Sys.Utime:
-                return new KernelTime(memory.Load<long>(address + sizeof(long)), 0);
+                return new KernelTime(UserMemory.Load<long>(address + sizeof(long)), 0);
             default:
                 // struct timeval: microseconds
-                KernelTime first = memory.Load<KernelTime>(address);
-                KernelTime second = memory.Load<KernelTime>(address + sizeof(KernelTime));
+                KernelTime first = UserMemory.Load<KernelTime>(address);
+                KernelTime second = UserMemory.Load<KernelTime>(address + sizeof(KernelTime));
                 return first.Nanoseconds is >= 0 and < 1_000_000 && second.Nanoseconds is >= 0 and < 1_000_000
                     ? second with { Nanoseconds = second.Nanoseconds * 1000 }
                     : throw new SystemCallException(Errno.Einval);
@@ -198,11 +198,11 @@ internal sealed unsafe partial class SystemCalls
         _ => -Errno.Eopnotsupp,
     };
 
-    private long StoreText(string text, nint address, long size, bool withNul)
+    private static long StoreText(string text, nint address, long size, bool withNul)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(withNul ? text + '\0' : text);
         long length = withNul ? bytes.Length : Math.Min(bytes.Length, size);
-        memory.Store(address, bytes.AsSpan(0, (int)length));
+        UserMemory.Store(address, bytes.AsSpan(0, (int)length));
         return length;
     }
 }

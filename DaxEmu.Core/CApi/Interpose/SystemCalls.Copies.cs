@@ -114,7 +114,7 @@ internal sealed unsafe partial class SystemCalls
             this.descriptor = descriptor;
             this.offsetAddress = offsetAddress;
             description = calls.table.Find(descriptor);
-            Offset = offsetAddress == 0 ? -1 : calls.memory.Load<long>(offsetAddress);
+            Offset = offsetAddress == 0 ? -1 : UserMemory.Load<long>(offsetAddress);
             if (offsetAddress != 0 && Offset < 0)
             {
                 Problem = Errno.Einval;
@@ -188,7 +188,7 @@ internal sealed unsafe partial class SystemCalls
         {
             if (offsetAddress != 0)
             {
-                calls.memory.Store(offsetAddress, Offset);
+                UserMemory.Store(offsetAddress, Offset);
             }
             else if (description is not null)
             {

@@ -166,7 +166,7 @@ internal sealed unsafe partial class SystemCalls
         return file.Read(new Span<byte>((void*)buffer, (int)wanted), offset);
     }
 
-    private long GetInPieces(DaxFile file, nint buffer, long count, long offset)
+    private static long GetInPieces(DaxFile file, nint buffer, long count, long offset)
     {
         byte[] piece = GC.AllocateUninitializedArray<byte>((int)Math.Min(PieceBytes, count));
         long done = 0;
@@ -180,7 +180,7 @@ internal sealed unsafe partial class SystemCalls
 
             try
             {
-                memory.Store(buffer + (nint)done, piece.AsSpan(0, read));
+                UserMemory.Store(buffer + (nint)done, piece.AsSpan(0, read));
             }
             catch (SystemCallException) when (done > 0)
             {
@@ -238,7 +238,7 @@ internal sealed unsafe partial class SystemCalls
         return written;
     }
 
-    private long PutInPieces(DaxFile file, nint buffer, long count, ref long offset, bool appends)
+    private static long PutInPieces(DaxFile file, nint buffer, long count, ref long offset, bool appends)
     {
         byte[] piece = GC.AllocateUninitializedArray<byte>((int)Math.Min(PieceBytes, count));
         long done = 0;
@@ -247,7 +247,7 @@ internal sealed unsafe partial class SystemCalls
             Span<byte> bytes = piece.AsSpan(0, (int)Math.Min(piece.Length, count - done));
             try
             {
-                memory.Load(buffer + (nint)done, bytes);
+                UserMemory.Load(buffer + (nint)done, bytes);
                 int written = appends && done == 0 ? file.Append(bytes, out offset) : file.Write(bytes, offset + done);
                 done += written;
                 if (written < bytes.Length)
@@ -285,7 +285,7 @@ internal sealed unsafe partial class SystemCalls
         var vectors = new IoVector[count];
         fixed (IoVector* start = vectors)
         {
-            memory.Load(address, new Span<byte>(start, (int)count * sizeof(IoVector)));
+            UserMemory.Load(address, new Span<byte>(start, (int)count * sizeof(IoVector)));
         }
 
         long total = 0;
@@ -377,7 +377,7 @@ internal sealed unsafe partial class SystemCalls
             int usable = isMapped ? wanted : (int)memory.UsablePrefix(vector.Address, wanted, isWrite: false);
             if (isMapped)
             {
-                memory.Load(vector.Address, gathered.AsSpan(done, wanted));
+                UserMemory.Load(vector.Address, gathered.AsSpan(done, wanted));
             }
             else
             {

@@ -1,3 +1,4 @@
+using DaxEmu.Native.Files;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.CApi.Interpose;
@@ -51,7 +52,7 @@ internal sealed unsafe partial class SystemCalls
                 if (table.Find(descriptor) is null)
                 {
                     result = -Errno.Ebadf;
-                    return descriptor >= 0 && descriptor == volume.OwnDescriptor;
+                    return OwnDescriptors.Now().Contains(descriptor);
                 }
 
                 result = CloseOne(descriptor);
@@ -62,7 +63,7 @@ internal sealed unsafe partial class SystemCalls
                 return Served(CloseMany((uint)call.A0, (uint)call.A1, (int)call.A2), out result);
             default:
                 int target = (int)call.A1;
-                if (target >= 0 && target == volume.OwnDescriptor)
+                if (OwnDescriptors.Now().Contains(target))
                 {
                     result = Fail(Errno.Ebadf, call.Number, $"descriptor {target} is the emulator's own");
                     return true;
@@ -151,17 +152,15 @@ internal sealed unsafe partial class SystemCalls
                 }
             }
 
-            // The emulator's own descriptor stays.
-            uint own = volume.OwnDescriptor < 0 ? uint.MaxValue : (uint)volume.OwnDescriptor;
-            if (own < first || own > end)
+            // The emulator's own descriptors stay.
+            long from = first;
+            foreach (int own in OwnDescriptors.Now().Where(own => own >= first && own <= end))
             {
-                result = RawSystemCall.Invoke(Sys.CloseRange, (nint)first, (nint)end, flags);
+                result = own > from && result >= 0 ? RawSystemCall.Invoke(Sys.CloseRange, (nint)from, own - 1, flags) : result;
+                from = own + 1;
             }
-            else
-            {
-                result = own > first ? RawSystemCall.Invoke(Sys.CloseRange, (nint)first, (nint)(own - 1), flags) : 0;
-                result = own < end && result >= 0 ? RawSystemCall.Invoke(Sys.CloseRange, (nint)(own + 1), (nint)end, flags) : result;
-            }
+
+            result = from <= end && result >= 0 ? RawSystemCall.Invoke(Sys.CloseRange, (nint)from, (nint)end, flags) : result;
         }
 
         closed.ForEach(Forget);
@@ -195,7 +194,7 @@ internal sealed unsafe partial class SystemCalls
     // The placeholder has no size and no position, so a lock that counts from either is made to count from the start.
     private long ControlLock(OpenDescription description, in SystemCall call)
     {
-        FileLock wanted = memory.Load<FileLock>(call.A2);
+        FileLock wanted = UserMemory.Load<FileLock>(call.A2);
         if (!description.IsPath && wanted.Whence is 1 or 2)
         {
             long from = wanted.Whence == 1 ? description.Position : volume.FileOf(description.Inode).Length;
@@ -206,7 +205,7 @@ internal sealed unsafe partial class SystemCalls
         long result = RawSystemCall.Invoke(Sys.Fcntl, call.A0, call.A1, (nint)(&wanted));
         if (result >= 0 && (int)call.A1 is GetLock or OfdGetLock)
         {
-            memory.Store(call.A2, wanted);
+            UserMemory.Store(call.A2, wanted);
         }
 
         return result;

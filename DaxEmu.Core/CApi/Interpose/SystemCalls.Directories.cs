@@ -59,7 +59,7 @@ internal sealed unsafe partial class SystemCalls
                 return position < listing.Length + OwnNames ? -Errno.Einval : 0;
             }
 
-            memory.Store(address, bytes.AsSpan(0, used));
+            UserMemory.Store(address, bytes.AsSpan(0, used));
             description.Position = position;
             return used;
         }

@@ -206,17 +206,17 @@ internal sealed unsafe partial class SystemCalls
             case FileIoctlCloseOnExec or FileIoctlCloseOnExecOff or FileIoctlAsync:
                 return Raw(call);
             case FileIoctlNonBlocking:
-                int isOn = memory.Load<int>(argument);
+                int isOn = UserMemory.Load<int>(argument);
                 description.Flags = isOn != 0 ? description.Flags | OpenFlags.NonBlocking : description.Flags & ~OpenFlags.NonBlocking;
                 return Raw(call);
             case FileIoctlBytesToRead when !description.Inode.IsDirectory:
-                memory.Store(argument, (int)Math.Clamp(volume.FileOf(description.Inode).Length - description.Position, int.MinValue, int.MaxValue));
+                UserMemory.Store(argument, (int)Math.Clamp(volume.FileOf(description.Inode).Length - description.Position, int.MinValue, int.MaxValue));
                 return 0;
             case FileIoctlClone:
                 return CloneFrom((int)argument, 0, 0, description, 0, isWhole: true);
             case FileIoctlCloneRange:
                 Span<byte> range = stackalloc byte[CloneRangeBytes];
-                memory.Load(argument, range);
+                UserMemory.Load(argument, range);
                 return CloneFrom(
                     (int)BitConverter.ToInt64(range),
                     BitConverter.ToInt64(range[8..]),
@@ -295,7 +295,7 @@ internal sealed unsafe partial class SystemCalls
     private long Dedupe(OpenDescription source, nint address)
     {
         Span<byte> header = stackalloc byte[DedupeHeaderBytes];
-        memory.Load(address, header);
+        UserMemory.Load(address, header);
         long offset = BitConverter.ToInt64(header);
         long length = Math.Min(BitConverter.ToInt64(header[8..]), MostDedupeBytes);
         int count = BitConverter.ToUInt16(header[16..]);
@@ -310,7 +310,7 @@ internal sealed unsafe partial class SystemCalls
         }
 
         byte[] targets = new byte[count * DedupeTargetBytes];
-        memory.Load(address + DedupeHeaderBytes, targets);
+        UserMemory.Load(address + DedupeHeaderBytes, targets);
         for (int i = 0; i < count; i++)
         {
             Span<byte> target = targets.AsSpan(i * DedupeTargetBytes, DedupeTargetBytes);
@@ -319,7 +319,7 @@ internal sealed unsafe partial class SystemCalls
             _ = BitConverter.TryWriteBytes(target[24..], status);
         }
 
-        memory.Store(address + DedupeHeaderBytes, targets);
+        UserMemory.Store(address + DedupeHeaderBytes, targets);
         return 0;
     }
 

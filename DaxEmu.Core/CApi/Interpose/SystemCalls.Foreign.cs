@@ -13,7 +13,7 @@ internal sealed unsafe partial class SystemCalls
     private const int MessageVectors = 16;
     private const int MessageVectorCount = 24;
 
-    private bool ServeForeign(in SystemCall call, out long result)
+    private static bool ServeForeign(in SystemCall call, out long result)
     {
         result = 0;
         if (call.Number is Sys.Clone or Sys.Clone3 or Sys.Fork or Sys.Vfork or Sys.RtSigreturn or Sys.Exit or Sys.ExitGroup)
@@ -59,21 +59,21 @@ internal sealed unsafe partial class SystemCalls
     private static bool FaultIn(nint address) => DaxRanges.Overlaps(address, 1)
         && (DaxRanges.Access(address, isWrite: true) == IoError.None || DaxRanges.Access(address, isWrite: false) == IoError.None);
 
-    private bool FaultInVectors(in SystemCall call)
+    private static bool FaultInVectors(in SystemCall call)
     {
         nint vectors = call.A1;
         long count = call.A2;
         if (call.Number is Sys.Sendmsg or Sys.Recvmsg)
         {
-            vectors = memory.Load<nint>(call.A1 + MessageVectors);
-            count = memory.Load<long>(call.A1 + MessageVectorCount);
+            vectors = UserMemory.Load<nint>(call.A1 + MessageVectors);
+            count = UserMemory.Load<long>(call.A1 + MessageVectorCount);
         }
 
         bool isWritten = call.Number is Sys.Readv or Sys.Preadv or Sys.Preadv2 or Sys.Recvmsg;
         bool isAny = false;
         for (long i = 0; i < Math.Min(count, MostVectors); i++)
         {
-            IoVector vector = memory.Load<IoVector>(vectors + ((nint)i * sizeof(IoVector)));
+            IoVector vector = UserMemory.Load<IoVector>(vectors + ((nint)i * sizeof(IoVector)));
             if (vector.Length > 0 && DaxRanges.Overlaps(vector.Address, vector.Length))
             {
                 isAny |= DaxRanges.AccessAll(vector.Address, vector.Length, isWritten);

@@ -272,9 +272,9 @@ internal sealed unsafe partial class SystemCalls
             return -Errno.Einval;
         }
 
-        ulong flags = memory.Load<ulong>(call.A2);
-        ulong mode = memory.Load<ulong>(call.A2 + 8);
-        ulong resolve = memory.Load<ulong>(call.A2 + 16);
+        ulong flags = UserMemory.Load<ulong>(call.A2);
+        ulong mode = UserMemory.Load<ulong>(call.A2 + 8);
+        ulong resolve = UserMemory.Load<ulong>(call.A2 + 16);
         if (call.A3 > OpenHowBytes)
         {
             return -Errno.E2big;

@@ -26,7 +26,7 @@ internal sealed unsafe partial class SystemCalls
     {
         this.volume = volume;
         table = volume.Descriptors;
-        memory = new UserMemory(volume.Settings.SeesAllCalls);
+        memory = new UserMemory(volume.Settings.Unmaps);
         paths = new PathResolver(volume, memory);
         userId = (int)RawSystemCall.Invoke(Sys.Geteuid);
         groupId = (int)RawSystemCall.Invoke(Sys.Getegid);
@@ -108,7 +108,7 @@ internal sealed unsafe partial class SystemCalls
     }
 
     // A call that is the kernel's, and may point into a mapped file: what the kernel reports as EFAULT is faulted in, and the call repeated.
-    private bool PassOn(in SystemCall call, out long result)
+    private static bool PassOn(in SystemCall call, out long result)
     {
         result = 0;
         return DaxRanges.AreThere && ServeForeign(call, out result);

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.CApi.Interpose;
@@ -6,15 +7,15 @@ namespace DaxEmu.Core.CApi.Interpose;
 /// <remarks>
 /// <para>
 /// A bad address must be EFAULT, and managed code must not meet it: so pages are checked before they are used, by asking the kernel to
-/// populate them. What was checked is remembered until the program unmaps or protects anything (<see cref="Forget"/>), if every such
-/// call is seen here. A program that unmaps a buffer while another of its threads hands it to a call gets what it asks for.
+/// populate them. What was checked is remembered until the program unmaps or protects anything, if that is counted. A program that unmaps a buffer while
+/// another of its threads hands it to a call gets what it asks for.
 /// </para>
 /// <para>
-/// Memory in which a file of the volume is mapped is never used from managed code, since its pages come and go: bytes are copied there by the
-/// kernel (process_vm_writev to oneself), which reports a page that is gone, and the page is faulted in and tried again.
+/// Structures, and bytes where a file of the volume is mapped, are copied by native code (<see cref="HostAccess"/>): it faults as the program does.
 /// </para>
 /// </remarks>
-internal sealed unsafe class UserMemory(bool remembersChecks)
+/// <param name="unmaps">Counts how often the program has unmapped or protected memory; null if nothing does.</param>
+internal sealed unsafe class UserMemory(int* unmaps)
 {
     private const long LowestAddress = 4096;
     private const long EndOfAddresses = 0x7FFF_FFFF_F000;
@@ -26,10 +27,14 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
 
     // A word: page number, generation, and whether it may be written.
     private readonly long[] known = new long[RememberedPages];
-    private volatile int generation = 1;
+    private volatile int ownUnmaps;
 
     /// <summary>The program unmaps, moves or protects memory: nothing is known any more.</summary>
-    public void Forget() => generation = (generation + 1) & ((1 << GenerationBits) - 1);
+    public void Forget() => ownUnmaps++;
+
+    private bool RemembersChecks => unmaps is not null;
+
+    private int Generation => (*unmaps + ownUnmaps) & ((1 << GenerationBits) - 1);
 
     /// <summary>Whether managed code may load all bytes of a range, and store to them if it is for writing.</summary>
     public bool IsUsable(nint address, long length, bool isWrite)
@@ -39,14 +44,14 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
             return true;
         }
 
-        if (address < LowestAddress || length > EndOfAddresses || address > EndOfAddresses - length)
+        if (!IsAddress(address, length))
         {
             return false;
         }
 
         long first = address >> DaxConstants.PageShift;
         long count = ((address + length - 1) >> DaxConstants.PageShift) - first + 1;
-        return (remembersChecks && AreKnown(first, count, isWrite)) || Check(first, count, isWrite);
+        return (RemembersChecks && AreKnown(first, count, isWrite)) || Check(first, count, isWrite);
     }
 
     /// <summary>How many bytes of a range can be used, from its start on.</summary>
@@ -74,17 +79,9 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
 
     /// <summary>Copies a structure or other bytes out of the program.</summary>
     /// <exception cref="SystemCallException">EFAULT.</exception>
-    public void Load(nint address, Span<byte> destination)
+    public static void Load(nint address, Span<byte> destination)
     {
-        if (DaxRanges.Overlaps(address, destination.Length))
-        {
-            CopyMapped(address, destination, isWrite: false);
-        }
-        else if (IsUsable(address, destination.Length, isWrite: false))
-        {
-            new ReadOnlySpan<byte>((void*)address, destination.Length).CopyTo(destination);
-        }
-        else
+        if (!IsAddress(address, destination.Length) || HostAccess.Load(address, destination, out int copied) != IoError.None || copied < destination.Length)
         {
             throw new SystemCallException(Errno.Efault);
         }
@@ -92,20 +89,9 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
 
     /// <summary>Copies a structure or other bytes into the program.</summary>
     /// <exception cref="SystemCallException">EFAULT.</exception>
-    public void Store(nint address, ReadOnlySpan<byte> source)
+    public static void Store(nint address, ReadOnlySpan<byte> source)
     {
-        if (DaxRanges.Overlaps(address, source.Length))
-        {
-            fixed (byte* bytes = source)
-            {
-                CopyMapped(address, new Span<byte>(bytes, source.Length), isWrite: true);
-            }
-        }
-        else if (IsUsable(address, source.Length, isWrite: true))
-        {
-            source.CopyTo(new Span<byte>((void*)address, source.Length));
-        }
-        else
+        if (!IsAddress(address, source.Length) || HostAccess.Store(address, source, out int copied) != IoError.None || copied < source.Length)
         {
             throw new SystemCallException(Errno.Efault);
         }
@@ -113,7 +99,7 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
 
     /// <summary>Copies a value out of the program.</summary>
     /// <exception cref="SystemCallException">EFAULT.</exception>
-    public T Load<T>(nint address)
+    public static T Load<T>(nint address)
         where T : unmanaged
     {
         T value;
@@ -123,7 +109,7 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
 
     /// <summary>Copies a value into the program.</summary>
     /// <exception cref="SystemCallException">EFAULT.</exception>
-    public void Store<T>(nint address, in T value)
+    public static void Store<T>(nint address, in T value)
         where T : unmanaged
     {
         fixed (T* bytes = &value)
@@ -152,11 +138,17 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
     // Kernels before 5.14 cannot populate, nor can any kernel some mappings of devices: then a byte of each page is copied.
     private static bool CopiesOneByteEach(long page, long count, bool isWrite)
     {
+        Span<byte> value = stackalloc byte[1];
         for (long at = page; at < page + count; at++)
         {
-            byte value;
             nint address = (nint)(at << DaxConstants.PageShift);
-            if (Transfer(&value, address, 1, isWrite: false) != 1 || (isWrite && Transfer(&value, address, 1, isWrite: true) != 1))
+            _ = HostAccess.Load(address, value, out int copied);
+            if (copied == 1 && isWrite)
+            {
+                _ = HostAccess.Store(address, value, out copied);
+            }
+
+            if (copied == 0)
             {
                 return false;
             }
@@ -165,34 +157,8 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
         return true;
     }
 
-    private static long Transfer(byte* local, nint remote, long length, bool isWrite)
-    {
-        IoVector* vectors = stackalloc IoVector[2];
-        vectors[0] = new IoVector((nint)local, (nint)length);
-        vectors[1] = new IoVector(remote, (nint)length);
-        long process = RawSystemCall.Invoke(Sys.Getpid);
-        return RawSystemCall.Invoke(
-            isWrite ? Sys.ProcessVmWritev : Sys.ProcessVmReadv, (nint)process, (nint)vectors, 1, (nint)(vectors + 1), 1, 0);
-    }
-
-    private static void CopyMapped(nint address, Span<byte> bytes, bool isWrite)
-    {
-        fixed (byte* local = bytes)
-        {
-            for (int done = 0; done < bytes.Length;)
-            {
-                long moved = Transfer(local + done, address + done, bytes.Length - done, isWrite);
-                if (moved > 0)
-                {
-                    done += (int)moved;
-                }
-                else if (!DaxRanges.Overlaps(address + done, 1) || DaxRanges.Access(address + done, isWrite) != IoError.None)
-                {
-                    throw new SystemCallException(Errno.Efault);
-                }
-            }
-        }
-    }
+    // The kernel's half has other addresses.
+    private static bool IsAddress(nint address, long length) => address >= LowestAddress && length <= EndOfAddresses && address <= EndOfAddresses - length;
 
     private bool AreKnown(long first, long count, bool isWrite)
     {
@@ -201,7 +167,7 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
             return false;
         }
 
-        int now = generation;
+        int now = Generation;
         for (long page = first; page < first + count; page++)
         {
             long word = known[page % RememberedPages];
@@ -216,7 +182,7 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
 
     private bool Check(long first, long count, bool isWrite)
     {
-        int now = generation;
+        int now = RemembersChecks ? Generation : 0;
         bool isUsable = Check(first, count, isWrite, out bool isUnknown);
         if (isUnknown)
         {
@@ -224,7 +190,7 @@ internal sealed unsafe class UserMemory(bool remembersChecks)
             isUsable = !(isWrite && Check(first, count, isWrite: false, out _)) && CopiesOneByteEach(first, count, isWrite);
         }
 
-        for (long page = first; isUsable && remembersChecks && count <= MostRemembered && page < first + count; page++)
+        for (long page = first; isUsable && RemembersChecks && count <= MostRemembered && page < first + count; page++)
         {
             known[page % RememberedPages] = WordOf(page, now, isWrite);
         }
