@@ -141,6 +141,11 @@ internal sealed unsafe class HostMapping : IDisposable
     {
         VmaPage page = VmaPage.FromBytes(address - Address);
         error = IoError.None;
+        if (HostMappingLimit.IsReached())
+        {
+            EvictAll();
+        }
+
         while (true)
         {
             using (AsymmetricLock.ReadHold hold = Faults.Mapping.InvalidateLock.Read())
