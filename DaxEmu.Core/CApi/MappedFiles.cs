@@ -30,9 +30,10 @@ internal static class MappedFiles
     /// <summary>Unmaps a range; what is not mapped is passed over.</summary>
     public static void Unmap(nint address, long length)
     {
-        foreach (HostMapping mapping in HostMapping.InRange(address, length))
+        foreach (HostAddresses run in HostMapping.InRange(address, length))
         {
-            mapping.Unmap(address, length);
+            HostMapping mapping = run.Mapping;
+            mapping.Unmap(run.Start, run.Length);
             if (mapping.Pieces.Count == 0 && Owners.TryRemove(mapping, out Owner? owner))
             {
                 owner.Shared.Volume.Close(owner.Shared);
@@ -45,8 +46,9 @@ internal static class MappedFiles
     public static void ForEach(nint address, long length, Action<Part> work)
     {
         long done = 0;
-        foreach (HostMapping mapping in HostMapping.InRange(address, length))
+        foreach (HostAddresses run in HostMapping.InRange(address, length))
         {
+            HostMapping mapping = run.Mapping;
             if (!Owners.TryGetValue(mapping, out Owner? owner))
             {
                 continue;
@@ -54,8 +56,8 @@ internal static class MappedFiles
 
             foreach (HostPiece piece in mapping.Pieces)
             {
-                nint start = Math.Max(address, mapping.Address + (nint)(piece.First << DaxConstants.PageShift));
-                nint end = Math.Min(address + (nint)length, mapping.Address + (nint)(piece.End << DaxConstants.PageShift));
+                nint start = Math.Max(run.Start, mapping.Address + (nint)(piece.First << DaxConstants.PageShift));
+                nint end = Math.Min(run.End, mapping.Address + (nint)(piece.End << DaxConstants.PageShift));
                 if (start < end)
                 {
                     work(new Part(mapping, owner.View, start, end - start));
