@@ -17,7 +17,10 @@ internal sealed unsafe partial class SystemCalls
     private const int GetSeals = 1034;
     private const int CloseRangeUnshare = 2;
     private const int CloseRangeCloseOnExec = 4;
-    private const int KeptFlags = OpenFlags.AccessMask | OpenFlags.Append | OpenFlags.NonBlocking | OpenFlags.Direct | OpenFlags.Directory | OpenFlags.Sync | OpenFlags.Path;
+    private const int KeptFlags = OpenFlags.AccessMask | OpenFlags.Append | OpenFlags.NonBlocking | OpenFlags.Direct | OpenFlags.Directory
+        | OpenFlags.NoFollow | OpenFlags.Sync | OpenFlags.Path | OpenFlags.TemporaryBit;
+    // What the placeholder cannot have.
+    private const int OnlyHere = OpenFlags.Direct | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.TemporaryBit;
     private const int SettableFlags = OpenFlags.Append | OpenFlags.NonBlocking | OpenFlags.Direct;
 
     // Gives an open inode a descriptor; the reference to the inode goes with it.
@@ -177,7 +180,7 @@ internal sealed unsafe partial class SystemCalls
                 return Duplicate(call, descriptor);
             case GetFlags:
                 long flags = Raw(call);
-                return flags < 0 ? flags : flags | (uint)(description.Flags & (OpenFlags.Direct | OpenFlags.Directory));
+                return flags < 0 ? flags : flags | (uint)(description.Flags & OnlyHere);
             case SetFlags:
                 long result = Raw(call with { A2 = call.A2 & ~(nint)OpenFlags.Direct });
                 description.Flags = result < 0 ? description.Flags : (description.Flags & ~SettableFlags) | ((int)call.A2 & SettableFlags);
