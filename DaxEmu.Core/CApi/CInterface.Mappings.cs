@@ -185,22 +185,10 @@ internal static unsafe partial class CInterface
     // As MAP_POPULATE and MADV_POPULATE_: the first passes over what it cannot reach.
     private static void Populate(MappedFiles.Part part, bool isWrite, bool ignoresErrors = false)
     {
-        for (long done = 0; done < part.Length;)
+        IoError error = part.Mapping.Populate(part.Address, part.Length, isWrite, out nint reached);
+        if (error != IoError.None && !ignoresErrors)
         {
-            nint address = part.Address + (nint)done;
-            IoError error = part.Mapping.Access(address, isWrite);
-            if (error != IoError.None)
-            {
-                if (ignoresErrors)
-                {
-                    return;
-                }
-
-                throw DaxException.Unreachable(error, address - part.Mapping.Address);
-            }
-
-            bool isHuge = part.Mapping.Area.TranslationOf(VmaPage.FromBytes(address - part.Mapping.Address)).IsHuge;
-            done += isHuge ? DaxConstants.PmdSize - (address & (DaxConstants.PmdSize - 1)) : DaxConstants.PageSize;
+            throw DaxException.Unreachable(error, reached - part.Mapping.Address);
         }
     }
 

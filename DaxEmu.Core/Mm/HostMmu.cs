@@ -11,8 +11,8 @@ namespace DaxEmu.Core.Mm;
 /// </para>
 /// <para>
 /// Invariant: when <see cref="Drop"/> or <see cref="WriteProtect"/> has returned, nothing of the range is shown by a word that was read before
-/// the change. A thread that shows a page holds the gate for reading from before it reads the word [U1] until the page is shown. A thread
-/// that clears or weakens words does so first, and then enters the gate for writing [U2]: by then each thread that may have read an old word
+/// the change. A thread that shows a page holds the gate for reading from before it reads the word until the page is shown. A thread
+/// that clears or weakens words does so first, and then enters the gate for writing: by then each thread that may have read an old word
 /// has shown it, so it is taken away here; a later one reads the new word. In between, an old translation may still be shown, as a processor
 /// may still use one until its TLB is flushed: the caller waits for the end of the call as the kernel does for the flush.
 /// </para>
@@ -69,22 +69,30 @@ internal sealed unsafe class HostMmu : IMmu, IDisposable
     /// <param name="page">The page.</param>
     /// <param name="isWrite">Whether it is to be written.</param>
     /// <param name="window">Pages around it, a power of two, that are shown with it where their translations lead on; 1 for none.</param>
-    public MapOutcome TryMap(VmaPage page, bool isWrite, long window)
+    public MapOutcome TryMap(VmaPage page, bool isWrite, long window) => TryMap(page, isWrite, window, out _);
+
+    /// <summary>As <see cref="TryMap(VmaPage, bool, long)"/>.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="isWrite">Whether it is to be written.</param>
+    /// <param name="window">Pages around it.</param>
+    /// <param name="end">The page after the last one that is shown with it.</param>
+    public MapOutcome TryMap(VmaPage page, bool isWrite, long window, out long end)
     {
+        end = page.Value;
         using RwSemaphore.ReadHold hold = gate.Read();
         if (PieceOf(page) is not { } piece || !piece.Allows(isWrite))
         {
             return MapOutcome.NotAllowed;
         }
 
-        Translation translation = area.Table.Find(page); // [U1] matches [U2]
+        Translation translation = area.Table.Find(page); // [U1] matches [U2] and [U3]
         if (!translation.Allows(isWrite))
         {
             return MapOutcome.Changed;
         }
 
         bool isWritable = translation.IsWritable && piece.CanWrite;
-        (long first, long end) = translation.IsHuge ? HugeRun(page) : Run(page, translation, window);
+        (long first, end) = translation.IsHuge ? HugeRun(page) : Run(page, translation, window);
         first = Math.Max(first, piece.First);
         end = Math.Min(end, piece.End);
         if (!pages.TryMap(first, end - first, At(first, page, translation), isWritable))
@@ -106,7 +114,7 @@ internal sealed unsafe class HostMmu : IMmu, IDisposable
     /// <inheritdoc/>
     public void WriteProtect(VmaPage first, long count)
     {
-        using RwSemaphore.WriteHold hold = gate.Write(); // [U2] matches [U1]
+        using RwSemaphore.WriteHold hold = gate.Write(); // [U3] matches [U1]
         long last = Math.Min(first.Value + count, area.PageCount);
         for (long at = NextShown(first.Value, last); at < last;)
         {

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
 using DaxEmu.Core.Pmem;
@@ -35,6 +36,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     private readonly string? pathToRemove;
     private readonly Lazy<PageOwners> owners;
     private readonly StoreObserver? observer;
+    private readonly BitArray? gathered; // 2 MiB a bit: which were mapped whole
     private MemoryMappedFile? given;
     private bool disposed;
 
@@ -67,6 +69,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         if (options.PreferHugePages)
         {
             region.PreferHugePages();
+            gathered = Capabilities.FileSystem == FileSystemKind.Tmpfs ? new BitArray((int)(PageCount >> DaxConstants.PmdOrder)) : null;
         }
     }
 
@@ -107,6 +110,23 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
 
     /// <summary>The open file, to be mapped at other addresses too; null for memory without one.</summary>
     internal SafeFileHandle? File => memory.File;
+
+    /// <summary>Whether 2 MiB of the device are mapped whole for the first time, and 2 MiB pages are wanted: the caller gathers them then.</summary>
+    internal bool IsFirst2MiBMapping(Pfn first)
+    {
+        if (gathered is null)
+        {
+            return false;
+        }
+
+        lock (gathered)
+        {
+            long slot = first.Value >> DaxConstants.PmdOrder;
+            bool isFirst = !gathered[(int)slot];
+            gathered[(int)slot] = true;
+            return isFirst;
+        }
+    }
 
     /// <summary>Opens a file or block device that is there.</summary>
     /// <param name="path">A file of a multiple of 2 MiB, on tmpfs or a DAX file system if stores are to be fast, or a block device.</param>

@@ -14,15 +14,15 @@ internal static class HostRange
     /// <summary>Reserves addresses without any right.</summary>
     /// <param name="hint">Where; 0 if the kernel may choose.</param>
     /// <param name="lengthBytes">How many; a multiple of the page size.</param>
-    /// <param name="placeInHuge">The first one's place in its 2 MiB, if the range is chosen and has 2 MiB or more.</param>
+    /// <param name="placeInHuge">The first one's place in its 2 MiB, if the range is chosen; null for any.</param>
     /// <param name="place">Whether the hint must be met.</param>
     /// <returns>The first address.</returns>
     /// <exception cref="DaxEnvironmentException">The address space does not hold it, or the range is in use (EEXIST).</exception>
-    public static nint Reserve(nint hint, long lengthBytes, long placeInHuge, HostPlace place)
+    public static nint Reserve(nint hint, long lengthBytes, long? placeInHuge, HostPlace place)
     {
-        if (place == HostPlace.Any && hint == 0 && lengthBytes >= HugeBytes)
+        if (place == HostPlace.Any && hint == 0 && placeInHuge is { } wanted)
         {
-            return ReserveAligned(lengthBytes, placeInHuge);
+            return ReserveAligned(lengthBytes, wanted);
         }
 
         MmapFlags flags = place switch
@@ -57,6 +57,18 @@ internal static class HostRange
             }
         }
     }
+
+    /// <summary>
+    /// Fills the processor's page table for memory that is mapped, so that no access there faults. For reading: the kernel does that in groups of pages,
+    /// and on tmpfs the entries of a writable mapping can be written through. A hint, whose refusal costs faults.
+    /// </summary>
+    public static void Populate(nint address, long lengthBytes) => _ = Mman.Madvise(address, (nuint)lengthBytes, MemoryAdvice.PopulateRead);
+
+    /// <summary>
+    /// Gathers memory into 2 MiB pages, so that one entry of the processor's page table maps them (MADV_COLLAPSE). A hint, whose refusal costs faults: on file
+    /// systems without such pages, and before Linux 6.1.
+    /// </summary>
+    public static void Collapse(nint address, long lengthBytes) => _ = Mman.Madvise(address, (nuint)lengthBytes, MemoryAdvice.Collapse);
 
     /// <summary>Maps zeroes that cannot be written.</summary>
     /// <returns>As <see cref="MapFile"/>.</returns>

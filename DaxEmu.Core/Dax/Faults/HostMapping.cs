@@ -57,7 +57,7 @@ internal sealed unsafe class HostMapping : IDisposable
     public static HostMapping Map(FaultLoop faults, PageIndex first, long pageCount, MapMode mode, HostMappingOptions options)
     {
         AddressSpace file = faults.Mapping;
-        if (file.Device.File is not { } device)
+        if (file.Device.File is null)
         {
             throw new DaxEnvironmentException(
                 $"the device '{file.Device.Name}' has no file that could be mapped at other addresses",
@@ -66,19 +66,27 @@ internal sealed unsafe class HostMapping : IDisposable
 
         HostFaults.Install();
         long lengthBytes = pageCount << DaxConstants.PageShift;
-        nint address = HostRange.Reserve(
-            options.Address, lengthBytes, (options.LeadPages ?? first.Colour) << DaxConstants.PageShift, options.Place);
+
+        // As thp_get_unmapped_area: a range that cannot have 2 MiB translations is not aligned for them.
+        long? lead = options.LeadPages ?? (pageCount >= DaxConstants.PagesPerPmd ? first.Colour : null);
+        nint address = HostRange.Reserve(options.Address, lengthBytes, lead << DaxConstants.PageShift, options.Place);
         var mapping = new HostMapping(faults, address, lengthBytes, options);
+        bool canWrite = options.CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) != (MapMode.Shared | MapMode.ReadOnly);
         try
         {
-            bool canWrite = options.CanWrite && (mode & (MapMode.Shared | MapMode.ReadOnly)) != (MapMode.Shared | MapMode.ReadOnly);
             mapping.Area = file.MapAt(first, pageCount, mode, address, area =>
-                mapping.mmu = new HostMmu(area, new HostPages(area, address, device), new HostPiece(0, pageCount, options.CanRead, canWrite)));
+                mapping.mmu = new HostMmu(area, new HostPages(area, address, file.Device), new HostPiece(0, pageCount, options.CanRead, canWrite)));
         }
         catch
         {
             HostRange.Release(address, lengthBytes);
             throw;
+        }
+
+        if (!canWrite && (mode & MapMode.ReadOnly) == 0)
+        {
+            // mprotect can make a part writable: a piece of its own then.
+            mapping.Area.Protect(0, pageCount, isReadOnly: true);
         }
 
         mapping.Register();
@@ -151,12 +159,8 @@ internal sealed unsafe class HostMapping : IDisposable
                     return error == IoError.ReadOnly ? HostFaultVerdict.Foreign : HostFaultVerdict.Bus;
                 }
 
-                if (window > 1 && !translation.IsHuge && Area.IsShared)
-                {
-                    FaultAround(page, isWrite);
-                }
-
-                switch (mmu.TryMap(page, isWrite, window))
+                bool isAround = window > 1 && !translation.IsHuge && Area.IsShared && FaultAround(page, isWrite);
+                switch (mmu.TryMap(page, isWrite, isAround ? window : 1))
                 {
                     case MapOutcome.Shown:
                         return HostFaultVerdict.Served;
@@ -169,6 +173,32 @@ internal sealed unsafe class HostMapping : IDisposable
 
             EvictAll();
         }
+    }
+
+    /// <summary>Faults a run of pages in, as loads or stores would, and shows each stretch of contiguous memory by one call (<c>MADV_POPULATE_READ</c>, <c>_WRITE</c>).</summary>
+    /// <param name="address">The first address.</param>
+    /// <param name="length">How many bytes; those outside are passed over.</param>
+    /// <param name="isWrite">Whether the pages are to be written: they are dirty then.</param>
+    /// <param name="reached">The first address that was not reached, or the end.</param>
+    /// <returns>Why the rest cannot be reached; as for <see cref="Access"/>.</returns>
+    public IoError Populate(nint address, long length, bool isWrite, out nint reached)
+    {
+        (long at, long count) = Clip(address, length) ?? (0, 0);
+        long end = at + count;
+        IoError error = IoError.None;
+        while (at < end && error == IoError.None)
+        {
+            long from = at;
+            error = PopulateSome(ref at, Math.Min(end, at + DaxConstants.PagesPerPmd), isWrite);
+            if (error == IoError.None && at == from)
+            {
+                error = Access(Address + (nint)(at << DaxConstants.PageShift), isWrite); // in the way of a single access, with its eviction
+                at++;
+            }
+        }
+
+        reached = Address + (nint)(at << DaxConstants.PageShift);
+        return error;
     }
 
     /// <summary>Ends a part, or all of it (munmap). When nothing is left it is disposed.</summary>
@@ -231,6 +261,15 @@ internal sealed unsafe class HostMapping : IDisposable
     /// <summary>Whether the page around an address is shown now: for tests and reports.</summary>
     public bool IsShown(nint address) => mmu.IsShown(VmaPage.FromBytes(address - Address));
 
+    /// <summary>Shows nothing any more, in a child of fork: no lock is entered, since the thread that holds it may not exist there.</summary>
+    public void DropInChild()
+    {
+        foreach (HostPiece piece in mmu.Pieces)
+        {
+            HostRange.Drop(Address + (nint)(piece.First << DaxConstants.PageShift), piece.Count << DaxConstants.PageShift);
+        }
+    }
+
     /// <summary>Ends all of it: waits for faults that run. Again does nothing.</summary>
     public void Dispose()
     {
@@ -244,9 +283,40 @@ internal sealed unsafe class HostMapping : IDisposable
         mmu.Dispose();
     }
 
-    // The pages around that have entries, as the kernel's fault-around maps what is in the page cache.
-    private void FaultAround(VmaPage page, bool isWrite)
+    private IoError PopulateSome(ref long at, long end, bool isWrite)
     {
+        using AsymmetricLock.ReadHold hold = Faults.Mapping.InvalidateLock.Read();
+        if (Area.IsGone)
+        {
+            return IoError.ReadOnly;
+        }
+
+        IoError error = IoError.None;
+        long resolved = at;
+        while (resolved < end && error == IoError.None)
+        {
+            error = mmu.PieceOf(resolved)?.Allows(isWrite) == true
+                ? Faults.Resolve(FaultLoop.RequestFor(Area, resolved, isWrite), out _)
+                : IoError.ReadOnly;
+            if (error == IoError.None)
+            {
+                resolved++;
+            }
+        }
+
+        while (at < resolved && mmu.TryMap(at, isWrite, DaxConstants.PagesPerPmd, out long shown) == MapOutcome.Shown)
+        {
+            at = shown;
+        }
+
+        // What could be reached is shown; the error is of the page after it.
+        return at >= resolved ? error : IoError.None;
+    }
+
+    // The pages around that have entries, as the kernel's fault-around maps what is in the page cache. False if there is none to be mapped.
+    private bool FaultAround(VmaPage page, bool isWrite)
+    {
+        bool isAny = false;
         long first = Math.Max(0, page.Value & -window);
         long end = Math.Min(Area.PageCount, first + window);
         for (long other = first; other < end; other++)
@@ -258,8 +328,11 @@ internal sealed unsafe class HostMapping : IDisposable
                 && !Area.Table.Find(other).Allows(isWrite))
             {
                 _ = Faults.Handler.FaultHeld(FaultLoop.RequestFor(Area, other, isWrite), PageOrder.Pte);
+                isAny = true;
             }
         }
+
+        return isAny;
     }
 
     // What is shown is a copy of the tables: dropping it costs faults, and nothing else.

@@ -1,19 +1,20 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Native.Memory;
-using Microsoft.Win32.SafeHandles;
 
-namespace DaxEmu.Core.Mm;
+namespace DaxEmu.Core.Dax.Faults;
 
 /// <summary>The pages of a real address range, mapped from the device's file, from private copies and from nothing.</summary>
 /// <param name="area">The VMA.</param>
 /// <param name="address">Where its first page lies.</param>
-/// <param name="device">The device's file.</param>
-internal sealed class HostPages(VmArea area, nint address, SafeFileHandle device) : IHostPages
+/// <param name="device">The device, which has a file.</param>
+internal sealed class HostPages(VmArea area, nint address, PmemDevice device) : IHostPages
 {
     private const int OutOfMappings = 12; // ENOMEM
 
     /// <inheritdoc/>
     public bool TryMap(VmaPage first, long count, Translation translation, bool isWritable)
     {
+        HostFaults.Counts.CountMapCall();
         int errno = MapAt(first, count, translation, isWritable);
         return errno switch
         {
@@ -24,7 +25,11 @@ internal sealed class HostPages(VmArea area, nint address, SafeFileHandle device
     }
 
     /// <inheritdoc/>
-    public void Drop(VmaPage first, long count) => HostRange.Drop(AddressOf(first), Bytes(count));
+    public void Drop(VmaPage first, long count)
+    {
+        HostFaults.Counts.CountDropCall();
+        HostRange.Drop(AddressOf(first), Bytes(count));
+    }
 
     /// <inheritdoc/>
     public void WriteProtect(VmaPage first, long count)
@@ -52,7 +57,17 @@ internal sealed class HostPages(VmArea area, nint address, SafeFileHandle device
         }
 
         long inHuge = translation.IsHuge ? Bytes((area.LeadPages + first.Value) & DaxConstants.ColourMask) : 0;
-        return HostRange.MapFile(AddressOf(first), Bytes(count), device, translation.Pfn.OffsetBytes + inHuge, isWritable);
+        int errno = HostRange.MapFile(AddressOf(first), Bytes(count), device.File!, translation.Pfn.OffsetBytes + inHuge, isWritable);
+        if (errno == 0 && translation.IsHuge && count == DaxConstants.PagesPerPmd && device.IsFirst2MiBMapping(translation.Pfn))
+        {
+            HostRange.Collapse(AddressOf(first), Bytes(count));
+        }
+        else if (errno == 0 && count > 1 && !translation.IsHuge)
+        {
+            HostRange.Populate(AddressOf(first), Bytes(count));
+        }
+
+        return errno;
     }
 
     private nint AddressOf(VmaPage page) => address + (nint)page.OffsetBytes;
