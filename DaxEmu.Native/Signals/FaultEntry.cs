@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Native.Interpose;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Native.Signals;
@@ -96,10 +97,8 @@ internal static unsafe class FaultEntry
         SignalCalls.SigAction former = default;
         action.Handler = Address;
 
-        // The frame stays on the stack of the thread that faults: the alternate one may be small. A fault may be met inside a fault. SIGBUS, which
-        // is sent for what cannot be served, arrives when the handler has returned, with the registers of the access.
+        // The frame stays on the stack of the thread that faults: the alternate one may be small. A fault may be met inside a fault.
         action.Flags = SignalCalls.SaSigInfo | SignalCalls.SaNoDefer | SignalCalls.SaRestart;
-        action.Mask[0] = 1UL << (SignalCalls.Sigbus - 1);
         if (SignalCalls.Sigaction(SignalCalls.Sigsegv, null, &former) != 0)
         {
             throw Errno.Failure("cannot read the handler of", "SIGSEGV", Marshal.GetLastPInvokeError());
@@ -119,6 +118,7 @@ internal static unsafe class FaultEntry
     {
         Slots()[Low] = low;
         Slots()[High] = high;
+        DispatchFilter.Cover(low, high);
     }
 
     /// <summary>Copies bytes by plain loads and stores of native code, which may fault and be served; a fault that cannot be served ends it.</summary>
