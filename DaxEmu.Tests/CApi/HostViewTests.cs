@@ -197,11 +197,16 @@ public sealed class HostViewTests
     }
 
     [Test]
-    public void AnOrdinaryNullReferenceIsOneStill()
+    public void AnOrdinaryNullReferenceIsOneStillAndAnAccessThatCannotBeServedIsOneAfterIt()
     {
-        file.Map(0, Page).Dispose();
+        using HostView view = file.Map(0, 4 * Huge);
+        file.SetLength(Huge);
         string? nothing = null;
-        Assert.That(() => nothing!.Length, Throws.TypeOf<NullReferenceException>());
+        for (int turn = 0; turn < 3; turn++)
+        {
+            Assert.That(() => nothing!.Length, Throws.TypeOf<NullReferenceException>());
+            Assert.That(() => view.GetSpan()[Huge], Throws.TypeOf<NullReferenceException>());
+        }
     }
 
     [Test]
