@@ -14,14 +14,14 @@ internal static unsafe class CallClasses
     // of the file calls, rt_sigaction, exit_group, io_uring_setup, close_range, openat2 and their like.
     private static ReadOnlySpan<short> Asked =>
     [
-        2, 4, 6, 13, 21, 32, 33, 40, 59, 76, 79, 80, 82, 83, 84, 85, 86, 87, 88, 89, 90, 92, 94, 95, 132, 133, 137, 161, 162, 165, 166, 188, 189, 191, 192, 194,
+        2, 4, 6, 13, 16, 21, 32, 33, 40, 59, 76, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 92, 94, 95, 132, 133, 137, 161, 162, 165, 166, 188, 189, 191, 192, 194,
         195, 197, 198, 206, 231, 235, 254, 257, 258, 259, 260, 261, 262, 263, 264, 265, 266, 267, 268, 269, 275, 276, 280, 292, 303, 312, 316, 320, 322,
         326, 332, 425, 428, 436, 437, 439, 452,
     ];
 
-    // With a descriptor first: read, write, close, fstat, lseek, ioctl, pread64, pwrite64, fcntl, flock, fsync, fdatasync, ftruncate, getdents,
-    // fchdir, fchmod, fchown, fstatfs, readahead, the extended attributes, getdents64, fadvise64, fallocate, sync_file_range, syncfs.
-    private static ReadOnlySpan<short> OfDescriptors => [0, 1, 3, 5, 8, 16, 17, 18, 72, 73, 74, 75, 77, 78, 81, 91, 93, 138, 187, 190, 193, 196, 199, 217, 221, 277, 285, 306];
+    // With a descriptor first: read, write, close, fstat, lseek, pread64, pwrite64, fcntl, flock, fsync, fdatasync, ftruncate, getdents,
+    // fchmod, fchown, fstatfs, readahead, the extended attributes, getdents64, fadvise64, fallocate, sync_file_range, syncfs.
+    private static ReadOnlySpan<short> OfDescriptors => [0, 1, 3, 5, 8, 17, 18, 72, 73, 74, 75, 77, 78, 91, 93, 138, 187, 190, 193, 196, 199, 217, 221, 277, 285, 306];
 
     // readv, writev, sendmsg, recvmsg, preadv, pwritev, recvmmsg, sendmmsg, preadv2, pwritev2, vmsplice, process_vm_readv, process_vm_writev.
     private static ReadOnlySpan<short> OfVectors => [19, 20, 46, 47, 278, 295, 296, 299, 307, 310, 311, 327, 328];

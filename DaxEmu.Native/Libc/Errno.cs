@@ -13,6 +13,7 @@ internal static class Errno
     public const int Enxio = 6;
     public const int E2big = 7;
     public const int Ebadf = 9;
+    public const int Echild = 10;
     public const int Eagain = 11;
     public const int Enomem = 12;
     public const int Eacces = 13;
@@ -42,7 +43,9 @@ internal static class Errno
     public const int Eilseq = 84;
     public const int Eopnotsupp = 95;
     public const int Estale = 116;
+    public const int Euclean = 117;
     public const int Edquot = 122;
+    public const int Ecanceled = 125;
 
     /// <summary>The exception for a failed system call.</summary>
     /// <param name="action">What was tried, as in "cannot open".</param>
