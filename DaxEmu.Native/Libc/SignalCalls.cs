@@ -51,6 +51,10 @@ internal static unsafe partial class SignalCalls
     internal static int QueueToSelf(int signal, SigInfo* info) =>
         (int)Syscall(RtTgSigQueueInfo, Getpid(), Gettid(), signal, (nint)info);
 
+    /// <summary>Has libc call a function in each child of fork(2), before fork returns there (<c>pthread_atfork</c>).</summary>
+    [LibraryImport("libc", EntryPoint = "__register_atfork")]
+    internal static partial int RegisterAtFork(nint prepare, nint parent, delegate* unmanaged<void> child, nint library);
+
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial nint Syscall(long number, nint a0, nint a1, nint a2, nint a3);
 

@@ -25,6 +25,7 @@ public sealed unsafe class LayoutTests
         ("DaxEmu.Native.Libc.PollDescriptor", 8, "Descriptor 0, Wanted 4, Seen 6"),
         ("DaxEmu.Native.Libc.StatfsResult", 120, "Type 0, BlockSize 8, Blocks 16, FreeBlocks 24, AvailableBlocks 32, Files 40, FreeFiles 48, FileSystemId 56, NameLength 64, FragmentSize 72, Flags 80, Spare 88"),
         ("DaxEmu.Native.Libc.TimeSpec", 16, "Seconds 0, Nanoseconds 8"),
+        ("DaxEmu.Native.Libc.SignalCalls+SigInfo", 128, "Signal 0, Errno 4, Code 8, Address 16, AddressLsb 24"),
         ("DaxEmu.Native.Libc.FaultCounter+Usage", 144, "Times 0, Sizes 32, MinorFaults 64, MajorFaults 72, Others 80"),
         ("DaxEmu.Native.Memory.BusErrorExit+Action", 152, "Handler 0, Mask 8, Flags 136, Restorer 144"),
         ("DaxEmu.Core.Mm.ReaderSlot", Line, "Hold0 0"),

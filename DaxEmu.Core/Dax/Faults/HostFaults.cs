@@ -14,6 +14,7 @@ internal static unsafe class HostFaults
 
     private static readonly Lock Gate = new();
     private static bool isInstalled;
+    private static volatile bool isForkedChild;
 
     [ThreadStatic]
     private static IoError copyError;
@@ -30,6 +31,12 @@ internal static unsafe class HostFaults
             if (!isInstalled)
             {
                 FaultEntry.Install(&OnSignal);
+                if (!RuntimeFeature.IsDynamicCodeSupported)
+                {
+                    // A runtime that compiles as it goes has threads that a child does not have; its own children exec at once.
+                    _ = SignalCalls.RegisterAtFork(0, 0, &OnFork, 0);
+                }
+
                 isInstalled = true;
             }
         }
@@ -69,6 +76,21 @@ internal static unsafe class HostFaults
         }
     }
 
+    // A child has its own copy of the tables and of all that orders them, so what it stored would not be known to the file: it has no mapping of a DAX file. An access there
+    // is a SIGSEGV of its own.
+    [UnmanagedCallersOnly]
+    private static void OnFork()
+    {
+        int errno = Marshal.GetLastSystemError();
+        isForkedChild = true;
+        foreach (HostMapping mapping in HostMapping.All)
+        {
+            mapping.DropInChild();
+        }
+
+        Marshal.SetLastSystemError(errno);
+    }
+
     private static bool Serve(FaultFrame frame)
     {
         if (!frame.IsFault)
@@ -77,7 +99,7 @@ internal static unsafe class HostFaults
         }
 
         bool isCopy = FaultEntry.IsCopy(frame.Instruction);
-        HostMapping? mapping = frame.IsFetch ? null : HostMapping.Find(frame.Address);
+        HostMapping? mapping = frame.IsFetch || isForkedChild ? null : HostMapping.Find(frame.Address);
         IoError error = IoError.None;
         HostFaultVerdict verdict = HostFaultVerdict.Foreign;
         if (mapping is not null)

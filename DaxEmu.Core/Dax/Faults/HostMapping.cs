@@ -235,6 +235,15 @@ internal sealed unsafe class HostMapping : IDisposable
     /// <summary>Whether the page around an address is shown now: for tests and reports.</summary>
     public bool IsShown(nint address) => mmu.IsShown(VmaPage.FromBytes(address - Address));
 
+    /// <summary>Shows nothing any more, in a child of fork: no lock is entered, since the thread that holds it may not exist there.</summary>
+    public void DropInChild()
+    {
+        foreach (HostPiece piece in mmu.Pieces)
+        {
+            HostRange.Drop(Address + (nint)(piece.First << DaxConstants.PageShift), piece.Count << DaxConstants.PageShift);
+        }
+    }
+
     /// <summary>Ends all of it: waits for faults that run. Again does nothing.</summary>
     public void Dispose()
     {

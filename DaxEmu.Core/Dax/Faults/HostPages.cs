@@ -1,6 +1,7 @@
+using DaxEmu.Core.Mm;
 using DaxEmu.Native.Memory;
 
-namespace DaxEmu.Core.Mm;
+namespace DaxEmu.Core.Dax.Faults;
 
 /// <summary>The pages of a real address range, mapped from the device's file, from private copies and from nothing.</summary>
 /// <param name="area">The VMA.</param>
