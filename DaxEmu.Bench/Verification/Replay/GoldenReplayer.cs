@@ -134,7 +134,7 @@ internal sealed class GoldenReplayer : IDisposable
             }
         }
 
-        return new ReplayReport(scenario.Ops.Count, own, counts[0], counts[1], mismatches) 
+        return new ReplayReport(scenario.Ops.Count, own, counts[0], counts[1], mismatches)
         {
             NotShown = memory.NotShown,
             RealAccessCount = memory.AccessCount,
