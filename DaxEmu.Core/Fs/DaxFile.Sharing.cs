@@ -69,6 +69,41 @@ public sealed partial class DaxFile
         });
     }
 
+    /// <summary>Makes another file show blocks of this one if both hold the same bytes there (<c>FIDEDUPERANGE</c>).</summary>
+    /// <remarks>No write(2) comes in between; a store through a mapping of the target may, as in the kernel, and is lost then.</remarks>
+    /// <returns>Whether they did.</returns>
+    /// <exception cref="ArgumentException">A range is not aligned, reaches past its file, overlaps the other, or the volumes differ.</exception>
+    /// <exception cref="DaxException">A block cannot be read, this file could not be written back, or a page of either is pinned; nothing has changed.</exception>
+    internal bool Deduplicate(long offset, long length, DaxFile target, long targetOffset, CancellationToken cancellationToken = default)
+    {
+        CheckPositive(offset, length);
+        target.CheckPositive(targetOffset, length);
+        target.ThrowIfReadOnly();
+        CheckVolume(target);
+        CheckAligned(offset | targetOffset, length);
+        bool isEqual = false;
+        WithBoth(this, target, () =>
+        {
+            Refuse(offset + length > Length, $"The range {offset} + {length} reaches past the end of the file, {Length}.");
+            Refuse(targetOffset + length > target.Length, $"The range {targetOffset} + {length} reaches past the end of the other file, {target.Length}.");
+            PageRange pages = PageRange.Touching(offset, length);
+            var first = PageIndex.FromBytes(targetOffset);
+            Refuse(target == this && pages.Overlaps(new PageRange(first, pages.PageCount)), "The two ranges of the file overlap.");
+            Comparison comparison = Dedupe.Compare(Mapping, offset, target.Mapping, targetOffset, length);
+            if (comparison.Error != IoError.None)
+            {
+                throw FileErrors.Of(this, comparison.Error, offset + comparison.EqualBytes);
+            }
+
+            isEqual = comparison.EqualBytes == length;
+            if (isEqual)
+            {
+                Share(pages, target, first, cutsTarget: false, target.Length, cancellationToken);
+            }
+        });
+        return isEqual;
+    }
+
     private void Share(PageRange pages, DaxFile target, PageIndex first, bool cutsTarget, long targetSize, CancellationToken cancellationToken)
     {
         TimeSpan pinTimeout = options.WaitsForPins && target.options.WaitsForPins ? Shorter(options.PinTimeout, target.options.PinTimeout) : TimeSpan.Zero;

@@ -120,6 +120,13 @@ public sealed partial class DaxFile : IDisposable
         return HostMapping.Map(core.InUse.Faults, pages.First, pages.PageCount, mode, options ?? HostMappingOptions.Default);
     }
 
+    /// <summary>A view of a VMA that something else has mapped and unmaps: the view is not disposed.</summary>
+    internal DaxView ViewOver(VmArea area)
+    {
+        FileInUse inUse = core.InUse;
+        return new DaxView(inUse.Faults, area, this, inUse.Opener);
+    }
+
     /// <summary>Reads bytes, up to the end of the file; holes give zeroes.</summary>
     /// <param name="buffer">Where they go.</param>
     /// <param name="offset">First byte, from the start of the file.</param>

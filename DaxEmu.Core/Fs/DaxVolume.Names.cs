@@ -1,5 +1,6 @@
 using DaxEmu.Core.Fs.Volume;
 using DaxEmu.Core.Iomap;
+using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core;
 
@@ -247,7 +248,7 @@ public sealed partial class DaxVolume
     /// <exception cref="ObjectDisposedException">The volume was disposed.</exception>
     public void SetModified(string path, DateTime modifiedUtc) => ChangeInode(path, inode => inode.ModifiedTicks = modifiedUtc.Ticks);
 
-    private static FileNotFoundException NotFound(string path) => new($"There is no file '{path}'. Make it first.", path);
+    private static FileNotFoundException NotFound(string path) => new($"There is no file '{path}'. Make it first.", path) { HResult = Errno.Enoent };
 
     private static string[] FileNamesOf(string path, string parameterName)
     {
@@ -258,16 +259,18 @@ public sealed partial class DaxVolume
     private static string[] PathsOfFiles(VolumeState state) =>
         [.. state.Paths().Where(found => !found.Inode.IsDirectory).Select(found => found.Path).Order(StringComparer.Ordinal)];
 
-    private static Inode FindDirectory(VolumeState state, string path, string[] names) =>
-        NamePlace.Find(state, path, names).Inode is { IsDirectory: true } directory
-            ? directory
-            : throw new DirectoryNotFoundException($"There is no directory '{path}'. Make it first.");
+    private static Inode FindDirectory(VolumeState state, string path, string[] names) => NamePlace.Find(state, path, names).Inode switch
+    {
+        { IsDirectory: true } directory => directory,
+        null => throw new DirectoryNotFoundException($"There is no directory '{path}'. Make it first.") { HResult = Errno.Enoent },
+        _ => throw new DirectoryNotFoundException($"'{path}' is a file, and a directory is needed.") { HResult = Errno.Enotdir },
+    };
 
     private static void RequireEmpty(Inode directory, string path)
     {
         if (directory.Names!.Count > 0)
         {
-            throw new IOException($"The directory '{path}' is not empty: it has {directory.Names.Count} names. Delete what it holds first.");
+            throw new IOException($"The directory '{path}' is not empty: it has {directory.Names.Count} names. Delete what it holds first.", Errno.Enotempty);
         }
     }
 
@@ -279,7 +282,7 @@ public sealed partial class DaxVolume
         return place.Inode switch
         {
             null => throw NotFound(path),
-            { IsDirectory: true } => throw new IOException($"'{path}' is a directory, and a file is needed."),
+            { IsDirectory: true } => throw new IOException($"'{path}' is a directory, and a file is needed.", Errno.Eisdir),
             _ => place,
         };
     }
@@ -287,7 +290,7 @@ public sealed partial class DaxVolume
     private NamePlace RequireFree(string path, string[] names)
     {
         NamePlace place = Find(path, names);
-        return place.Inode is null ? place : throw new IOException($"There is a {(place.Inode.IsDirectory ? "directory" : "file")} '{path}' on {Device.Name} already. Open it, or delete it first.");
+        return place.Inode is null ? place : throw new IOException($"There is a {(place.Inode.IsDirectory ? "directory" : "file")} '{path}' on {Device.Name} already. Open it, or delete it first.", Errno.Eexist);
     }
 
     private void AddInode(string path, string[] names, long number, bool isDirectory, long length)
@@ -399,7 +402,7 @@ public sealed partial class DaxVolume
         bool isDirectory = from.Inode!.IsDirectory;
         if (to.Inode is not null && to.Inode.IsDirectory != isDirectory)
         {
-            throw new IOException($"'{path}' is a {(isDirectory ? "directory" : "file")} and cannot replace '{newPath}', which is none. Delete that first.");
+            throw new IOException($"'{path}' is a {(isDirectory ? "directory" : "file")} and cannot replace '{newPath}', which is none. Delete that first.", isDirectory ? Errno.Enotdir : Errno.Eisdir);
         }
 
         if (to.Inode is { IsDirectory: true } replaced)

@@ -6,6 +6,7 @@ using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Native;
 using DaxEmu.Native.Failures;
+using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core;
 
@@ -344,13 +345,13 @@ public sealed partial class DaxVolume : IDisposable
         Inode inode = FindFile(path, names).Inode!;
         if (open.Exists(f => f.Core.Node.Number == inode.Number))
         {
-            throw new IOException($"The file '{path}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.");
+            throw new IOException($"The file '{path}' is open already. Share the {nameof(DaxFile)}: it is safe for many threads.", Errno.Ebusy);
         }
 
         options ??= DaxFileOptions.Default;
         if (inode.SizeBytes > options.MaximumSizeBytes)
         {
-            throw new IOException($"The file '{path}' has {inode.SizeBytes} bytes, and {nameof(DaxFileOptions.MaximumSizeBytes)} is {options.MaximumSizeBytes}. Open it with a larger one.");
+            throw new IOException($"The file '{path}' has {inode.SizeBytes} bytes, and {nameof(DaxFileOptions.MaximumSizeBytes)} is {options.MaximumSizeBytes}. Open it with a larger one.", Errno.Efbig);
         }
 
         ExtentTree blocks = WithoutDataPastEof(inode.Blocks, inode.SizeBytes);

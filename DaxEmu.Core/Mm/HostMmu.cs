@@ -69,8 +69,16 @@ internal sealed unsafe class HostMmu : IMmu, IDisposable
     /// <param name="page">The page.</param>
     /// <param name="isWrite">Whether it is to be written.</param>
     /// <param name="window">Pages around it, a power of two, that are shown with it where their translations lead on; 1 for none.</param>
-    public MapOutcome TryMap(VmaPage page, bool isWrite, long window)
+    public MapOutcome TryMap(VmaPage page, bool isWrite, long window) => TryMap(page, isWrite, window, out _);
+
+    /// <summary>As <see cref="TryMap(VmaPage, bool, long)"/>.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="isWrite">Whether it is to be written.</param>
+    /// <param name="window">Pages around it.</param>
+    /// <param name="end">The page after the last one that is shown with it.</param>
+    public MapOutcome TryMap(VmaPage page, bool isWrite, long window, out long end)
     {
+        end = page.Value;
         using RwSemaphore.ReadHold hold = gate.Read();
         if (PieceOf(page) is not { } piece || !piece.Allows(isWrite))
         {
@@ -84,7 +92,7 @@ internal sealed unsafe class HostMmu : IMmu, IDisposable
         }
 
         bool isWritable = translation.IsWritable && piece.CanWrite;
-        (long first, long end) = translation.IsHuge ? HugeRun(page) : Run(page, translation, window);
+        (long first, end) = translation.IsHuge ? HugeRun(page) : Run(page, translation, window);
         first = Math.Max(first, piece.First);
         end = Math.Min(end, piece.End);
         if (!pages.TryMap(first, end - first, At(first, page, translation), isWritable))

@@ -11,11 +11,16 @@ internal static class Errno
     public const int Eintr = 4;
     public const int Eio = 5;
     public const int Enxio = 6;
+    public const int E2big = 7;
+    public const int Ebadf = 9;
+    public const int Echild = 10;
     public const int Eagain = 11;
     public const int Enomem = 12;
     public const int Eacces = 13;
+    public const int Efault = 14;
     public const int Ebusy = 16;
     public const int Eexist = 17;
+    public const int Exdev = 18;
     public const int Enodev = 19;
     public const int Enotdir = 20;
     public const int Eisdir = 21;
@@ -29,9 +34,12 @@ internal static class Errno
     public const int Erofs = 30;
     public const int Enametoolong = 36;
     public const int Enosys = 38;
+    public const int Enotempty = 39;
     public const int Eloop = 40;
     public const int Eopnotsupp = 95;
+    public const int Euclean = 117;
     public const int Edquot = 122;
+    public const int Ecanceled = 125;
 
     /// <summary>The exception for a failed system call.</summary>
     /// <param name="action">What was tried, as in "cannot open".</param>

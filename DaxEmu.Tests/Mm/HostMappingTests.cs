@@ -214,6 +214,37 @@ public sealed class HostMappingTests
     }
 
     [Test]
+    [NonParallelizable]
+    public void AnExtentIsShownByOneCallAndZappedByOne()
+    {
+        file.Allocate(0, 2 * Huge);
+        using HostMapping mapping = file.MapHost(0, 8 << 20, MapMode.Shared | MapMode.NoHugePage);
+        long maps = HostFaults.Counts.MapCalls;
+        Assert.That(mapping.Populate(mapping.Address, 100 * Page, isWrite: true, out nint reached), Is.EqualTo(IoError.None));
+        Assert.Multiple(() =>
+        {
+            Assert.That(reached, Is.EqualTo(mapping.Address + (100 * Page)));
+            Assert.That(HostFaults.Counts.MapCalls - maps, Is.EqualTo(1));
+            Assert.That(Shown(mapping).Single(), Is.EqualTo((0, 100 * Page, "rw")));
+        });
+        long drops = HostFaults.Counts.DropCalls;
+        mapping.Zap(mapping.Address, mapping.LengthBytes);
+        Assert.That(HostFaults.Counts.DropCalls - drops, Is.EqualTo(1));
+        Assert.That(Shown(mapping), Is.Empty);
+    }
+
+    [Test]
+    public void PopulatingEndsAtThePageThatCannotBeReached()
+    {
+        using HostMapping mapping = file.MapHost(0, 8 << 20, MapMode.Shared);
+        file.SetLength(3 * Page);
+        Assert.That(mapping.Populate(mapping.Address, 8 * Page, isWrite: true, out nint reached), Is.EqualTo(IoError.BeyondEof));
+        Assert.That(reached, Is.EqualTo(mapping.Address + (3 * Page)));
+        Assert.That(mapping.Populate(mapping.Address, 3 * Page, isWrite: false, out reached), Is.EqualTo(IoError.None));
+        Assert.That(reached, Is.EqualTo(mapping.Address + (3 * Page)));
+    }
+
+    [Test]
     public void AMappingWithoutAFileBehindItsDeviceIsRefused()
     {
         using var memory = PmemDevice.CreateInMemory(4 << 20);

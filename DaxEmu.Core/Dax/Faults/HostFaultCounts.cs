@@ -9,11 +9,12 @@ internal sealed class HostFaultCounts
     /// <summary>Latencies are counted by powers of two of nanoseconds, each in this many steps.</summary>
     public const int StepsPerPower = 8;
 
+    private const int Singles = 9;
     private const int Powers = 40;
     private const int Reasons = 32;
 
     // Pinned: Atomic takes the address of a word.
-    private readonly ulong[] words = GC.AllocateArray<ulong>(7 + Reasons + (Powers * StepsPerPower), pinned: true);
+    private readonly ulong[] words = GC.AllocateArray<ulong>(Singles + Reasons + (Powers * StepsPerPower), pinned: true);
 
     /// <summary>Faults served at 4 KiB.</summary>
     public long Pte => Read(0);
@@ -36,10 +37,16 @@ internal sealed class HostFaultCounts
     /// <summary>Faults of all that were stores.</summary>
     public long Stores => Read(6);
 
+    /// <summary>Calls of mmap that showed pages.</summary>
+    public long MapCalls => Read(7);
+
+    /// <summary>Calls that took pages away again.</summary>
+    public long DropCalls => Read(8);
+
     /// <summary>Why faults at 2 MiB fell back.</summary>
     public IReadOnlyDictionary<FallbackReason, long> Fallbacks => Enum.GetValues<FallbackReason>()
-        .Where(r => r != FallbackReason.None && Read(7 + (int)r) > 0)
-        .ToDictionary(r => r, r => Read(7 + (int)r));
+        .Where(r => r != FallbackReason.None && Read(Singles + (int)r) > 0)
+        .ToDictionary(r => r, r => Read(Singles + (int)r));
 
     /// <summary>How many faults took from a number of nanoseconds up to that of the next step, for each step that has some.</summary>
     public IEnumerable<(long Nanoseconds, long Count)> Latencies
@@ -48,7 +55,7 @@ internal sealed class HostFaultCounts
         {
             for (int step = 0; step < Powers * StepsPerPower; step++)
             {
-                if (Read(7 + Reasons + step) is > 0 and long count)
+                if (Read(Singles + Reasons + step) is > 0 and long count)
                 {
                     yield return (LowerEnd(step), count);
                 }
@@ -60,7 +67,7 @@ internal sealed class HostFaultCounts
     {
         if ((outcome.Result & FaultResult.Fallback) != 0)
         {
-            Add(7 + (int)outcome.Reason);
+            Add(Singles + (int)outcome.Reason);
         }
         else if (!outcome.IsError && (outcome.Result & (FaultResult.Nopage | FaultResult.DoneCow)) != 0)
         {
@@ -76,6 +83,10 @@ internal sealed class HostFaultCounts
 
     public void CountEviction() => Add(4);
 
+    public void CountMapCall() => Add(7);
+
+    public void CountDropCall() => Add(8);
+
     public void CountSignal(bool isWrite, long nanoseconds)
     {
         Add(5);
@@ -84,7 +95,7 @@ internal sealed class HostFaultCounts
             Add(6);
         }
 
-        Add(7 + Reasons + StepOf(nanoseconds));
+        Add(Singles + Reasons + StepOf(nanoseconds));
     }
 
     private static int StepOf(long nanoseconds)

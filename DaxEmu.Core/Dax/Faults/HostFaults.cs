@@ -15,6 +15,7 @@ internal static unsafe class HostFaults
     private static readonly Lock Gate = new();
     private static bool isInstalled;
     private static volatile bool isForkedChild;
+    private static volatile HostFaultPolicy policy;
 
     [ThreadStatic]
     private static IoError copyError;
@@ -40,6 +41,13 @@ internal static unsafe class HostFaults
                 isInstalled = true;
             }
         }
+    }
+
+    /// <summary>What an access gets that cannot be served; for the process.</summary>
+    public static HostFaultPolicy Policy
+    {
+        get => policy;
+        set => policy = value;
     }
 
     /// <summary>What ended this thread's last copy (<see cref="FaultEntry.TryCopy"/>) that did not reach its end; none for an address of no mapping.</summary>
@@ -121,7 +129,7 @@ internal static unsafe class HostFaults
             return true;
         }
 
-        if (verdict == HostFaultVerdict.Bus)
+        if (verdict == HostFaultVerdict.Bus || (mapping is not null && policy == HostFaultPolicy.Null))
         {
             SendBus(frame, error);
             return true;
@@ -142,11 +150,13 @@ internal static unsafe class HostFaults
             frame.Unblock(SignalCalls.Sigbus);
         }
 
+        bool isNull = policy == HostFaultPolicy.Null;
+        bool isLost = error == IoError.Poison && !isNull;
         SignalCalls.SigInfo info = default;
         info.Signal = SignalCalls.Sigbus;
-        info.Code = error == IoError.Poison ? BusMceErrAr : BusAdrErr;
-        info.Address = frame.Address;
-        info.AddressLsb = error == IoError.Poison ? (short)DaxConstants.PageShift : (short)0;
+        info.Code = isLost ? BusMceErrAr : BusAdrErr;
+        info.Address = isNull ? frame.Address & (DaxConstants.PageSize - 1) : frame.Address;
+        info.AddressLsb = isLost ? (short)DaxConstants.PageShift : (short)0;
         _ = SignalCalls.QueueToSelf(SignalCalls.Sigbus, &info);
     }
 }

@@ -175,6 +175,32 @@ internal sealed unsafe class HostMapping : IDisposable
         }
     }
 
+    /// <summary>Faults a run of pages in, as loads or stores would, and shows each stretch of contiguous memory by one call (<c>MADV_POPULATE_READ</c>, <c>_WRITE</c>).</summary>
+    /// <param name="address">The first address.</param>
+    /// <param name="length">How many bytes; those outside are passed over.</param>
+    /// <param name="isWrite">Whether the pages are to be written: they are dirty then.</param>
+    /// <param name="reached">The first address that was not reached, or the end.</param>
+    /// <returns>Why the rest cannot be reached; as for <see cref="Access"/>.</returns>
+    public IoError Populate(nint address, long length, bool isWrite, out nint reached)
+    {
+        (long at, long count) = Clip(address, length) ?? (0, 0);
+        long end = at + count;
+        IoError error = IoError.None;
+        while (at < end && error == IoError.None)
+        {
+            long from = at;
+            error = PopulateSome(ref at, Math.Min(end, at + DaxConstants.PagesPerPmd), isWrite);
+            if (error == IoError.None && at == from)
+            {
+                error = Access(Address + (nint)(at << DaxConstants.PageShift), isWrite); // in the way of a single access, with its eviction
+                at++;
+            }
+        }
+
+        reached = Address + (nint)(at << DaxConstants.PageShift);
+        return error;
+    }
+
     /// <summary>Ends a part, or all of it (munmap). When nothing is left it is disposed.</summary>
     /// <param name="address">The first address, at a page.</param>
     /// <param name="length">How many bytes; those outside are passed over.</param>
@@ -255,6 +281,36 @@ internal sealed unsafe class HostMapping : IDisposable
         Area.Dispose(); // no fault runs after this
         mmu.Change(0, Area.PageCount, rights: null);
         mmu.Dispose();
+    }
+
+    private IoError PopulateSome(ref long at, long end, bool isWrite)
+    {
+        using AsymmetricLock.ReadHold hold = Faults.Mapping.InvalidateLock.Read();
+        if (Area.IsGone)
+        {
+            return IoError.ReadOnly;
+        }
+
+        IoError error = IoError.None;
+        long resolved = at;
+        while (resolved < end && error == IoError.None)
+        {
+            error = mmu.PieceOf(resolved)?.Allows(isWrite) == true
+                ? Faults.Resolve(FaultLoop.RequestFor(Area, resolved, isWrite), out _)
+                : IoError.ReadOnly;
+            if (error == IoError.None)
+            {
+                resolved++;
+            }
+        }
+
+        while (at < resolved && mmu.TryMap(at, isWrite, DaxConstants.PagesPerPmd, out long shown) == MapOutcome.Shown)
+        {
+            at = shown;
+        }
+
+        // What could be reached is shown; the error is of the page after it.
+        return at >= resolved ? error : IoError.None;
     }
 
     // The pages around that have entries, as the kernel's fault-around maps what is in the page cache. False if there is none to be mapped.

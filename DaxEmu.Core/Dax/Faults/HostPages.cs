@@ -14,6 +14,7 @@ internal sealed class HostPages(VmArea area, nint address, PmemDevice device) : 
     /// <inheritdoc/>
     public bool TryMap(VmaPage first, long count, Translation translation, bool isWritable)
     {
+        HostFaults.Counts.CountMapCall();
         int errno = MapAt(first, count, translation, isWritable);
         return errno switch
         {
@@ -24,7 +25,11 @@ internal sealed class HostPages(VmArea area, nint address, PmemDevice device) : 
     }
 
     /// <inheritdoc/>
-    public void Drop(VmaPage first, long count) => HostRange.Drop(AddressOf(first), Bytes(count));
+    public void Drop(VmaPage first, long count)
+    {
+        HostFaults.Counts.CountDropCall();
+        HostRange.Drop(AddressOf(first), Bytes(count));
+    }
 
     /// <inheritdoc/>
     public void WriteProtect(VmaPage first, long count)

@@ -1,3 +1,5 @@
+using DaxEmu.Native.Libc;
+
 namespace DaxEmu.Core.Fs.Volume;
 
 /// <summary>Where a path leads.</summary>
@@ -19,9 +21,13 @@ internal readonly record struct NamePlace(string Path, Inode Directory, string N
 
         foreach (string name in names.AsSpan(0, names.Length - 1))
         {
-            directory = directory.Names!.TryGetValue(name, out long next) && state.Find(next) is { IsDirectory: true } found
+            bool isThere = directory.Names!.TryGetValue(name, out long next);
+            directory = isThere && state.Find(next) is { IsDirectory: true } found
                 ? found
-                : throw new DirectoryNotFoundException($"There is no directory '{name}' on the way to '{path}'. Make it first.");
+                : throw new DirectoryNotFoundException($"There is no directory '{name}' on the way to '{path}'. Make it first.")
+                {
+                    HResult = isThere ? Errno.Enotdir : Errno.Enoent,
+                };
         }
 
         Inode? inode = directory.Names!.TryGetValue(names[^1], out long number) ? state.Find(number) : null;
