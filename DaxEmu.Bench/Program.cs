@@ -17,6 +17,7 @@ internal static class Program
         PoliciesCommand.Create(),
         PoliciesCommand.CreateUnderOldName(),
         ReplayCommand.Create(),
+        RunCommand.Create(),
         VolumeCommand.Create(),
         InfoCommand.Create(),
         SuitesCommand.Create(),

@@ -15,6 +15,7 @@ internal sealed class StopSignals : IDisposable
 
     private readonly CancellationTokenSource source = new();
     private readonly List<PosixSignalRegistration> registrations = [];
+    private static volatile Action<PosixSignal>? forwarded;
     private int count;
 
     /// <summary>Watches from here on.</summary>
@@ -32,6 +33,13 @@ internal sealed class StopSignals : IDisposable
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => source.Token;
 
+    /// <summary>Hands signals on instead, until what is returned is disposed: to a program that runs in the foreground, and decides itself.</summary>
+    public static IDisposable Forward(Action<PosixSignal> receiver)
+    {
+        forwarded = receiver;
+        return new Forwarding();
+    }
+
     public void Dispose()
     {
         registrations.ForEach(r => r.Dispose());
@@ -41,6 +49,12 @@ internal sealed class StopSignals : IDisposable
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (forwarded is { } receiver)
+        {
+            receiver(context.Signal);
+            return;
+        }
+
         if (Interlocked.Increment(ref count) > 1)
         {
             ProcessEnd.Now((int)ExitCode.TimeLimit);
@@ -56,5 +70,10 @@ internal sealed class StopSignals : IDisposable
         Thread.Sleep(TimeToEnd);
         Console.Error.WriteLine($"daxemu: stopped; what was running did not come to an end within {TimeToEnd.TotalSeconds:0.0} s.");
         ProcessEnd.Now((int)ExitCode.TimeLimit);
+    }
+
+    private sealed class Forwarding : IDisposable
+    {
+        public void Dispose() => forwarded = null;
     }
 }

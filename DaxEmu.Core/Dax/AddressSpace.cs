@@ -320,7 +320,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
         if (freed.PageCount == 0)
         {
-            (Extents as InMemoryExtentMap)?.Allocator.ReleaseIdle();
+            ((Extents is SlowExtentMap slow ? slow.Inner : Extents) as InMemoryExtentMap)?.Allocator.ReleaseIdle();
         }
     }
 

@@ -84,6 +84,12 @@ public sealed partial class DaxFile : IDisposable
 
     private RwSemaphore InodeLock => core.InUse.InodeLock;
 
+    /// <summary>The number of its inode.</summary>
+    internal long Number => core.Node.Number;
+
+    /// <summary>The largest size that it can have.</summary>
+    internal long MaximumBytes => options.MaximumSizeBytes;
+
     /// <summary>Whether it was disposed.</summary>
     internal bool IsClosed => isDisposed;
 
@@ -205,6 +211,21 @@ public sealed partial class DaxFile : IDisposable
         return (int)MovedBytes(DaxReadWrite.Write(Mapping, offset, buffer), offset);
     }
 
+    /// <summary>Writes bytes where the file ends, whatever other writers do (<c>O_APPEND</c>).</summary>
+    /// <param name="buffer">The bytes.</param>
+    /// <param name="offset">Where they went.</param>
+    /// <returns>How many: fewer where the next byte cannot be written.</returns>
+    /// <exception cref="DaxException">Not even the first byte can be written.</exception>
+    internal int Append(ReadOnlySpan<byte> buffer, out long offset)
+    {
+        ThrowIfReadOnly();
+        using RwSemaphore.WriteHold hold = InodeLock.Write();
+        offset = Length;
+        CheckRange(offset, buffer.Length);
+        core.Node.IsModified = true;
+        return (int)MovedBytes(DaxReadWrite.Write(Mapping, offset, buffer), offset);
+    }
+
     /// <summary>Writes bytes that lie in several pieces; another writer may come in between two pieces.</summary>
     /// <param name="source">The bytes.</param>
     /// <param name="offset">Where they go, from the start of the file.</param>
@@ -246,6 +267,13 @@ public sealed partial class DaxFile : IDisposable
     public void Sync(CancellationToken cancellationToken = default)
     {
         Fsync.Range(Mapping, PageRange.All, core.InUse.Opener, cancellationToken);
+    }
+
+    /// <summary>The same for what lies in a range (msync).</summary>
+    internal void SyncRange(long offset, long length)
+    {
+        CheckRange(offset, length);
+        Fsync.Range(Mapping, PageRange.Touching(offset, length), core.InUse.Opener);
     }
 
     /// <summary>Pretends that the memory behind a byte is lost (see <see cref="DaxVolume.InjectPoison"/>).</summary>

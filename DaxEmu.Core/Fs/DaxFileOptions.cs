@@ -35,6 +35,9 @@ public sealed record DaxFileOptions
     /// <summary>The mapping's id; 0 for the next free one. A checker sets it, so that wait keys hash alike in every run.</summary>
     internal long MappingId { get; init; }
 
+    /// <summary>How much longer an entry is locked in each fault that asks for an extent; zero for no longer.</summary>
+    internal TimeSpan FaultHold { get; init; }
+
     /// <summary>Receives the file's events; null for none.</summary>
     public IDaxEventSink? Sink { get; init; }
 

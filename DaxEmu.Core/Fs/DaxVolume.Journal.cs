@@ -55,8 +55,10 @@ public sealed partial class DaxVolume
             ExtentTree blocks;
             long sizeBytes;
             bool isModified;
+            long modifiedTicks;
             lock (node.ChangeGate)
             {
+                modifiedTicks = node.ObserveModified(volume.Now()) ?? 0;
                 isModified = node.IsModified;
                 node.IsModified = false;
                 blocks = map.Blocks;
@@ -66,7 +68,7 @@ public sealed partial class DaxVolume
             try
             {
                 volume.store.Change(
-                    (state, transaction) => Build(state, transaction, blocks, sizeBytes, isModified),
+                    (state, transaction) => Build(state, transaction, blocks, sizeBytes, isModified ? modifiedTicks : null),
                     splitsLast: (volume.flaws & VolumeFlaws.SizeApartFromBlocks) != 0);
             }
             catch (Exception problem)
@@ -81,7 +83,7 @@ public sealed partial class DaxVolume
             }
         }
 
-        private void Build(VolumeState state, Transaction transaction, ExtentTree blocks, long sizeBytes, bool isModified)
+        private void Build(VolumeState state, Transaction transaction, ExtentTree blocks, long sizeBytes, long? modifiedTicks)
         {
             if (state.Find(node.Number) is not { } inode)
             {
@@ -93,9 +95,9 @@ public sealed partial class DaxVolume
                 transaction.Blocks(node.Number, range, [.. VolumeState.Pieces(blocks.In(range))]);
             }
 
-            if (isModified || sizeBytes != inode.SizeBytes)
+            if (modifiedTicks is not null || sizeBytes != inode.SizeBytes)
             {
-                transaction.Size(node.Number, sizeBytes, volume.Now());
+                transaction.Size(node.Number, sizeBytes, modifiedTicks ?? volume.Now());
             }
         }
     }

@@ -293,13 +293,15 @@ public sealed partial class DaxVolume
         return place.Inode is null ? place : throw new IOException($"There is a {(place.Inode.IsDirectory ? "directory" : "file")} '{path}' on {Device.Name} already. Open it, or delete it first.", Errno.Eexist);
     }
 
-    private void AddInode(string path, string[] names, long number, bool isDirectory, long length)
+    private void AddInode(string path, string[] names, long number, bool isDirectory, long length) =>
+        AddInode(RequireFree(path, names), number, isDirectory, length, isDirectory ? 0x1ED : 0x1A4); // rwxr-xr-x, rw-r--r--
+
+    private void AddInode(NamePlace place, long number, bool isDirectory, long length, int mode)
     {
-        NamePlace place = RequireFree(path, names);
         long now = Now();
         var inode = new Inode(number, isDirectory)
         {
-            Mode = isDirectory ? (ushort)0x1ED : (ushort)0x1A4, // rwxr-xr-x, rw-r--r--
+            Mode = (ushort)mode,
             SizeBytes = length,
             CreatedTicks = now,
             ModifiedTicks = now,
@@ -335,25 +337,24 @@ public sealed partial class DaxVolume
     private void ChangeInode(string path, Action<Inode> change)
     {
         string[] names = VolumePath.Split(path, nameof(path));
-        WithGate(() =>
-        {
-            store.Change((state, transaction) =>
-            {
-                Inode inode = NamePlace.Find(state, path, names).Inode ?? throw NotFound(path);
-                var next = new Inode(inode.Number, inode.IsDirectory)
-                {
-                    Mode = inode.Mode,
-                    LinkCount = inode.LinkCount,
-                    SizeBytes = inode.SizeBytes,
-                    CreatedTicks = inode.CreatedTicks,
-                    ModifiedTicks = inode.ModifiedTicks,
-                    ChangedTicks = Now(),
-                };
-                change(next);
-                transaction.Inode(next);
-            });
-        });
+        WithGate(() => ChangeInode(state => NamePlace.Find(state, path, names).Inode ?? throw NotFound(path), change));
     }
+
+    private void ChangeInode(Func<VolumeState, Inode> find, Action<Inode> change) => store.Change((state, transaction) =>
+    {
+        Inode inode = find(state);
+        var next = new Inode(inode.Number, inode.IsDirectory)
+        {
+            Mode = inode.Mode,
+            LinkCount = inode.LinkCount,
+            SizeBytes = inode.SizeBytes,
+            CreatedTicks = inode.CreatedTicks,
+            ModifiedTicks = inode.ModifiedTicks,
+            ChangedTicks = Now(),
+        };
+        change(next);
+        transaction.Inode(next);
+    });
 
     private FreedBlocks RenameUnderGate(string path, string[] names, string newPath, string[] newNames)
     {
@@ -366,6 +367,13 @@ public sealed partial class DaxVolume
         }
 
         CheckReplaces(from, to, path, newPath);
+        return Move(from, to);
+    }
+
+    // What is checked already: the name leads somewhere, and what it replaces can be replaced.
+    private FreedBlocks Move(NamePlace from, NamePlace to)
+    {
+        Inode inode = from.Inode!;
         FreedBlocks freed = to.Inode is { IsDirectory: false } replaced ? BlocksGivenUp(replaced) : FreedBlocks.None;
         Action<VolumeState, Transaction> leave = (_, transaction) => transaction.Unlink(from.Directory.Number, from.Name, inode.Number, Now());
         Action<VolumeState, Transaction> replace = (_, transaction) => RemoveName(transaction, to.Directory, to.Name, to.Inode!);
@@ -386,12 +394,12 @@ public sealed partial class DaxVolume
         store.Change((state, transaction) => steps.ForEach(step => step(state, transaction)));
         if (to.Inode is not null)
         {
-            ForgetName(to.Inode, newPath);
+            ForgetName(to.Inode, to.Path);
         }
 
-        if (NodeOf(inode) is { } node && node.Name == path)
+        if (NodeOf(inode) is { } node && node.Name == from.Path)
         {
-            node.Name = newPath;
+            node.Name = to.Path;
         }
 
         return freed;
@@ -410,23 +418,22 @@ public sealed partial class DaxVolume
             RequireEmpty(replaced, newPath);
         }
 
-        long inside = from.Inode.Number;
-        Inode target = to.Directory;
-        bool isInside = isDirectory && store.Look(state =>
-        {
-            Inode? at = target;
-            while (at is not null && at.Number != inside && at.Number != VolumeFormat.RootInode)
-            {
-                at = state.Find(at.Parent);
-            }
-
-            return at?.Number == inside;
-        });
-        if (isInside)
+        if (isDirectory && LiesIn(to.Directory, from.Inode.Number))
         {
             throw new ArgumentException($"The directory '{path}' cannot be moved to '{newPath}', which lies in it.", nameof(newPath));
         }
     }
+
+    private bool LiesIn(Inode directory, long inside) => store.Look(state =>
+    {
+        Inode? at = directory;
+        while (at is not null && at.Number != inside && at.Number != VolumeFormat.RootInode)
+        {
+            at = state.Find(at.Parent);
+        }
+
+        return at?.Number == inside;
+    });
 
     // With its last name a file goes, unless it is open: then it goes when it is closed, or at the next mount.
     private void RemoveName(Transaction transaction, Inode directory, string name, Inode inode)

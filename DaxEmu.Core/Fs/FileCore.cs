@@ -93,7 +93,7 @@ internal sealed class FileCore
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(isClosed, this);
-            return inUse ??= new FileInUse(new AddressSpace(device, Extents, firstSizeBytes, new AddressSpaceOptions
+            return inUse ??= new FileInUse(new AddressSpace(device, Shown(), firstSizeBytes, new AddressSpaceOptions
             {
                 Profile = options.Profile,
                 Behaviour = options.Behaviour,
@@ -108,6 +108,8 @@ internal sealed class FileCore
             }));
         }
     }
+
+    private IExtentMap Shown() => options.FaultHold > TimeSpan.Zero ? new SlowExtentMap(Extents, options.FaultHold, options.FaultHold) : Extents;
 
     private sealed record FinalSize(long Bytes);
 }

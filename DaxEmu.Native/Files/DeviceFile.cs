@@ -236,7 +236,7 @@ internal sealed class DeviceFile : IDisposable
             int descriptor = Syscall.open(path, flags | OpenFlags.O_CLOEXEC, rights);
             if (descriptor >= 0)
             {
-                return new DeviceFile(new SafeFileHandle(descriptor, ownsHandle: true), name);
+                return new DeviceFile(OwnDescriptors.Take(descriptor), name);
             }
 
             int errno = (int)Stdlib.GetLastError();

@@ -79,11 +79,15 @@ internal static class HostRange
     /// <exception cref="InvalidOperationException">The kernel refused: what was mapped would stay.</exception>
     public static void Drop(nint address, long lengthBytes)
     {
-        // A refusal for too many mappings: the parts of a mapping that stay count. Without the rights it is as good as gone.
-        if (Mman.Mmap(address, (nuint)lengthBytes, MmapProt.None, Blank | MmapFlags.Fixed, -1, 0) == Mman.MapFailed
-            && Mman.Mprotect(address, (nuint)lengthBytes, MmapProt.None) != 0)
+        if (!TryDrop(address, lengthBytes))
         {
-            throw new InvalidOperationException($"cannot unmap {lengthBytes} bytes at 0x{address:x}: errno {Marshal.GetLastPInvokeError()}.");
+            // Refused for too many mappings, though it makes fewer of them.
+            bool isDropped = false;
+            ProcessMappings.WithSpare(() => isDropped = TryDrop(address, lengthBytes));
+            if (!isDropped)
+            {
+                throw new InvalidOperationException($"cannot unmap {lengthBytes} bytes at 0x{address:x}: errno {Marshal.GetLastPInvokeError()}.");
+            }
         }
     }
 
@@ -94,6 +98,9 @@ internal static class HostRange
 
     /// <summary>Gives addresses back.</summary>
     public static void Release(nint address, long lengthBytes) => _ = Mman.Munmap(address, (nuint)lengthBytes);
+
+    private static bool TryDrop(nint address, long lengthBytes) =>
+        Mman.Mmap(address, (nuint)lengthBytes, MmapProt.None, Blank | MmapFlags.Fixed, -1, 0) != Mman.MapFailed;
 
     private static nint ReserveAligned(long lengthBytes, long placeInHuge)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Native.Failures;
+using DaxEmu.Native.Files;
 using DaxEmu.Native.Libc;
 using Microsoft.Win32.SafeHandles;
 
@@ -70,7 +71,8 @@ internal sealed class ReservedRegion : SafeHandle
         ReservedRegion plain = Reserve(lengthBytes);
         int fd = Mman.MemfdCreate("private copies", CloseOnExec);
         int errno = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
-        var file = new SafeFileHandle(fd, ownsHandle: true);
+        SafeFileHandle file = fd < 0 ? new SafeFileHandle(fd, ownsHandle: false) : OwnDescriptors.Take(fd);
+        fd = (int)file.DangerousGetHandle();
         if (errno == 0 && Mman.Ftruncate(fd, plain.LengthBytes) != 0)
         {
             errno = Marshal.GetLastPInvokeError();

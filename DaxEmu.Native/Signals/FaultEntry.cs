@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Native.Interpose;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Native.Signals;
@@ -119,6 +120,7 @@ internal static unsafe class FaultEntry
     {
         Slots()[Low] = low;
         Slots()[High] = high;
+        DispatchFilter.Cover(low, high);
     }
 
     /// <summary>Copies bytes by plain loads and stores of native code, which may fault and be served; a fault that cannot be served ends it.</summary>

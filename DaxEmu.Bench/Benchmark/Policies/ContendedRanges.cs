@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Core;
+using DaxEmu.Core.Iomap;
 using HdrHistogram;
 
 namespace DaxEmu.Bench.Benchmark.Policies;
@@ -31,7 +32,7 @@ internal sealed class ContendedRanges : IDisposable
         this.stop = stop;
         long bytes = (long)plan.RangeCount << (DaxConstants.PmdOrder + DaxConstants.PageShift);
         device = PmemDevice.CreateInMemory(bytes);
-        var extents = new SlowExtents(new LinearExtentMap(new Pfn(0), device.PageCount), plan.Hold, plan.HugeHold, stop);
+        var extents = new SlowExtentMap(new LinearExtentMap(new Pfn(0), device.PageCount), plan.Hold, plan.HugeHold, stop);
         mapping = new AddressSpace(device, extents, bytes, new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes });
         handler = new FaultHandler(mapping);
         smallArea = mapping.Map(new PageIndex(0), device.PageCount, MapMode.Shared | MapMode.NoHugePage);

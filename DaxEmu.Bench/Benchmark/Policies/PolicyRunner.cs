@@ -1,6 +1,7 @@
 using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Verification.Replay;
 using DaxEmu.Core;
+using DaxEmu.Core.Iomap;
 
 namespace DaxEmu.Bench.Benchmark.Policies;
 
@@ -31,7 +32,7 @@ internal sealed class PolicyRunner(PolicyPlan plan, Action<string, double> progr
     {
         WaitCounts before = WaitCounts.Now;
         TraceReplayReport report = TraceReplayer.Run(
-            recording, jobCount, new TraceConditions(profile, extents => new SlowExtents(extents, plan.Hold, plan.HugeHold, cancellation)), cancellation);
+            recording, jobCount, new TraceConditions(profile, extents => new SlowExtentMap(extents, plan.Hold, plan.HugeHold, cancellation)), cancellation);
         return new TurnResult(
             report.Elapsed, report.FaultCount, report.Emulator.PmdServed, report.Emulator.PmdFellBack, WaitCounts.Now - before, HugeLatencies: null);
     }

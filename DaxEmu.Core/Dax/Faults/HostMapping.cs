@@ -13,6 +13,7 @@ internal sealed unsafe class HostMapping : IDisposable
 {
     private static readonly Lock Gate = new();
     private static volatile HostMapping[] all = [];
+    private static volatile HostAddresses[] addresses = [];
     private static nint lowest = nint.MaxValue;
     private static nint highest;
 
@@ -93,39 +94,36 @@ internal sealed unsafe class HostMapping : IDisposable
         return mapping;
     }
 
+    /// <summary>Whether there is any.</summary>
+    public static bool AreThere => all.Length > 0;
+
     /// <summary>The mapping around an address; null if there is none.</summary>
     public static HostMapping? Find(nint address)
     {
-        HostMapping[] sorted = all;
-        int low = 0;
-        int high = sorted.Length - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) / 2;
-            HostMapping candidate = sorted[middle];
-            if (address < candidate.Address)
-            {
-                high = middle - 1;
-            }
-            else if (address - candidate.Address >= candidate.LengthBytes)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                return candidate;
-            }
-        }
-
-        return null;
+        HostAddresses[] sorted = addresses;
+        int at = FirstPast(sorted, address);
+        return at < sorted.Length && sorted[at].Start <= address ? sorted[at].Mapping : null;
     }
 
     /// <summary>Whether any mapping has an address of a range.</summary>
-    public static bool Overlaps(nint address, long length) => InRange(address, length).Any();
+    public static bool Overlaps(nint address, long length)
+    {
+        HostAddresses[] sorted = addresses;
+        int at = FirstPast(sorted, address);
+        return at < sorted.Length && sorted[at].Start < address + length;
+    }
 
-    /// <summary>The mappings that have an address of a range.</summary>
-    public static IEnumerable<HostMapping> InRange(nint address, long length) =>
-        all.Where(m => m.Address < address + length && address < m.Address + (nint)m.LengthBytes);
+    /// <summary>What mappings have of a range of addresses, in order.</summary>
+    public static IEnumerable<HostAddresses> InRange(nint address, long length)
+    {
+        HostAddresses[] sorted = addresses;
+        nint end = address + (nint)length;
+        for (int at = FirstPast(sorted, address); at < sorted.Length && sorted[at].Start < end; at++)
+        {
+            HostAddresses found = sorted[at];
+            yield return found with { Start = Math.Max(found.Start, address), End = Math.Min(found.End, end) };
+        }
+    }
 
     /// <summary>Faults a page in as a load or store would. It can be dropped again at once, by writeback or truncate.</summary>
     /// <returns>Why it cannot be reached; <see cref="IoError.ReadOnly"/> also if it is not mapped there.</returns>
@@ -143,6 +141,11 @@ internal sealed unsafe class HostMapping : IDisposable
     {
         VmaPage page = VmaPage.FromBytes(address - Address);
         error = IoError.None;
+        if (HostMappingLimit.IsReached())
+        {
+            EvictAll();
+        }
+
         while (true)
         {
             using (AsymmetricLock.ReadHold hold = Faults.Mapping.InvalidateLock.Read())
@@ -211,8 +214,10 @@ internal sealed unsafe class HostMapping : IDisposable
             return;
         }
 
-        // First the translations, which a private copy goes with, then the addresses: from then on they may be another's.
+        // First the translations, which a private copy goes with, then the addresses: from then on they may be another's. An access in between
+        // is one to addresses that are not mapped.
         Area.Zap(range.First, range.Count);
+        Forget(range.First, range.Count);
         mmu.Change(range.First, range.Count, rights: null);
         if (mmu.IsEmpty)
         {
@@ -356,7 +361,8 @@ internal sealed unsafe class HostMapping : IDisposable
     {
         lock (Gate)
         {
-            all = [.. all.Append(this).OrderBy(m => m.Address)];
+            all = [.. all, this];
+            addresses = [.. addresses.Append(new HostAddresses(Address, Address + (nint)LengthBytes, this)).OrderBy(range => range.Start)];
             lowest = Math.Min(lowest, Address);
             highest = Math.Max(highest, Address + (nint)LengthBytes);
             HostFaults.ServeRange(lowest, highest);
@@ -369,7 +375,34 @@ internal sealed unsafe class HostMapping : IDisposable
         {
             HostMapping[] before = all;
             all = [.. before.Where(m => m != this)];
+            addresses = [.. addresses.Where(range => range.Mapping != this)];
             return all.Length < before.Length;
         }
+    }
+
+    private void Forget(long first, long count)
+    {
+        nint start = Address + (nint)(first << DaxConstants.PageShift);
+        nint end = start + (nint)(count << DaxConstants.PageShift);
+        lock (Gate)
+        {
+            addresses = [.. addresses.SelectMany(range => range.Mapping != this
+                ? [range]
+                : new[] { range with { End = Math.Min(range.End, start) }, range with { Start = Math.Max(range.Start, end) } }.Where(rest => rest.Start < rest.End))];
+        }
+    }
+
+    // The first range that ends after an address.
+    private static int FirstPast(HostAddresses[] sorted, nint address)
+    {
+        int low = 0;
+        int high = sorted.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = sorted[middle].End <= address ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 }

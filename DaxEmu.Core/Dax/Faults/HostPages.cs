@@ -15,6 +15,7 @@ internal sealed class HostPages(VmArea area, nint address, PmemDevice device) : 
     public bool TryMap(VmaPage first, long count, Translation translation, bool isWritable)
     {
         HostFaults.Counts.CountMapCall();
+        HostMappingLimit.NoteMapCall();
         int errno = MapAt(first, count, translation, isWritable);
         return errno switch
         {

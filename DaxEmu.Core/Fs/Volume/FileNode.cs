@@ -5,6 +5,8 @@ internal sealed class FileNode(long number, string? name)
 {
     private volatile string? name = name;
     private volatile bool isModified;
+    private volatile bool isUnobserved;
+    private long observedTicks;
 
     /// <summary>Its inode's number.</summary>
     public long Number => number;
@@ -20,7 +22,34 @@ internal sealed class FileNode(long number, string? name)
     public bool IsModified
     {
         get => isModified;
-        set => isModified = value;
+        set
+        {
+            isUnobserved |= value;
+            isModified = value;
+        }
+    }
+
+    /// <summary>
+    /// When its content was changed, if that is not committed yet: of changes since the last look, now. What one look reports the next one
+    /// does, too, and the commit keeps it.
+    /// </summary>
+    public long? ObserveModified(long nowTicks)
+    {
+        lock (ChangeGate)
+        {
+            if (!isModified)
+            {
+                return null;
+            }
+
+            if (isUnobserved)
+            {
+                isUnobserved = false;
+                observedTicks = nowTicks;
+            }
+
+            return observedTicks;
+        }
     }
 
     /// <summary>Held while blocks and size change in one step.</summary>

@@ -1,11 +1,13 @@
 using System.Diagnostics;
-using DaxEmu.Core;
 
-namespace DaxEmu.Bench.Benchmark.Policies;
+namespace DaxEmu.Core.Iomap;
 
 /// <summary>An extent map that takes its time over a fault, as a file system does that looks up, allocates and zeroes blocks: the entry is locked meanwhile.</summary>
-internal sealed class SlowExtents(IExtentMap inner, TimeSpan hold, TimeSpan hugeHold, CancellationToken stop) : IExtentMap
+internal sealed class SlowExtentMap(IExtentMap inner, TimeSpan hold, TimeSpan hugeHold, CancellationToken stop = default) : IExtentMap
 {
+    /// <summary>The map that answers.</summary>
+    public IExtentMap Inner => inner;
+
     /// <inheritdoc/>
     public ExtentAnswer Find(PageIndex index, long pageCount, ExtentIntent intent)
     {

@@ -1,0 +1,200 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Text;
+using DaxEmu.Core.Dax.Faults;
+using DaxEmu.Core.Dax.Waiting;
+using DaxEmu.Core.Tracing;
+using DaxEmu.Native.Elf;
+using DaxEmu.Native.Interpose;
+using DaxEmu.Native.Libc;
+using DaxEmu.Native.Signals;
+
+namespace DaxEmu.Core.CApi.Interpose.Dispatch;
+
+/// <summary>This process, if its system calls are dispatched: its volume, its counts, its watchdog.</summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "It lives as long as the process, and ends the volume with it.")]
+internal sealed unsafe class DispatchedProgram
+{
+    private const int Append = 0x400;
+    private const int Create = 0x40;
+    private const int WriteOnly = 1;
+    private const int CloseOnExec = 0x80000;
+    private const int Sigsegv = 11;
+
+    private readonly StubTable* table;
+    private readonly DispatchSettings settings;
+    private readonly InterposedVolume volume;
+    private readonly SystemCalls calls;
+    private readonly DispatchTrace? trace;
+    private readonly long image = Environment.TickCount64;
+    private int seenForks;
+    private bool wasUsed;
+    private volatile bool isEnding;
+    private int endingThread;
+
+    private DispatchedProgram(StubTable* table, DispatchSettings settings)
+    {
+        this.table = table;
+        this.settings = settings;
+        trace = settings.TracePath is null ? null : new DispatchTrace(settings.TracePath);
+        volume = new InterposedVolume(new InterposeSettings
+        {
+            VolumePath = settings.VolumePath,
+            Prefix = settings.Prefix,
+            FileOptions = settings.FileOptions(trace is null ? null : new FtraceTextSink(trace)),
+            FormatsNew = settings.IsNew,
+            FaultAroundBytes = settings.FaultAroundBytes,
+            Unmaps = &table->Unmaps,
+            DescriptorMarks = table->Descriptors,
+            DescriptorMarkCount = StubTable.DescriptorCount,
+            MountChanged = OnMountChanged,
+        });
+        calls = new SystemCalls(volume);
+    }
+
+    /// <summary>Takes the process over: signals, filters, hooked functions. The dispatch itself is not on yet.</summary>
+    public static DispatchedProgram Begin(StubTable* table, DispatchSettings settings)
+    {
+        RawSystemCall.LeaveThrough(table->RawCall);
+        DispatchFilter.Begin(table);
+        CallClasses.Fill(table->Classes);
+        HostFaults.Install();
+        nint runtimes = FaultEntry.Next;
+        FaultEntry.Next = table->FaultDeclined;
+        table->OnFault = FaultEntry.Address;
+        ProgramSignals.TakeOver(table);
+        table->RuntimeActions[Sigsegv].Handler = runtimes;
+        var program = new DispatchedProgram(table, settings);
+        Redirect(table);
+        return program;
+    }
+
+    /// <summary>Serves a call, if it is the volume's.</summary>
+    public bool TryServe(in SystemCall call, out long result)
+    {
+        if (isEnding)
+        {
+            Stay();
+        }
+
+        if (table->Forks != seenForks)
+        {
+            AfterFork();
+        }
+
+        return calls.TryServe(call, out result);
+    }
+
+    /// <summary>Lets the volume go before another process is made, which may need it.</summary>
+    public void BeforeProcess() => Quietly(volume.LetGo);
+
+    /// <summary>Leaves the counts, since another program may take this one's place.</summary>
+    public void BeforeExec() => Quietly(() => WriteReport(null));
+
+    /// <summary>At the end of the process: the volume is made durable and unmounted, and other threads use it no more.</summary>
+    public void End()
+    {
+        endingThread = Environment.CurrentManagedThreadId;
+        isEnding = true;
+        if (table->IsOrphan == 0)
+        {
+            Quietly(volume.Dispose);
+            Quietly(() => WriteReport(null));
+            trace?.Flush();
+        }
+    }
+
+    /// <summary>Writes the wait graph, and ends the process.</summary>
+    public void EndHung(string graph)
+    {
+        new Notes(null).Give("a thread hangs. The wait graph:\n" + graph);
+        Quietly(() => WriteReport(graph));
+        trace?.Flush();
+        ProcessEnd.Now(1);
+    }
+
+    /// <summary>Every thread that waits now; for a watchdog.</summary>
+    public WaitGraph CaptureWaits() => WaitGraph.Capture(WaitTable.Shared, volume.OpenFiles.Select(f => f.Mapping.Locker));
+
+    private static void Redirect(StubTable* table)
+    {
+        var functions = new Dictionary<string, nint>();
+        for (HookedFunction* hook = table->Hooks; hook->Name != null; hook++)
+        {
+            functions.Add(Marshal.PtrToStringUTF8((nint)hook->Name)!, hook->Code);
+        }
+
+        _ = ImportTables.Redirect(functions, name => name.Contains("/libdaxemu", StringComparison.Ordinal) || name.Contains("/libc.so", StringComparison.Ordinal));
+    }
+
+    // What is told here cannot be told the program: its call is passed on in any case.
+    private static void Quietly(Action action)
+    {
+        try
+        {
+            action();
+        }
+#pragma warning disable CA1031
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            new Notes(null).Give(e.Message);
+        }
+    }
+
+    private void Stay()
+    {
+        while (endingThread != Environment.CurrentManagedThreadId)
+        {
+            Thread.Sleep(Timeout.Infinite);
+        }
+    }
+
+    private void AfterFork()
+    {
+        seenForks = table->Forks;
+        if (table->IsOrphan != 0)
+        {
+            volume.AfterForkInChild();
+        }
+
+        wasUsed = false;
+    }
+
+    private void OnMountChanged(bool isMounted)
+    {
+        table->IsMounted = isMounted ? 1 : 0;
+        if (!isMounted || wasUsed)
+        {
+            return;
+        }
+
+        wasUsed = true;
+        if (settings.Watchdog > TimeSpan.Zero)
+        {
+            // No signal of the program is to reach the thread.
+            using (BlockedSignals.All())
+            {
+                new DispatchWatchdog(this, settings.Watchdog).Start();
+            }
+        }
+    }
+
+    private void WriteReport(string? hang)
+    {
+        if (!wasUsed || settings.ReportPath is not { } path || table->IsOrphan != 0)
+        {
+            return;
+        }
+
+        string name = File.ReadAllText("/proc/self/comm").TrimEnd('\n');
+        byte[] line = ProcessReport.Format(Environment.ProcessId, image, name, hang, HostFaults.Counts, WaitCounts.Now);
+        byte[] file = Encoding.UTF8.GetBytes(path + '\0');
+        fixed (byte* pathStart = file, lineStart = line)
+        {
+            int descriptor = (int)RawSystemCall.Invoke(Sys.Open, (nint)pathStart, WriteOnly | Append | Create | CloseOnExec, 0x180);
+            _ = RawSystemCall.Invoke(Sys.Write, descriptor, (nint)lineStart, line.Length);
+            _ = RawSystemCall.Invoke(Sys.Close, descriptor);
+        }
+    }
+}

@@ -1,0 +1,398 @@
+using DaxEmu.Core.Atomics;
+using DaxEmu.Native;
+using DaxEmu.Native.Files;
+using DaxEmu.Native.Libc;
+
+namespace DaxEmu.Core.CApi.Interpose;
+
+/// <summary>The volume that a program sees under a prefix: mounted when the program first needs it, and its files that are open.</summary>
+/// <remarks>
+/// One process at a time can have a volume mounted. Descriptors outlive that: their placeholders say which inode they stand for, and keep the position
+/// while no process has the volume mounted. So a process that forks lets the volume go, if it can, and whichever needs it next mounts it.
+/// </remarks>
+internal sealed unsafe class InterposedVolume : IDisposable
+{
+    private const int SeekSet = 0;
+    private const int SeekCurrent = 1;
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(2);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<long, OpenInode> inodes = [];
+    private volatile DaxVolume? volume;
+    private volatile PmemDevice? device;
+    private string? refusal;
+    private long mappings;
+
+    public InterposedVolume(InterposeSettings settings)
+    {
+        Settings = settings;
+        Notes = new Notes(settings.Note);
+        Descriptors = new DescriptorTable(settings.DescriptorMarks, settings.DescriptorMarkCount);
+        OwnDescriptors.Lowest = settings.LowestDescriptor;
+        OwnDescriptors.Marks = settings.DescriptorMarks;
+        OwnDescriptors.MarkCount = settings.DescriptorMarkCount;
+    }
+
+    public InterposeSettings Settings { get; }
+
+    public Notes Notes { get; }
+
+    public DescriptorTable Descriptors { get; }
+
+    /// <summary>Whether this process has it mounted now.</summary>
+    public bool IsMounted => volume is not null;
+
+    /// <summary>The volume, mounted now if it was not.</summary>
+    /// <exception cref="SystemCallException">EBUSY: another process has it mounted. EIO: it cannot be mounted; the note says why.</exception>
+    public DaxVolume Volume => volume ?? Mount();
+
+    /// <summary>What threads can wait for in the open files, for a wait graph.</summary>
+    public IReadOnlyList<IWaitTarget> WaitTargets
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. inodes.Values.Select(inode => inode.File).OfType<DaxFile>().Where(file => !file.IsClosed).SelectMany(file => file.WaitTargets)];
+            }
+        }
+    }
+
+    /// <summary>The files that are open now.</summary>
+    public IReadOnlyList<DaxFile> OpenFiles
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. inodes.Values.Select(inode => inode.File).OfType<DaxFile>().Where(file => !file.IsClosed)];
+            }
+        }
+    }
+
+    /// <summary>The file of an inode, opened again if the volume was let go meanwhile.</summary>
+    /// <exception cref="SystemCallException">ESTALE: it is gone. EBUSY, EIO: as for <see cref="Volume"/>.</exception>
+    public DaxFile FileOf(OpenInode inode) => inode.File is { IsClosed: false } file ? file : Attach(inode);
+
+    /// <summary>Refers to an inode, and opens it if it is a file.</summary>
+    /// <returns>0 or an error number: ENOENT if it is gone.</returns>
+    public int Acquire(long number, bool isDirectory, string name, out OpenInode inode)
+    {
+        lock (gate)
+        {
+            if (inodes.TryGetValue(number, out inode!))
+            {
+                inode.References++;
+                return 0;
+            }
+
+            inode = new OpenInode(number, isDirectory, name) { References = 1 };
+            if (!isDirectory)
+            {
+                int errno = Volume.OpenNumber(number, name, Settings.FileOptions, out DaxFile? file);
+                if (errno != 0)
+                {
+                    return errno;
+                }
+
+                inode.File = file;
+            }
+
+            inodes.Add(number, inode);
+            return 0;
+        }
+    }
+
+    /// <summary>Makes a file, and refers to it.</summary>
+    /// <param name="directory">Where; 0 for a file without a name.</param>
+    /// <param name="name">Its name there.</param>
+    /// <param name="mode">Its permission bits.</param>
+    /// <param name="inode">The new file.</param>
+    /// <returns>0 or an error number: EEXIST if the name is taken meanwhile.</returns>
+    public int Create(long directory, string name, int mode, out OpenInode? inode)
+    {
+        lock (gate)
+        {
+            inode = null;
+            DaxFile? file;
+            if (directory == 0)
+            {
+                file = Volume.CreateTemporary(options: Settings.FileOptions);
+            }
+            else if (Volume.CreateIn(directory, name, mode, Settings.FileOptions, out file) is not 0 and var errno)
+            {
+                return errno;
+            }
+
+            inode = new OpenInode(file!.Number, isDirectory: false, name) { File = file, References = 1, UnnamedMode = mode };
+            inodes.Add(inode.Number, inode);
+            return 0;
+        }
+    }
+
+    /// <summary>Refers to an inode once more.</summary>
+    public void AddReference(OpenInode inode)
+    {
+        lock (gate)
+        {
+            inode.References++;
+        }
+    }
+
+    /// <summary>Refers to an inode that a descriptor stands for which another program has left, without looking at the volume.</summary>
+    public OpenInode Adopt(long number, bool isDirectory)
+    {
+        lock (gate)
+        {
+            if (!inodes.TryGetValue(number, out OpenInode? inode))
+            {
+                inode = new OpenInode(number, isDirectory, $"inode {number}");
+                inodes.Add(number, inode);
+            }
+
+            inode.References++;
+            return inode;
+        }
+    }
+
+    /// <summary>Ends a reference to an inode; with the last one the file is closed.</summary>
+    public void Release(OpenInode inode)
+    {
+        lock (gate)
+        {
+            if (--inode.References > 0)
+            {
+                return;
+            }
+
+            _ = inodes.Remove(inode.Number);
+            DaxFile? file = inode.File;
+            inode.File = null;
+            if (refusal is null)
+            {
+                Close(file, inode.Name);
+            }
+        }
+    }
+
+    /// <summary>A mapping of a file begins or ends: while there is one the volume cannot be let go.</summary>
+    public void CountMapping(int change)
+    {
+        lock (gate)
+        {
+            mappings += change;
+        }
+    }
+
+    /// <summary>
+    /// Makes all durable and, if no file is mapped or open without a name, unmounts: before a fork, so that parent and child can use the volume in turn,
+    /// and before another program takes this one's place.
+    /// </summary>
+    public void LetGo()
+    {
+        lock (gate)
+        {
+            if (volume is not { } mounted || refusal is not null)
+            {
+                return;
+            }
+
+            SavePositions();
+            if (mappings > 0 || inodes.Values.Any(inode => mounted.FactsOf(inode.Number) is not { LinkCount: > 0 }))
+            {
+                mounted.Sync();
+                return;
+            }
+
+            Unmount();
+        }
+    }
+
+    /// <summary>
+    /// This process is a fork of the one that made this object. If that one still has the volume mounted, nothing of the volume can be used here until
+    /// another program is started.
+    /// </summary>
+    public void AfterForkInChild()
+    {
+        if (volume is not null)
+        {
+            refusal = "the process that forked this one has it mounted";
+        }
+    }
+
+    /// <summary>At the end of the process: makes all durable, and unmounts unless the program's other threads may still reach files through memory.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (volume is { } mounted && refusal is null)
+            {
+                SavePositions();
+                if (mappings > 0)
+                {
+                    mounted.Sync();
+                    return;
+                }
+
+                Unmount();
+            }
+        }
+    }
+
+    private DaxVolume Mount()
+    {
+        lock (gate)
+        {
+            if (refusal is not null)
+            {
+                throw new SystemCallException(Errno.Ebusy, $"The volume {Settings.VolumePath} cannot be used here: {refusal}. Let one process use it, or start another program first.");
+            }
+
+            if (volume is { } mounted)
+            {
+                return mounted;
+            }
+
+            PmemDevice opened = OpenDevice();
+            try
+            {
+                volume = MountOn(opened);
+                device = opened;
+            }
+            catch (Exception problem) when (problem is VolumeException or InvalidOperationException or DaxEnvironmentException)
+            {
+                opened.Dispose();
+                throw new SystemCallException(Errno.Eio, $"The volume {Settings.VolumePath} cannot be mounted: {problem.Message}");
+            }
+
+            LoadPositions();
+            Settings.MountChanged?.Invoke(true);
+            return volume;
+        }
+    }
+
+    private DaxVolume MountOn(PmemDevice opened)
+    {
+        try
+        {
+            return DaxVolume.Mount(opened);
+        }
+        catch (VolumeException problem) when (problem.Reason == VolumeRefusal.NoVolume && Settings.FormatsNew)
+        {
+            DaxVolume.Format(opened);
+            return DaxVolume.Mount(opened);
+        }
+    }
+
+    private PmemDevice OpenDevice()
+    {
+        long deadline = Environment.TickCount64 + (long)Settings.BusyWait.TotalMilliseconds;
+        while (true)
+        {
+            try
+            {
+                return PmemDevice.Open(Settings.VolumePath, Settings.DeviceOptions);
+            }
+            catch (DaxEnvironmentException problem)
+            {
+                if (problem.Errno != Errno.Eagain)
+                {
+                    throw new SystemCallException(Errno.Eio, $"The volume {Settings.VolumePath} cannot be opened: {problem.Message}");
+                }
+
+                if (Environment.TickCount64 >= deadline)
+                {
+                    throw new SystemCallException(
+                        Errno.Ebusy, $"The volume {Settings.VolumePath} is mounted by another process, so it cannot be used in this one. Wait for that one to end, or give this one a volume of its own.");
+                }
+            }
+
+            Thread.Sleep(BusyPause);
+        }
+    }
+
+    private DaxFile Attach(OpenInode inode)
+    {
+        lock (gate)
+        {
+            DaxVolume mounted = Volume;
+            if (inode.File is { IsClosed: false } file)
+            {
+                return file;
+            }
+
+            if (inode.IsDirectory)
+            {
+                throw new SystemCallException(Errno.Eisdir);
+            }
+
+            int errno = mounted.OpenNumber(inode.Number, inode.Name, Settings.FileOptions, out file);
+            if (errno != 0)
+            {
+                throw new SystemCallException(Errno.Estale, $"The file behind a descriptor ({inode.Name}) is gone from the volume: it was deleted while no process had the volume mounted.");
+            }
+
+            inode.File = file;
+            return file!;
+        }
+    }
+
+    private void Unmount()
+    {
+        foreach (OpenInode inode in inodes.Values)
+        {
+            Close(inode.File, inode.Name);
+            inode.File = null;
+        }
+
+        DaxVolume? mounted = volume;
+        PmemDevice? opened = device;
+        volume = null;
+        device = null;
+        try
+        {
+            mounted?.Dispose();
+        }
+        finally
+        {
+            opened?.Dispose();
+            Settings.MountChanged?.Invoke(false);
+        }
+    }
+
+    // close(2) does not report what could not be written back; fsync(2) does.
+    private void Close(DaxFile? file, string name)
+    {
+        try
+        {
+            file?.Dispose();
+        }
+        catch (Exception problem) when (problem is DaxException or DaxEnvironmentException or RawStoreException or VolumeException)
+        {
+            Notes.Give($"The file '{name}' was closed, but not all of it is durable: {problem.Message}");
+        }
+    }
+
+    // The kernel keeps the position of a description while no process has the volume mounted, and shares it among those that inherit it.
+    private void SavePositions()
+    {
+        lock (Descriptors.Gate)
+        {
+            foreach ((int descriptor, OpenDescription description) in Descriptors.All())
+            {
+                _ = RawSystemCall.Invoke(Sys.Lseek, descriptor, (nint)description.Position, SeekSet);
+            }
+        }
+    }
+
+    private void LoadPositions()
+    {
+        lock (Descriptors.Gate)
+        {
+            foreach ((int descriptor, OpenDescription description) in Descriptors.All())
+            {
+                description.Position = Math.Max(0, RawSystemCall.Invoke(Sys.Lseek, descriptor, 0, SeekCurrent));
+            }
+        }
+    }
+}
