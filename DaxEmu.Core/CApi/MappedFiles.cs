@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Mm;
 using DaxEmu.Native.Libc;
@@ -29,31 +28,15 @@ internal static class MappedFiles
             : throw new IOException($"No file is mapped at 0x{address:x}.", Errno.Efault);
 
     /// <summary>Unmaps a range; what is not mapped is passed over.</summary>
-    /// <exception cref="DaxException">All is unmapped, but a file that this has closed could not be written back.</exception>
     public static void Unmap(nint address, long length)
     {
-        Exception? failure = null;
-        foreach (HostMapping mapping in HostMapping.InRange(address, length))
+        foreach (HostMapping mapping in HostMapping.InRange(address, length).Select(run => run.Mapping).Distinct().ToArray())
         {
             mapping.Unmap(address, length);
             if (mapping.Pieces.Count == 0 && Owners.TryRemove(mapping, out Owner? owner))
             {
-                try
-                {
-                    owner.Shared.Volume.Close(owner.Shared);
-                }
-#pragma warning disable CA1031 // The rest is unmapped first.
-                catch (Exception problem)
-#pragma warning restore CA1031
-                {
-                    failure ??= problem;
-                }
+                owner.Shared.Volume.Close(owner.Shared);
             }
-        }
-
-        if (failure is not null)
-        {
-            ExceptionDispatchInfo.Throw(failure);
         }
     }
 
@@ -62,22 +45,14 @@ internal static class MappedFiles
     public static void ForEach(nint address, long length, Action<Part> work)
     {
         long done = 0;
-        foreach (HostMapping mapping in HostMapping.InRange(address, length))
+        foreach (HostAddresses run in HostMapping.InRange(address, length))
         {
-            if (!Owners.TryGetValue(mapping, out Owner? owner))
+            nint start = Math.Max(address, run.Start);
+            nint end = Math.Min(address + (nint)length, run.End);
+            if (start < end && Owners.TryGetValue(run.Mapping, out Owner? owner))
             {
-                continue;
-            }
-
-            foreach (HostPiece piece in mapping.Pieces)
-            {
-                nint start = Math.Max(address, mapping.Address + (nint)(piece.First << DaxConstants.PageShift));
-                nint end = Math.Min(address + (nint)length, mapping.Address + (nint)(piece.End << DaxConstants.PageShift));
-                if (start < end)
-                {
-                    work(new Part(mapping, owner.View, start, end - start));
-                    done += end - start;
-                }
+                work(new Part(run.Mapping, owner.View, start, end - start));
+                done += end - start;
             }
         }
 

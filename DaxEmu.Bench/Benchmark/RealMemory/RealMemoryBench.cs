@@ -1,15 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using DaxEmu.Bench.Running;
-using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.RealMemory;
 
 /// <summary>Measures what plain stores to mapped files and calls of unmodified programs cost, beside their floors, in turns (<c>bench --mmu host</c>).</summary>
 /// <param name="plan">How much.</param>
-/// <param name="progress">Is told what is measured now.</param>
+/// <param name="progress">Is told what is measured now, and how much of the whole is done.</param>
 /// <param name="cancellation">Ends it.</param>
-internal sealed class RealMemoryBench(RealMemoryPlan plan, Action<string> progress, CancellationToken cancellation)
+internal sealed class RealMemoryBench(RealMemoryPlan plan, Action<string, double> progress, CancellationToken cancellation)
 {
     private readonly Dictionary<string, List<double>> samples = [];
 
@@ -19,11 +18,11 @@ internal sealed class RealMemoryBench(RealMemoryPlan plan, Action<string> progre
     {
         string library = Path.GetDirectoryName(PreloadLibrary.Find())!;
         using var program = MeasuredProgram.Compile(library, cancellation);
-        progress("stores");
+        progress("plain stores", 0);
         Add(program.Run("stores", Text(plan.MappedBytes), Text(plan.Rounds), Text(plan.AroundBytes)));
-        progress("calls");
+        progress("calls under run", 0.6);
         MeasureCalls(program);
-        progress("start");
+        progress("start of run", 0.9);
         MeasureStart(program);
         string around = $"{plan.AroundBytes >> 10} KiB of fault-around";
         return
@@ -76,7 +75,7 @@ internal sealed class RealMemoryBench(RealMemoryPlan plan, Action<string> progre
 
     private static string OwnProgram => Path.Combine(AppContext.BaseDirectory, "daxemu");
 
-    private Dictionary<string, List<double>> RunUnder(MeasuredProgram program, string[] arguments) =>
+    private static Dictionary<string, List<double>> RunUnder(MeasuredProgram program, string[] arguments) =>
         program.RunBy(Self, [.. SelfArguments, "run", .. arguments]);
 
     private RealMemoryCase Case(string name, string measured, string floor, string floorMeasured, double limit) =>
