@@ -30,9 +30,10 @@ internal static class MappedFiles
     /// <summary>Unmaps a range; what is not mapped is passed over.</summary>
     public static void Unmap(nint address, long length)
     {
-        foreach (HostMapping mapping in HostMapping.InRange(address, length).Select(run => run.Mapping).Distinct().ToArray())
+        foreach (HostAddresses run in HostMapping.InRange(address, length))
         {
-            mapping.Unmap(address, length);
+            HostMapping mapping = run.Mapping;
+            mapping.Unmap(run.Start, run.Length);
             if (mapping.Pieces.Count == 0 && Owners.TryRemove(mapping, out Owner? owner))
             {
                 owner.Shared.Volume.Close(owner.Shared);
@@ -47,12 +48,21 @@ internal static class MappedFiles
         long done = 0;
         foreach (HostAddresses run in HostMapping.InRange(address, length))
         {
-            nint start = Math.Max(address, run.Start);
-            nint end = Math.Min(address + (nint)length, run.End);
-            if (start < end && Owners.TryGetValue(run.Mapping, out Owner? owner))
+            HostMapping mapping = run.Mapping;
+            if (!Owners.TryGetValue(mapping, out Owner? owner))
             {
-                work(new Part(run.Mapping, owner.View, start, end - start));
-                done += end - start;
+                continue;
+            }
+
+            foreach (HostPiece piece in mapping.Pieces)
+            {
+                nint start = Math.Max(run.Start, mapping.Address + (nint)(piece.First << DaxConstants.PageShift));
+                nint end = Math.Min(run.End, mapping.Address + (nint)(piece.End << DaxConstants.PageShift));
+                if (start < end)
+                {
+                    work(new Part(mapping, owner.View, start, end - start));
+                    done += end - start;
+                }
             }
         }
 
