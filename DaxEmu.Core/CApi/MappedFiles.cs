@@ -30,10 +30,9 @@ internal static class MappedFiles
     /// <summary>Unmaps a range; what is not mapped is passed over.</summary>
     public static void Unmap(nint address, long length)
     {
-        foreach (HostAddresses run in HostMapping.InRange(address, length))
+        foreach (HostMapping mapping in HostMapping.InRange(address, length).Select(run => run.Mapping).Distinct().ToArray())
         {
-            HostMapping mapping = run.Mapping;
-            mapping.Unmap(run.Start, run.Length);
+            mapping.Unmap(address, length);
             if (mapping.Pieces.Count == 0 && Owners.TryRemove(mapping, out Owner? owner))
             {
                 owner.Shared.Volume.Close(owner.Shared);
@@ -48,21 +47,12 @@ internal static class MappedFiles
         long done = 0;
         foreach (HostAddresses run in HostMapping.InRange(address, length))
         {
-            HostMapping mapping = run.Mapping;
-            if (!Owners.TryGetValue(mapping, out Owner? owner))
+            nint start = Math.Max(address, run.Start);
+            nint end = Math.Min(address + (nint)length, run.End);
+            if (start < end && Owners.TryGetValue(run.Mapping, out Owner? owner))
             {
-                continue;
-            }
-
-            foreach (HostPiece piece in mapping.Pieces)
-            {
-                nint start = Math.Max(run.Start, mapping.Address + (nint)(piece.First << DaxConstants.PageShift));
-                nint end = Math.Min(run.End, mapping.Address + (nint)(piece.End << DaxConstants.PageShift));
-                if (start < end)
-                {
-                    work(new Part(mapping, owner.View, start, end - start));
-                    done += end - start;
-                }
+                work(new Part(run.Mapping, owner.View, start, end - start));
+                done += end - start;
             }
         }
 
