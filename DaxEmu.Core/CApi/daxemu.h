@@ -329,7 +329,10 @@ int64_t daxemu_file_name(daxemu_file *file, char *buffer, size_t size);
  */
 int daxemu_mmap(daxemu_file *file, int64_t offset, size_t length, int prot, int flags, void **address);
 
-/* Unmaps what is mapped in a range, whole pages of it; no thread may use it any more. */
+/*
+ * Unmaps what is mapped in a range, whole pages of it. A file that it was the last use of is closed: an error other than
+ * -EINVAL says that all is unmapped, but that the file could not be written back.
+ */
 int daxemu_munmap(void *address, size_t length);
 int daxemu_mprotect(void *address, size_t length, int prot);
 

@@ -19,6 +19,18 @@ internal static class LibraryLoader
     private static bool isResolved;
     private static string? loadedPath;
 
+    /// <summary>Where it was loaded from; null if it was not.</summary>
+    public static string? LoadedPath
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return loadedPath;
+            }
+        }
+    }
+
     /// <summary>Where the library would be loaded from, if it is there: a path that is given, the variable's, or beside the program.</summary>
     public static string? Find(string? path = null)
     {
