@@ -222,7 +222,7 @@ internal sealed unsafe partial class SystemCalls
         var adopted = new List<(int Descriptor, OpenDescription Description)>();
         foreach (int descriptor in Placeholder.OpenDescriptors())
         {
-            if (!Placeholder.TryRead(descriptor, out long number, out bool isDirectory))
+            if (!Placeholder.TryRead(descriptor, out long number, out long birth, out bool isDirectory))
             {
                 continue;
             }
@@ -233,7 +233,7 @@ internal sealed unsafe partial class SystemCalls
                 if (same is null)
                 {
                     long flags = RawSystemCall.Invoke(Sys.Fcntl, descriptor, GetFlags);
-                    OpenInode inode = volume.Adopt(number, isDirectory);
+                    OpenInode inode = volume.Adopt(number, birth, isDirectory);
                     same = new OpenDescription(inode, ((int)flags & KeptFlags) | (isDirectory ? OpenFlags.Directory : 0));
                 }
 

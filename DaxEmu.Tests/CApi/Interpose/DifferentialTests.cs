@@ -22,20 +22,18 @@ internal sealed unsafe class DifferentialTests
     [Test]
     public void Random_calls_do_on_the_volume_what_they_do_on_tmpfs()
     {
-        ulong seeds = Effort.IsThorough ? 400ul : 300ul;
+        ulong seeds = Effort.IsThorough ? 2000ul : 40ul;
         for (ulong seed = 1; seed <= seeds; seed++)
         {
             using var fixture = new InterposeFixture();
             using var pair = new Pair(fixture);
             var random = new Random((int)seed);
-            try { //DEBUG
             for (int i = 0; i < 300; i++)
             {
                 pair.Step(random, $"seed {seed}, step {i}");
             }
 
             pair.CompareTrees();
-            } catch (AssertionException e) { System.IO.File.AppendAllText("/tmp/a2diff.txt", e.Message + "\n==========\n"); } //DEBUG
         }
     }
 

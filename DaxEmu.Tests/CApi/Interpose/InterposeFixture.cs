@@ -141,6 +141,11 @@ internal sealed unsafe class InterposeFixture : IDisposable
 
     public void Dispose()
     {
+        foreach (int descriptor in Placeholder.OpenDescriptors().Where(Calls.Owns))
+        {
+            _ = Close(descriptor);
+        }
+
         Volume.Dispose();
         foreach (string note in Notes)
         {
