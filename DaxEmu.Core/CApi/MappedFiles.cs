@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Mm;
 using DaxEmu.Native.Libc;
@@ -28,15 +29,31 @@ internal static class MappedFiles
             : throw new IOException($"No file is mapped at 0x{address:x}.", Errno.Efault);
 
     /// <summary>Unmaps a range; what is not mapped is passed over.</summary>
+    /// <exception cref="DaxException">All is unmapped, but a file that this has closed could not be written back.</exception>
     public static void Unmap(nint address, long length)
     {
+        Exception? failure = null;
         foreach (HostMapping mapping in HostMapping.InRange(address, length).Select(run => run.Mapping).Distinct().ToArray())
         {
             mapping.Unmap(address, length);
             if (mapping.Pieces.Count == 0 && Owners.TryRemove(mapping, out Owner? owner))
             {
-                owner.Shared.Volume.Close(owner.Shared);
+                try
+                {
+                    owner.Shared.Volume.Close(owner.Shared);
+                }
+#pragma warning disable CA1031 // The rest is unmapped first.
+                catch (Exception problem)
+#pragma warning restore CA1031
+                {
+                    failure ??= problem;
+                }
             }
+        }
+
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 

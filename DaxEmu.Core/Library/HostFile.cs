@@ -38,7 +38,7 @@ public sealed unsafe class HostFile : IDisposable
     /// <exception cref="ArgumentException">The offset is not aligned, the length is not positive, or the mode is none.</exception>
     /// <exception cref="UnauthorizedAccessException">The file was opened for reading, and the mapping would be shared and writable.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
-    public HostMemory Map(long offset, long length, MapMode mode = MapMode.Shared)
+    public HostView Map(long offset, long length, MapMode mode = MapMode.Shared)
     {
         const int Read = 1;
         const int Write = 2;
@@ -54,7 +54,7 @@ public sealed unsafe class HostFile : IDisposable
             | ((mode & MapMode.NoHugePage) != 0 ? SmallPages : 0);
         void* address = null;
         HostErrors.Check(LibraryCalls.Map(file, offset, (nuint)length, (mode & MapMode.ReadOnly) != 0 ? Read : Read | Write, flags, &address));
-        return new HostMemory(address, (length + DaxConstants.PageSize - 1) & -DaxConstants.PageSize, offset, mode);
+        return new HostView(address, (length + DaxConstants.PageSize - 1) & -DaxConstants.PageSize, offset, mode);
     }
 
     /// <summary>Reads bytes, up to the end of the file.</summary>

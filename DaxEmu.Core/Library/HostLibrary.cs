@@ -17,8 +17,8 @@ namespace DaxEmu.Core;
 /// </para>
 /// <para>
 /// Once loaded it stays, and what cannot be served is a <see cref="NullReferenceException"/> where managed code accessed the memory: the
-/// runtime's word for a bad address. In native code, memcpy by P/Invoke say, it is SIGBUS, which ends the process; <see cref="HostMemory.Read(Span{byte}, long)"/>
-/// and <see cref="HostMemory.Write"/> report an error instead.
+/// runtime's word for a bad address. In native code, memcpy by P/Invoke say, it is SIGBUS, which ends the process; <see cref="HostView.Read(Span{byte}, long)"/>
+/// and <see cref="HostView.Write"/> report an error instead.
 /// </para>
 /// </remarks>
 public static unsafe class HostLibrary

@@ -12,6 +12,7 @@ internal static unsafe partial class SignalCalls
     public const int SaNoDefer = 0x40000000;
     public const int SaRestart = 0x10000000;
 
+    private const long RtSigProcMask = 14;
     private const long RtTgSigQueueInfo = 297;
 
     /// <summary>libc's <c>struct sigaction</c>.</summary>
@@ -50,6 +51,14 @@ internal static unsafe partial class SignalCalls
     /// <summary>Queues a signal to the calling thread, with the information of a fault: the kernel lets a process send itself any.</summary>
     internal static int QueueToSelf(int signal, SigInfo* info) =>
         (int)Syscall(RtTgSigQueueInfo, Getpid(), Gettid(), signal, (nint)info);
+
+    /// <summary>Blocks a signal for the calling thread; in a handler, until it returns.</summary>
+    internal static void Block(int signal)
+    {
+        const int Add = 0;
+        ulong mask = 1UL << (signal - 1);
+        _ = Syscall(RtSigProcMask, Add, (nint)(&mask), 0, sizeof(ulong));
+    }
 
     /// <summary>Has libc call a function in each child of fork(2), before fork returns there (<c>pthread_atfork</c>).</summary>
     [LibraryImport("libc", EntryPoint = "__register_atfork")]

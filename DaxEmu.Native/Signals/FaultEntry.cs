@@ -97,10 +97,8 @@ internal static unsafe class FaultEntry
         SignalCalls.SigAction former = default;
         action.Handler = Address;
 
-        // The frame stays on the stack of the thread that faults: the alternate one may be small. A fault may be met inside a fault. SIGBUS, which
-        // is sent for what cannot be served, arrives when the handler has returned, with the registers of the access.
+        // The frame stays on the stack of the thread that faults: the alternate one may be small. A fault may be met inside a fault.
         action.Flags = SignalCalls.SaSigInfo | SignalCalls.SaNoDefer | SignalCalls.SaRestart;
-        action.Mask[0] = 1UL << (SignalCalls.Sigbus - 1);
         if (SignalCalls.Sigaction(SignalCalls.Sigsegv, null, &former) != 0)
         {
             throw Errno.Failure("cannot read the handler of", "SIGSEGV", Marshal.GetLastPInvokeError());

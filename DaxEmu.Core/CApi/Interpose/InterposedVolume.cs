@@ -16,8 +16,11 @@ internal sealed unsafe class InterposedVolume : IDisposable
     private const int SeekCurrent = 1;
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(2);
 
-    private readonly Lock gate = new();
     private readonly Dictionary<long, OpenInode> inodes = [];
+    private Lock gate = new();
+
+    // What the parent of this process goes on using: nothing of it may be ended here, by the collector neither.
+    private object? abandoned;
     private volatile DaxVolume? volume;
     private volatile PmemDevice? device;
     private string? refusal;
@@ -80,13 +83,14 @@ internal sealed unsafe class InterposedVolume : IDisposable
     {
         lock (gate)
         {
+            _ = Volume;
             if (inodes.TryGetValue(number, out inode!))
             {
                 inode.References++;
                 return 0;
             }
 
-            inode = new OpenInode(number, isDirectory, name) { References = 1 };
+            inode = new OpenInode(number, isDirectory, Volume.BirthOf(number), name) { References = 1 };
             if (!isDirectory)
             {
                 int errno = Volume.OpenNumber(number, name, Settings.FileOptions, out DaxFile? file);
@@ -124,7 +128,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
                 return errno;
             }
 
-            inode = new OpenInode(file!.Number, isDirectory: false, name) { File = file, References = 1, UnnamedMode = mode };
+            inode = new OpenInode(file!.Number, isDirectory: false, Volume.BirthOf(file.Number), name) { File = file, References = 1, UnnamedMode = mode };
             inodes.Add(inode.Number, inode);
             return 0;
         }
@@ -140,13 +144,13 @@ internal sealed unsafe class InterposedVolume : IDisposable
     }
 
     /// <summary>Refers to an inode that a descriptor stands for which another program has left, without looking at the volume.</summary>
-    public OpenInode Adopt(long number, bool isDirectory)
+    public OpenInode Adopt(long number, long birth, bool isDirectory)
     {
         lock (gate)
         {
             if (!inodes.TryGetValue(number, out OpenInode? inode))
             {
-                inode = new OpenInode(number, isDirectory, $"inode {number}");
+                inode = new OpenInode(number, isDirectory, birth, $"inode {number}");
                 inodes.Add(number, inode);
             }
 
@@ -165,13 +169,14 @@ internal sealed unsafe class InterposedVolume : IDisposable
                 return;
             }
 
-            _ = inodes.Remove(inode.Number);
+            if (!inode.IsGone)
+            {
+                _ = inodes.Remove(inode.Number);
+            }
+
             DaxFile? file = inode.File;
             inode.File = null;
-            if (refusal is null)
-            {
-                Close(file, inode.Name);
-            }
+            Close(file, inode.Name);
         }
     }
 
@@ -192,13 +197,13 @@ internal sealed unsafe class InterposedVolume : IDisposable
     {
         lock (gate)
         {
-            if (volume is not { } mounted || refusal is not null)
+            if (volume is not { } mounted)
             {
                 return;
             }
 
             SavePositions();
-            if (mappings > 0 || inodes.Values.Any(inode => mounted.FactsOf(inode.Number) is not { LinkCount: > 0 }))
+            if (mappings > 0 || inodes.Values.Any(inode => mounted.BirthOf(inode.Number) == 0 || mounted.FactsOf(inode.Number) is not { LinkCount: > 0 }))
             {
                 mounted.Sync();
                 return;
@@ -214,10 +219,22 @@ internal sealed unsafe class InterposedVolume : IDisposable
     /// </summary>
     public void AfterForkInChild()
     {
-        if (volume is not null)
+        // Another thread of the parent may have held it.
+        gate = new Lock();
+        if (volume is null)
         {
-            refusal = "the process that forked this one has it mounted";
+            return;
         }
+
+        refusal = "the process that forked this one has it mounted";
+        abandoned = (volume, device, inodes.Values.Select(inode => inode.File).ToArray());
+        foreach (OpenInode inode in inodes.Values)
+        {
+            inode.File = null;
+        }
+
+        volume = null;
+        device = null;
     }
 
     /// <summary>At the end of the process: makes all durable, and unmounts unless the program's other threads may still reach files through memory.</summary>
@@ -225,7 +242,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
     {
         lock (gate)
         {
-            if (volume is { } mounted && refusal is null)
+            if (volume is { } mounted)
             {
                 SavePositions();
                 if (mappings > 0)
@@ -265,9 +282,20 @@ internal sealed unsafe class InterposedVolume : IDisposable
                 throw new SystemCallException(Errno.Eio, $"The volume {Settings.VolumePath} cannot be mounted: {problem.Message}");
             }
 
+            ForgetGone(volume);
             LoadPositions();
             Settings.MountChanged?.Invoke(true);
             return volume;
+        }
+    }
+
+    // What descriptors stood for when the volume was let go may have been deleted since.
+    private void ForgetGone(DaxVolume mounted)
+    {
+        foreach (OpenInode inode in inodes.Values.Where(inode => mounted.BirthOf(inode.Number) != inode.Birth).ToArray())
+        {
+            inode.IsGone = true;
+            _ = inodes.Remove(inode.Number);
         }
     }
 
@@ -316,7 +344,8 @@ internal sealed unsafe class InterposedVolume : IDisposable
         lock (gate)
         {
             DaxVolume mounted = Volume;
-            if (inode.File is { IsClosed: false } file)
+            DaxFile? file = inode.File;
+            if (file is { IsClosed: false })
             {
                 return file;
             }
@@ -326,7 +355,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
                 throw new SystemCallException(Errno.Eisdir);
             }
 
-            int errno = mounted.OpenNumber(inode.Number, inode.Name, Settings.FileOptions, out file);
+            int errno = inode.IsGone ? Errno.Enoent : mounted.OpenNumber(inode.Number, inode.Name, Settings.FileOptions, out file);
             if (errno != 0)
             {
                 throw new SystemCallException(Errno.Estale, $"The file behind a descriptor ({inode.Name}) is gone from the volume: it was deleted while no process had the volume mounted.");

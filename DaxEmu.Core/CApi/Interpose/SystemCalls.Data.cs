@@ -266,10 +266,9 @@ internal sealed unsafe partial class SystemCalls
 
     private long Vectors(OpenDescription description, nint address, long count, long offset, int flags, bool isWrite)
     {
-        int refusal = Refusal(description, isWrite);
-        if (refusal != 0)
+        if (!(isWrite ? description.CanWrite : description.CanRead))
         {
-            return -refusal;
+            return -Errno.Ebadf;
         }
 
         if (count is < 0 or > MostVectors)
@@ -297,6 +296,11 @@ internal sealed unsafe partial class SystemCalls
             }
 
             total = Math.Min(MostBytes, total + Math.Min(vector.Length, MostBytes));
+        }
+
+        if (total == 0 || description.Inode.IsDirectory)
+        {
+            return total == 0 ? 0 : -Errno.Eisdir;
         }
 
         DaxFile file = volume.FileOf(description.Inode);

@@ -138,7 +138,8 @@ internal static unsafe class HostFaults
         return false;
     }
 
-    // The signal is blocked while this handler runs: it arrives at its end, with the registers of the access, as the kernel would raise it.
+    // The signal is blocked until this handler ends: it arrives then, with the registers of the access, as the kernel would raise it. Not blocked by
+    // sigaction: a handler that this one passes a foreign fault on to may never return (the runtime's throws), and the signal would stay blocked.
     private static void SendBus(FaultFrame frame, IoError error)
     {
         Counts.CountBus();
@@ -157,6 +158,7 @@ internal static unsafe class HostFaults
         info.Code = isLost ? BusMceErrAr : BusAdrErr;
         info.Address = isNull ? frame.Address & (DaxConstants.PageSize - 1) : frame.Address;
         info.AddressLsb = isLost ? (short)DaxConstants.PageShift : (short)0;
+        SignalCalls.Block(SignalCalls.Sigbus);
         _ = SignalCalls.QueueToSelf(SignalCalls.Sigbus, &info);
     }
 }

@@ -15,13 +15,13 @@ namespace DaxEmu.Core;
 /// access, in managed code. <see cref="Read"/> and <see cref="Write"/> report what it is.
 /// </para>
 /// </remarks>
-public sealed unsafe class HostMemory : MemoryManager<byte>
+public sealed unsafe class HostView : MemoryManager<byte>
 {
     private readonly Lock gate = new();
     private readonly byte* address;
     private bool isDisposed;
 
-    internal HostMemory(void* address, long length, long fileOffset, MapMode mode)
+    internal HostView(void* address, long length, long fileOffset, MapMode mode)
     {
         this.address = (byte*)address;
         Length = length;
