@@ -1,10 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using System.Text;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Waiting;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Native.Elf;
 using DaxEmu.Native.Interpose;
 using DaxEmu.Native.Libc;
 using DaxEmu.Native.Signals;
@@ -27,6 +25,7 @@ internal sealed unsafe class DispatchedProgram
     private readonly SystemCalls calls;
     private readonly DispatchTrace? trace;
     private readonly long image = Environment.TickCount64;
+    private FunctionHooks hooks = null!;
     private int seenForks;
     private bool wasUsed;
     private volatile bool isEnding;
@@ -66,8 +65,20 @@ internal sealed unsafe class DispatchedProgram
         ProgramSignals.TakeOver(table);
         table->RuntimeActions[Sigsegv].Handler = runtimes;
         var program = new DispatchedProgram(table, settings);
-        Redirect(table);
+        program.hooks = new FunctionHooks(table);
         return program;
+    }
+
+    /// <summary>Serves a call that came by a signal, if it is the volume's.</summary>
+    public bool TryServeDispatched(in SystemCall call, out long result)
+    {
+        bool isServed = TryServe(call, out result);
+        if (isServed)
+        {
+            hooks.NoteSignal(call.Number);
+        }
+
+        return isServed;
     }
 
     /// <summary>Serves a call, if it is the volume's.</summary>
@@ -116,17 +127,6 @@ internal sealed unsafe class DispatchedProgram
 
     /// <summary>Every thread that waits now; for a watchdog.</summary>
     public WaitGraph CaptureWaits() => WaitGraph.Capture(WaitTable.Shared, volume.OpenFiles.Select(f => f.Mapping.Locker));
-
-    private static void Redirect(StubTable* table)
-    {
-        var functions = new Dictionary<string, nint>();
-        for (HookedFunction* hook = table->Hooks; hook->Name != null; hook++)
-        {
-            functions.Add(Marshal.PtrToStringUTF8((nint)hook->Name)!, hook->Code);
-        }
-
-        _ = ImportTables.Redirect(functions, name => name.Contains("/libdaxemu", StringComparison.Ordinal) || name.Contains("/libc.so", StringComparison.Ordinal));
-    }
 
     // What is told here cannot be told the program: its call is passed on in any case.
     private static void Quietly(Action action)
