@@ -52,6 +52,12 @@ internal static class CommandOptions
         },
         fallback: OutputFormat.Normal);
 
+    /// <summary><c>--mmu software|host</c>.</summary>
+    public static Option<MmuKind> Mmu() => Of(
+        "--mmu", "software (accesses look the emulator's page tables up) or host (they are real loads and stores, and faults are signals)",
+        text => Choice(text, "software", "host") == "host" ? MmuKind.Host : MmuKind.Software,
+        MmuKind.Software);
+
     /// <summary>The most threads of a verb: more than a machine has CPUs, and few enough that each has its stack.</summary>
     public const int MostJobs = 1024;
 
