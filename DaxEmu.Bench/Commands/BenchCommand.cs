@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Benchmark.Measuring;
+using DaxEmu.Bench.Benchmark.RealMemory;
 using DaxEmu.Bench.Benchmark.Reports;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Devices;
@@ -17,6 +18,8 @@ internal static class BenchCommand
 {
     private const string DefaultSize = "512m";
     private const long WideBytes = 64L << 30;
+    private const long MappedBytes = 1L << 30;
+    private const long LeastMappedBytes = 32 << 20;
     private static readonly TimeSpan DefaultRuntime = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan DefaultRamp = TimeSpan.FromMilliseconds(40);
 
@@ -36,6 +39,7 @@ internal static class BenchCommand
     private static readonly Option<string?> Csv = CommandOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => CommandOptions.Choice(text, "will-it-scale"), null);
     private static readonly Option<string?> Hgrm = CommandOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
     private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
+    private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
     private static readonly Option<bool> Force = CommandOptions.Force();
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
@@ -44,11 +48,13 @@ internal static class BenchCommand
         var command = new Command(
             "bench",
             "Measures fault throughput: the emulator (emu), the kernel's own design in user space (locked-radix), the host (kernel), "
-            + "and what .NET has without it, also by the host's faults: MemoryMappedViewAccessor (mmf) and spans over its pointer (mmf-span).\n\n"
+            + "and what .NET has without it, also by the host's faults: MemoryMappedViewAccessor (mmf) and spans over its pointer (mmf-span).\n"
+            + "With --mmu host: plain stores to mapped files, and the calls of unmodified programs, beside what the same costs without the emulator.\n\n"
             + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --bs 4k --numjobs 1 --runtime 2s\n"
-            + "  daxemu bench --engine emu,mmf,mmf-span --bs 4k --rw write,randwrite\n  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json")
+            + "  daxemu bench --engine emu,mmf,mmf-span --bs 4k --rw write,randwrite\n  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json\n"
+            + "  daxemu bench --mmu host")
         {
-            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Format,
+            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Mmu, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -56,6 +62,11 @@ internal static class BenchCommand
 
     private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
     {
+        if (parsed.GetValue(Mmu) == MmuKind.Host)
+        {
+            return RunOnHost(parsed, cancellation);
+        }
+
         BenchPlan plan = PlanOf(parsed);
         EngineSetup setup;
         try
@@ -72,6 +83,31 @@ internal static class BenchCommand
         {
             return Run(parsed, plan, setup, cancellation);
         }
+    }
+
+    private static ExitCode RunOnHost(ParseResult parsed, CancellationToken cancellation)
+    {
+        Option? other = parsed.CommandResult.Command.Options.FirstOrDefault(
+            option => option != Mmu && option != Size && option != Format && parsed.GetResult(option) is { Implicit: false });
+        if (other is not null)
+        {
+            throw new ArgumentException($"{other.Name} has no meaning with --mmu host, which takes --size and --output-format alone.");
+        }
+
+        long size = parsed.GetValue(Size) ?? MappedBytes;
+        if (size < LeastMappedBytes || size % DaxConstants.PmdSize != 0)
+        {
+            throw new ArgumentException($"--size {size} is not what --mmu host takes. Give a multiple of 2m, at least {SizeText.Format(LeastMappedBytes)}.");
+        }
+
+        IReadOnlyList<RealMemoryCase> cases;
+        using (var progress = new ProgressLine())
+        {
+            cases = new RealMemoryBench(new RealMemoryPlan { MappedBytes = size }, progress.Show, cancellation).Run();
+        }
+
+        Console.Write(parsed.GetValue(Format) == OutputFormat.Json ? RealMemoryTable.Json(cases) + "\n" : RealMemoryTable.Text(cases));
+        return ExitCode.Success;
     }
 
     private static ExitCode Run(ParseResult parsed, BenchPlan plan, EngineSetup setup, CancellationToken cancellation)

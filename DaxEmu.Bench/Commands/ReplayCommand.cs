@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Verification.Replay;
+using DaxEmu.Core.Dax.Faults;
 
 namespace DaxEmu.Bench.Commands;
 
@@ -21,28 +22,31 @@ internal static class ReplayCommand
         };
         Option<IReadOnlyList<int>> threads = CommandOptions.List(
             "--threads", $"for trace text: replay on so many threads, at most {ReplayLimits.Threads} and never more than recorded; a list is allowed, 0 is as many as recorded", ParseThreads, [1, 0]);
+        Option<MmuKind> mmu = CommandOptions.Mmu();
         Option<OutputFormat> format = CommandOptions.Format();
         var command = new Command(
             "replay",
             "Replays recordings of a kernel and compares. Scenarios op by op: results, bytes, fault events, writeback, entry table, page tables.\n"
+            + "With --mmu host the scenarios' accesses are real loads and stores, and after each op the process's real mappings are held against the page tables.\n"
             + "Trace text (the events of group fs_dax) fault by fault: served, fallen back, and why.\n"
             + "An input that is damaged or missing is reported in a line; the others are replayed all the same, and the exit code is the highest of all.\n\n"
-            + "Examples:\n  daxemu replay DaxEmu.Tests/Golden/Data/*.zip\n  daxemu replay fsdax.trace.gz --threads 1,2,8\n  zcat fsdax.trace.gz | daxemu replay -")
+            + "Examples:\n  daxemu replay DaxEmu.Tests/Golden/Data/*.zip\n  daxemu replay --mmu host DaxEmu.Tests/Golden/Data/*.zip\n  daxemu replay fsdax.trace.gz --threads 1,2,8\n  zcat fsdax.trace.gz | daxemu replay -")
         {
             files,
             threads,
+            mmu,
             format,
         };
         CommandFrame.SetAction(command, (parsed, cancellation) => Run(
-            parsed.GetRequiredValue(files), parsed.GetRequiredValue(threads), parsed.GetValue(format) == OutputFormat.Json, cancellation));
+            parsed.GetRequiredValue(files), parsed.GetRequiredValue(threads), parsed.GetValue(mmu), parsed.GetValue(format) == OutputFormat.Json, cancellation));
         return command;
     }
 
     private static int ParseThreads(string text) => CommandOptions.Count(text, 0, ReplayLimits.Threads);
 
-    private static ExitCode Run(string[] paths, IReadOnlyList<int> threads, bool isJson, CancellationToken cancellation)
+    private static ExitCode Run(string[] paths, IReadOnlyList<int> threads, MmuKind mmu, bool isJson, CancellationToken cancellation)
     {
-        var session = new ReplaySession(threads, CommandFrame.Report, cancellation)
+        var session = new ReplaySession(threads, mmu, CommandFrame.Report, cancellation)
         {
             TraceDone = (name, report) =>
             {
@@ -59,11 +63,11 @@ internal static class ReplayCommand
 
         if (isJson)
         {
-            Console.WriteLine(JsonText.Of(ToJson(session)));
+            Console.WriteLine(JsonText.Of(ToJson(session, mmu)));
         }
         else if (session.Scenarios.ScenarioCount > 0)
         {
-            Print(session.Scenarios);
+            Print(session.Scenarios, mmu);
         }
 
         if (session.Worst == ExitCode.TimeLimit)
@@ -74,7 +78,7 @@ internal static class ReplayCommand
         return session.Worst;
     }
 
-    private static void Print(ReplayTotals totals)
+    private static void Print(ReplayTotals totals, MmuKind mmu)
     {
         foreach (ReplayMismatch mismatch in totals.Mismatches.OrderBy(m => m.IsAdopted).Take(PrintedMismatches))
         {
@@ -83,6 +87,15 @@ internal static class ReplayCommand
 
         Console.WriteLine($"{totals.ScenarioCount} scenarios, {totals.OpCount} ops: {totals.WrongCount} differ from the kernel.");
         Console.WriteLine($"Of {totals.FileSystemOpCount} ops of the file system's own, {totals.AdoptedCount} took the recorded state over ({100.0 * totals.AdoptedCount / Math.Max(1, totals.FileSystemOpCount):0.00} %).");
+        if (mmu == MmuKind.Host)
+        {
+            Console.WriteLine($"{totals.RealAccessCount} loads and stores, {HostFaults.Counts.Signals} faults raised by the processor.");
+            Console.WriteLine($"{totals.NotShown.Values.Sum()} ops were not carried out by real accesses ({100.0 * totals.NotShown.Values.Sum() / Math.Max(1, totals.OpCount):0.00} %){(totals.NotShown.Count > 0 ? ":" : ".")}");
+            foreach ((string reason, long count) in totals.NotShown)
+            {
+                Console.WriteLine($"  {count}: {reason}");
+            }
+        }
     }
 
     private static string TraceText(string name, TraceReplayReport report)
@@ -105,7 +118,7 @@ internal static class ReplayCommand
     }
 
     // One document, whatever the inputs were.
-    private static JsonNode ToJson(ReplaySession session)
+    private static JsonNode ToJson(ReplaySession session, MmuKind mmu)
     {
         var traces = new JsonArray([.. session.Traces.Select(t => (JsonNode)TraceJson(t.Name, t.Report))]);
         if (session.Scenarios.ScenarioCount == 0 && session.Traces.Count > 0)
@@ -114,6 +127,13 @@ internal static class ReplayCommand
         }
 
         JsonObject document = ToJson(session.Scenarios);
+        if (mmu == MmuKind.Host)
+        {
+            document["accesses"] = session.Scenarios.RealAccessCount;
+            document["host_faults"] = HostFaults.Counts.Signals;
+            document["not_shown"] = new JsonObject(session.Scenarios.NotShown.Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value)));
+        }
+
         if (session.Traces.Count > 0)
         {
             document["traces"] = traces;

@@ -8,6 +8,9 @@ namespace DaxEmu.Bench.Commands;
 /// <summary><c>daxemu run</c>: an unmodified program sees a volume's files under a prefix.</summary>
 internal static class RunCommand
 {
+    /// <summary>The verb.</summary>
+    public const string Name = "run";
+
     private static readonly Option<string?> Volume = CommandOptions.Of<string?>("--volume", "the file or block device of the volume (default: a fresh one on tmpfs, removed after)", text => text, null);
     private static readonly Option<long?> Size = CommandOptions.Of<long?>("--size", "bytes of a fresh volume, a multiple of 2m (default: 1g)", text => SizeText.Parse(text), null);
     private static readonly Option<string> At = CommandOptions.Of("--at", "the path under which the program sees it", Prefix, "/dax");
@@ -24,7 +27,7 @@ internal static class RunCommand
     {
         var program = new Argument<string[]>("PROGRAM") { Description = "the program, found by the PATH, and its arguments, after --", Arity = ArgumentArity.OneOrMore };
         var command = new Command(
-            "run",
+            Name,
             "Runs an unmodified, dynamically linked program, which sees the files of a volume under a prefix, with DAX mappings and their page faults; "
             + "so do the programs that it starts, one at a time.\n"
             + "Ends with the program's exit code, with 1 if a thread of it hangs in the emulator, with 3 where it cannot.\n\n"

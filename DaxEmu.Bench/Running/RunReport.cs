@@ -16,7 +16,7 @@ internal sealed class RunReport
 
     private static readonly double[] Percentiles = [50, 90, 99, 99.9, 100];
 
-    private readonly Dictionary<string, long> sums = Summed.ToDictionary(name => name, _ => 0L);
+    private readonly Dictionary<string, long> sums = [];
     private readonly SortedDictionary<string, long> fallbacks = new(StringComparer.Ordinal);
     private readonly List<string> programs = [];
     private LongHistogram? latencies;
@@ -55,23 +55,23 @@ internal sealed class RunReport
         ["hang"] = HasHang,
         ["faults"] = new JsonObject
         {
-            ["pte"] = sums["pte"],
-            ["pmd"] = sums["pmd"],
-            ["major"] = sums["major"],
-            ["stores"] = sums["stores"],
-            ["bus"] = sums["bus"],
-            ["evictions"] = sums["evictions"],
+            ["pte"] = Sum("pte"),
+            ["pmd"] = Sum("pmd"),
+            ["major"] = Sum("major"),
+            ["stores"] = Sum("stores"),
+            ["bus"] = Sum("bus"),
+            ["evictions"] = Sum("evictions"),
             ["fallback"] = new JsonObject(fallbacks.Select(f => KeyValuePair.Create(f.Key, (JsonNode?)f.Value))),
             ["mapped_by_pmd"] = HugeShare,
         },
         ["waits"] = new JsonObject
         {
-            ["waits"] = sums["waits"],
-            ["waited_ns"] = sums["waited_ns"],
-            ["sleeps"] = sums["sleeps"],
-            ["waits_for_smaller"] = sums["waits_for_smaller"],
-            ["spurious_wake_ups"] = sums["spurious_wake_ups"],
-            ["conflicts"] = sums["conflicts"],
+            ["waits"] = Sum("waits"),
+            ["waited_ns"] = Sum("waited_ns"),
+            ["sleeps"] = Sum("sleeps"),
+            ["waits_for_smaller"] = Sum("waits_for_smaller"),
+            ["spurious_wake_ups"] = Sum("spurious_wake_ups"),
+            ["conflicts"] = Sum("conflicts"),
         },
         ["clat_ns"] = new JsonObject
         {
@@ -92,10 +92,10 @@ internal sealed class RunReport
         }
 
         text.Append(CultureInfo.InvariantCulture, $"{string.Join(", ", programs.Distinct())} used {prefix}.\n");
-        text.Append(CultureInfo.InvariantCulture, $"  faults        {sums["pte"]} of 4 KiB, {sums["pmd"]} of 2 MiB; {sums["major"]} allocated, {sums["stores"]} were stores, {sums["bus"]} ended in SIGBUS\n");
+        text.Append(CultureInfo.InvariantCulture, $"  faults        {Sum("pte")} of 4 KiB, {Sum("pmd")} of 2 MiB; {Sum("major")} allocated, {Sum("stores")} were stores, {Sum("bus")} ended in SIGBUS\n");
         text.Append(CultureInfo.InvariantCulture, $"  mapped        {HugeShare:P1} of the memory by 2 MiB\n");
         text.Append(CultureInfo.InvariantCulture, $"  fallbacks     {(fallbacks.Count == 0 ? "none" : string.Join(", ", fallbacks.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Key} {f.Value}"))))}\n");
-        text.Append(CultureInfo.InvariantCulture, $"  waits         {sums["waits"]} for entries, {sums["sleeps"]} asleep, {sums["waited_ns"] / 1e6:0.###} ms in all; {sums["spurious_wake_ups"]} spurious wake-ups\n");
+        text.Append(CultureInfo.InvariantCulture, $"  waits         {Sum("waits")} for entries, {Sum("sleeps")} asleep, {Sum("waited_ns") / 1e6:0.###} ms in all; {Sum("spurious_wake_ups")} spurious wake-ups\n");
         if (latencies is not null)
         {
             text.Append("  fault latency ").AppendJoin(", ", Percentiles.Select(p => string.Create(
@@ -109,17 +109,19 @@ internal sealed class RunReport
     {
         get
         {
-            double huge = sums["pmd"] * (double)DaxConstants.PmdSize;
-            double all = huge + (sums["pte"] * (double)DaxConstants.PageSize);
+            double huge = Sum("pmd") * (double)DaxConstants.PmdSize;
+            double all = huge + (Sum("pte") * (double)DaxConstants.PageSize);
             return all > 0 ? huge / all : 0;
         }
     }
+
+    private long Sum(string name) => sums.GetValueOrDefault(name);
 
     private void Add(JsonObject line)
     {
         foreach (string name in Summed)
         {
-            sums[name] += Value(line, name);
+            sums[name] = sums.GetValueOrDefault(name) + Value(line, name);
         }
 
         programs.Add((string?)line["program"] ?? "?");

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Core;
@@ -13,7 +14,6 @@ namespace DaxEmu.Bench.Running;
 internal static class RunSession
 {
     private const long FreshBytes = 1L << 30;
-    private static readonly PosixSignal[] TypedSignals = [PosixSignal.SIGINT, PosixSignal.SIGQUIT];
 
     /// <summary>Runs the program.</summary>
     /// <returns>The program's exit code; 1 if it hangs.</returns>
@@ -32,9 +32,15 @@ internal static class RunSession
         }
 
         int code = Start(plan, Environment(plan, library, volume, fresh is not null, trace, lines.Path));
-        RunReport report = RunReport.Read(lines.ReadAll());
-        Show(plan, report);
-        return report.HasHang ? ExitCode.Found : (ExitCode)code;
+        byte[] reports = lines.ReadAll();
+        if (reports.Length > 0 || plan.Format == OutputFormat.Json)
+        {
+            return Show(plan, reports) ? ExitCode.Found : (ExitCode)code;
+        }
+
+        // Without what the report needs to be loaded: many a program that is run does nothing with the volume.
+        Write(plan, $"daxemu: no process used {plan.Prefix}, or a signal ended those that did.\n");
+        return (ExitCode)code;
     }
 
     private static long DeviceSize(long? bytes) => bytes is not { } size ? FreshBytes
@@ -59,14 +65,9 @@ internal static class RunSession
 
     private static List<string> Environment(RunPlan plan, string library, string volume, bool isNew, string? trace, string report)
     {
-        var variables = new Dictionary<string, string>();
-        foreach (DictionaryEntry entry in System.Environment.GetEnvironmentVariables())
-        {
-            variables[(string)entry.Key] = (string?)entry.Value ?? string.Empty;
-        }
-
         static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
-        variables[DispatchVariables.Preload] = variables.TryGetValue(DispatchVariables.Preload, out string? others) && others.Length > 0 ? $"{library}:{others}" : library;
+        IDictionary variables = System.Environment.GetEnvironmentVariables();
+        variables[DispatchVariables.Preload] = variables[DispatchVariables.Preload] is string { Length: > 0 } others ? $"{library}:{others}" : library;
         variables[DispatchVariables.Volume] = volume;
         variables[DispatchVariables.IsNew] = isNew ? "1" : "0";
         variables[DispatchVariables.At] = plan.Prefix;
@@ -76,7 +77,13 @@ internal static class RunSession
         variables[DispatchVariables.Watchdog] = Number(plan.Watchdog.Ticks);
         variables[DispatchVariables.Report] = report;
         variables[DispatchVariables.FaultAround] = Number(plan.FaultAroundBytes);
-        return [.. variables.Select(v => $"{v.Key}={v.Value}")];
+        var texts = new List<string>(variables.Count);
+        foreach (DictionaryEntry entry in variables)
+        {
+            texts.Add(string.Concat((string)entry.Key, "=", (string?)entry.Value));
+        }
+
+        return texts;
     }
 
     private static int Start(RunPlan plan, List<string> environment)
@@ -88,7 +95,7 @@ internal static class RunSession
         using IDisposable forwarding = StopSignals.Forward(signal =>
         {
             started.Wait();
-            if (id > 0 && !(TypedSignals.Contains(signal) && Terminal.IsInForeground()))
+            if (id > 0 && !(signal is PosixSignal.SIGINT or PosixSignal.SIGQUIT && Terminal.IsInForeground()))
             {
                 ChildProcess.Signal(id, Number(signal));
             }
@@ -111,9 +118,16 @@ internal static class RunSession
         _ => 15,
     };
 
-    private static void Show(RunPlan plan, RunReport report)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool Show(RunPlan plan, byte[] lines)
     {
-        string text = plan.Format == OutputFormat.Json ? JsonText.Of(report.ToJson()) + "\n" : report.ToText(plan.Prefix);
+        RunReport report = RunReport.Read(lines);
+        Write(plan, plan.Format == OutputFormat.Json ? JsonText.Of(report.ToJson()) + "\n" : report.ToText(plan.Prefix));
+        return report.HasHang;
+    }
+
+    private static void Write(RunPlan plan, string text)
+    {
         if (plan.ReportPath is { } path)
         {
             File.WriteAllText(path, text);

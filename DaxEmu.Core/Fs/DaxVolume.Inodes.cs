@@ -51,6 +51,9 @@ public sealed partial class DaxVolume
         });
     });
 
+    /// <summary>When an inode was made, in ticks; 0 if there is none of that number, or it never had a name.</summary>
+    internal long BirthOf(long number) => store.Look(state => state.Find(number)?.CreatedTicks ?? 0);
+
     /// <summary>What a directory holds, in ordinal order; null if it is gone.</summary>
     internal DirectoryName[]? NamesIn(long directory) => WithGate(() => store.Look(state => state.Find(directory)?.Names is { } names
         ? names.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new DirectoryName(pair.Key, pair.Value, state.Find(pair.Value)!.IsDirectory)).ToArray()

@@ -36,6 +36,21 @@ internal static unsafe partial class ImportTables
         }
     }
 
+    /// <summary>How many objects have been loaded since the process began: a change says that there are new ones.</summary>
+    public static long LoadedCount()
+    {
+        long count = 0;
+        _ = Iterate(&ReadCount, (nint)(&count));
+        return count;
+    }
+
+    [UnmanagedCallersOnly]
+    private static int ReadCount(ObjectInfo* info, nuint size, nint count)
+    {
+        *(long*)count = info->LoadedCount;
+        return 1; // all objects say the same
+    }
+
     [UnmanagedCallersOnly]
     private static int Visit(ObjectInfo* info, nuint size, nint pass)
     {
@@ -161,6 +176,7 @@ internal static unsafe partial class ImportTables
         public byte* Name;
         public ProgramHeader* Headers;
         public ushort HeaderCount;
+        public long LoadedCount;
     }
 
     [StructLayout(LayoutKind.Sequential)]

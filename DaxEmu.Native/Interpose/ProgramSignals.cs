@@ -116,9 +116,6 @@ internal static unsafe class ProgramSignals
             Handler = signal == Sigsys ? table->OnSigsys : table->OnFaultSignal,
             Flags = KernelSignalAction.WithInfo | KernelSignalAction.WithRestorer | KernelSignalAction.NoDefer | KernelSignalAction.Restart,
             Restorer = table->Restorer,
-
-            // A SIGBUS that stands for a fault arrives when its handler has returned.
-            Mask = signal == Sigsegv ? 1UL << (Sigbus - 1) : 0,
         };
         _ = Call(signal, &action, null);
     }

@@ -2,6 +2,8 @@ using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Devices;
 using DaxEmu.Core;
 
+using HostMemory = DaxEmu.Bench.Devices.HostMemory;
+
 namespace DaxEmu.Bench.Benchmark.Measuring;
 
 /// <summary>The engines of a run and the devices that they work on.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Core;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Core.Iomap;
@@ -14,36 +15,37 @@ internal sealed class GoldenReplayer : IDisposable
 {
     private const string Result = "result";
     private const string Events = "events";
+    private const string Excess = "real mappings beyond the page tables";
     private const int AccessOffsetBytes = 17;
     private const int KilledErrno = 135;
     private const int OutsideErrno = 14;
     private const int SegvSignal = 11;
     private const int BusSignal = 7;
 
-    // A page that is stored to is to take 4 KiB, not 2 MiB.
-    private static readonly PmemDeviceOptions MemoryOptions = new() { PreferHugePages = false };
+    // A page that is stored to is to take 4 KiB, not 2 MiB, and a device of gigabytes only what is stored to.
+    private static readonly PmemDeviceOptions MemoryOptions = new() { PreferHugePages = false, Sparse = true };
 
     private readonly GoldenScenario scenario;
     private readonly PmemDevice device;
     private readonly ScriptedExtentMap extents;
     private readonly AddressSpace mapping;
-    private readonly FaultLoop faults;
+    private readonly IReplayMemory memory;
     private readonly EventRecorder events = new();
     private readonly ReplayWork work;
     private readonly DeviceContent content;
     private readonly RecordedFileSystem fileSystem;
-    private readonly VmArea?[] areas = new VmArea?[2];
     private readonly HashSet<long> regions = [];
     private List<EntryRow> recordedEntries = [];
     private readonly List<TableRow>[] recordedTables = [[], []];
     private Extent[] currentExtents = [];
 
-    private GoldenReplayer(GoldenScenario scenario, CancellationToken cancellation)
+    private GoldenReplayer(GoldenScenario scenario, MmuKind mmu, CancellationToken cancellation)
     {
         this.scenario = scenario;
         bool isXfs = scenario.FileSystem.StartsWith("xfs", StringComparison.Ordinal);
         long devicePages = DevicePagesOf(scenario.Ops);
-        device = PmemDevice.CreateInMemory((devicePages + DaxConstants.PagesPerPmd) / DaxConstants.PagesPerPmd * DaxConstants.PmdSize, MemoryOptions);
+        long deviceBytes = (devicePages + DaxConstants.PagesPerPmd) / DaxConstants.PagesPerPmd * DaxConstants.PmdSize;
+        device = mmu == MmuKind.Host ? PmemDevice.CreateTemporary(deviceBytes, MemoryOptions) : PmemDevice.CreateInMemory(deviceBytes, MemoryOptions);
         work = new ReplayWork(cancellation);
         content = new DeviceContent(device, work);
         extents = new ScriptedExtentMap(isXfs ? ScriptedFileSystem.Xfs : ScriptedFileSystem.Ext4);
@@ -53,18 +55,20 @@ internal sealed class GoldenReplayer : IDisposable
             MaximumSizeBytes = ReplayLimits.FileBytes,
             Sink = events,
         });
-        faults = new FaultLoop(new FaultHandler(mapping));
+        var faults = new FaultLoop(new FaultHandler(mapping));
+        memory = mmu == MmuKind.Host ? new RealMemory(mapping, faults, work) : new TableMemory(mapping, faults);
         fileSystem = new RecordedFileSystem(mapping, extents, content, work, isXfs);
     }
 
     /// <summary>Replays a scenario.</summary>
     /// <param name="scenario">The scenario.</param>
+    /// <param name="mmu">What the accesses go through.</param>
     /// <param name="cancellation">Ends the replay, inside an op too.</param>
     /// <exception cref="FormatException">The recording contradicts itself, or has too much work; the message names file, line and op.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static ReplayReport Run(GoldenScenario scenario, CancellationToken cancellation = default)
+    public static ReplayReport Run(GoldenScenario scenario, MmuKind mmu = MmuKind.Software, CancellationToken cancellation = default)
     {
-        using var replayer = new GoldenReplayer(scenario, cancellation);
+        using var replayer = new GoldenReplayer(scenario, mmu, cancellation);
         return replayer.Run();
     }
 
@@ -72,6 +76,7 @@ internal sealed class GoldenReplayer : IDisposable
     {
         try
         {
+            memory.Dispose();
             mapping.Dispose();
         }
         catch (InvalidOperationException)
@@ -102,8 +107,8 @@ internal sealed class GoldenReplayer : IDisposable
     }
 
     // What a call returns and asks for is compared even where the state that it leaves is taken over.
-    private static bool IsOfTheCall(string line) =>
-        line.StartsWith(Result, StringComparison.Ordinal) || line.StartsWith(Events, StringComparison.Ordinal);
+    private static bool IsOfTheCall(string line) => line.StartsWith(Result, StringComparison.Ordinal)
+        || line.StartsWith(Events, StringComparison.Ordinal) || line.StartsWith(Excess, StringComparison.Ordinal);
 
     private static bool IsFileSystemOp(string verb) => verb is not
         ("r" or "w" or "msync" or "fsync" or "dontneed" or "mmap" or "munmap" or "pread");
@@ -129,7 +134,11 @@ internal sealed class GoldenReplayer : IDisposable
             }
         }
 
-        return new ReplayReport(scenario.Ops.Count, own, counts[0], counts[1], mismatches);
+        return new ReplayReport(scenario.Ops.Count, own, counts[0], counts[1], mismatches)
+        {
+            NotShown = memory.NotShown,
+            RealAccessCount = memory.AccessCount,
+        };
     }
 
     // What differs; the recorded state is taken over if anything does.
@@ -143,7 +152,7 @@ internal sealed class GoldenReplayer : IDisposable
             extents.SizeBytes = mapping.SizeBytes;
             for (int v = 0; v < 2; v++)
             {
-                ReplayState.CheckTable(areas[v], op.Tables[v] ?? [], mapping.Device.PageCount, "pt" + v);
+                ReplayState.CheckTable(memory.AreaOf(v), op.Tables[v] ?? [], mapping.Device.PageCount, "pt" + v);
             }
 
             List<string> lines = Compare(op, observed);
@@ -206,53 +215,50 @@ internal sealed class GoldenReplayer : IDisposable
         return observed with { Events = events.Take() };
     }
 
-    private unsafe Observed Access(GoldenOp op)
+    private Observed Access(GoldenOp op)
     {
-        VmArea? area = areas[op.Number(0)];
+        int number = (int)op.Number(0);
         long page = op.Number(1);
-        bool isWrite = op.Verb == "w";
-        if (area is null || page >= area.PageCount)
+        if (memory.AreaOf(number) is not { } area || page >= area.PageCount)
         {
-            return Observed.Failed(OutsideErrno);
+            return Observed.Failed(OutsideErrno); // the recorder's answer: it makes no access there
         }
 
+        bool isWrite = op.Verb == "w";
+        byte value = 0;
         extents.TouchedPage = area.IndexOf(page);
-        IoError result = faults.Access(area, page, isWrite);
+        IoError result = isWrite
+            ? memory.Store(number, page, AccessOffsetBytes, (byte)op.Number(2))
+            : memory.Load(number, page, AccessOffsetBytes, out value);
         if (result != IoError.None)
         {
             return Observed.Failed(KilledErrno) with { Signal = result == IoError.ReadOnly ? SegvSignal : BusSignal };
         }
 
-        // SAFETY: the fault left a translation that allows the access, and no other thread works on the file.
+        if (isWrite)
+        {
+            NoteStore(area, page);
+            return new Observed();
+        }
+
+        return new Observed { Byte = value };
+    }
+
+    private void NoteStore(VmArea area, VmaPage page)
+    {
         Translation translation = area.Table.Find(page);
-        byte* memory = area.MemoryOf(page, translation) + AccessOffsetBytes;
-        if (!isWrite)
-        {
-            return new Observed { Byte = *memory };
-        }
-
-        if (translation.IsZero)
-        {
-            throw new FormatException("it would write to the zero page");
-        }
-
         if (translation.IsCopy)
         {
             content.NoteCopy();
-        }
-        else
-        {
-            content.NoteStore(new Pfn(((nint)memory - device.Base) >> DaxConstants.PageShift));
+            return;
         }
 
-        *memory = (byte)op.Number(2);
-        return new Observed();
+        Pfn pfn = translation.Pfn;
+        content.NoteStore(translation.IsHuge ? pfn + ((area.LeadPages + page.Value) & DaxConstants.ColourMask) : pfn);
     }
 
     private Observed Map(GoldenOp op)
     {
-        int v = (int)op.Number(0);
-        areas[v]?.Dispose();
         MapMode kind = op.Arguments[1] switch
         {
             "shared" => MapMode.Shared,
@@ -264,20 +270,19 @@ internal sealed class GoldenReplayer : IDisposable
         };
         long pages = (op.Number(2) + DaxConstants.PageSize - 1) >> DaxConstants.PageShift;
         long first = op.Arguments.Count > 4 ? op.Number(4) : 0;
-        areas[v] = mapping.Map(new PageIndex(first), pages, kind, (int)op.Number(3));
+        memory.Map((int)op.Number(0), new PageIndex(first), pages, kind, (int)op.Number(3));
         return new Observed();
     }
 
-    private Observed Unmap(int v)
+    private Observed Unmap(int number)
     {
-        areas[v]?.Dispose();
-        areas[v] = null;
+        memory.Unmap(number);
         return new Observed();
     }
 
     private Observed Msync(GoldenOp op)
     {
-        VmArea? area = areas[op.Number(0)];
+        VmArea? area = memory.AreaOf((int)op.Number(0));
         if (area is null)
         {
             return Observed.Failed(OutsideErrno);
@@ -309,10 +314,9 @@ internal sealed class GoldenReplayer : IDisposable
 
     private Observed DontNeed(GoldenOp op)
     {
-        if (areas[op.Number(0)] is { } area)
+        if (memory.AreaOf((int)op.Number(0)) is not null)
         {
-            PageRange pages = PageRange.Touching(op.Number(1), op.Number(2));
-            area.Table.Unmap(pages.First.Value, pages.PageCount, keepCopies: false);
+            memory.Zap((int)op.Number(0), PageRange.Touching(op.Number(1), op.Number(2)));
         }
 
         return new Observed();
@@ -320,7 +324,7 @@ internal sealed class GoldenReplayer : IDisposable
 
     private Observed Protect(GoldenOp op)
     {
-        if (areas[op.Number(0)] is { } area)
+        if (memory.AreaOf((int)op.Number(0)) is { } area)
         {
             PageRange pages = PageRange.Touching(op.Number(1), op.Number(2));
             if (pages.IsEmpty || pages.End.Value > area.PageCount)
@@ -328,7 +332,7 @@ internal sealed class GoldenReplayer : IDisposable
                 throw new FormatException($"the mapping has {area.PageCount} pages");
             }
 
-            area.Protect(pages.First.Value, pages.PageCount, op.Arguments[3] == "r");
+            memory.Protect((int)op.Number(0), pages, op.Arguments[3] == "r");
         }
 
         return new Observed();
@@ -352,13 +356,14 @@ internal sealed class GoldenReplayer : IDisposable
 
         DifferInRows(lines, Events, op.Events, observed.Events, ", ");
         Differ(lines, Events + " (requests of the file system)", string.Empty, observed.UnfoundedRanges, text => text);
+        Differ(lines, Excess, string.Empty, memory.Excess(), text => text);
         List<EntryRow> entries = ReplayState.Entries(mapping);
         Charge(entries);
         DifferInRows(lines, "entries", recordedEntries, entries, " ");
         for (int v = 0; v < 2; v++)
         {
-            List<TableRow> table = ReplayState.Table(areas[v]);
-            Charge(areas[v], table);
+            List<TableRow> table = ReplayState.Table(memory.AreaOf(v));
+            Charge(memory.AreaOf(v), table);
             DifferInRows(lines, "pt" + v, recordedTables[v], table, " ");
         }
 
@@ -419,7 +424,7 @@ internal sealed class GoldenReplayer : IDisposable
         ReplayState.SetEntries(mapping, recordedEntries);
         for (int v = 0; v < 2; v++)
         {
-            ReplayState.SetTable(areas[v], recordedTables[v], mapping.Device.PageCount, "pt" + v);
+            ReplayState.SetTable(memory.AreaOf(v), recordedTables[v], mapping.Device.PageCount, "pt" + v);
         }
     }
 }

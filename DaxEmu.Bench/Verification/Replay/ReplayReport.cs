@@ -18,4 +18,11 @@ internal sealed record ReplayMismatch(string Scenario, int Number, string Op, IR
 /// <param name="WrongCount">Ops in which the emulator is wrong.</param>
 /// <param name="AdoptedCount">Ops of the file system's own whose outcome was taken over from the recording.</param>
 /// <param name="Mismatches">Ops of both kinds, in order: the first of each, no more than <see cref="ReplayLimits.ShownMismatches"/>.</param>
-internal sealed record ReplayReport(int OpCount, int FileSystemOpCount, int WrongCount, int AdoptedCount, IReadOnlyList<ReplayMismatch> Mismatches);
+internal sealed record ReplayReport(int OpCount, int FileSystemOpCount, int WrongCount, int AdoptedCount, IReadOnlyList<ReplayMismatch> Mismatches)
+{
+    /// <summary>Ops that were to be carried out by real accesses and were not, by reason.</summary>
+    public IReadOnlyDictionary<string, int> NotShown { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Loads and stores that were made at real addresses.</summary>
+    public long RealAccessCount { get; init; }
+}

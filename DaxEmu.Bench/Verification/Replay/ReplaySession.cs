@@ -9,9 +9,10 @@ namespace DaxEmu.Bench.Verification.Replay;
 /// on an input comes when it is done.
 /// </summary>
 /// <param name="threadCounts">How many threads replay a trace, one run each; 0 for as many as recorded.</param>
+/// <param name="mmu">What the accesses of scenarios go through.</param>
 /// <param name="problem">Called for each input that cannot be replayed.</param>
 /// <param name="cancellation">Ends the session.</param>
-internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, Action<string> problem, CancellationToken cancellation)
+internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, MmuKind mmu, Action<string> problem, CancellationToken cancellation)
 {
     /// <summary>The scenarios that were replayed.</summary>
     public ReplayTotals Scenarios { get; } = new();
@@ -46,7 +47,7 @@ internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, Action<stri
             }
             else
             {
-                ReplayReport report = GoldenReplayer.Run(GoldenReader.Read(text.Content, text.Name, cancellation), cancellation);
+                ReplayReport report = GoldenReplayer.Run(GoldenReader.Read(text.Content, text.Name, cancellation), mmu, cancellation);
                 Scenarios.Add(report);
                 Note(report.WrongCount == 0 ? ExitCode.Success : ExitCode.Found);
             }
@@ -57,6 +58,11 @@ internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, Action<stri
     // is reported by reason; it is a mismatch only if a fault that the kernel served is not served at all.
     private void ReplayTrace(InputText text)
     {
+        if (mmu == MmuKind.Host)
+        {
+            throw new FormatException($"{text.Name} is trace text: it has faults, not the loads and stores that raised them. Replay it without --mmu host.");
+        }
+
         var plan = TracePlan.Read(text.Content, text.Name, cancellation);
         foreach (int threads in threadCounts.Select(wanted => TraceReplayer.ThreadCountOf(plan, wanted == 0 ? null : wanted)).Distinct())
         {

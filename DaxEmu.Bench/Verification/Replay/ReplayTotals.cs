@@ -19,6 +19,12 @@ internal sealed class ReplayTotals
     /// <summary>Ops of the file system's own whose outcome was taken over from the recording.</summary>
     public long AdoptedCount { get; private set; }
 
+    /// <summary>Ops that were to be carried out by real accesses and were not, by reason.</summary>
+    public SortedDictionary<string, long> NotShown { get; } = [];
+
+    /// <summary>Loads and stores that were made at real addresses.</summary>
+    public long RealAccessCount { get; private set; }
+
     /// <summary>The first mismatches of both kinds, in order.</summary>
     public IReadOnlyList<ReplayMismatch> Mismatches => mismatches;
 
@@ -30,6 +36,12 @@ internal sealed class ReplayTotals
         FileSystemOpCount += report.FileSystemOpCount;
         WrongCount += report.WrongCount;
         AdoptedCount += report.AdoptedCount;
+        RealAccessCount += report.RealAccessCount;
+        foreach ((string reason, int count) in report.NotShown)
+        {
+            NotShown[reason] = NotShown.GetValueOrDefault(reason) + count;
+        }
+
         foreach (ReplayMismatch mismatch in report.Mismatches)
         {
             ref int kept = ref mismatch.IsAdopted ? ref keptAdopted : ref keptWrong;

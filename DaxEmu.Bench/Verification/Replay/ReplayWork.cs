@@ -22,6 +22,9 @@ internal sealed class ReplayWork(CancellationToken cancellation)
     /// <summary>Steps for a row that is compared or taken over, for a page that is looked up, and for one that is written back.</summary>
     public const long Step = 1000;
 
+    /// <summary>Steps for a reading of the process's real mappings.</summary>
+    public const long MapsRead = 100_000;
+
     private long left = ReplayLimits.WorkSteps;
 
     /// <summary>Cancelled when the replay is to end.</summary>

@@ -3,6 +3,8 @@ using DaxEmu.Bench.Devices;
 using DaxEmu.Core;
 using DaxEmu.Core.Dax.Waiting;
 
+using HostMemory = DaxEmu.Bench.Devices.HostMemory;
+
 namespace DaxEmu.Bench.Verification.Soak;
 
 /// <summary>The device, the files and the views that a soak works on.</summary>

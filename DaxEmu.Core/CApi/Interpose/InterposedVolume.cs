@@ -1,6 +1,7 @@
 using DaxEmu.Core.Atomics;
 using DaxEmu.Native;
 using DaxEmu.Native.Files;
+using DaxEmu.Native.Interpose;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.CApi.Interpose;
@@ -15,9 +16,20 @@ internal sealed unsafe class InterposedVolume : IDisposable
     private const int SeekSet = 0;
     private const int SeekCurrent = 1;
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan TurnPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan ForkPatience = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan TurnPatience = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestPrecedence = TimeSpan.FromMilliseconds(100);
 
-    private readonly Lock gate = new();
     private readonly Dictionary<long, OpenInode> inodes = [];
+    private readonly VolumeTurn? turn;
+    private Lock gate = new();
+    private int turnOfProcess;
+    private volatile bool gaveWay;
+    private volatile bool hasLocks;
+
+    // What the parent of this process goes on using: nothing of it may be ended here, by the collector neither.
+    private object? abandoned;
     private volatile DaxVolume? volume;
     private volatile PmemDevice? device;
     private string? refusal;
@@ -26,6 +38,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
     public InterposedVolume(InterposeSettings settings)
     {
         Settings = settings;
+        turn = settings.TurnPath is null ? null : new VolumeTurn(settings.TurnPath);
         Notes = new Notes(settings.Note);
         Descriptors = new DescriptorTable(settings.DescriptorMarks, settings.DescriptorMarkCount);
         OwnDescriptors.Lowest = settings.LowestDescriptor;
@@ -38,6 +51,9 @@ internal sealed unsafe class InterposedVolume : IDisposable
     public Notes Notes { get; }
 
     public DescriptorTable Descriptors { get; }
+
+    /// <summary>Around every call that may use the volume.</summary>
+    public CallGate Calls { get; } = new();
 
     /// <summary>Whether this process has it mounted now.</summary>
     public bool IsMounted => volume is not null;
@@ -80,13 +96,14 @@ internal sealed unsafe class InterposedVolume : IDisposable
     {
         lock (gate)
         {
+            _ = Volume;
             if (inodes.TryGetValue(number, out inode!))
             {
                 inode.References++;
                 return 0;
             }
 
-            inode = new OpenInode(number, isDirectory, name) { References = 1 };
+            inode = new OpenInode(number, isDirectory, Volume.BirthOf(number), name) { References = 1 };
             if (!isDirectory)
             {
                 int errno = Volume.OpenNumber(number, name, Settings.FileOptions, out DaxFile? file);
@@ -124,7 +141,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
                 return errno;
             }
 
-            inode = new OpenInode(file!.Number, isDirectory: false, name) { File = file, References = 1, UnnamedMode = mode };
+            inode = new OpenInode(file!.Number, isDirectory: false, Volume.BirthOf(file.Number), name) { File = file, References = 1, UnnamedMode = mode };
             inodes.Add(inode.Number, inode);
             return 0;
         }
@@ -140,13 +157,13 @@ internal sealed unsafe class InterposedVolume : IDisposable
     }
 
     /// <summary>Refers to an inode that a descriptor stands for which another program has left, without looking at the volume.</summary>
-    public OpenInode Adopt(long number, bool isDirectory)
+    public OpenInode Adopt(long number, long birth, bool isDirectory)
     {
         lock (gate)
         {
             if (!inodes.TryGetValue(number, out OpenInode? inode))
             {
-                inode = new OpenInode(number, isDirectory, $"inode {number}");
+                inode = new OpenInode(number, isDirectory, birth, $"inode {number}");
                 inodes.Add(number, inode);
             }
 
@@ -165,13 +182,14 @@ internal sealed unsafe class InterposedVolume : IDisposable
                 return;
             }
 
-            _ = inodes.Remove(inode.Number);
+            if (!inode.IsGone)
+            {
+                _ = inodes.Remove(inode.Number);
+            }
+
             DaxFile? file = inode.File;
             inode.File = null;
-            if (refusal is null)
-            {
-                Close(file, inode.Name);
-            }
+            Close(file, inode.Name);
         }
     }
 
@@ -186,26 +204,109 @@ internal sealed unsafe class InterposedVolume : IDisposable
 
     /// <summary>
     /// Makes all durable and, if no file is mapped or open without a name, unmounts: before a fork, so that parent and child can use the volume in turn,
-    /// and before another program takes this one's place.
+    /// and before another program takes this one's place. Not while another thread is inside a call.
     /// </summary>
-    public void LetGo()
+    /// <param name="insideCalls">How many calls the caller is inside of: 0 or 1.</param>
+    public void LetGo(int insideCalls) => _ = LetGo(insideCalls, ForkPatience);
+
+    /// <summary>The program takes or asks for locks of files: other processes do not see them, so the volume stays until the end.</summary>
+    public void NoteLocks() => hasLocks = true;
+
+    private bool LetGo(int insideCalls, TimeSpan patience)
+    {
+        if (volume is null)
+        {
+            return false;
+        }
+
+        bool isClosed = Calls.TryClose(insideCalls, patience);
+        try
+        {
+            return LetGo(canUnmount: isClosed);
+        }
+        finally
+        {
+            if (isClosed)
+            {
+                Calls.Open();
+            }
+        }
+    }
+
+    private bool LetGo(bool canUnmount)
     {
         lock (gate)
         {
-            if (volume is not { } mounted || refusal is not null)
+            if (volume is not { } mounted)
             {
-                return;
+                return false;
             }
 
             SavePositions();
-            if (mappings > 0 || inodes.Values.Any(inode => mounted.FactsOf(inode.Number) is not { LinkCount: > 0 }))
+            if (!canUnmount || mappings > 0 || inodes.Values.Any(inode => mounted.BirthOf(inode.Number) == 0 || mounted.FactsOf(inode.Number) is not { LinkCount: > 0 }))
             {
                 mounted.Sync();
-                return;
+                return false;
             }
 
             Unmount();
+            return true;
         }
+    }
+
+    // Another process of this run may need the volume while this one works on something else: in a pipeline each has files open.
+    private void BeginTurns()
+    {
+        int process = (int)RawSystemCall.Invoke(Sys.Getpid);
+        if (turn is null || turnOfProcess == process)
+        {
+            return;
+        }
+
+        turnOfProcess = process; // a child of fork has no thread but one
+        using (BlockedSignals.All())
+        {
+            new Thread(GiveTurns) { IsBackground = true, Name = "daxemu-turns" }.Start();
+        }
+    }
+
+    private void GiveTurns()
+    {
+        while (true)
+        {
+            Thread.Sleep(TurnPause);
+            if (volume is not null && mappings == 0 && !hasLocks && turn!.IsAwaited())
+            {
+                try
+                {
+                    gaveWay = LetGo(insideCalls: 0, TurnPatience);
+                }
+                catch (Exception problem) when (problem is DaxException or DaxEnvironmentException or VolumeException or RawStoreException)
+                {
+                    Notes.Give($"The volume {Settings.VolumePath} cannot be given to another process: {problem.Message}");
+                }
+            }
+        }
+    }
+
+    // What has just given way lets the one that waits come first.
+    private void GiveWay()
+    {
+        long deadline = Environment.TickCount64 + (long)LongestPrecedence.TotalMilliseconds;
+        while (gaveWay && Environment.TickCount64 < deadline && turn!.IsAwaited())
+        {
+            Thread.Sleep(BusyPause);
+        }
+
+        gaveWay = false;
+    }
+
+    /// <summary>This process is a fork: what other threads held, or were inside of, stays so for ever, since they do not exist here. Outside any call.</summary>
+    public void ForgetThreads()
+    {
+        gate = new Lock();
+        Calls.Reset();
+        gaveWay = false;
     }
 
     /// <summary>
@@ -214,10 +315,20 @@ internal sealed unsafe class InterposedVolume : IDisposable
     /// </summary>
     public void AfterForkInChild()
     {
-        if (volume is not null)
+        if (volume is null)
         {
-            refusal = "the process that forked this one has it mounted";
+            return;
         }
+
+        refusal = "the process that forked this one has it mounted";
+        abandoned = (volume, device, inodes.Values.Select(inode => inode.File).ToArray());
+        foreach (OpenInode inode in inodes.Values)
+        {
+            inode.File = null;
+        }
+
+        volume = null;
+        device = null;
     }
 
     /// <summary>At the end of the process: makes all durable, and unmounts unless the program's other threads may still reach files through memory.</summary>
@@ -225,7 +336,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
     {
         lock (gate)
         {
-            if (volume is { } mounted && refusal is null)
+            if (volume is { } mounted)
             {
                 SavePositions();
                 if (mappings > 0)
@@ -265,9 +376,21 @@ internal sealed unsafe class InterposedVolume : IDisposable
                 throw new SystemCallException(Errno.Eio, $"The volume {Settings.VolumePath} cannot be mounted: {problem.Message}");
             }
 
+            ForgetGone(volume);
             LoadPositions();
+            BeginTurns();
             Settings.MountChanged?.Invoke(true);
             return volume;
+        }
+    }
+
+    // What descriptors stood for when the volume was let go may have been deleted since.
+    private void ForgetGone(DaxVolume mounted)
+    {
+        foreach (OpenInode inode in inodes.Values.Where(inode => mounted.BirthOf(inode.Number) != inode.Birth).ToArray())
+        {
+            inode.IsGone = true;
+            _ = inodes.Remove(inode.Number);
         }
     }
 
@@ -285,6 +408,20 @@ internal sealed unsafe class InterposedVolume : IDisposable
     }
 
     private PmemDevice OpenDevice()
+    {
+        GiveWay();
+        IDisposable? waiting = null;
+        try
+        {
+            return OpenDevice(ref waiting);
+        }
+        finally
+        {
+            waiting?.Dispose();
+        }
+    }
+
+    private PmemDevice OpenDevice(ref IDisposable? waiting)
     {
         long deadline = Environment.TickCount64 + (long)Settings.BusyWait.TotalMilliseconds;
         while (true)
@@ -307,6 +444,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
                 }
             }
 
+            waiting ??= turn?.Announce();
             Thread.Sleep(BusyPause);
         }
     }
@@ -316,7 +454,8 @@ internal sealed unsafe class InterposedVolume : IDisposable
         lock (gate)
         {
             DaxVolume mounted = Volume;
-            if (inode.File is { IsClosed: false } file)
+            DaxFile? file = inode.File;
+            if (file is { IsClosed: false })
             {
                 return file;
             }
@@ -326,7 +465,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
                 throw new SystemCallException(Errno.Eisdir);
             }
 
-            int errno = mounted.OpenNumber(inode.Number, inode.Name, Settings.FileOptions, out file);
+            int errno = inode.IsGone ? Errno.Enoent : mounted.OpenNumber(inode.Number, inode.Name, Settings.FileOptions, out file);
             if (errno != 0)
             {
                 throw new SystemCallException(Errno.Estale, $"The file behind a descriptor ({inode.Name}) is gone from the volume: it was deleted while no process had the volume mounted.");

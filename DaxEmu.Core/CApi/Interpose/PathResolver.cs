@@ -306,8 +306,7 @@ internal sealed unsafe class PathResolver
             rest = slash < 0 ? default : rest[slash..].TrimStart((byte)'/');
             if (name.SequenceEqual(".."u8) && at.Number == DaxVolume.RootNumber)
             {
-                string above = Path.GetDirectoryName(volume.Settings.Prefix)!;
-                return new Place { HostPath = rest.IsEmpty ? above : $"{(above == "/" ? "" : above)}/{Encoding.UTF8.GetString(rest)}" };
+                return Above(rest);
             }
 
             at = Step(at, name);
@@ -318,6 +317,15 @@ internal sealed unsafe class PathResolver
         }
 
         return at with { HasTrailingSlash = hasTrailingSlash && at.End == PathEnd.Name };
+    }
+
+    // Out of the volume, and perhaps into it again.
+    private Place Above(ReadOnlySpan<byte> rest)
+    {
+        string above = Path.GetDirectoryName(volume.Settings.Prefix)!;
+        string path = rest.IsEmpty ? above : $"{(above == "/" ? "" : above)}/{Encoding.UTF8.GetString(rest)}";
+        Place place = Absolute(Encoding.UTF8.GetBytes(path));
+        return place.IsInside || place.HostPath is not null ? place : new Place { HostPath = path };
     }
 
     private Place Step(in Place at, ReadOnlySpan<byte> name)

@@ -26,7 +26,7 @@ internal static unsafe class Placeholder
     /// <returns>The descriptor, the lowest that is free; or -errno.</returns>
     public static long Create(OpenInode inode, int flags)
     {
-        byte[] name = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{NameStart}{inode.Number}{(inode.IsDirectory ? "/" : "")}\0"));
+        byte[] name = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{NameStart}{inode.Number}:{inode.Birth}{(inode.IsDirectory ? "/" : "")}\0"));
         long descriptor;
         fixed (byte* start = name)
         {
@@ -116,9 +116,10 @@ internal static unsafe class Placeholder
     }
 
     /// <summary>Whether a descriptor is a placeholder, made here or in the program that this one was started by.</summary>
-    public static bool TryRead(int descriptor, out long number, out bool isDirectory)
+    public static bool TryRead(int descriptor, out long number, out long birth, out bool isDirectory)
     {
         number = 0;
+        birth = 0;
         isDirectory = false;
         Span<byte> path = stackalloc byte[40];
         Span<byte> target = stackalloc byte[128];
@@ -142,6 +143,10 @@ internal static unsafe class Placeholder
 
         ReadOnlySpan<char> rest = link.AsSpan(LinkStart.Length, link.Length - LinkStart.Length - LinkEnd.Length);
         isDirectory = rest.EndsWith("/");
-        return long.TryParse(isDirectory ? rest[..^1] : rest, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        rest = isDirectory ? rest[..^1] : rest;
+        int colon = rest.IndexOf(':');
+        return colon > 0
+            && long.TryParse(rest[..colon], NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            && long.TryParse(rest[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out birth);
     }
 }

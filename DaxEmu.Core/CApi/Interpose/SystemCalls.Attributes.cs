@@ -22,7 +22,7 @@ internal sealed unsafe partial class SystemCalls
     private const long TimeOmit = 0x3FFF_FFFE;
     private const int NanosecondsPerSecond = 1_000_000_000;
 
-    private NodeFacts FactsOf(OpenInode inode) => volume.Volume.FactsOf(inode.Number) is { } facts
+    private NodeFacts FactsOf(OpenInode inode) => volume.Volume.FactsOf(inode.Number) is { } facts && !inode.IsGone
         ? facts.Mode < 0 ? facts with { Mode = inode.UnnamedMode } : facts
         : new NodeFacts(inode.Number, inode.IsDirectory, inode.IsDirectory ? 0x1ED : inode.UnnamedMode, 0, inode.File?.Length ?? 0, 0, 0, 0, 0);
 

@@ -34,11 +34,11 @@ internal sealed unsafe partial class SystemCalls
 
         using var source = new CopyEnd(this, (int)call.A0, call.A1, isTarget: false);
         using var target = new CopyEnd(this, (int)call.A2, call.A3, isTarget: true);
-        int errno = source.Problem != 0 ? source.Problem : target.Problem;
-        if (errno == 0 && target.IsAppend)
-        {
-            errno = Errno.Ebadf;
-        }
+        int errno = source.IsPath || target.IsPath ? Errno.Ebadf
+            : source.IsDirectory || target.IsDirectory ? Errno.Eisdir
+            : source.IsRefused || target.IsRefused || target.IsAppend ? Errno.Ebadf
+            : source.IsBefore || target.IsBefore ? Errno.Einval
+            : 0;
 
         // What is copied inside one file may not overlap.
         long count = Math.Clamp(call.A4, 0, MostBytes);
@@ -55,12 +55,7 @@ internal sealed unsafe partial class SystemCalls
     {
         using var source = new CopyEnd(this, (int)call.A1, call.A2, isTarget: false);
         using var target = new CopyEnd(this, (int)call.A0, offsetAddress: 0, isTarget: true);
-        int errno = source.Problem != 0 ? source.Problem : target.Problem;
-        if (errno == 0 && target.IsAppend)
-        {
-            errno = Errno.Einval;
-        }
-
+        int errno = source.IsRefused || target.IsRefused ? Errno.Ebadf : source.IsBefore || source.IsDirectory || target.IsDirectory || target.IsAppend ? Errno.Einval : 0;
         return errno != 0 ? -errno : Copy(source, target, Math.Clamp(call.A3, 0, MostBytes));
     }
 
@@ -115,19 +110,16 @@ internal sealed unsafe partial class SystemCalls
             this.offsetAddress = offsetAddress;
             description = calls.table.Find(descriptor);
             Offset = offsetAddress == 0 ? -1 : UserMemory.Load<long>(offsetAddress);
-            if (offsetAddress != 0 && Offset < 0)
-            {
-                Problem = Errno.Einval;
-                return;
-            }
-
+            IsBefore = offsetAddress != 0 && Offset < 0;
             if (description is null)
             {
                 return;
             }
 
-            Problem = !(isTarget ? description.CanWrite : description.CanRead) ? Errno.Ebadf : description.Inode.IsDirectory ? Errno.Eisdir : 0;
-            if (Problem == 0)
+            IsPath = description.IsPath;
+            IsDirectory = description.Inode.IsDirectory;
+            IsRefused = !(isTarget ? description.CanWrite : description.CanRead);
+            if (!IsDirectory && !IsRefused && !IsBefore)
             {
                 file = calls.volume.FileOf(description.Inode);
                 if (offsetAddress == 0)
@@ -139,8 +131,15 @@ internal sealed unsafe partial class SystemCalls
             }
         }
 
-        /// <summary>Why it cannot be used; 0 if it can.</summary>
-        public int Problem { get; }
+        public bool IsPath { get; }
+
+        public bool IsDirectory { get; }
+
+        /// <summary>Whether the descriptor was not opened for it.</summary>
+        public bool IsRefused { get; }
+
+        /// <summary>Whether the offset lies before the file.</summary>
+        public bool IsBefore { get; }
 
         /// <summary>Where the next byte is; -1 for the position of a descriptor of the host.</summary>
         public long Offset { get; private set; }

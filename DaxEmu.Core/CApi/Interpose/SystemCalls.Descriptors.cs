@@ -17,7 +17,10 @@ internal sealed unsafe partial class SystemCalls
     private const int GetSeals = 1034;
     private const int CloseRangeUnshare = 2;
     private const int CloseRangeCloseOnExec = 4;
-    private const int KeptFlags = OpenFlags.AccessMask | OpenFlags.Append | OpenFlags.NonBlocking | OpenFlags.Direct | OpenFlags.Directory | OpenFlags.Sync | OpenFlags.Path;
+    private const int KeptFlags = OpenFlags.AccessMask | OpenFlags.Append | OpenFlags.NonBlocking | OpenFlags.Direct | OpenFlags.Directory
+        | OpenFlags.NoFollow | OpenFlags.Sync | OpenFlags.Path | OpenFlags.TemporaryBit;
+    // What the placeholder cannot have.
+    private const int OnlyHere = OpenFlags.Direct | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.TemporaryBit;
     private const int SettableFlags = OpenFlags.Append | OpenFlags.NonBlocking | OpenFlags.Direct;
 
     // Gives an open inode a descriptor; the reference to the inode goes with it.
@@ -177,7 +180,7 @@ internal sealed unsafe partial class SystemCalls
                 return Duplicate(call, descriptor);
             case GetFlags:
                 long flags = Raw(call);
-                return flags < 0 ? flags : flags | (uint)(description.Flags & (OpenFlags.Direct | OpenFlags.Directory));
+                return flags < 0 ? flags : flags | (uint)(description.Flags & OnlyHere);
             case SetFlags:
                 long result = Raw(call with { A2 = call.A2 & ~(nint)OpenFlags.Direct });
                 description.Flags = result < 0 ? description.Flags : (description.Flags & ~SettableFlags) | ((int)call.A2 & SettableFlags);
@@ -202,6 +205,7 @@ internal sealed unsafe partial class SystemCalls
             wanted.Whence = 0;
         }
 
+        volume.NoteLocks();
         long result = RawSystemCall.Invoke(Sys.Fcntl, call.A0, call.A1, (nint)(&wanted));
         if (result >= 0 && (int)call.A1 is GetLock or OfdGetLock)
         {
@@ -219,7 +223,7 @@ internal sealed unsafe partial class SystemCalls
         var adopted = new List<(int Descriptor, OpenDescription Description)>();
         foreach (int descriptor in Placeholder.OpenDescriptors())
         {
-            if (!Placeholder.TryRead(descriptor, out long number, out bool isDirectory))
+            if (!Placeholder.TryRead(descriptor, out long number, out long birth, out bool isDirectory))
             {
                 continue;
             }
@@ -230,7 +234,7 @@ internal sealed unsafe partial class SystemCalls
                 if (same is null)
                 {
                     long flags = RawSystemCall.Invoke(Sys.Fcntl, descriptor, GetFlags);
-                    OpenInode inode = volume.Adopt(number, isDirectory);
+                    OpenInode inode = volume.Adopt(number, birth, isDirectory);
                     same = new OpenDescription(inode, ((int)flags & KeptFlags) | (isDirectory ? OpenFlags.Directory : 0));
                 }
 

@@ -11,6 +11,7 @@ internal sealed unsafe partial class SystemCalls
     private const int ZeroRange = 0x10;
     private const int InsertRange = 0x20;
     private const int UnshareRange = 0x40;
+    private const int WriteZeroes = 0x80;
     private const uint TerminalLow = 0x5400;
     private const uint FileIoctlNonBlocking = 0x5421;
     private const uint FileIoctlCloseOnExecOff = 0x5450;
@@ -106,17 +107,18 @@ internal sealed unsafe partial class SystemCalls
             return -Errno.Einval;
         }
 
-        const int Changes = PunchHole | CollapseRange | ZeroRange | InsertRange | UnshareRange;
-        if ((mode & ~(KeepSize | Changes)) != 0
-            || ((mode & PunchHole) != 0 && (mode & (ZeroRange | KeepSize)) != KeepSize)
-            || !IsOneOf(mode & (PunchHole | ZeroRange | CollapseRange | InsertRange | UnshareRange)))
+        bool keepsSize = (mode & KeepSize) != 0;
+        int change = mode & ~KeepSize;
+        bool isKnown = change switch
+        {
+            0 or UnshareRange or ZeroRange => true,
+            PunchHole => keepsSize,
+            CollapseRange or InsertRange or WriteZeroes => !keepsSize,
+            _ => false,
+        };
+        if (!isKnown)
         {
             return -Errno.Eopnotsupp;
-        }
-
-        if ((mode & (CollapseRange | InsertRange)) != 0 && (mode & KeepSize) != 0)
-        {
-            return (mode & Changes) == (mode & CollapseRange) || (mode & InsertRange) != 0 ? -Errno.Einval : -Errno.Eopnotsupp;
         }
 
         if (!description.CanWrite)
@@ -135,8 +137,7 @@ internal sealed unsafe partial class SystemCalls
             return -Errno.Efbig;
         }
 
-        bool keepsSize = (mode & KeepSize) != 0;
-        switch (mode & Changes)
+        switch (change)
         {
             case PunchHole:
                 file.PunchHole(offset, length);
@@ -152,6 +153,8 @@ internal sealed unsafe partial class SystemCalls
                 file.Allocate(offset, length, keepsSize);
                 file.Unshare(offset, length);
                 break;
+            case WriteZeroes:
+                return -Errno.Eopnotsupp;
             default:
                 file.Allocate(offset, length, keepsSize);
                 break;
@@ -159,8 +162,6 @@ internal sealed unsafe partial class SystemCalls
 
         return 0;
     }
-
-    private static bool IsOneOf(int bits) => (bits & (bits - 1)) == 0;
 
     // The file's own operation lets the file grow.
     private static void Zero(DaxFile file, long offset, long length, bool keepsSize)

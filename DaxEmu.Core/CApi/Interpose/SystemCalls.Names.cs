@@ -9,6 +9,7 @@ internal sealed unsafe partial class SystemCalls
     private const int RenameKeepsOther = 1;
     private const int RenameExchanges = 2;
     private const int RenameWhiteout = 4;
+    private const int SetGroup = 0x400; // S_ISGID, which a directory hands on to those in it
     private const int KindMask = 0xF000;
 
     private long OpenPlace(in Place place, int flags, int mode)
@@ -160,7 +161,7 @@ internal sealed unsafe partial class SystemCalls
     private long OpenTemporary(int flags, int mode)
     {
         int errno = volume.Create(directory: 0, "(deleted)", mode & PermissionBits & ~creationMask, out OpenInode? inode);
-        return errno != 0 ? -errno : OpenDescriptor(inode!, flags & ~OpenFlags.Directory);
+        return errno != 0 ? -errno : OpenDescriptor(inode!, flags);
     }
 
     private long MakeDirectory(in Place place, int mode)
@@ -170,7 +171,8 @@ internal sealed unsafe partial class SystemCalls
             return -(place.Errno != 0 ? place.Errno : Errno.Eexist);
         }
 
-        return -volume.Volume.MakeDirectoryIn(place.Directory, place.Name, mode & 0x3FF & ~creationMask);
+        int inherited = volume.Volume.FactsOf(place.Directory) is { } around ? around.Mode & SetGroup : 0;
+        return -volume.Volume.MakeDirectoryIn(place.Directory, place.Name, (mode & 0x3FF & ~creationMask) | inherited);
     }
 
     private long MakeNode(in Place place, int mode, int number)
@@ -254,14 +256,19 @@ internal sealed unsafe partial class SystemCalls
 
     private long Link(in Place from, in Place to)
     {
-        if (from.Errno != 0 || !from.Exists || to.Errno != 0)
+        if (!from.Exists)
         {
-            return -(from.Errno != 0 ? from.Errno : !from.Exists ? Errno.Enoent : to.Errno);
+            return -(from.Errno != 0 ? from.Errno : Errno.Enoent);
         }
 
         if (from.HasTrailingSlash && !from.IsDirectory)
         {
             return -Errno.Enotdir;
+        }
+
+        if (to.Errno != 0)
+        {
+            return -to.Errno;
         }
 
         if (to.Exists || to.End != PathEnd.Name)

@@ -45,6 +45,7 @@ internal sealed unsafe partial class SystemCalls
     /// <returns>False if it is not: the kernel is to get it as it is.</returns>
     public bool TryServe(in SystemCall call, out long result)
     {
+        volume.Calls.Enter();
         try
         {
             return Dispatch(call, out result);
@@ -55,6 +56,10 @@ internal sealed unsafe partial class SystemCalls
         {
             result = -ErrnoOf(problem, call.Number);
             return true;
+        }
+        finally
+        {
+            volume.Calls.Leave();
         }
     }
 
@@ -75,6 +80,13 @@ internal sealed unsafe partial class SystemCalls
                         Sys.Ioctl => ServeForeignIoctl(call, out result),
                         _ => PassOn(call, out result),
                     };
+            case Sys.Flock:
+                if (table.Find((int)call.A0) is not null)
+                {
+                    volume.NoteLocks();
+                }
+
+                return PassOn(call, out result);
             case Sys.Close or Sys.Dup or Sys.Dup2 or Sys.Dup3 or Sys.CloseRange:
                 return ServeDuplicates(call, out result);
             case Sys.CopyFileRange or Sys.Sendfile or Sys.Splice or Sys.Tee or Sys.Vmsplice:

@@ -1,10 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using System.Text;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Waiting;
 using DaxEmu.Core.Tracing;
-using DaxEmu.Native.Elf;
 using DaxEmu.Native.Interpose;
 using DaxEmu.Native.Libc;
 using DaxEmu.Native.Signals;
@@ -27,6 +25,7 @@ internal sealed unsafe class DispatchedProgram
     private readonly SystemCalls calls;
     private readonly DispatchTrace? trace;
     private readonly long image = Environment.TickCount64;
+    private FunctionHooks hooks = null!;
     private int seenForks;
     private bool wasUsed;
     private volatile bool isEnding;
@@ -48,6 +47,7 @@ internal sealed unsafe class DispatchedProgram
             DescriptorMarks = table->Descriptors,
             DescriptorMarkCount = StubTable.DescriptorCount,
             MountChanged = OnMountChanged,
+            TurnPath = settings.ReportPath,
         });
         calls = new SystemCalls(volume);
     }
@@ -65,8 +65,20 @@ internal sealed unsafe class DispatchedProgram
         ProgramSignals.TakeOver(table);
         table->RuntimeActions[Sigsegv].Handler = runtimes;
         var program = new DispatchedProgram(table, settings);
-        Redirect(table);
+        program.hooks = new FunctionHooks(table);
         return program;
+    }
+
+    /// <summary>Serves a call that came by a signal, if it is the volume's.</summary>
+    public bool TryServeDispatched(in SystemCall call, out long result)
+    {
+        bool isServed = TryServe(call, out result);
+        if (isServed)
+        {
+            hooks.NoteSignal(call.Number);
+        }
+
+        return isServed;
     }
 
     /// <summary>Serves a call, if it is the volume's.</summary>
@@ -86,7 +98,7 @@ internal sealed unsafe class DispatchedProgram
     }
 
     /// <summary>Lets the volume go before another process is made, which may need it.</summary>
-    public void BeforeProcess() => Quietly(volume.LetGo);
+    public void BeforeProcess() => Quietly(() => volume.LetGo(insideCalls: 0));
 
     /// <summary>Leaves the counts, since another program may take this one's place.</summary>
     public void BeforeExec() => Quietly(() => WriteReport(null));
@@ -116,17 +128,6 @@ internal sealed unsafe class DispatchedProgram
     /// <summary>Every thread that waits now; for a watchdog.</summary>
     public WaitGraph CaptureWaits() => WaitGraph.Capture(WaitTable.Shared, volume.OpenFiles.Select(f => f.Mapping.Locker));
 
-    private static void Redirect(StubTable* table)
-    {
-        var functions = new Dictionary<string, nint>();
-        for (HookedFunction* hook = table->Hooks; hook->Name != null; hook++)
-        {
-            functions.Add(Marshal.PtrToStringUTF8((nint)hook->Name)!, hook->Code);
-        }
-
-        _ = ImportTables.Redirect(functions, name => name.Contains("/libdaxemu", StringComparison.Ordinal) || name.Contains("/libc.so", StringComparison.Ordinal));
-    }
-
     // What is told here cannot be told the program: its call is passed on in any case.
     private static void Quietly(Action action)
     {
@@ -153,6 +154,7 @@ internal sealed unsafe class DispatchedProgram
     private void AfterFork()
     {
         seenForks = table->Forks;
+        volume.ForgetThreads();
         if (table->IsOrphan != 0)
         {
             volume.AfterForkInChild();

@@ -104,7 +104,7 @@ internal static unsafe class ProgramDispatch
                 break;
         }
 
-        if (!program!.TryServe(new SystemCall(frame.Number, frame.A0, frame.A1, frame.A2, frame.A3, frame.A4, frame.A5), out long result))
+        if (!program!.TryServeDispatched(new SystemCall(frame.Number, frame.A0, frame.A1, frame.A2, frame.A3, frame.A4, frame.A5), out long result))
         {
             return PassedOn;
         }
