@@ -26,7 +26,6 @@ public sealed class FaultSignalTests : IDisposable
             "-o", program, "-L", folder, "-ldaxemu", $"-Wl,-rpath,{folder}", "-pthread");
     }
 
-    [OneTimeTearDown]
     public void Dispose() => scratch.Dispose();
 
     [TestCase("past-eof")]
