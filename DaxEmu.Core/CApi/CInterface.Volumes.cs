@@ -125,9 +125,11 @@ internal static unsafe partial class CInterface
             MaximumSizeBytes = given.MaximumFileBytes == 0 ? DaxFileOptions.Default.MaximumSizeBytes : given.MaximumFileBytes,
             WaitsForPins = given.PinTimeoutMs >= 0,
             PinTimeout = given.PinTimeoutMs <= 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(given.PinTimeoutMs),
+            FaultHold = TimeSpan.FromTicks(given.FaultHoldNs / NanosecondsPerTick),
             Sink = events,
         };
         ArgumentOutOfRangeException.ThrowIfNegative(given.FaultAroundBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(given.FaultHoldNs);
         string? fault = Utf8Text.Optional(given.PlantedFault);
         var options = new VolumeOptions
         {

@@ -48,6 +48,9 @@ internal enum HostOperation
     /// <summary>Maps a view of its own, uses it, protects it, unmaps it.</summary>
     OwnView,
 
+    /// <summary>Maps 2 MiB anew and faults pages of it in, whichever threads have them: 2 MiB requests meet 4 KiB entries.</summary>
+    Prefault,
+
     /// <summary>Loses a page's memory: it cannot be reached until it is written as a whole.</summary>
     Poison,
 }

@@ -62,6 +62,28 @@ internal sealed partial class HostSoakJob
         return true;
     }
 
+    // Nothing is taken, so nothing is known of the contents, nor whether the pages can be reached.
+    private bool Prefault(HostSoakFile file)
+    {
+        long slots = file.PageCount / DaxConstants.PagesPerPmd;
+        using HostView view = file.File.Map(random.Next(slots) * DaxConstants.PmdSize, DaxConstants.PmdSize);
+        for (int turn = random.Next(8); turn >= 0; turn--)
+        {
+            _ = memory.IsRefused(view, random.Next(DaxConstants.PagesPerPmd), isStore: false);
+        }
+
+        try
+        {
+            view.Populate(random.Next(DaxConstants.PagesPerPmd) * (long)Page, Page, forWriting: random.OneIn(2));
+        }
+        catch (DaxException)
+        {
+            // Past the end of the file, or lost, for the moment.
+        }
+
+        return true;
+    }
+
     private void StoreAll(HostSoakFile file, HostView view, long first, long count)
     {
         bool wordByWord = random.OneIn(3);

@@ -12,7 +12,7 @@ internal sealed partial class HostSoakJob : IWatched
         (HostOperation.Store, 300), (HostOperation.Load, 200), (HostOperation.Line, 150), (HostOperation.Write, 60), (HostOperation.Read, 50),
         (HostOperation.Punch, 40), (HostOperation.Zero, 20), (HostOperation.Allocate, 20), (HostOperation.Truncate, 12), (HostOperation.Collapse, 4),
         (HostOperation.Insert, 4), (HostOperation.Sync, 25), (HostOperation.DontNeed, 25), (HostOperation.Private, 50), (HostOperation.OwnView, 30),
-        (HostOperation.Poison, 10),
+        (HostOperation.Prefault, 60), (HostOperation.Poison, 10),
     ];
 
     private static readonly int MixTotal = Mix.Sum(m => m.Weight);
@@ -120,6 +120,8 @@ internal sealed partial class HostSoakJob : IWatched
                 return Sync(file);
             case HostOperation.DontNeed:
                 return DontNeed(file);
+            case HostOperation.Prefault:
+                return Prefault(file);
             case HostOperation.Truncate:
                 return OnTail(file, Truncate);
             case HostOperation.Collapse:
@@ -151,9 +153,11 @@ internal sealed partial class HostSoakJob : IWatched
                 ReadAll(file, first, count);
                 break;
             case HostOperation.Punch:
+                // What is stored after it gets new blocks, together if all 2 MiB were punched.
                 file.File.PunchHole(first * DaxConstants.PageSize, count * DaxConstants.PageSize);
                 file.Pages.Forget(PageSide.File, first, count);
-                CheckAll(file, AnyShared(file), first, count);
+                CheckAll(file, AnyShared(file), first, random.OneIn(2) ? count : 0);
+                StoreAll(file, AnyShared(file), first, random.OneIn(2) ? count : 0);
                 break;
             case HostOperation.Zero:
                 file.File.ZeroRange(first * DaxConstants.PageSize, count * DaxConstants.PageSize);
@@ -189,6 +193,11 @@ internal sealed partial class HostSoakJob : IWatched
         count = (int)Math.Min(count, file.PageCount / 4);
         long places = file.PageCount - count - 1;
         long first = 1 + random.Next(random.OneIn(2) ? Math.Max(1, places / 4) : places);
+        if (count == DaxConstants.PagesPerPmd)
+        {
+            first = Math.Max(first & -count, count); // 2 MiB of one translation; the first ones have the lines
+        }
+
         if (!file.Pages.TryTake(first, count))
         {
             return false;
