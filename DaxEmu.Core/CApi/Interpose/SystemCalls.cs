@@ -102,10 +102,9 @@ internal sealed unsafe partial class SystemCalls
                 return true;
             case Sys.Getcwd:
                 return paths.CurrentDirectory != 0 && Served(GetCurrentDirectory(call.A0, call.A1), out result);
-            case Sys.IoUringSetup:
-                // Its rings would move bytes of placeholders.
-                result = -Errno.Enosys;
-                return true;
+            case Sys.IoUringSetup or Sys.IoSetup:
+                // The kernel would move bytes of placeholders. Programs do without, as on a kernel that was built so.
+                return Served(Fail(Errno.Enosys, call.Number, "input and output that does not wait for its end is not served on the volume, so not offered at all"), out result);
             case Sys.Execve or Sys.Execveat:
                 return ServeExec(call, out result);
             default:

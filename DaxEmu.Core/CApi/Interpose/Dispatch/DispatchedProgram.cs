@@ -126,7 +126,20 @@ internal sealed unsafe class DispatchedProgram
     }
 
     /// <summary>Every thread that waits now; for a watchdog.</summary>
-    public WaitGraph CaptureWaits() => WaitGraph.Capture(WaitTable.Shared, volume.OpenFiles.Select(f => f.Mapping.Locker));
+    public WaitGraph CaptureWaits() => WaitGraph.Capture(WaitTable.Shared, volume.OpenFiles.Select(SourceOf).OfType<IWaitGraphSource>());
+
+    // A file may be closed meanwhile: no thread waits in it then.
+    private static IWaitGraphSource? SourceOf(DaxFile file)
+    {
+        try
+        {
+            return file.Mapping.Locker;
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
 
     // What is told here cannot be told the program: its call is passed on in any case.
     private static void Quietly(Action action)
