@@ -165,11 +165,10 @@ internal static unsafe partial class CInterface
             | (isShared && !open.CanWrite ? MapMode.ReadOnly : 0);
         SharedFile shared = open.Shared;
         DaxFile file = open.File;
-        HostMapping mapping = file.MapHost(offset, length, mode, new HostMappingOptions
+        HostMapping mapping = file.MapHost(offset, length, mode, shared.Volume.MappingOptions with
         {
             Address = place,
             Place = isFixed ? HostPlace.Fixed : (flags & MapFixedNoReplace) != 0 ? HostPlace.FixedNoReplace : HostPlace.Any,
-            FaultAroundBytes = shared.Volume.FaultAroundBytes,
             CanRead = prot != 0,
             CanWrite = canWrite,
         });

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Fs.Volume;
 using DaxEmu.Native.Library;
 using DaxEmu.Native.Libc;
@@ -14,6 +15,9 @@ internal static unsafe partial class CInterface
 
     private const uint VolumeIsReadOnly = 1;
     private const uint VolumeIsScratch = 2;
+
+    // A dropped translation's page stays mapped at the real address.
+    private const string StaleHostPagesFault = "stale-host-pages";
 
     private const int IdBytes = 40;
     private const int LabelBytes = 72;
@@ -121,29 +125,33 @@ internal static unsafe partial class CInterface
             MaximumSizeBytes = given.MaximumFileBytes == 0 ? DaxFileOptions.Default.MaximumSizeBytes : given.MaximumFileBytes,
             WaitsForPins = given.PinTimeoutMs >= 0,
             PinTimeout = given.PinTimeoutMs <= 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(given.PinTimeoutMs),
+            FaultHold = TimeSpan.FromTicks(given.FaultHoldNs / NanosecondsPerTick),
             Sink = events,
         };
         ArgumentOutOfRangeException.ThrowIfNegative(given.FaultAroundBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(given.FaultHoldNs);
+        string? fault = Utf8Text.Optional(given.PlantedFault);
         var options = new VolumeOptions
         {
             ReadOnly = (given.Flags & MountReadOnly) != 0,
-            Flaws = FlawNamed(Utf8Text.Optional(given.PlantedFault)),
+            Flaws = FlawNamed(fault),
         };
         DaxVolume volume = (given.Flags & MountScratch) != 0 ? DaxVolume.ScratchOf(open.Device) : DaxVolume.Mount(open.Device, options);
-        return new OpenVolume(open, volume, files, given.FaultAroundBytes, events);
+        var mappings = new HostMappingOptions { FaultAroundBytes = given.FaultAroundBytes, KeepsDropped = fault == StaleHostPagesFault };
+        return new OpenVolume(open, volume, files, mappings, events);
     }
 
     // Historic bugs, for those who show that a test of theirs would find one.
     private static VolumeFlaws FlawNamed(string? name)
     {
-        if (string.IsNullOrEmpty(name))
+        if (string.IsNullOrEmpty(name) || name == StaleHostPagesFault)
         {
             return VolumeFlaws.None;
         }
 
         return Enum.GetValues<VolumeFlaws>().Where(flaw => KebabCase(flaw.ToString()) == name).Select(flaw => (VolumeFlaws?)flaw).FirstOrDefault()
             ?? throw new ArgumentException(
-                $"There is no planted fault '{name}'. Choose one of: {string.Join(", ", Enum.GetNames<VolumeFlaws>().Skip(1).Select(KebabCase))}.");
+                $"There is no planted fault '{name}'. Choose one of: {string.Join(", ", Enum.GetNames<VolumeFlaws>().Skip(1).Select(KebabCase).Append(StaleHostPagesFault))}.");
     }
 
     private static string KebabCase(string name) =>

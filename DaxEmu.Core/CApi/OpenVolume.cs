@@ -1,3 +1,4 @@
+using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.CApi;
@@ -6,7 +7,7 @@ namespace DaxEmu.Core.CApi;
 /// A volume that a C program has mounted. Files may be opened many times, and stay open while they are mapped; a <see cref="DaxVolume"/> opens
 /// each once.
 /// </summary>
-internal sealed class OpenVolume(OpenDevice device, DaxVolume volume, DaxFileOptions fileOptions, long faultAroundBytes, EventSwitch events) : IHandled
+internal sealed class OpenVolume(OpenDevice device, DaxVolume volume, DaxFileOptions fileOptions, HostMappingOptions mappingOptions, EventSwitch events) : IHandled
 {
     // Held while the table is looked at or changed; inside the others.
     private readonly Lock gate = new();
@@ -20,8 +21,8 @@ internal sealed class OpenVolume(OpenDevice device, DaxVolume volume, DaxFileOpt
 
     public DaxVolume Volume => volume;
 
-    /// <summary>Bytes of neighbouring pages that a fault may map along; 0 for none, as the kernel has it.</summary>
-    public long FaultAroundBytes => faultAroundBytes;
+    /// <summary>What holds for each mapping of its files.</summary>
+    public HostMappingOptions MappingOptions => mappingOptions;
 
     /// <summary>Where the events of its files go.</summary>
     public EventSwitch Events => events;

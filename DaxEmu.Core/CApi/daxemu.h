@@ -143,6 +143,7 @@ typedef struct daxemu_mount_options {
     int64_t maximum_file_bytes; /* the largest file; 0 for 1 TiB */
     int64_t pin_timeout_ms;     /* how long a change of layout waits for pins: 0 for ever, less not at all (-EBUSY) */
     int64_t fault_around_bytes; /* what a fault may map along; 0 for none, as the kernel */
+    int64_t fault_hold_ns;      /* how much longer a fault that looks blocks up keeps its entry locked; 0 for no longer */
     const char *planted_fault;  /* a historic bug, by name, for tests that must find it; NULL for none */
 } daxemu_mount_options;
 

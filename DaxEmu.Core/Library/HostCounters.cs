@@ -21,6 +21,20 @@ public readonly record struct HostCounters(
     long MedianNs,
     long P99Ns)
 {
+    /// <summary>What was counted between two moments; the times are those of the later one.</summary>
+    public static HostCounters operator -(HostCounters later, HostCounters earlier) => Subtract(later, earlier);
+
+    /// <summary>What was counted between two moments; the times are those of the later one.</summary>
+    public static HostCounters Subtract(HostCounters later, HostCounters earlier) => later with
+    {
+        PteFaults = later.PteFaults - earlier.PteFaults,
+        PmdFaults = later.PmdFaults - earlier.PmdFaults,
+        MajorFaults = later.MajorFaults - earlier.MajorFaults,
+        FaultErrors = later.FaultErrors - earlier.FaultErrors,
+        Waits = later.Waits - earlier.Waits,
+        SpuriousWakeUps = later.SpuriousWakeUps - earlier.SpuriousWakeUps,
+    };
+
     internal static HostCounters Of(in DaxemuCounters counters) => new(
         counters.PteFaults,
         counters.PmdFaults,

@@ -30,6 +30,7 @@ public sealed unsafe class HostVolume : IDisposable
                 Kernel = (byte*)kernel,
                 FileSystem = (byte*)fileSystem,
                 FaultAroundBytes = options.FaultAroundBytes,
+                FaultHoldNs = options.FaultHold.Ticks * TimeSpan.NanosecondsPerTick,
                 PlantedFault = (byte*)fault,
             };
             HostErrors.Check(LibraryCalls.VolumeMount(device, &given, out volume));

@@ -24,6 +24,9 @@ public sealed record HostVolumeOptions
     /// <summary>Bytes around an access, a power of two from 4096 up, whose pages are mapped with it where they have entries; 0 for none, as in the kernel.</summary>
     public long FaultAroundBytes { get; init; }
 
+    /// <summary>How much longer a fault that looks blocks up keeps its entry locked: so threads meet, as on slow storage.</summary>
+    public TimeSpan FaultHold { get; init; }
+
     /// <summary>A historic bug to be switched on, by name, for who shows that a test would find it.</summary>
     internal string? PlantedFault { get; init; }
 }

@@ -40,6 +40,7 @@ internal unsafe struct DaxemuMountOptions
     public long MaximumFileBytes;
     public long PinTimeoutMs;
     public long FaultAroundBytes;
+    public long FaultHoldNs;
     public byte* PlantedFault;
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak;
@@ -36,9 +37,12 @@ internal sealed record SoakPlan
     /// <summary>Whether what lies on the device may be lost.</summary>
     public bool IsForced { get; init; }
 
+    /// <summary>What the accesses go through.</summary>
+    public MmuKind Mmu { get; init; }
+
     /// <summary>The command that does the same again.</summary>
     public string Command => string.Create(
         CultureInfo.InvariantCulture,
-        $"daxemu soak --profile {Profile.Name} --numjobs {JobCount} --size {Cli.SizeText.Format(SizeBytes)} --randseed {Seed} --duration {Duration.TotalSeconds:0.###}s --watchdog {Watchdog.TotalSeconds:0.###}s")
+        $"daxemu soak {(Mmu == MmuKind.Host ? "--mmu host " : string.Empty)}--profile {Profile.Name} --numjobs {JobCount} --size {SizeText.Format(SizeBytes)} --randseed {Seed} --duration {Duration.TotalSeconds:0.###}s --watchdog {Watchdog.TotalSeconds:0.###}s")
         + (FileName is null ? string.Empty : $" --filename '{FileName}'{(IsForced ? " --force" : string.Empty)}");
 }

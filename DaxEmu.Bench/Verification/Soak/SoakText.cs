@@ -94,7 +94,8 @@ internal static class SoakText
         (long)samples.Average(s => s.ResidentBytes),
         (long)samples.Average(s => s.ManagedBytes));
 
-    private static string NameOf(FindingKind kind) => kind switch
+    /// <summary>The word for a kind of finding.</summary>
+    public static string NameOf(FindingKind kind) => kind switch
     {
         FindingKind.Hang => "hang",
         FindingKind.Lost => "lost",

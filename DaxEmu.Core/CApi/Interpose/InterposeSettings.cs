@@ -39,6 +39,9 @@ internal sealed unsafe class InterposeSettings
     /// <summary>The lowest descriptor that the library takes for itself, where the program does not expect it.</summary>
     public int LowestDescriptor { get; init; } = 700;
 
+    /// <summary>A file by which the processes that share the volume say that they wait for it; null if none gives it to another before it ends.</summary>
+    public string? TurnPath { get; init; }
+
     /// <summary>How long a call waits for another process that has the volume mounted, before it fails with EBUSY.</summary>
     public TimeSpan BusyWait { get; init; } = TimeSpan.FromSeconds(2);
 }

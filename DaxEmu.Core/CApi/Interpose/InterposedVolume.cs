@@ -1,6 +1,7 @@
 using DaxEmu.Core.Atomics;
 using DaxEmu.Native;
 using DaxEmu.Native.Files;
+using DaxEmu.Native.Interpose;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.CApi.Interpose;
@@ -15,9 +16,17 @@ internal sealed unsafe class InterposedVolume : IDisposable
     private const int SeekSet = 0;
     private const int SeekCurrent = 1;
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan TurnPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan ForkPatience = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan TurnPatience = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestPrecedence = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<long, OpenInode> inodes = [];
+    private readonly VolumeTurn? turn;
     private Lock gate = new();
+    private int turnOfProcess;
+    private volatile bool gaveWay;
+    private volatile bool hasLocks;
 
     // What the parent of this process goes on using: nothing of it may be ended here, by the collector neither.
     private object? abandoned;
@@ -29,6 +38,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
     public InterposedVolume(InterposeSettings settings)
     {
         Settings = settings;
+        turn = settings.TurnPath is null ? null : new VolumeTurn(settings.TurnPath);
         Notes = new Notes(settings.Note);
         Descriptors = new DescriptorTable(settings.DescriptorMarks, settings.DescriptorMarkCount);
         OwnDescriptors.Lowest = settings.LowestDescriptor;
@@ -41,6 +51,9 @@ internal sealed unsafe class InterposedVolume : IDisposable
     public Notes Notes { get; }
 
     public DescriptorTable Descriptors { get; }
+
+    /// <summary>Around every call that may use the volume.</summary>
+    public CallGate Calls { get; } = new();
 
     /// <summary>Whether this process has it mounted now.</summary>
     public bool IsMounted => volume is not null;
@@ -191,26 +204,109 @@ internal sealed unsafe class InterposedVolume : IDisposable
 
     /// <summary>
     /// Makes all durable and, if no file is mapped or open without a name, unmounts: before a fork, so that parent and child can use the volume in turn,
-    /// and before another program takes this one's place.
+    /// and before another program takes this one's place. Not while another thread is inside a call.
     /// </summary>
-    public void LetGo()
+    /// <param name="insideCalls">How many calls the caller is inside of: 0 or 1.</param>
+    public void LetGo(int insideCalls) => _ = LetGo(insideCalls, ForkPatience);
+
+    /// <summary>The program takes or asks for locks of files: other processes do not see them, so the volume stays until the end.</summary>
+    public void NoteLocks() => hasLocks = true;
+
+    private bool LetGo(int insideCalls, TimeSpan patience)
+    {
+        if (volume is null)
+        {
+            return false;
+        }
+
+        bool isClosed = Calls.TryClose(insideCalls, patience);
+        try
+        {
+            return LetGo(canUnmount: isClosed);
+        }
+        finally
+        {
+            if (isClosed)
+            {
+                Calls.Open();
+            }
+        }
+    }
+
+    private bool LetGo(bool canUnmount)
     {
         lock (gate)
         {
             if (volume is not { } mounted)
             {
-                return;
+                return false;
             }
 
             SavePositions();
-            if (mappings > 0 || inodes.Values.Any(inode => mounted.BirthOf(inode.Number) == 0 || mounted.FactsOf(inode.Number) is not { LinkCount: > 0 }))
+            if (!canUnmount || mappings > 0 || inodes.Values.Any(inode => mounted.BirthOf(inode.Number) == 0 || mounted.FactsOf(inode.Number) is not { LinkCount: > 0 }))
             {
                 mounted.Sync();
-                return;
+                return false;
             }
 
             Unmount();
+            return true;
         }
+    }
+
+    // Another process of this run may need the volume while this one works on something else: in a pipeline each has files open.
+    private void BeginTurns()
+    {
+        int process = (int)RawSystemCall.Invoke(Sys.Getpid);
+        if (turn is null || turnOfProcess == process)
+        {
+            return;
+        }
+
+        turnOfProcess = process; // a child of fork has no thread but one
+        using (BlockedSignals.All())
+        {
+            new Thread(GiveTurns) { IsBackground = true, Name = "daxemu-turns" }.Start();
+        }
+    }
+
+    private void GiveTurns()
+    {
+        while (true)
+        {
+            Thread.Sleep(TurnPause);
+            if (volume is not null && mappings == 0 && !hasLocks && turn!.IsAwaited())
+            {
+                try
+                {
+                    gaveWay = LetGo(insideCalls: 0, TurnPatience);
+                }
+                catch (Exception problem) when (problem is DaxException or DaxEnvironmentException or VolumeException or RawStoreException)
+                {
+                    Notes.Give($"The volume {Settings.VolumePath} cannot be given to another process: {problem.Message}");
+                }
+            }
+        }
+    }
+
+    // What has just given way lets the one that waits come first.
+    private void GiveWay()
+    {
+        long deadline = Environment.TickCount64 + (long)LongestPrecedence.TotalMilliseconds;
+        while (gaveWay && Environment.TickCount64 < deadline && turn!.IsAwaited())
+        {
+            Thread.Sleep(BusyPause);
+        }
+
+        gaveWay = false;
+    }
+
+    /// <summary>This process is a fork: what other threads held, or were inside of, stays so for ever, since they do not exist here. Outside any call.</summary>
+    public void ForgetThreads()
+    {
+        gate = new Lock();
+        Calls.Reset();
+        gaveWay = false;
     }
 
     /// <summary>
@@ -219,8 +315,6 @@ internal sealed unsafe class InterposedVolume : IDisposable
     /// </summary>
     public void AfterForkInChild()
     {
-        // Another thread of the parent may have held it.
-        gate = new Lock();
         if (volume is null)
         {
             return;
@@ -284,6 +378,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
 
             ForgetGone(volume);
             LoadPositions();
+            BeginTurns();
             Settings.MountChanged?.Invoke(true);
             return volume;
         }
@@ -314,6 +409,20 @@ internal sealed unsafe class InterposedVolume : IDisposable
 
     private PmemDevice OpenDevice()
     {
+        GiveWay();
+        IDisposable? waiting = null;
+        try
+        {
+            return OpenDevice(ref waiting);
+        }
+        finally
+        {
+            waiting?.Dispose();
+        }
+    }
+
+    private PmemDevice OpenDevice(ref IDisposable? waiting)
+    {
         long deadline = Environment.TickCount64 + (long)Settings.BusyWait.TotalMilliseconds;
         while (true)
         {
@@ -335,6 +444,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
                 }
             }
 
+            waiting ??= turn?.Announce();
             Thread.Sleep(BusyPause);
         }
     }

@@ -87,6 +87,7 @@ internal static class Sys
     public const int Removexattr = 197;
     public const int Lremovexattr = 198;
     public const int Fremovexattr = 199;
+    public const int IoSetup = 206;
     public const int Getdents64 = 217;
     public const int Fadvise64 = 221;
     public const int ExitGroup = 231;
@@ -221,6 +222,7 @@ internal static class Sys
         Removexattr => "removexattr",
         Lremovexattr => "lremovexattr",
         Fremovexattr => "fremovexattr",
+        IoSetup => "io_setup",
         Getdents64 => "getdents64",
         Fadvise64 => "fadvise64",
         ExitGroup => "exit_group",

@@ -31,6 +31,7 @@ internal sealed unsafe partial class SystemCalls
     /// <returns>Bytes, or -errno.</returns>
     public long ReadNext(int descriptor, nint buffer, nint count)
     {
+        volume.Calls.Enter();
         try
         {
             return table.Find(descriptor) is { } description ? Next(description, buffer, count, isWrite: false) : -Errno.Ebadf;
@@ -41,12 +42,17 @@ internal sealed unsafe partial class SystemCalls
         {
             return -ErrnoOf(problem, Sys.Read);
         }
+        finally
+        {
+            volume.Calls.Leave();
+        }
     }
 
     /// <summary>write(2) on a descriptor that this object owns.</summary>
     /// <returns>Bytes, or -errno.</returns>
     public long WriteNext(int descriptor, nint buffer, nint count)
     {
+        volume.Calls.Enter();
         try
         {
             return table.Find(descriptor) is { } description ? Next(description, buffer, count, isWrite: true) : -Errno.Ebadf;
@@ -57,12 +63,17 @@ internal sealed unsafe partial class SystemCalls
         {
             return -ErrnoOf(problem, Sys.Write);
         }
+        finally
+        {
+            volume.Calls.Leave();
+        }
     }
 
     /// <summary>pread64(2) on a descriptor that this object owns.</summary>
     /// <returns>Bytes, or -errno.</returns>
     public long ReadAt(int descriptor, nint buffer, nint count, long offset)
     {
+        volume.Calls.Enter();
         try
         {
             return table.Find(descriptor) is { } description ? At(description, buffer, count, offset, isWrite: false) : -Errno.Ebadf;
@@ -73,12 +84,17 @@ internal sealed unsafe partial class SystemCalls
         {
             return -ErrnoOf(problem, Sys.Pread64);
         }
+        finally
+        {
+            volume.Calls.Leave();
+        }
     }
 
     /// <summary>pwrite64(2) on a descriptor that this object owns.</summary>
     /// <returns>Bytes, or -errno.</returns>
     public long WriteAt(int descriptor, nint buffer, nint count, long offset)
     {
+        volume.Calls.Enter();
         try
         {
             return table.Find(descriptor) is { } description ? At(description, buffer, count, offset, isWrite: true) : -Errno.Ebadf;
@@ -88,6 +104,10 @@ internal sealed unsafe partial class SystemCalls
 #pragma warning restore CA1031
         {
             return -ErrnoOf(problem, Sys.Pwrite64);
+        }
+        finally
+        {
+            volume.Calls.Leave();
         }
     }
 

@@ -205,6 +205,7 @@ internal sealed unsafe partial class SystemCalls
             wanted.Whence = 0;
         }
 
+        volume.NoteLocks();
         long result = RawSystemCall.Invoke(Sys.Fcntl, call.A0, call.A1, (nint)(&wanted));
         if (result >= 0 && (int)call.A1 is GetLock or OfdGetLock)
         {

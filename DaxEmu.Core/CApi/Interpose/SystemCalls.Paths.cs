@@ -364,7 +364,7 @@ internal sealed unsafe partial class SystemCalls
             return true;
         }
 
-        volume.LetGo();
+        volume.LetGo(insideCalls: 1);
         return place.HostPath is { } hostPath && Served(WithHostPath(call, hasDirectory ? 1 : 0, hostPath), out result);
     }
 }

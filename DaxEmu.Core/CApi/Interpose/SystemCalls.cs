@@ -45,6 +45,7 @@ internal sealed unsafe partial class SystemCalls
     /// <returns>False if it is not: the kernel is to get it as it is.</returns>
     public bool TryServe(in SystemCall call, out long result)
     {
+        volume.Calls.Enter();
         try
         {
             return Dispatch(call, out result);
@@ -55,6 +56,10 @@ internal sealed unsafe partial class SystemCalls
         {
             result = -ErrnoOf(problem, call.Number);
             return true;
+        }
+        finally
+        {
+            volume.Calls.Leave();
         }
     }
 
@@ -75,6 +80,13 @@ internal sealed unsafe partial class SystemCalls
                         Sys.Ioctl => ServeForeignIoctl(call, out result),
                         _ => PassOn(call, out result),
                     };
+            case Sys.Flock:
+                if (table.Find((int)call.A0) is not null)
+                {
+                    volume.NoteLocks();
+                }
+
+                return PassOn(call, out result);
             case Sys.Close or Sys.Dup or Sys.Dup2 or Sys.Dup3 or Sys.CloseRange:
                 return ServeDuplicates(call, out result);
             case Sys.CopyFileRange or Sys.Sendfile or Sys.Splice or Sys.Tee or Sys.Vmsplice:
@@ -90,10 +102,9 @@ internal sealed unsafe partial class SystemCalls
                 return true;
             case Sys.Getcwd:
                 return paths.CurrentDirectory != 0 && Served(GetCurrentDirectory(call.A0, call.A1), out result);
-            case Sys.IoUringSetup:
-                // Its rings would move bytes of placeholders.
-                result = -Errno.Enosys;
-                return true;
+            case Sys.IoUringSetup or Sys.IoSetup:
+                // The kernel would move bytes of placeholders. Programs do without, as on a kernel that was built so.
+                return Served(Fail(Errno.Enosys, call.Number, "input and output that does not wait for its end is not served on the volume, so not offered at all"), out result);
             case Sys.Execve or Sys.Execveat:
                 return ServeExec(call, out result);
             default:

@@ -76,7 +76,7 @@ internal sealed unsafe class HostMapping : IDisposable
         try
         {
             mapping.Area = file.MapAt(first, pageCount, mode, address, area =>
-                mapping.mmu = new HostMmu(area, new HostPages(area, address, file.Device), new HostPiece(0, pageCount, options.CanRead, canWrite)));
+                mapping.mmu = new HostMmu(area, PagesOf(area, address, file, options), new HostPiece(0, pageCount, options.CanRead, canWrite)));
         }
         catch
         {
@@ -316,6 +316,12 @@ internal sealed unsafe class HostMapping : IDisposable
 
         // What could be reached is shown; the error is of the page after it.
         return at >= resolved ? error : IoError.None;
+    }
+
+    private static IHostPages PagesOf(VmArea area, nint address, AddressSpace file, HostMappingOptions options)
+    {
+        var pages = new HostPages(area, address, file.Device);
+        return options.KeepsDropped ? new StaleHostPages(pages) : pages;
     }
 
     // The pages around that have entries, as the kernel's fault-around maps what is in the page cache. False if there is none to be mapped.

@@ -28,4 +28,7 @@ internal sealed record HostMappingOptions
 
     /// <summary>Where in 2 MiB a chosen address lies, in pages; by default as the file's page does, so that 2 MiB faults can be served.</summary>
     public int? LeadPages { get; init; }
+
+    /// <summary>A fault to be planted: pages whose translations are dropped stay shown.</summary>
+    public bool KeepsDropped { get; init; }
 }

@@ -51,7 +51,7 @@ internal sealed unsafe class InterposeFixture : IDisposable
     /// <summary>As another program that this one starts in its place: what it inherits are descriptors.</summary>
     public void Exec()
     {
-        Volume.LetGo();
+        Volume.LetGo(0);
         Volume = NewVolume();
         Calls = new SystemCalls(Volume);
     }

@@ -262,7 +262,7 @@ internal sealed unsafe class SystemCallTests
     {
         using var fixture = new InterposeFixture();
         int descriptor = fixture.Open("/dax/a");
-        fixture.Volume.LetGo();
+        fixture.Volume.LetGo(0);
         InterposedVolume other = fixture.NewVolume();
         other.Volume.Delete("a");
         other.Volume.Create("b").Dispose();
@@ -284,10 +284,10 @@ internal sealed unsafe class SystemCallTests
         KernelStat stat;
         Assert.That(otherCalls.TryServe(new SystemCall(Sys.Stat, path.Address, (nint)(&stat), 0, 0, 0, 0), out long refused));
         Assert.That((refused, fixture.Notes.Count), Is.EqualTo((-(long)Errno.Ebusy, 1)));
-        fixture.Volume.LetGo();
+        fixture.Volume.LetGo(0);
         Assert.That(otherCalls.TryServe(new SystemCall(Sys.Stat, path.Address, (nint)(&stat), 0, 0, 0, 0), out long served));
         Assert.That((served, stat.Size), Is.EqualTo((0L, 4L)));
-        other.LetGo();
+        other.LetGo(0);
         _ = fixture.Write(descriptor, "more");
         Assert.That(fixture.Stat(descriptor).Size, Is.EqualTo(8));
         other.Dispose();
@@ -299,7 +299,7 @@ internal sealed unsafe class SystemCallTests
         using var fixture = new InterposeFixture();
         int descriptor = fixture.Open("/dax/a");
         Assert.That(fixture.Call(Sys.Unlink, "/dax/a"), Is.Zero);
-        fixture.Volume.LetGo();
+        fixture.Volume.LetGo(0);
         Assert.That(fixture.Volume.IsMounted);
         Assert.That(fixture.Write(descriptor, "x"), Is.EqualTo(1));
     }

@@ -47,6 +47,7 @@ internal sealed unsafe class DispatchedProgram
             DescriptorMarks = table->Descriptors,
             DescriptorMarkCount = StubTable.DescriptorCount,
             MountChanged = OnMountChanged,
+            TurnPath = settings.ReportPath,
         });
         calls = new SystemCalls(volume);
     }
@@ -97,7 +98,7 @@ internal sealed unsafe class DispatchedProgram
     }
 
     /// <summary>Lets the volume go before another process is made, which may need it.</summary>
-    public void BeforeProcess() => Quietly(volume.LetGo);
+    public void BeforeProcess() => Quietly(() => volume.LetGo(insideCalls: 0));
 
     /// <summary>Leaves the counts, since another program may take this one's place.</summary>
     public void BeforeExec() => Quietly(() => WriteReport(null));
@@ -166,6 +167,7 @@ internal sealed unsafe class DispatchedProgram
     private void AfterFork()
     {
         seenForks = table->Forks;
+        volume.ForgetThreads();
         if (table->IsOrphan != 0)
         {
             volume.AfterForkInChild();
