@@ -173,7 +173,7 @@ public sealed class HostMappingTests
         mapping.Unmap(mapping.Address + (2 * Page), Page);
         Assert.Multiple(() =>
         {
-            Assert.That(HostAccess.Load(mapping.Address + (2 * Page), new byte[1], out int copied), Is.EqualTo(IoError.ReadOnly));
+            Assert.That(HostAccess.Load(mapping.Address + (2 * Page), new byte[1], out int copied), Is.EqualTo(IoError.None), "the address is no mapping's any more");
             Assert.That(copied, Is.Zero);
             Assert.That(Load(mapping, 0), Is.EqualTo(1));
             Assert.That(Load(mapping, 3 * Page), Is.EqualTo(1));

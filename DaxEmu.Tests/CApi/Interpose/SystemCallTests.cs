@@ -258,19 +258,34 @@ internal sealed unsafe class SystemCallTests
     }
 
     [Test]
-    public void A_descriptor_of_a_file_that_another_process_has_deleted_is_stale_and_none_of_a_new_file()
+    public void A_descriptor_of_a_file_that_another_process_has_deleted_is_stale()
     {
         using var fixture = new InterposeFixture();
         int descriptor = fixture.Open("/dax/a");
-        fixture.Volume.LetGo(0);
+        fixture.Volume.LetGo(insideCalls: 0);
         InterposedVolume other = fixture.NewVolume();
         other.Volume.Delete("a");
-        other.LetGo(insideCalls: 0);
-        other.Volume.Create("b").Dispose(); // with the number of the other, which no volume remembers
         other.Dispose();
         Assert.That(fixture.Write(descriptor, "x"), Is.EqualTo(-Errno.Estale));
-        Assert.That(fixture.Stat("/dax/b").Size, Is.Zero);
-        _ = fixture.Open("/dax/b");
+    }
+
+    [Test]
+    public void A_descriptor_of_a_deleted_file_is_not_one_of_the_file_that_has_its_number_now()
+    {
+        using var fixture = new InterposeFixture();
+        _ = fixture.Close(fixture.Open("/dax/a"));
+        long number = (long)fixture.Stat("/dax/a").Inode;
+        fixture.Volume.LetGo(insideCalls: 0);
+        InterposedVolume next = fixture.NewVolume();
+        OpenInode former = next.Adopt(number, birth: 1, isDirectory: false);
+        SystemCallException? refusal = Assert.Throws<SystemCallException>(() => next.FileOf(former));
+        Assert.That(refusal!.Errno, Is.EqualTo(Errno.Estale));
+        Assert.That(next.Acquire(number, isDirectory: false, "a", out OpenInode current), Is.Zero);
+        Assert.That(current, Is.Not.SameAs(former));
+        next.Release(former);
+        Assert.That(next.OpenFiles, Has.Count.EqualTo(1));
+        next.Release(current);
+        next.Dispose();
     }
 
     [Test]
