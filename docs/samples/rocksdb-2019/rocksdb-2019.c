@@ -14,6 +14,7 @@
  *
  * The exit code is 0 if every value was right, 1 if not, 2 for wrong usage.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -29,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 64, MAX_VALUE = 1 << 20, KEY_LENGTH = 12, HEAD = 16, TAIL = 8, SCAN_LENGTH = 200 };
+enum { MAX_THREADS = 64, MAX_VALUE = 1 << 20, KEY_LENGTH = 12, HEAD = 16, TAIL = 8, SCAN_LENGTH = 200, FILLER = 3 << 19 };
 
 struct plan {
     const char *directory;
@@ -43,11 +44,12 @@ struct plan {
     uint64_t table;            /* a table file's size, bytes */
     uint64_t open_files;       /* tables that stay open: fewer than there are, and they are mapped again and again */
     uint64_t sync;             /* every put waits until it is durable */
+    uint64_t aged;             /* the directory's file system has no free run of blocks of 2 MiB */
     uint64_t mmap_writes;      /* tables are written through memory, not by write(2) */
 };
 
 static struct plan plan = {
-    .writers = 2, .readers = 4, .keys = 20000, .rounds = 3, .value = 1024, .buffer = 8 << 20, .table = 8 << 20, .open_files = 10, .mmap_writes = 1,
+    .writers = 2, .readers = 6, .keys = 30000, .rounds = 2, .value = 1024, .buffer = 4 << 20, .table = 4 << 20, .open_files = 20, .mmap_writes = 1,
 };
 
 static rocksdb_t *database;
@@ -283,6 +285,31 @@ static void verify_all(void)
         (uint64_t)atomic_load(&gets), (uint64_t)atomic_load(&scanned), (uint64_t)atomic_load(&wrong));
 }
 
+/*
+ * As a file system that was long in use: fills it with files of less than 2 MiB, and removes every second one. What is written then lies in
+ * pieces that no 2 MiB page can map, as it did in 2019.
+ */
+static void age(void)
+{
+    char path[4096];
+    int count = 0;
+    for (bool is_full = false; !is_full; count++) {
+        snprintf(path, sizeof path, "%s-%d", plan.directory, count);
+        int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        is_full = file < 0 || fallocate(file, 0, 0, FILLER) != 0;
+        if (is_full && errno != ENOSPC) {
+            fail(path, strerror(errno));
+        }
+
+        close(file);
+    }
+
+    for (int i = 0; i < count; i += 2) {
+        snprintf(path, sizeof path, "%s-%d", plan.directory, i);
+        unlink(path);
+    }
+}
+
 static void make_options(void)
 {
     options = rocksdb_options_create();
@@ -357,7 +384,7 @@ static void usage(const char *problem, const char *text)
         "rocksdb-2019: %s '%s'.\n"
         "usage: rocksdb-2019 run|verify DIRECTORY [--writers N] [--readers N] [--keys N] [--rounds N] [--seconds N]\n"
         "           [--value BYTES] [--buffer BYTES] [--table BYTES] [--open-files N] [--sync 0|1] [--mmap-writes 0|1]\n"
-        "           [--log FILE]\n"
+        "           [--aged 0|1] [--log FILE]\n"
         "verify takes the --writers and --keys of the run that it looks at.\n",
         problem, text);
     exit(2);
@@ -383,8 +410,8 @@ static void read_options(int count, char **arguments)
         { "--keys", &plan.keys, 1, 1u << 30 },          { "--rounds", &plan.rounds, 1, 1u << 30 },
         { "--seconds", &plan.seconds, 0, 1u << 20 },    { "--value", &plan.value, HEAD + TAIL, MAX_VALUE },
         { "--buffer", &plan.buffer, 1 << 16, 1u << 30 }, { "--table", &plan.table, 1 << 16, 1u << 30 },
-        { "--open-files", &plan.open_files, 1, 1 << 20 }, { "--sync", &plan.sync, 0, 1 },
-        { "--mmap-writes", &plan.mmap_writes, 0, 1 },
+        { "--open-files", &plan.open_files, 20, 1 << 20 }, { "--sync", &plan.sync, 0, 1 },
+        { "--mmap-writes", &plan.mmap_writes, 0, 1 },    { "--aged", &plan.aged, 0, 1 },
     };
     for (int i = 0; i < count; i += 2) {
         const char *name = arguments[i];
@@ -421,6 +448,10 @@ int main(int count, char **arguments)
 
     plan.directory = arguments[2];
     read_options(count - 3, arguments + 3);
+    if (loads && plan.aged) {
+        age();
+    }
+
     make_options();
     open_log();
     open_database();
