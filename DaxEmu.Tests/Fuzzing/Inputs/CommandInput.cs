@@ -71,6 +71,7 @@ internal static class CommandInput
         ["--rounds"] = ["1", "2", "9"],
         ["--trace"] = ["t.trace", "r.jsonl", "text", "missing", "{folder}", "empty"],
         ["--threads"] = Counts,
+        ["--mmu"] = ["software", "host"],
     };
 
     private static readonly string[] Refused =
