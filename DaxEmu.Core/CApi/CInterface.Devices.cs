@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Native.Cpu;
-using DaxEmu.Native.Library;
 using DaxEmu.Native.Libc;
+using DaxEmu.Native.Library;
 
 namespace DaxEmu.Core.CApi;
 

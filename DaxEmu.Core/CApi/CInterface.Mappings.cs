@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Native.Cpu;
-using DaxEmu.Native.Library;
 using DaxEmu.Native.Libc;
+using DaxEmu.Native.Library;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.CApi;

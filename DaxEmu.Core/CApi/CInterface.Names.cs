@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using DaxEmu.Native.Library;
 using DaxEmu.Native.Libc;
+using DaxEmu.Native.Library;
 
 namespace DaxEmu.Core.CApi;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Fs.Volume;
-using DaxEmu.Native.Library;
 using DaxEmu.Native.Libc;
+using DaxEmu.Native.Library;
 
 namespace DaxEmu.Core.CApi;
 
