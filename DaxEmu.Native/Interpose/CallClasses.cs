@@ -35,6 +35,7 @@ internal static unsafe class CallClasses
         Set(classes, OfDescriptors, CallClass.Descriptor);
         Set(classes, OfVectors, CallClass.Vector);
         Set(classes, Unmapping, CallClass.Unmap);
+        classes[StubTable.ForkIsNear] = CallClass.Ask;
         classes[9] = CallClass.Map; // mmap
         classes[14] = CallClass.SignalMask;
         classes[15] = CallClass.SignalReturn;

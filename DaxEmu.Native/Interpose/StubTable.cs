@@ -12,6 +12,9 @@ internal unsafe struct StubTable
     /// <summary>The number of classes of system calls.</summary>
     public const int CallCount = 512;
 
+    /// <summary>The number of a system call of the library itself, by which libc's fork asks it before it locks malloc.</summary>
+    public const int ForkIsNear = 511;
+
     /// <summary>The number of signals, and one.</summary>
     public const int SignalCount = 65;
 
@@ -77,4 +80,7 @@ internal unsafe struct StubTable
 
     /// <summary>Dispatches the calls of the calling thread from now on; 0, or -errno.</summary>
     public delegate* unmanaged<long> Enable;
+
+    /// <summary>What libc's fork is to call first (<c>pthread_atfork</c>).</summary>
+    public nint PrepareFork;
 }

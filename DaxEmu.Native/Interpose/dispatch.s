@@ -33,6 +33,7 @@
         .set SYS_gettid, 186
         .set SYS_tgkill, 234
         .set SYS_rt_tgsigqueueinfo, 297
+        .set SYS_prepare_fork, 511      # of the library itself
         .set SIG_SETMASK, 2
         .set PR_SET_SYSCALL_USER_DISPATCH, 59
         .set CLONE_VM, 0x100
@@ -441,7 +442,7 @@ as_vfork:
         RETURN_TO pass_vfork
 
 as_fork:
-        call    before_process
+        call    before_process_alone
         RETURN_TO_CLONE pass_fork child_forked
 
 as_clone:
@@ -453,7 +454,7 @@ as_clone:
         test    $CLONE_SETTLS, %eax
         jz      2f
         RETURN_TO_CLONE pass_clone child_thread
-1:      call    before_process
+1:      call    before_process_alone
         RETURN_TO_CLONE pass_clone child_forked
 2:      call    before_process
         RETURN_TO_CLONE pass_clone child_spawned
@@ -470,10 +471,18 @@ as_clone3:
         test    $CLONE_SETTLS, %eax
         jz      2f
         RETURN_TO_CLONE pass_clone3 child_thread
-1:      call    before_process
+1:      call    before_process_alone
         RETURN_TO_CLONE pass_clone3 child_forked
 2:      call    before_process
         RETURN_TO_CLONE pass_clone3 child_spawned
+
+        # libc's fork has locked malloc by now, and has called prepare_fork before that.
+before_process_alone:
+        mov     prepared@gottpoff(%rip), %rax
+        cmpb    $0, %fs:(%rax)
+        movb    $0, %fs:(%rax)
+        je      before_process
+        ret
 
         # Before there is another process: the library is asked, so that it can let the volume go.
 before_process:
@@ -768,6 +777,17 @@ HOOK fdatasync 75
         .quad   0, 0
         .text
 
+        # What libc's fork calls first (pthread_atfork). The call does not exist: it is dispatched, and served.
+        .balign 16
+prepare_fork:
+        cmpl    $0, mounted(%rip)
+        je      1f
+        mov     $SYS_prepare_fork, %eax
+        syscall
+        mov     prepared@gottpoff(%rip), %rax
+        movb    $1, %fs:(%rax)
+1:      ret
+
         .balign 64
 hook:
         mov     %edi, %eax
@@ -960,6 +980,7 @@ on_hook:        .quad 0
                 .quad fault_declined
                 .quad on_program_signal
                 .quad enable
+                .quad prepare_fork
 
 runtime_key:    .quad 0
 runtime_end:    .quad 0
@@ -981,6 +1002,7 @@ deferred_info:  .skip 128
 deferred:       .skip 4                 # a signal that waits for the thread to leave the library
 selector:       .skip 1
 attached:       .skip 1                 # the runtime knows this thread
+prepared:       .skip 1                 # libc's fork has asked the library already
 gone:           .skip 1                 # the runtime has let go of this thread
 rounds:         .skip 1
 

@@ -1,8 +1,10 @@
 using System.Reflection;
 using System.Runtime.Loader;
 using System.Text.RegularExpressions;
+using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Native.Memory;
+using DaxEmu.Tests.CApi;
 using DaxEmu.Tests.Mutation;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -51,6 +53,10 @@ public sealed partial class DocExampleTests
             catch (AggregateException failure) when (failure.GetBaseException() is DaxEnvironmentException && !WriteTracker.Support.IsSupported)
             {
                 Assert.Ignore(WriteTracker.Support.Reason);
+            }
+            catch (AggregateException failure) when (failure.GetBaseException() is DaxEnvironmentException { Path: not null } && HostLibrary.DefaultPath is null)
+            {
+                BuiltLibrary.Require(); // which ends the test as ignored
             }
         }
         finally

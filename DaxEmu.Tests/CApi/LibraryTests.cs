@@ -39,6 +39,17 @@ public sealed class LibraryTests
     }
 
     [Test]
+    public void ThePkgConfigFileSaysWhatACompilerNeeds()
+    {
+        CCompiler.Require("gcc", "gcc");
+        CCompiler.Require("pkg-config", "pkg-config");
+        using var scratch = new ScratchDirectory();
+        string flags = CCompiler.Run("/bin/sh", "-c", $"PKG_CONFIG_PATH='{BuiltLibrary.RequireFolder()}' pkg-config --cflags --libs daxemu").Output.Trim();
+        CCompiler.Compile("gcc", ["-std=c99", Path.Combine(Samples, "log.c"), .. flags.Split(' '), "-o", scratch["log"]]);
+        Assert.That(Lines(CCompiler.Run(scratch["log"], scratch["device"], "text")), Is.EqualTo((string[])["0 text"]));
+    }
+
+    [Test]
     public void AFailureInPythonSaysWhatIsWrong()
     {
         BuiltLibrary.Require();

@@ -16,10 +16,15 @@ public sealed class DispatchTests
         using var scratch = new ScratchDirectory();
         string program = RunFixture.Compile(scratch, "dispatch");
 
-        // Its files on the volume, and outside of it.
+        // Its files on the volume; and outside of it, which takes as long again.
         CommandResult inside = RunFixture.Run("--size", "64m", "--", program, part, "/dax");
         Assert.That(inside.Output, Is.EqualTo("good\n"), inside.Error);
         Assert.That(inside.Code, Is.EqualTo(9));
+        if (!Effort.IsThorough)
+        {
+            return;
+        }
+
         CommandResult outside = RunFixture.Run("--size", "64m", "--", program, part, scratch.Directory);
         Assert.That(outside.Output, Is.EqualTo("good\n"), outside.Error);
         Assert.That(outside.Code, Is.EqualTo(9));

@@ -246,6 +246,7 @@ static int cloned(void *argument)
 static void processes(void)
 {
     char *helper[] = {"sh", "-c", "exit 7", NULL};
+    store("from-parent", "parent");
     pid_t child = fork();
     if (child == 0)
     {
@@ -257,10 +258,13 @@ static void processes(void)
     child = fork();
     if (child == 0)
     {
-        _exit(getppid() > 0 ? 6 : 1);
+        must_hold("from-parent", "parent");
+        store("from-child", "child");
+        _exit(6);
     }
 
     must_end_with(child, 6);
+    must_hold("from-child", "child");
     volatile int shared = 0;
     child = vfork();
     if (child == 0)

@@ -66,6 +66,7 @@ internal sealed unsafe class DispatchedProgram
         table->RuntimeActions[Sigsegv].Handler = runtimes;
         var program = new DispatchedProgram(table, settings);
         program.hooks = new FunctionHooks(table);
+        _ = SignalCalls.RegisterAtFork(table->PrepareFork, 0, null, 0);
         return program;
     }
 

@@ -94,6 +94,10 @@ internal static unsafe class ProgramDispatch
             case (>= Clone and <= Vfork) or Clone3:
                 program!.BeforeProcess();
                 return PassedOn;
+            case StubTable.ForkIsNear:
+                program!.BeforeProcess();
+                frame.Return(0);
+                return Served;
             case ExitGroup:
                 program!.End();
                 return PassedOn;
