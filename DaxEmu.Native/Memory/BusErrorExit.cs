@@ -12,7 +12,7 @@ namespace DaxEmu.Native.Memory;
 /// <para>
 /// The handler is a few bytes of machine code: the signal may come in managed code, where no managed handler can run. It writes the line
 /// to standard error and ends the process (<c>exit_group</c>); both are system calls that a signal handler may make. Bus errors of other kinds
-/// go on to the handler that was there before, the runtime's.
+/// go on to the handler that was there before, the runtime's; so do those with an address in the first page, of which the runtime makes an exception.
 /// </para>
 /// <para>The code and the line live as long as the process. A later line replaces an earlier one in a single aligned store of its address;
 /// the length lies in front of the text, so that the two are never mixed.</para>
@@ -21,7 +21,6 @@ internal static unsafe partial class BusErrorExit
 {
     private const int SigBus = 7;
     private const int SigInfo = 4;
-    private const int OnAlternateStack = 0x08000000;
     private const int CodeBytes = 4096;
     private static readonly Lock Gate = new();
 
@@ -79,7 +78,9 @@ internal static unsafe partial class BusErrorExit
         byte[] code =
         [
             0x83, 0x7e, 0x08, 0x02,                                      // cmp dword [rsi+8], BUS_ADRERR
-            0x75, 59,                                                    // jne to the old handler
+            0x75, 69,                                                    // jne to the old handler
+            0x48, 0x81, 0x7e, 0x10, 0x00, 0x10, 0x00, 0x00,              // cmp qword [rsi+16], 4096
+            0x72, 59,                                                    // jb to the old handler
             0x48, 0xb8, .. BitConverter.GetBytes((long)newCell),         // mov rax, cell
             0xb9, 0x01, 0x00, 0x00, 0x00,                                // mov ecx, 1
             0x87, 0x48, 0x08,                                            // xchg [rax+8], ecx
@@ -107,7 +108,9 @@ internal static unsafe partial class BusErrorExit
 
         Action action = old;
         action.Handler = page;
-        action.Flags = old.Flags | SigInfo | OnAlternateStack;
+
+        // On the stack that the handler before it expects: the runtime's for SIGBUS runs on the thread's own, and unwinds from there.
+        action.Flags = old.Flags | SigInfo;
         if (SetAction(SigBus, &action, null) != 0)
         {
             _ = Mman.Munmap(page, CodeBytes);
