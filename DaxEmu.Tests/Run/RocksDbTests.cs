@@ -100,6 +100,11 @@ public sealed class RocksDbTests : IDisposable
             }
         }
 
+        if (result.Code == 0)
+        {
+            Assert.Inconclusive("No two threads met in three runs, so nothing is shown. Run it again, or on a machine that is less busy.");
+        }
+
         Assert.That(result.Code, Is.EqualTo(1), result.Error);
         Assert.That(result.Error, Does.Contain("a thread hangs"));
         Assert.That(result.Error, Does.Match(@"entry at page [0-9]+, 4 KiB, (not locked|gone).*; slept on under key (0|[0-9]+)"));
