@@ -29,6 +29,13 @@ public sealed class ProgramTests
         """);
 
     [Test]
+    public void ProcessesThatHaveFilesOpenBesideEachOtherUseTheVolumeInTurn() => RunFixture.MustDoTheSame(
+        """
+        seq 1 40000 > $D/a; gzip -k $D/a; gunzip -c $D/a.gz | cmp - $D/a; cat $D/a | tee $D/b | gzip > $D/c.gz; cmp $D/a $D/b; gunzip -c $D/c.gz | cmp - $D/b
+        (cd $D; tar czf t.tgz a b; mkdir x; tar xzf t.tgz -C x; cmp a x/a); for i in 1 2 3 4; do (echo $i; seq 1 500) >> $D/log & done; wait; wc -l < $D/log
+        """);
+
+    [Test]
     public void PythonMapsAFileAndStartsHelpers()
     {
         CCompiler.Require("python3", "python3");

@@ -4,13 +4,13 @@ namespace DaxEmu.Core.CApi.Interpose;
 
 /// <summary>Keeps the volume in place while a system call works on it, and calls out while it is let go.</summary>
 /// <remarks>
-/// One word: bit 32 CLOSED, below it the number of calls inside. Each side changes it by a locked instruction and looks at what it got: a call that finds CLOSED
+/// One word: bit 31 CLOSED, below it the number of calls inside. Each side changes it by a locked instruction and looks at what it got: a call that finds CLOSED
 /// leaves again and waits; a thread that closes does so only if no other call is inside. A call may block for long, so closing is tried, never waited for inside
 /// the gate.
 /// </remarks>
 internal sealed class CallGate
 {
-    private const ulong Closed = 1UL << 32;
+    private const ulong Closed = 1UL << 31; // in the half of the word that a sleeping thread is woken by
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
