@@ -17,7 +17,7 @@ public sealed unsafe class HostMmuScheduleTests
 
     private static readonly RunLimits Plenty = new(long.MaxValue, TimeSpan.FromSeconds(60));
     // The larger ones take long.
-    private static readonly string[] Mixes = ["fd", "fp", "cf", "cd", .. Effort.IsThorough ? ["ffd", "ffp", "fdp", "rfp", "rfd"] : Array.Empty<string>()];
+    private static readonly string[] Mixes = ["fd", "fp", "cf", "cd", .. Effort.IsThorough ? ["fdp", "rfd"] : Array.Empty<string>()];
 
     [TestCaseSource(nameof(Mixes))]
     public void NothingIsShownByAnOldTranslation(string mix)

@@ -22,7 +22,7 @@ internal sealed unsafe class DifferentialTests
     [Test]
     public void Random_calls_do_on_the_volume_what_they_do_on_tmpfs()
     {
-        ulong seeds = Effort.IsThorough ? 300ul : 40ul;
+        ulong seeds = Effort.IsThorough ? 80ul : 40ul;
         for (ulong seed = 1; seed <= seeds; seed++)
         {
             using var fixture = new InterposeFixture();

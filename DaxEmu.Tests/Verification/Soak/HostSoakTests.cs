@@ -30,7 +30,7 @@ public sealed class HostSoakTests
     public void AShortSoakFindsItsControlFirstAndThenNothing()
     {
         BuiltLibrary.Require();
-        string seconds = Effort.IsThorough ? "30s" : "1s";
+        string seconds = Effort.IsThorough ? "5s" : "1s";
         CommandResult result = Command.Run(
             "soak", "--mmu", "host", "--duration", seconds, "--numjobs", "4", "--size", "16m", "--randseed", "3", "--watchdog", "20s", "--output-format=json");
         Assert.That(result.Code, Is.Zero, result.Output + result.Error);
