@@ -63,6 +63,27 @@ public sealed class ProgramTests
     }
 
     [Test]
+    public void AForkedChildMapsFilesOfItsOwn()
+    {
+        CCompiler.Require("python3", "python3");
+        string report = RunFixture.MustDoTheSame(
+            """
+            python3 -c '
+            import mmap, os
+            d = os.environ["D"]
+            for turn in range(2):
+                child = os.fork()
+                if child == 0:
+                    f = open(d + "/m%d" % turn, "w+b"); f.truncate(8192)
+                    m = mmap.mmap(f.fileno(), 8192); m[5000] = 7 + turn; m.flush(); m.close(); f.close()
+                    os._exit(0)
+                print(os.waitpid(child, 0)[1], open(d + "/m%d" % turn, "rb").read()[5000])
+            '
+            """);
+        Assert.That(report, Does.Contain("0 ended in SIGBUS"));
+    }
+
+    [Test]
     public void ADatabaseOverMappedMemoryIsSound()
     {
         CCompiler.Require("sqlite3", "sqlite3");

@@ -20,18 +20,14 @@ internal static class DaxRanges
     public static bool AccessAll(nint address, long length, bool isWrite)
     {
         bool isAny = false;
-        nint end = address + (nint)length;
-        for (nint at = address; at < end; at = (at & -DaxConstants.PageSize) + DaxConstants.PageSize)
+        foreach (HostAddresses part in HostMapping.InRange(address, (nint)length))
         {
-            if (Overlaps(at, 1))
+            if (part.Mapping.Populate(part.Start, part.Length, isWrite, out _) != IoError.None)
             {
-                if (Access(at, isWrite) != IoError.None)
-                {
-                    return false;
-                }
-
-                isAny = true;
+                return false;
             }
+
+            isAny = true;
         }
 
         return isAny;

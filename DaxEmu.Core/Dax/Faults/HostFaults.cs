@@ -14,7 +14,6 @@ internal static unsafe class HostFaults
 
     private static readonly Lock Gate = new();
     private static bool isInstalled;
-    private static volatile bool isForkedChild;
     private static volatile HostFaultPolicy policy;
 
     [ThreadStatic]
@@ -84,18 +83,13 @@ internal static unsafe class HostFaults
         }
     }
 
-    // A child has its own copy of the tables and of all that orders them, so what it stored would not be known to the file: it has no mapping of a DAX file. An access there
+    // A child has its own copy of the tables and of all that orders them, so what it stored would not be known to the file: it loses the mappings of its parent. An access there
     // is a SIGSEGV of its own.
     [UnmanagedCallersOnly]
     private static void OnFork()
     {
         int errno = Marshal.GetLastSystemError();
-        isForkedChild = true;
-        foreach (HostMapping mapping in HostMapping.All)
-        {
-            mapping.DropInChild();
-        }
-
+        HostMapping.ForgetInChild();
         Marshal.SetLastSystemError(errno);
     }
 
@@ -107,7 +101,7 @@ internal static unsafe class HostFaults
         }
 
         bool isCopy = FaultEntry.IsCopy(frame.Instruction);
-        HostMapping? mapping = frame.IsFetch || isForkedChild ? null : HostMapping.Find(frame.Address);
+        HostMapping? mapping = frame.IsFetch ? null : HostMapping.Find(frame.Address);
         IoError error = IoError.None;
         HostFaultVerdict verdict = HostFaultVerdict.Foreign;
         if (mapping is not null)

@@ -11,7 +11,7 @@ namespace DaxEmu.Core.Dax.Faults;
 /// </remarks>
 internal sealed unsafe class HostMapping : IDisposable
 {
-    private static readonly Lock Gate = new();
+    private static Lock gate = new();
     private static volatile HostMapping[] all = [];
     private static volatile HostAddresses[] addresses = [];
     private static nint lowest = nint.MaxValue;
@@ -266,13 +266,23 @@ internal sealed unsafe class HostMapping : IDisposable
     /// <summary>Whether the page around an address is shown now: for tests and reports.</summary>
     public bool IsShown(nint address) => mmu.IsShown(VmaPage.FromBytes(address - Address));
 
-    /// <summary>Shows nothing any more, in a child of fork: no lock is entered, since the thread that holds it may not exist there.</summary>
-    public void DropInChild()
+    /// <summary>
+    /// In a child of fork: what it inherited shows nothing any more, and is forgotten. No lock is entered, since the thread that holds it may not exist
+    /// here. What the child maps itself is its own.
+    /// </summary>
+    public static void ForgetInChild()
     {
-        foreach (HostPiece piece in mmu.Pieces)
+        foreach (HostMapping mapping in all)
         {
-            HostRange.Drop(Address + (nint)(piece.First << DaxConstants.PageShift), piece.Count << DaxConstants.PageShift);
+            foreach (HostPiece piece in mapping.mmu.Pieces)
+            {
+                HostRange.Drop(mapping.Address + (nint)(piece.First << DaxConstants.PageShift), piece.Count << DaxConstants.PageShift);
+            }
         }
+
+        gate = new Lock();
+        all = [];
+        addresses = [];
     }
 
     /// <summary>Ends all of it: waits for faults that run. Again does nothing.</summary>
@@ -365,7 +375,7 @@ internal sealed unsafe class HostMapping : IDisposable
 
     private void Register()
     {
-        lock (Gate)
+        lock (gate)
         {
             all = [.. all, this];
             addresses = [.. addresses.Append(new HostAddresses(Address, Address + (nint)LengthBytes, this)).OrderBy(range => range.Start)];
@@ -377,7 +387,7 @@ internal sealed unsafe class HostMapping : IDisposable
 
     private bool Unregister()
     {
-        lock (Gate)
+        lock (gate)
         {
             HostMapping[] before = all;
             all = [.. before.Where(m => m != this)];
@@ -390,7 +400,7 @@ internal sealed unsafe class HostMapping : IDisposable
     {
         nint start = Address + (nint)(first << DaxConstants.PageShift);
         nint end = start + (nint)(count << DaxConstants.PageShift);
-        lock (Gate)
+        lock (gate)
         {
             addresses = [.. addresses.SelectMany(range => range.Mapping != this
                 ? [range]
