@@ -16,7 +16,8 @@ namespace DaxEmu.Core.Atomics;
 /// </para>
 /// </remarks>
 /// <param name="inode">The inode whose lock it is, for the wait graph: the id of the file's mapping.</param>
-internal sealed unsafe class RwSemaphore(long inode = 0) : IWaitTarget
+/// <param name="name">What the wait graph calls it.</param>
+internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lock") : IWaitTarget
 {
     private const ulong Writer = 1;
     private const ulong Waiters = 2;
@@ -81,7 +82,7 @@ internal sealed unsafe class RwSemaphore(long inode = 0) : IWaitTarget
         bool isWritten = (seen & Writer) != 0;
         ulong readers = seen / Reader;
         string state = isWritten ? "held for writing" : readers > 0 ? $"held by {readers} {(readers == 1 ? "reader" : "readers")}" : "free";
-        return new WaitTargetState($"inode lock of file {inode}", state, isWritten ? [writerThreadId] : []);
+        return new WaitTargetState($"{name} of file {inode}", state, isWritten ? [writerThreadId] : []);
     }
 
     private void SleepOn(ulong seen, ulong asleep, WaitKind kind)

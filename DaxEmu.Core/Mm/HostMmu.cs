@@ -39,7 +39,7 @@ internal sealed unsafe class HostMmu : IMmu, IDisposable
     {
         this.area = area;
         this.pages = pages;
-        gate = new RwSemaphore(area.MappingId);
+        gate = new RwSemaphore(area.MappingId, "gate of real addresses");
         pieces = [rights with { First = 0, Count = area.PageCount }];
         shownMemory = ReservedRegion.Reserve((area.PageCount + BitsPerWord - 1) / BitsPerWord * sizeof(ulong));
         shown = (ulong*)shownMemory.Base;

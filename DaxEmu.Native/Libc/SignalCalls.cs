@@ -13,6 +13,8 @@ internal static unsafe partial class SignalCalls
     public const int SaRestart = 0x10000000;
 
     private const long RtSigProcMask = 14;
+    private const long GetPid = 39;
+    private const long GetTid = 186;
     private const long RtTgSigQueueInfo = 297;
 
     /// <summary>libc's <c>struct sigaction</c>.</summary>
@@ -50,26 +52,17 @@ internal static unsafe partial class SignalCalls
 
     /// <summary>Queues a signal to the calling thread, with the information of a fault: the kernel lets a process send itself any.</summary>
     internal static int QueueToSelf(int signal, SigInfo* info) =>
-        (int)Syscall(RtTgSigQueueInfo, Getpid(), Gettid(), signal, (nint)info);
+        (int)RawSystemCall.Invoke(RtTgSigQueueInfo, (nint)RawSystemCall.Invoke(GetPid), (nint)RawSystemCall.Invoke(GetTid), signal, (nint)info);
 
     /// <summary>Blocks a signal for the calling thread; in a handler, until it returns.</summary>
     internal static void Block(int signal)
     {
         const int Add = 0;
         ulong mask = 1UL << (signal - 1);
-        _ = Syscall(RtSigProcMask, Add, (nint)(&mask), 0, sizeof(ulong));
+        _ = RawSystemCall.Invoke(RtSigProcMask, Add, (nint)(&mask), 0, sizeof(ulong));
     }
 
     /// <summary>Has libc call a function in each child of fork(2), before fork returns there (<c>pthread_atfork</c>).</summary>
     [LibraryImport("libc", EntryPoint = "__register_atfork")]
     internal static partial int RegisterAtFork(nint prepare, nint parent, delegate* unmanaged<void> child, nint library);
-
-    [LibraryImport("libc", EntryPoint = "syscall")]
-    private static partial nint Syscall(long number, nint a0, nint a1, nint a2, nint a3);
-
-    [LibraryImport("libc", EntryPoint = "getpid")]
-    private static partial int Getpid();
-
-    [LibraryImport("libc", EntryPoint = "gettid")]
-    private static partial int Gettid();
 }

@@ -17,10 +17,8 @@ namespace DaxEmu.Native.Memory;
 /// <para>The code and the line live as long as the process. A later line replaces an earlier one in a single aligned store of its address;
 /// the length lies in front of the text, so that the two are never mixed.</para>
 /// </remarks>
-internal static unsafe partial class BusErrorExit
+internal static unsafe class BusErrorExit
 {
-    private const int SigBus = 7;
-    private const int SigInfo = 4;
     private const int CodeBytes = 4096;
     private static readonly Lock Gate = new();
 
@@ -58,8 +56,8 @@ internal static unsafe partial class BusErrorExit
 
     private static bool TryWriteHandler(int exitCode)
     {
-        Action old;
-        if (SetAction(SigBus, null, &old) != 0 || old.Handler is 0 or 1)
+        SignalCalls.SigAction old;
+        if (SignalCalls.Sigaction(SignalCalls.Sigbus, null, &old) != 0 || old.Handler is 0 or 1)
         {
             return false;
         }
@@ -106,12 +104,12 @@ internal static unsafe partial class BusErrorExit
             return false;
         }
 
-        Action action = old;
+        SignalCalls.SigAction action = old;
         action.Handler = page;
 
         // On the stack that the handler before it expects: the runtime's for SIGBUS runs on the thread's own, and unwinds from there.
-        action.Flags = old.Flags | SigInfo;
-        if (SetAction(SigBus, &action, null) != 0)
+        action.Flags = old.Flags | SignalCalls.SaSigInfo;
+        if (SignalCalls.Sigaction(SignalCalls.Sigbus, &action, null) != 0)
         {
             _ = Mman.Munmap(page, CodeBytes);
             return false;
@@ -120,17 +118,4 @@ internal static unsafe partial class BusErrorExit
         cell = newCell;
         return true;
     }
-
-    // struct sigaction of glibc on x86-64.
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Action
-    {
-        public nint Handler;
-        public fixed ulong Mask[16];
-        public int Flags;
-        public nint Restorer;
-    }
-
-    [LibraryImport("libc", EntryPoint = "sigaction")]
-    private static partial int SetAction(int signal, Action* action, Action* old);
 }

@@ -20,8 +20,7 @@ internal static class SoakJson
             ["size"] = plan.SizeBytes,
             ["outcome"] = OutcomeOf(session),
             ["operations"] = report.Operations,
-            ["operations_by_kind"] = new JsonObject(report.OperationCounts.OrderBy(c => c.Key).Select(c => KeyValuePair.Create(
-                JsonNamingPolicy.SnakeCaseLower.ConvertName(c.Key.ToString()), (JsonNode?)c.Value))),
+            ["operations_by_kind"] = ByKind(report.OperationCounts),
             ["quiescent_points"] = report.QuiescentPoints,
             ["checks"] = new JsonObject
             {
@@ -41,6 +40,11 @@ internal static class SoakJson
             ["machine"] = Machine(report),
         });
     }
+
+    /// <summary>Counts by the names of their kinds.</summary>
+    public static JsonObject ByKind<TKind>(IReadOnlyDictionary<TKind, long> counts)
+        where TKind : struct, Enum => new(counts.OrderBy(c => c.Key).Select(c => KeyValuePair.Create(
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(c.Key.ToString()), (JsonNode?)c.Value)));
 
     private static string OutcomeOf(SoakSession session) => session.Report.Outcome switch
     {

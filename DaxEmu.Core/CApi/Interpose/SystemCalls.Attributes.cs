@@ -114,7 +114,7 @@ internal sealed unsafe partial class SystemCalls
         return 0;
     }
 
-    // access(2): whoever may do all needs one x bit for a program, as on every file system; the owner needs the owner's bits.
+    // access(2): root needs one x bit for a program, as on every file system; the owner needs the owner's bits.
     private long CheckAccess(in NodeFacts facts, int wanted)
     {
         if ((wanted & ~7) != 0)

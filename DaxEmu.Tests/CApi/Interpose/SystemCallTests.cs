@@ -682,7 +682,7 @@ internal sealed unsafe class SystemCallTests
                 {
                     halves[0] = new IoVector((nint)start, 50);
                     halves[1] = new IoVector((nint)start + 50, 50);
-                    _ = n % 2 == 0 ? fixture.Calls.WriteNext(descriptors[i], (nint)start, 100) : fixture.Call(Sys.Writev, descriptors[i], (nint)halves, 2);
+                    _ = n % 2 == 0 ? fixture.Call(Sys.Write, descriptors[i], (nint)start, 100) : fixture.Call(Sys.Writev, descriptors[i], (nint)halves, 2);
                 }
             }
         });

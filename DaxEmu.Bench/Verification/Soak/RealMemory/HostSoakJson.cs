@@ -21,8 +21,7 @@ internal static class HostSoakJson
             ["size"] = plan.SizeBytes,
             ["outcome"] = OutcomeOf(session),
             ["operations"] = report.Operations,
-            ["operations_by_kind"] = new JsonObject(report.OperationCounts.OrderBy(c => c.Key).Select(c => KeyValuePair.Create(
-                JsonNamingPolicy.SnakeCaseLower.ConvertName(c.Key.ToString()), (JsonNode?)c.Value))),
+            ["operations_by_kind"] = SoakJson.ByKind(report.OperationCounts),
             ["collections"] = report.Collections,
             ["pages_at_end"] = report.PagesAtEnd,
             ["faults"] = new JsonObject
