@@ -14,9 +14,9 @@ namespace DaxEmu.Core;
 /// One file as its users' memory sees it (<c>struct address_space</c>): the entry table, the VMAs that map it, its size, and the lock that
 /// keeps faults out while it is truncated.
 /// </summary>
-public sealed unsafe class AddressSpace : IDisposable
+public sealed unsafe partial class AddressSpace : IDisposable
 {
-    private static readonly Lock IdGate = new();
+    private static readonly PlainLock IdGate = new("lock of the mapping ids");
     private static long lastId;
 
     private readonly PinnedLines header = new(5);
@@ -25,10 +25,10 @@ public sealed unsafe class AddressSpace : IDisposable
     private readonly bool ownsId;
     private readonly bool staysWritable;
     private readonly bool protectsFirstPageOnly;
-    private readonly Lock areasGate = new();
+    private readonly PlainLock areasGate = new("lock of the VMA list");
     private readonly DeviceReference deviceReference;
-    private volatile VmArea[] areas = [];
-    private volatile bool isDisposed;
+    private Published<VmArea[]> areaList = new([]);
+    private PublishedFlag disposed;
 
     /// <summary>The mapping of a file of <paramref name="sizeBytes"/> whose blocks <paramref name="extents"/> names.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The size is negative or above the maximum, or the maximum is above 16 TiB.</exception>
@@ -95,7 +95,20 @@ public sealed unsafe class AddressSpace : IDisposable
     public EntryTable Entries { get; }
 
     /// <summary>The VMAs that map the file now.</summary>
-    public IReadOnlyList<VmArea> Areas => areas;
+    public IReadOnlyList<VmArea> Areas => Mapped;
+
+    // A list that never changes; a change makes the next one, under the lock of the list.
+    private VmArea[] Mapped
+    {
+        get => areaList.Read(this, "VMA list");
+        set => areaList.Write(this, "VMA list", value);
+    }
+
+    private bool IsDisposed
+    {
+        get => disposed.Read(this, "mark of the end");
+        set => disposed.Write(this, "mark of the end", value);
+    }
 
     /// <summary>The file's size, in bytes.</summary>
     public long SizeBytes => (long)Atomic.Load(ref *size, Site.FileSize);
@@ -206,7 +219,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal AsymmetricLock.ReadHold Use()
     {
         AsymmetricLock.ReadHold hold = lifetime.Read();
-        if (!isDisposed)
+        if (!IsDisposed)
         {
             return hold;
         }
@@ -235,7 +248,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal void Unmap(PageRange range, bool keepCopies = true)
     {
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        foreach (VmArea area in areas)
+        foreach (VmArea area in Mapped)
         {
             if (area.FileRange.Overlaps(range))
             {
@@ -248,7 +261,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal int CountTranslations(PageIndex index)
     {
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        return areas.Count(a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
+        return Mapped.Count(a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
     }
 
     /// <summary>Makes the translations of file pages read-only and clean in every VMA that maps any of them, wherever it begins (<c>pfn_mkclean_range</c>).</summary>
@@ -261,7 +274,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
         PageRange shown = protectsFirstPageOnly ? new PageRange(range.First, 1) : range;
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        foreach (VmArea area in areas)
+        foreach (VmArea area in Mapped)
         {
             if (area.FileRange.Overlaps(shown))
             {
@@ -287,7 +300,7 @@ public sealed unsafe class AddressSpace : IDisposable
             // Before the page has no holder: its legal stores would pass for stores after an earlier revocation.
             Device.StrictStores?.Revoke(
                 entry.Order.PageCount(),
-                new Revocation(RawStoreCause.TakenAway, $"{LayoutOperation ?? (isDisposed ? "the close" : "a change of layout")} of {Name}", Id, Name, start, entry.Pfn),
+                new Revocation(RawStoreCause.TakenAway, $"{LayoutOperation ?? (IsDisposed ? "the close" : "a change of layout")} of {Name}", Id, Name, start, entry.Pfn),
                 wasLegal: entry.IsDirty);
             Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start);
         }
@@ -335,9 +348,9 @@ public sealed unsafe class AddressSpace : IDisposable
         // A walk that began before holds the lock for reading; one that begins later does not find the VMA.
         using (AreasLock.Write())
         {
-            lock (areasGate)
+            using (areasGate.Enter())
             {
-                areas = [.. areas.Where(a => a != area)];
+                Mapped = [.. Mapped.Where(a => a != area)];
             }
         }
     }
@@ -350,7 +363,7 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <param name="keeps">The VMAs that stay; all others are forgotten, in whatever state they are.</param>
     internal void Reset(long sizeBytes, params ReadOnlySpan<VmArea> keeps)
     {
-        foreach (VmArea area in areas)
+        foreach (VmArea area in Mapped)
         {
             if (!keeps.Contains(area))
             {
@@ -358,8 +371,8 @@ public sealed unsafe class AddressSpace : IDisposable
             }
         }
 
-        areas = keeps.ToArray();
-        foreach (VmArea area in areas)
+        Mapped = keeps.ToArray();
+        foreach (VmArea area in Mapped)
         {
             area.Reset();
         }
@@ -374,14 +387,14 @@ public sealed unsafe class AddressSpace : IDisposable
     /// </summary>
     public void Dispose()
     {
-        lock (areasGate)
+        using (areasGate.Enter())
         {
-            if (isDisposed)
+            if (IsDisposed)
             {
                 return;
             }
 
-            isDisposed = true;
+            IsDisposed = true;
         }
 
         // A thread inside an operation or a fault goes on to its end; one that comes later sees that the mapping is gone. A VMA that another thread
@@ -392,7 +405,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
         using (InvalidateLock.Write())
         {
-            foreach (VmArea area in areas)
+            foreach (VmArea area in Mapped)
             {
                 area.MarkGone();
             }
@@ -427,10 +440,10 @@ public sealed unsafe class AddressSpace : IDisposable
     private VmArea[] ForgetAreas()
     {
         using AsymmetricLock.WriteHold hold = AreasLock.Write();
-        lock (areasGate)
+        using (areasGate.Enter())
         {
-            VmArea[] gone = areas;
-            areas = [];
+            VmArea[] gone = Mapped;
+            Mapped = [];
             return gone;
         }
     }
@@ -444,7 +457,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
     private void CheckMap(PageIndex first, long pageCount, MapMode mode, int leadPages)
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, (MaximumSizeBytes >> DaxConstants.PageShift) - first.Value);
@@ -455,11 +468,11 @@ public sealed unsafe class AddressSpace : IDisposable
 
     private void Publish(ReadOnlySpan<VmArea> made)
     {
-        lock (areasGate)
+        using (areasGate.Enter())
         {
-            if (!isDisposed)
+            if (!IsDisposed)
             {
-                areas = [.. areas, .. made];
+                Mapped = [.. Mapped, .. made];
                 return;
             }
         }
@@ -505,7 +518,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
         public static long Take()
         {
-            lock (IdGate)
+            using (IdGate.Enter())
             {
                 if (lastId < PageOwner.MaxMapping)
                 {
@@ -521,7 +534,7 @@ public sealed unsafe class AddressSpace : IDisposable
         // The oldest first, so that an id comes back as late as can be.
         public static void Return(long id)
         {
-            lock (IdGate)
+            using (IdGate.Enter())
             {
                 Returned.Enqueue(id);
                 if (Returned.Count > MostReturned && lastId < PageOwner.MaxMapping)
@@ -535,14 +548,14 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <summary>Hands out addresses as mmap would: each VMA in 2 MiB of its own.</summary>
     private static class AddressAllocator
     {
-        private static readonly Lock Gate = new();
+        private static readonly PlainLock Gate = new("lock of the addresses");
         private static long next = 0x7F00_0000_0000;
 
         public static long Take(int leadPages, long pageCount)
         {
             long bytes = (leadPages + pageCount) << DaxConstants.PageShift;
             long span = (bytes + DaxConstants.PmdSize - 1) & -DaxConstants.PmdSize;
-            lock (Gate)
+            using (Gate.Enter())
             {
                 long start = next;
                 next += span;

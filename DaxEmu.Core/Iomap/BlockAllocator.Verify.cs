@@ -7,7 +7,7 @@ internal sealed partial class BlockAllocator
     /// <exception cref="InvalidOperationException">A count or a bit set disagrees with the bits of the pages.</exception>
     public void Verify()
     {
-        lock (gate)
+        using (gate.Enter())
         {
             long freePages = 0;
             long sharedPages = 0;

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
@@ -17,7 +18,7 @@ namespace DaxEmu.Core.Iomap;
 /// </remarks>
 internal sealed partial class BlockAllocator
 {
-    private readonly Lock waitingGate = new();
+    private readonly PlainLock waitingGate = new("lock of the waiting blocks");
     private readonly List<PfnRange> waiting = [];
     private readonly HashSet<InMemoryExtentMap> withAside = [];
     private volatile bool hasWaiting;
@@ -37,7 +38,7 @@ internal sealed partial class BlockAllocator
     {
         get
         {
-            lock (waitingGate)
+            using (waitingGate.Enter())
             {
                 return [.. waiting];
             }
@@ -82,7 +83,7 @@ internal sealed partial class BlockAllocator
         while (!isOver)
         {
             PfnRange[] candidates;
-            lock (waitingGate)
+            using (waitingGate.Enter())
             {
                 candidates = [.. waiting.Where(range => range.First.Value < near.End.Value && near.First.Value < range.End.Value)];
             }
@@ -122,7 +123,7 @@ internal sealed partial class BlockAllocator
     {
         long freed = ReleaseIdle();
         InMemoryExtentMap[] maps;
-        lock (waitingGate)
+        using (waitingGate.Enter())
         {
             maps = [.. withAside];
         }
@@ -134,7 +135,7 @@ internal sealed partial class BlockAllocator
 
         if (freed > 0)
         {
-            lock (waitingGate)
+            using (waitingGate.Enter())
             {
                 reclaimCount++;
             }
@@ -146,7 +147,7 @@ internal sealed partial class BlockAllocator
     /// <summary>Whether a map has blocks aside from now on; called under its lock.</summary>
     internal void KnowAside(InMemoryExtentMap map, bool hasAside)
     {
-        lock (waitingGate)
+        using (waitingGate.Enter())
         {
             _ = hasAside ? withAside.Add(map) : withAside.Remove(map);
         }
@@ -185,7 +186,7 @@ internal sealed partial class BlockAllocator
 
     private void Await(params ReadOnlySpan<PfnRange> blocks)
     {
-        lock (waitingGate)
+        using (waitingGate.Enter())
         {
             waiting.AddRange(blocks);
             hasWaiting = waiting.Count > 0;
@@ -194,7 +195,7 @@ internal sealed partial class BlockAllocator
 
     private bool TryReplaceWaiting(PfnRange whole, List<PfnRange> parts)
     {
-        lock (waitingGate)
+        using (waitingGate.Enter())
         {
             int at = waiting.IndexOf(whole);
             if (at < 0)

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using DaxEmu.Native.Failures;
 using DaxEmu.Native.Memory;
 
@@ -27,7 +28,7 @@ internal sealed partial class BlockAllocator : IDisposable
     /// <summary>The most pages of a device, 64 TiB: the bits of more would not be worth their memory.</summary>
     private const long MostPages = 1L << 34;
 
-    private readonly Lock gate = new();
+    private readonly PlainLock gate = new("lock of the allocator");
     private readonly long basePage;
     private readonly PageBits free;
     private readonly ushort[] freeInPmd;
@@ -69,7 +70,7 @@ internal sealed partial class BlockAllocator : IDisposable
         get
         {
             ReleaseIdle();
-            lock (gate)
+            using (gate.Enter())
             {
                 return freePageCount;
             }
@@ -81,7 +82,7 @@ internal sealed partial class BlockAllocator : IDisposable
     {
         get
         {
-            lock (gate)
+            using (gate.Enter())
             {
                 return sharedPageCount;
             }
@@ -94,6 +95,14 @@ internal sealed partial class BlockAllocator : IDisposable
     /// </summary>
     internal Func<PfnRange, Pfn?>? InUseCheck { get; set; }
 
+    /// <summary>Names its locks and words.</summary>
+    internal void NameLines(LineNames names)
+    {
+        names.Add(this, "the allocator");
+        names.Add(gate, "all groups");
+        names.Add(waitingGate, "the allocator");
+    }
+
     /// <summary>Takes up to <paramref name="pageCount"/> pages in one run, wherever they fit best.</summary>
     /// <param name="pageCount">How many pages are wished for.</param>
     /// <param name="hint">Where to begin to look; the run starts exactly there if that page is free.</param>
@@ -102,7 +111,7 @@ internal sealed partial class BlockAllocator : IDisposable
     public bool TryAllocate(long pageCount, Pfn hint, out PfnRange run)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
-        lock (gate)
+        using (gate.Enter())
         {
             if (freePageCount == 0 || Fallible.Fails(FallibleStep.BlockAllocation))
             {
@@ -123,7 +132,7 @@ internal sealed partial class BlockAllocator : IDisposable
     public bool TryAllocatePmds(long pageCount, Pfn hint, out PfnRange run)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pageCount, DaxConstants.PagesPerPmd);
-        lock (gate)
+        using (gate.Enter())
         {
             long first = wholePmds.NextSetAround(LocalHint(hint) >> DaxConstants.PmdOrder);
             if (first < 0 || Fallible.Fails(FallibleStep.BlockAllocation))
@@ -143,7 +152,7 @@ internal sealed partial class BlockAllocator : IDisposable
     public void Share(PfnRange blocks)
     {
         CheckRange(blocks);
-        lock (gate)
+        using (gate.Enter())
         {
             long local = blocks.First.Value - basePage;
             RequireHeld(local, blocks.PageCount);
@@ -155,7 +164,7 @@ internal sealed partial class BlockAllocator : IDisposable
     public void Claim(PfnRange blocks)
     {
         CheckRange(blocks);
-        lock (gate)
+        using (gate.Enter())
         {
             long local = blocks.First.Value - basePage;
             long end = local + blocks.PageCount;
@@ -181,7 +190,7 @@ internal sealed partial class BlockAllocator : IDisposable
     public long Release(PfnRange blocks)
     {
         CheckRange(blocks);
-        lock (gate)
+        using (gate.Enter())
         {
             RequireHeld(blocks.First.Value - basePage, blocks.PageCount);
         }
@@ -189,7 +198,7 @@ internal sealed partial class BlockAllocator : IDisposable
         // Outside the lock: the check takes steps that a scheduler may own. The file's claim still stands, so nobody else can free them.
         RequireUnused(blocks);
 
-        lock (gate)
+        using (gate.Enter())
         {
             long local = blocks.First.Value - basePage;
             RequireHeld(local, blocks.PageCount);
@@ -201,7 +210,7 @@ internal sealed partial class BlockAllocator : IDisposable
     internal void TakeBack(PfnRange blocks)
     {
         CheckRange(blocks);
-        lock (gate)
+        using (gate.Enter())
         {
             long local = blocks.First.Value - basePage;
             RequireHeld(local, blocks.PageCount);
@@ -213,7 +222,7 @@ internal sealed partial class BlockAllocator : IDisposable
     public long ShareCount(Pfn pfn)
     {
         CheckRange(new PfnRange(pfn, 1));
-        lock (gate)
+        using (gate.Enter())
         {
             long local = pfn.Value - basePage;
             return free.IsSet(local) ? 0 : 1L + (IsSharedAt(local) ? Sharers(local) : 0);
@@ -234,7 +243,7 @@ internal sealed partial class BlockAllocator : IDisposable
             return maxPageCount;
         }
 
-        lock (gate)
+        using (gate.Enter())
         {
             return AlikeFrom(pfn.Value - basePage, maxPageCount, out isShared);
         }

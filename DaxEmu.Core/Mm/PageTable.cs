@@ -15,7 +15,7 @@ namespace DaxEmu.Core.Mm;
 /// becomes a table only by the fault of a page in it, under an entry of the same 2 MiB of the file, and no two of those can be locked at
 /// once if one of them is the 2 MiB itself. (A VMA that is misaligned within 2 MiB has no 2 MiB translations.)
 /// </remarks>
-internal sealed unsafe class PageTable : IDisposable
+internal sealed unsafe partial class PageTable : IDisposable
 {
     private readonly ReservedRegion pageMemory;
     private readonly ReservedRegion directoryMemory;

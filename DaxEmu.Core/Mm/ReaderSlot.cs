@@ -32,6 +32,10 @@ internal unsafe struct ReaderSlot
     // SAFETY: there is a line for every slot, and the lines live as long as the process.
     public static ReaderSlot* At(int slot) => (ReaderSlot*)Lines.Base + slot;
 
+    /// <summary>Names the lines of the threads that are in use.</summary>
+    public static void NameLines(LineNames names) =>
+        names.Add((void*)Lines.Base, ThreadSlots.Capacity, ThreadSlots.LineBytes, slot => $"reader slot of {ThreadSlots.NameOf(slot)}");
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ReaderSlot* Find() => mine = At(ThreadSlots.Mine);
 }

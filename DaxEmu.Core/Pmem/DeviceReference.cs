@@ -1,10 +1,12 @@
+using DaxEmu.Core.Atomics;
+
 namespace DaxEmu.Core.Pmem;
 
 /// <summary>Keeps a device's memory mapped, even past the device's own disposal, until it is disposed itself.</summary>
 /// <remarks>One that is forgotten is dropped by the collector: a file that was never disposed keeps no device open for ever.</remarks>
 internal sealed class DeviceReference : IDisposable
 {
-    private readonly Lock gate = new();
+    private readonly PlainLock gate = new("lock of a device reference");
     private PmemDevice? device;
 
     /// <summary>A reference.</summary>
@@ -35,7 +37,7 @@ internal sealed class DeviceReference : IDisposable
 
     private void Release(bool byCollector)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             PmemDevice? held = device;
             device = null;

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
@@ -27,7 +28,7 @@ namespace DaxEmu.Core;
 /// </remarks>
 public sealed partial class PmemDevice : IPersistentMemory, IDisposable
 {
-    private readonly Lock gate = new();
+    private readonly PlainLock gate = new("lock of the device");
     private readonly MappedRegion region;
     private readonly nint start;
     private readonly DeviceMemory memory;
@@ -248,7 +249,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        lock (gate)
+        using (gate.Enter())
         {
             if (disposed)
             {
@@ -289,7 +290,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             throw new ArgumentOutOfRangeException(nameof(access), $"No code runs from a device, so there is no view with {access}.");
         }
 
-        lock (gate)
+        using (gate.Enter())
         {
             ThrowIfDisposed();
             observer?.Expose(offsetBytes, lengthBytes);
@@ -324,20 +325,29 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     internal void AddReference()
     {
-        lock (gate)
+        using (gate.Enter())
         {
             ThrowIfDisposed();
-            bool added = false;
-            region.DangerousAddRef(ref added);
+            AddReferenceUnchecked();
         }
 
         observer?.ExposeFilesOf(this);
+    }
+
+    /// <summary>Names the words and locks that all users of the device share.</summary>
+    internal void NameLines(LineNames names)
+    {
+        names.Add(this, "the device");
+        names.Add(gate, "all references");
+        Owners.NameLines(names);
+        poison.NameLines(names);
     }
 
     /// <summary>As <see cref="AddReference"/>, for a holder of a reference: also after the device was disposed.</summary>
     internal void AddReferenceUnchecked()
     {
         bool added = false;
+        Atomic.Shared(region, "count of the references", isWrite: true);
         region.DangerousAddRef(ref added);
     }
 
@@ -353,6 +363,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             region.KeepAddresses();
         }
 
+        Atomic.Shared(region, "count of the references", isWrite: true);
         region.DangerousRelease();
         EndTrackingIfGone();
     }

@@ -371,7 +371,7 @@ public sealed class InMemoryExtentMapTests : IDisposable
     /// <summary>Lets the file grow while it commits it.</summary>
     private sealed class WritingJournal : IExtentJournal
     {
-        public Lock? ChangeGate => null;
+        public PlainLock? ChangeGate => null;
 
         public bool CommitsBeforeRelease => false;
 

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Dax.Faults;
@@ -13,7 +14,7 @@ namespace DaxEmu.Core;
 /// </remarks>
 public sealed unsafe class PagePin : IDisposable
 {
-    private readonly Lock gate = new();
+    private readonly PlainLock gate = new("lock of a pin");
     private readonly PmemDevice device;
     private readonly List<PfnRange> pins = [];
     private readonly bool forWriting;
@@ -56,7 +57,7 @@ public sealed unsafe class PagePin : IDisposable
     {
         get
         {
-            lock (gate)
+            using (gate.Enter())
             {
                 return isDisposed;
             }
@@ -78,7 +79,7 @@ public sealed unsafe class PagePin : IDisposable
     /// <summary>Forgets what it holds, for a checker that has reset who pins what: the collector must not unpin for it later.</summary>
     internal void Abandon()
     {
-        lock (gate)
+        using (gate.Enter())
         {
             if (isDisposed)
             {
@@ -93,7 +94,7 @@ public sealed unsafe class PagePin : IDisposable
 
     private Exception? End(bool flushes, bool byCollector = false)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             if (isDisposed)
             {
