@@ -35,7 +35,7 @@ internal sealed class EmulatorOperations : IConflictEngine
         Of("pin, unpin", ConflictKind.Page, Mapped(isWrite: true, drops: false), Pin),
         Of("2 MiB fault", ConflictKind.Huge, MapHuge, (state, place) => state.HugeFault(place, isWrite: true)),
         Of("2 MiB insert", ConflictKind.Huge, (state, place) => state.WriteHuge(place), (state, place) => state.HugeFault(place, isWrite: true)),
-        Of("fault in a hole", ConflictKind.DirtiesFile, Nothing, (state, place) => state.Fault(place, HolePage + place.Page + (place.Turn * PagesPerTurn), isWrite: true)),
+        Of("fault in a hole", ConflictKind.DirtiesFile, Nothing, (state, place) => state.Fault(place, HolePage + place.Page, isWrite: true)),
         Of("sync", ConflictKind.WholeFile, PrepareSync, Sync),
         Of("length", ConflictKind.File, Nothing, (state, place) => $"{state.FileOf(place).Length}"),
         Of("map", ConflictKind.File, Nothing, (state, place) => state.Map(place)),
