@@ -392,7 +392,7 @@ public sealed partial class DaxVolume : IDisposable
     {
         open.EnsureCapacity(open.Count + 1);
         var journal = new FileJournal(this, node, options.MakeDurable);
-        var extents = new InMemoryExtentMap(Allocator, new Zeroer(Device, flaws), journal, blocks);
+        var extents = new InMemoryExtentMap(Allocator, new Zeroer(Device, flaws), journal, blocks, Allocator.HomeOf(node.Number));
         var core = new FileCore(Device, node, extents, sizeBytes, options, canWrite, flaws);
         journal.File = core;
         var file = new DaxFile(this, core, options);

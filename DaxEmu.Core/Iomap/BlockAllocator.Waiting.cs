@@ -21,8 +21,8 @@ internal sealed partial class BlockAllocator
     private readonly PlainLock waitingGate = new("lock of the waiting blocks");
     private readonly List<PfnRange> waiting = [];
     private readonly HashSet<InMemoryExtentMap> withAside = [];
-    private volatile bool hasWaiting;
-    private volatile int reclaimCount;
+    private PublishedFlag anyWaits;
+    private Published<object> reclaimRound = new(new object());
 
     /// <summary>
     /// Looks for a page of a run that is pinned, and answers null if there is none. Blocks that are given up wait for it; without it none
@@ -30,8 +30,18 @@ internal sealed partial class BlockAllocator
     /// </summary>
     internal Func<PfnRange, Pfn?>? BusyCheck { get; set; }
 
-    /// <summary>How often blocks came back through <see cref="Reclaim"/>: to be read before an allocation that may come up short.</summary>
-    internal int ReclaimCount => reclaimCount;
+    /// <summary>Another object each time that blocks came back through <see cref="Reclaim"/>: to be read before an allocation that may come up short.</summary>
+    internal object ReclaimRound
+    {
+        get => reclaimRound.Read(this, "round of reclaims");
+        private set => reclaimRound.Write(this, "round of reclaims", value);
+    }
+
+    private bool HasWaiting
+    {
+        get => anyWaits.Read(this, "mark of waiting blocks");
+        set => anyWaits.Write(this, "mark of waiting blocks", value);
+    }
 
     /// <summary>The blocks that wait for their pins.</summary>
     internal IReadOnlyList<PfnRange> WaitingBlocks
@@ -79,7 +89,7 @@ internal sealed partial class BlockAllocator
     {
         long freed = 0;
         Exception? first = null;
-        bool isOver = !hasWaiting;
+        bool isOver = !HasWaiting;
         while (!isOver)
         {
             PfnRange[] candidates;
@@ -117,9 +127,9 @@ internal sealed partial class BlockAllocator
     /// An allocation came up short: gives back what waited for pins and is idle, and what was set aside for copies that are never made. To be
     /// called with no lock held.
     /// </summary>
-    /// <param name="seenCount">What <see cref="ReclaimCount"/> said before the allocation.</param>
+    /// <param name="seenRound">What <see cref="ReclaimRound"/> said before the allocation.</param>
     /// <returns>Whether blocks came back, here or by another thread meanwhile: the allocation may go well now.</returns>
-    internal bool Reclaim(int seenCount)
+    internal bool Reclaim(object seenRound)
     {
         long freed = ReleaseIdle();
         InMemoryExtentMap[] maps;
@@ -135,13 +145,10 @@ internal sealed partial class BlockAllocator
 
         if (freed > 0)
         {
-            using (waitingGate.Enter())
-            {
-                reclaimCount++;
-            }
+            ReclaimRound = new object();
         }
 
-        return reclaimCount != seenCount;
+        return ReclaimRound != seenRound;
     }
 
     /// <summary>Whether a map has blocks aside from now on; called under its lock.</summary>
@@ -189,7 +196,7 @@ internal sealed partial class BlockAllocator
         using (waitingGate.Enter())
         {
             waiting.AddRange(blocks);
-            hasWaiting = waiting.Count > 0;
+            HasWaiting = waiting.Count > 0;
         }
     }
 
@@ -206,7 +213,7 @@ internal sealed partial class BlockAllocator
             waiting.EnsureCapacity(waiting.Count + parts.Count);
             waiting.RemoveAt(at);
             waiting.AddRange(parts);
-            hasWaiting = waiting.Count > 0;
+            HasWaiting = waiting.Count > 0;
             return true;
         }
     }

@@ -29,7 +29,7 @@ internal sealed partial class InMemoryExtentMap
     public IoError Allocate(PageRange range)
     {
         CheckRange(range);
-        int reclaimed = allocator.ReclaimCount;
+        object reclaimed = allocator.ReclaimRound;
         IoError error = AllocateUnderLock(range);
         return error == IoError.NoSpace && allocator.Reclaim(reclaimed) ? AllocateUnderLock(range) : error;
     }
@@ -71,7 +71,7 @@ internal sealed partial class InMemoryExtentMap
     public IoError ToUnwritten(PageRange range, out FreedBlocks freed)
     {
         CheckRange(range);
-        int reclaimed = allocator.ReclaimCount;
+        object reclaimed = allocator.ReclaimRound;
         IoError error = ToUnwrittenUnderLock(range, out freed);
         return error == IoError.NoSpace && allocator.Reclaim(reclaimed) ? ToUnwrittenUnderLock(range, out freed) : error;
     }

@@ -64,7 +64,8 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     /// <param name="zeroer">What zeroes new blocks.</param>
     /// <param name="journal">As for a new file.</param>
     /// <param name="blocks">Its blocks; those that may be shared say so.</param>
-    internal InMemoryExtentMap(BlockAllocator allocator, IBlockZeroer zeroer, IExtentJournal? journal, ExtentTree blocks)
+    /// <param name="home">Where to look for blocks while it has none; null for the start of the device.</param>
+    internal InMemoryExtentMap(BlockAllocator allocator, IBlockZeroer zeroer, IExtentJournal? journal, ExtentTree blocks, Pfn? home = null)
     {
         ArgumentNullException.ThrowIfNull(allocator);
         ArgumentNullException.ThrowIfNull(zeroer);
@@ -72,7 +73,7 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
         this.zeroer = zeroer;
         this.journal = journal;
         published = new Published<ExtentTree>(blocks);
-        allocationHint = allocator.Range.First;
+        allocationHint = home ?? allocator.Range.First;
     }
 
     internal BlockAllocator Allocator => allocator;
@@ -163,7 +164,7 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
             return ExtentAnswer.Of(Finished(extent, index, isNew: false));
         }
 
-        int reclaimed = allocator.ReclaimCount;
+        object reclaimed = allocator.ReclaimRound;
         ExtentAnswer answer = FindUnderLock(index, pageCount, intent);
         return answer.Error == IoError.NoSpace && allocator.Reclaim(reclaimed) ? FindUnderLock(index, pageCount, intent) : answer;
     }

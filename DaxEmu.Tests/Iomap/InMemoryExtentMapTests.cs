@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using DaxEmu.Core;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Tests.Support;
