@@ -546,21 +546,39 @@ public sealed unsafe partial class AddressSpace : IDisposable
     }
 
     /// <summary>Hands out addresses as mmap would: each VMA in 2 MiB of its own.</summary>
+    /// <remarks>A thread takes many at once: they are only numbers, and there are 2^63.</remarks>
     private static class AddressAllocator
     {
+        private const long BytesAtOnce = 1L << 40;
+
         private static readonly PlainLock Gate = new("lock of the addresses");
         private static long next = 0x7F00_0000_0000;
+
+        [ThreadStatic]
+        private static long mine;
+
+        [ThreadStatic]
+        private static long mineEnd;
 
         public static long Take(int leadPages, long pageCount)
         {
             long bytes = (leadPages + pageCount) << DaxConstants.PageShift;
             long span = (bytes + DaxConstants.PmdSize - 1) & -DaxConstants.PmdSize;
-            using (Gate.Enter())
+            if (mineEnd - mine < span)
             {
-                long start = next;
-                next += span;
-                return start + ((long)leadPages << DaxConstants.PageShift);
+                long taken = Math.Max(span, BytesAtOnce);
+                using (Gate.Enter())
+                {
+                    mine = next;
+                    next += taken;
+                }
+
+                mineEnd = mine + taken;
             }
+
+            long start = mine;
+            mine += span;
+            return start + ((long)leadPages << DaxConstants.PageShift);
         }
     }
 }

@@ -25,6 +25,9 @@ public sealed partial class DaxVolume
         public bool ReportsDirty => (volume.flaws & VolumeFlaws.SyncFaultDoesNotCommit) == 0;
 
         /// <inheritdoc/>
+        public bool StoresNothing => volume.IsScratch && observer is null;
+
+        /// <inheritdoc/>
         public bool CommitsBeforeRelease => !volume.IsScratch && (volume.flaws & VolumeFlaws.FreesBeforeCommit) == 0;
 
         /// <inheritdoc/>

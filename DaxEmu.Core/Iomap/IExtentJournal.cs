@@ -14,6 +14,9 @@ internal interface IExtentJournal
     /// <summary>Whether a block that is not committed yet is reported as such, so that a synchronous fault waits for it.</summary>
     bool ReportsDirty => true;
 
+    /// <summary>Whether a commit has nothing to store, whatever has changed: then one that finds no change has nothing to wait for either.</summary>
+    bool StoresNothing => false;
+
     /// <summary>Whether blocks that the file gave up may be used again only after the commit that says so.</summary>
     bool CommitsBeforeRelease { get; }
 

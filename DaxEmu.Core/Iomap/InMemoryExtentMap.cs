@@ -207,9 +207,14 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     /// <inheritdoc/>
     public void Commit()
     {
+        Fallible.ThrowIfFails(FallibleStep.Commit);
+        if (journal?.StoresNothing != false && !IsDirty)
+        {
+            return; // else a commit that runs may have taken the mark, and not be durable yet
+        }
+
         using (commitGate.Enter())
         {
-            Fallible.ThrowIfFails(FallibleStep.Commit);
             long change;
             using (gate.Enter())
             {

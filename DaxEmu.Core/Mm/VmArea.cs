@@ -277,6 +277,12 @@ public sealed unsafe partial class VmArea : IDisposable
 
         pageCount = Math.Min(pageCount, PageCount - first.Value);
 
+        if (IsShared)
+        {
+            Table.Unmap(first, pageCount, keepCopies: false); // there are no copies
+            return;
+        }
+
         // Under the gate of the copies no thread fills one of these pages.
         WordLock.Enter(ref CopyGate, Site.Copying);
         try

@@ -7,6 +7,7 @@ namespace DaxEmu.Core.Pmem;
 internal sealed class DeviceReference : IDisposable
 {
     private readonly PlainLock gate = new("lock of a device reference");
+    private readonly int way;
     private PmemDevice? device;
 
     /// <summary>A reference.</summary>
@@ -14,15 +15,7 @@ internal sealed class DeviceReference : IDisposable
     /// <param name="isHeld">Whether the caller has a reference already, so that the device may have been disposed.</param>
     internal DeviceReference(PmemDevice device, bool isHeld = false)
     {
-        if (isHeld)
-        {
-            device.AddReferenceUnchecked();
-        }
-        else
-        {
-            device.AddReference();
-        }
-
+        way = isHeld ? device.AddReferenceUnchecked() : device.AddReference();
         this.device = device;
     }
 
@@ -41,7 +34,7 @@ internal sealed class DeviceReference : IDisposable
         {
             PmemDevice? held = device;
             device = null;
-            held?.ReleaseReference(byCollector);
+            held?.ReleaseReference(way, byCollector);
         }
     }
 }

@@ -16,6 +16,7 @@ public sealed unsafe class PagePin : IDisposable
 {
     private readonly PlainLock gate = new("lock of a pin");
     private readonly PmemDevice device;
+    private readonly int reference;
     private readonly List<PfnRange> pins = [];
     private readonly bool forWriting;
     private readonly IUnpinWake unpinWake;
@@ -30,7 +31,7 @@ public sealed unsafe class PagePin : IDisposable
         memory = new PinnedMemory(this);
 
         // A reference of its own, not an object that holds one: that could be finalized before this one, and take the memory away.
-        device.AddReferenceUnchecked();
+        reference = device.AddReferenceUnchecked();
         isDisposed = false;
     }
 
@@ -89,7 +90,7 @@ public sealed unsafe class PagePin : IDisposable
             isDisposed = true;
         }
 
-        device.ReleaseReference();
+        device.ReleaseReference(reference);
     }
 
     private Exception? End(bool flushes, bool byCollector = false)
@@ -114,7 +115,7 @@ public sealed unsafe class PagePin : IDisposable
         }
 
         pins.ForEach(run => Try(() => Unpin(run)));
-        device.ReleaseReference(byCollector);
+        device.ReleaseReference(reference, byCollector);
         return failure;
 
         // Each step is taken whatever becomes of the others: a page that stays pinned would be waited for without end.
