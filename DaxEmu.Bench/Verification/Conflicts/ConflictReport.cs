@@ -11,6 +11,8 @@ internal sealed class ConflictReport(IConflictEngine engine, IReadOnlyList<Confl
     /// <summary>The least part of the pairs that must share no written line.</summary>
     public const double Wanted = 0.95;
 
+    private const string NoReason = "no reason is known: it should not be";
+
     /// <summary>The engine.</summary>
     public string Engine => engine.Name;
 
@@ -22,6 +24,12 @@ internal sealed class ConflictReport(IConflictEngine engine, IReadOnlyList<Confl
 
     /// <summary>Those that do not commute, against what is said of them.</summary>
     public IReadOnlyList<ConflictPair> Different { get; } = [.. pairs.Where(pair => pair.Difference is not null)];
+
+    /// <summary>Shared lines of counted pairs for which there is no reason.</summary>
+    public IReadOnlyList<string> Unexplained { get; } =
+    [
+        .. pairs.Where(pair => pair.Relation.IsCounted).SelectMany(pair => pair.Lines).Select(line => line.ToString()).Distinct().Where(line => engine.ReasonFor(line) is null),
+    ];
 
     /// <summary>The part of the counted pairs that share no written line.</summary>
     public double FreePart => Counted.Count == 0 ? 1 : (double)Counted.Count(pair => pair.IsFree) / Counted.Count;
@@ -121,7 +129,7 @@ internal sealed class ConflictReport(IConflictEngine engine, IReadOnlyList<Confl
             text.Append(CultureInfo.InvariantCulture, $"{TitleOf(pair)}\n");
             foreach (SharedLine line in pair.Lines)
             {
-                text.Append(CultureInfo.InvariantCulture, $"    {line}{(engine.ReasonFor(line.ToString()) is { } reason ? $": {reason}" : "")}\n");
+                text.Append(CultureInfo.InvariantCulture, $"    {line}\n        {engine.ReasonFor(line.ToString()) ?? NoReason}\n");
             }
         }
 

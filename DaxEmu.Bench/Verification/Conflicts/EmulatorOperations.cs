@@ -14,6 +14,28 @@ internal sealed class EmulatorOperations : IConflictEngine
     // Each turn of an operation on a file works this many pages from the other: on another line.
     private const int PagesPerTurn = 32;
 
+    // Why a line is shared that stays shared, by how its name begins.
+    private static readonly (string Begin, string Reason)[] Reasons =
+    [
+        ("entry word", "an entry has one lock, which each fault on its page takes; a pass that looks for dirty entries reads those of its 2 MiB"),
+        ("region word", "says for 2 MiB what its entries are, and whether one is dirty"),
+        ("write-back marks", "a bit a page, 512 in a line"),
+        ("lock of the marks", "passes over the dirty marks of one file take turns"),
+        ("highest 2 MiB in use", "written when the file reaches further than ever"),
+        ("pins of 2 MiB", "one count for 2 MiB lets a change of layout pass over them when nothing is pinned"),
+        ("extents of", "a new block is shown by the next list of extents, which every look-up of the file reads"),
+        ("mark of changed extents", "lies with the list of extents"),
+        ("lock of the extents", "a file has one list of extents: who gets a block makes the next list"),
+        ("lock of the commits", "commits of one file take turns"),
+        ("lock of the allocator", "a file's blocks come from one group, so that they lie together"),
+        ("owner of device page", "two blocks of one file that lie together: words of eight pages lie in one line"),
+        ("VMA list", "a walk over the views of a file reads the list that a map replaces (i_mmap)"),
+        ("lock of the VMA list", "two maps of one file make one list after the other (i_mmap)"),
+        ("lock of the volume", "opening, closing and naming files is one state: a change of names is one transaction of one log"),
+        ("lock of the metadata", "opening, closing and naming files is one state: a change of names is one transaction of one log"),
+        ("lock of the device", "an open file keeps the device open: it is counted in under the lock that the device's end takes"),
+    ];
+
     private static readonly byte[] Bytes = new byte[DaxConstants.PageSize];
 
     /// <inheritdoc/>
@@ -46,7 +68,6 @@ internal sealed class EmulatorOperations : IConflictEngine
         Of("extend", ConflictKind.Layout, Nothing, (state, place) => SetLength(state, place, DaxConstants.PageSize)),
         Of("unmap", ConflictKind.Layout, (state, place) => state.PrepareUnmap(place), (state, place) => state.Unmap(place)),
         Of("create", ConflictKind.Name, Nothing, (state, place) => $"{state.Volume.Create(EmulatorState.PathOf(place, "made")).Length}"),
-        Of("open", ConflictKind.Name, (state, place) => state.Volume.Create(EmulatorState.PathOf(place, "opened")).Dispose(), (state, place) => $"{state.Volume.Open(EmulatorState.PathOf(place, "opened")).Length}"),
         Of("delete", ConflictKind.Name, (state, place) => state.Volume.Create(EmulatorState.PathOf(place, "deleted")).Dispose(), Delete),
         Of("look up", ConflictKind.Name, (state, place) => state.Volume.Create(EmulatorState.PathOf(place, "there")).Dispose(), (state, place) => $"{state.Volume.Exists(EmulatorState.PathOf(place, "there"))}"),
     ];
@@ -55,7 +76,7 @@ internal sealed class EmulatorOperations : IConflictEngine
     public IConflictState Begin() => new EmulatorState();
 
     /// <inheritdoc/>
-    public string? ReasonFor(string line) => null;
+    public string? ReasonFor(string line) => Reasons.FirstOrDefault(reason => line.StartsWith(reason.Begin, StringComparison.Ordinal)).Reason;
 
     private static ConflictOperation Of(string name, ConflictKind kind, Action<EmulatorState, ConflictPlace> prepare, Func<EmulatorState, ConflictPlace, string> run) =>
         new(name, kind, (state, place) => prepare((EmulatorState)state, place), (state, place) => run((EmulatorState)state, place));
