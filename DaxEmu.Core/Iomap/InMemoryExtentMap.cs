@@ -138,6 +138,9 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
         return new InMemoryExtentMap(allocator, zeroer, journal, tree);
     }
 
+    /// <summary>Blocks are given up, shared and moved only by changes of layout, which hold the invalidate lock for writing.</summary>
+    public bool KeepsAnswers => true;
+
     /// <summary>Names its fields and locks.</summary>
     internal void NameLines(LineNames names, string file)
     {
