@@ -118,18 +118,22 @@ public sealed unsafe partial class EntryTable
                 return true;
             }
 
-            long next = (page | DaxConstants.ColourMask) + 1;
-            for (long regionLast = region.Word == 0 ? page : Math.Min(next, last); page < regionLast; page++)
+            if (region.Word == 0)
             {
-                entry = ReadSlot(new PageIndex(page));
+                page = NextUsedRegion(index.Region + 1, last);
+                continue;
+            }
+
+            long regionEnd = Math.Min((page | DaxConstants.ColourMask) + 1, last);
+            for (page = NextFilled(page, regionEnd); page < regionEnd; page = NextFilled(page + 1, regionEnd))
+            {
+                entry = ReadSlot(new PageIndex(page)); // emptied meanwhile, perhaps
                 if (entry.IsPresent)
                 {
                     start = new PageIndex(page);
                     return true;
                 }
             }
-
-            page = next;
         }
 
         start = default;
@@ -196,6 +200,33 @@ public sealed unsafe partial class EntryTable
 
             region = run + 1;
         }
+    }
+
+    // The first page from one on and before an end whose slot is filled; the end if none is. Under a scheduler, whose steps the looks would be,
+    // the page itself.
+    private long NextFilled(long page, long end)
+    {
+        if (page >= end || Atomic.Current is not null || slots[page] != 0)
+        {
+            return page;
+        }
+
+        // SAFETY: the pages lie in one range of the table.
+        int found = new ReadOnlySpan<ulong>(slots + page, (int)(end - page)).IndexOfAnyExcept(0UL);
+        return found < 0 ? end : page + found;
+    }
+
+    // The first page of the first range from one on whose word is not 0. Under a scheduler the next range.
+    private long NextUsedRegion(long region, long endPage)
+    {
+        long end = (endPage + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
+        if (Atomic.Current is null && region < end)
+        {
+            int found = new ReadOnlySpan<ulong>(regions + region, (int)(end - region)).IndexOfAnyExcept(0UL);
+            region = found < 0 ? end : region + found;
+        }
+
+        return region << DaxConstants.PmdOrder;
     }
 
     private void Mark(PageIndex start) => Atomic.Or(ref MarkWordOf(start), MarkBitOf(start), Site.Towrite);
@@ -265,7 +296,7 @@ public sealed unsafe partial class EntryTable
         }
 
         Mark(start);
-        if (!IsDirty(ref word, isPmd)) // [T3] matches [T1] and [T2]
+        if (!IsDirty(ref word, isPmd)) // [T3] matches [T1], [T2] and [T4]
         {
             ClearTowrite(start);
         }
