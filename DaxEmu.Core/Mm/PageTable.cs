@@ -182,6 +182,8 @@ internal sealed unsafe class PageTable : IDisposable
     /// <param name="first">First page.</param>
     /// <param name="count">How many pages.</param>
     /// <param name="keepCopies">Whether private copies stay (truncation keeps them in some cases, madvise does not).</param>
+    // Optimized at once, as what it calls: a truncate of a large file is seldom, and would spend itself in the slow first tier.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Unmap(VmaPage first, long count, bool keepCopies)
     {
         var walk = new SlotWalk(this, first, count);
@@ -307,11 +309,25 @@ internal sealed unsafe class PageTable : IDisposable
         return !wanted.IsWritable || (present.IsWritable && (present.Word | Translation.DirtyBit) == wanted.Word && present.IsDirty);
     }
 
-    private static void ClearHuge(ref ulong word) =>
-        Atomic.Update(ref word, 0, static (seen, _) => new Translation(seen).IsHuge ? 0 : null, Site.ReadTranslation, Site.WriteTranslation);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ClearHuge(ref ulong word)
+    {
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        while (new Translation(seen).IsHuge)
+        {
+            ulong before = Atomic.CompareExchange(ref word, 0, seen, Site.WriteTranslation);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
 
     // Plain stores (see the class), of 8 bytes each: a reader meets the translation or none, never a part of one. The last is a locked
     // exchange: what the caller does next, looking for pins say, comes after all of them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ClearAll(ulong* words, int count)
     {
         int last = count;
@@ -361,14 +377,23 @@ internal sealed unsafe class PageTable : IDisposable
         return from;
     }
 
-    private static void ProtectWord(ref ulong word) => Atomic.Update(
-        ref word,
-        0,
-        static (seen, _) => new Translation(seen) is { IsPresent: true, IsCopy: false } present && (present.IsWritable || present.IsDirty)
-            ? seen & ~(Translation.WritableBit | Translation.DirtyBit)
-            : null,
-        Site.ReadTranslation,
-        Site.WriteTranslation);
+    // Without Atomic.Update, whose delegate would cost as much as the compare-and-swap: a writeback does this for each page.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ProtectWord(ref ulong word)
+    {
+        const ulong Rights = Translation.WritableBit | Translation.DirtyBit;
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        while ((seen & (Translation.PresentBit | Translation.CopyBit)) == Translation.PresentBit && (seen & Rights) != 0)
+        {
+            ulong before = Atomic.CompareExchange(ref word, seen & ~Rights, seen, Site.WriteTranslation);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
 
     private static void SetWritable(ref ulong word, bool isWritable) => Atomic.Update(
         ref word,
@@ -418,6 +443,7 @@ internal sealed unsafe class PageTable : IDisposable
 
         public readonly long Count => changedEnd - changedFrom;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool MoveNext()
         {
             long slotEnd = begin < end ? table.SlotOf(end - 1) + 1 : next;

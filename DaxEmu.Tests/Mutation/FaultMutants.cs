@@ -16,7 +16,7 @@ internal static class FaultMutants
             "locker.Unlock(index, ref word, marked);", "locker.Unlock(index, ref word, entry);",
             "writeback-or-fault"),
         new("a written-back page may be written through still", "Dax/Writeback/EntryCleaner.cs",
-            "mapping.WriteProtect(held.Range); // [V2] matches [V1] in DaxView", "",
+            "mapping.WriteProtect(run, chosen); // [V2] matches [V1] in DaxView", "",
             "writeback-or-fault"),
         new("the last unpin keeps the waiters' bit", "Pmem/PageOwners.cs",
             "ulong next = (now & PinMask) == 1 ? 0 : now - 1;", "ulong next = now - 1;",

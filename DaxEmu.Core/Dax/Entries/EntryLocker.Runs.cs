@@ -1,5 +1,6 @@
 using System.Numerics;
 using DaxEmu.Core.Atomics;
+using DaxEmu.Core.Dax.Waiting;
 using DaxEmu.Core.Dax.Waiting.Policies;
 
 namespace DaxEmu.Core.Dax.Entries;
@@ -40,11 +41,39 @@ internal sealed partial class EntryLocker
     {
         table.RemoveRun(run, bits);
         run.Forget(bits);
-        ForEach(run.Group, bits, static (locker, start) => locker.Trace(NoteKind.Removed, start, PageOrder.Pte), onlyTraces: true);
+        for (ulong rest = InterleavingSwitch.On ? bits : 0; rest != 0; rest &= rest - 1)
+        {
+            Trace(NoteKind.Removed, run.Group + BitOperations.TrailingZeroCount(rest), PageOrder.Pte);
+        }
+
+        // One look for all, as for UnlockRun.
+        for (ulong rest = Atomic.Load(ref table.Waiters, Site.ReadWaiters) != 0 ? bits : 0; rest != 0; rest &= rest - 1)
+        {
+            WakeRemoved(new HeldEntry(run.Group + BitOperations.TrailingZeroCount(rest), DaxEntry.Empty(PageOrder.Pte)), RemovalKind.Delete);
+        }
+    }
+
+    /// <summary>Unlocks held entries of a run as what they are by now, and wakes the next waiter of each (<see cref="Unlock(PageIndex, DaxEntry)"/>).</summary>
+    public void UnlockRun(ref EntryRun run)
+    {
+        for (ulong rest = run.Held; rest != 0; rest &= rest - 1)
+        {
+            int page = BitOperations.TrailingZeroCount(rest);
+            Atomic.Store(ref table.WordOf(run.Group + page, run.Order), run[page].Word, Site.UnlockEntry);
+            Trace(NoteKind.Unlocked, run.Group + page, run.Order);
+        }
+
+        // One look for all: a waiter whose barrier came before it is seen; after that of any other, all these stores are there (WaitTable).
         if (Atomic.Load(ref table.Waiters, Site.ReadWaiters) != 0)
         {
-            ForEach(run.Group, bits, static (locker, start) => locker.WakeRemoved(new HeldEntry(start, DaxEntry.Empty(PageOrder.Pte)), RemovalKind.Delete));
+            PageOrder order = run.Order;
+            for (ulong rest = run.Held; rest != 0; rest &= rest - 1)
+            {
+                Wake(run.Group + BitOperations.TrailingZeroCount(rest), order, WakeMode.Next);
+            }
         }
+
+        run.Forget(run.Held);
     }
 
     /// <summary>Unlocks held entries of a run that were left as they were.</summary>
@@ -57,13 +86,5 @@ internal sealed partial class EntryLocker
         }
 
         run.Forget(bits);
-    }
-
-    private void ForEach(PageIndex group, ulong bits, Action<EntryLocker, PageIndex> visit, bool onlyTraces = false)
-    {
-        for (ulong rest = onlyTraces && !InterleavingSwitch.On ? 0 : bits; rest != 0; rest &= rest - 1)
-        {
-            visit(this, group + BitOperations.TrailingZeroCount(rest));
-        }
     }
 }

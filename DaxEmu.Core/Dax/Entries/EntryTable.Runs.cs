@@ -28,7 +28,7 @@ public sealed unsafe partial class EntryTable
         ref ulong word = ref MarkWordOf(run.Group);
         if (marked != 0 || (Atomic.Load(ref word, Site.Towrite) & bits) != 0)
         {
-            Atomic.And(ref word, ~bits, Site.Towrite); // [T4] matches [T3] in TagIfDirty
+            Atomic.And(ref word, ~bits, Site.Towrite); // [T4] matches [T3] in TagRun
         }
 
         // The count goes down after the slots are emptied (invariant 3).

@@ -88,7 +88,7 @@ public static class Invalidator
     // The entries of a group from a page on, up to one that another thread holds. Returns the page to go on at.
     private static PageIndex DeleteRun(AddressSpace mapping, PageIndex start, PageIndex end, ref long removed)
     {
-        var run = new EntryRun(EntryRun.GroupOf(start), stackalloc ulong[EntryRun.Length]);
+        var run = new EntryRun(start, stackalloc ulong[EntryRun.Length]);
         ulong wanted = EntryRun.Bits(run.Group, start, end);
         ulong looked = mapping.Locker.TryLockRun(ref run, wanted);
         ulong gone = 0;
