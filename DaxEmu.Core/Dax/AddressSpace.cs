@@ -16,14 +16,20 @@ namespace DaxEmu.Core;
 /// </summary>
 public sealed unsafe class AddressSpace : IDisposable
 {
+    // An id comes back after 2^31 mappings: by then their generations are far apart, so none is mistaken for an earlier one of that id.
+    private const ulong GenerationsPerMapping = 1 << 24;
+
     private static readonly Lock IdGate = new();
     private static long lastId;
+    private static ulong lastOrdinal;
 
     private readonly PinnedLines header = new(5);
     private readonly ulong* size;
+    private readonly ulong* generation;
     private readonly AsymmetricLock lifetime;
     private readonly bool ownsId;
     private readonly bool staysWritable;
+    private readonly bool usesHugeTables;
     private readonly bool protectsFirstPageOnly;
     private readonly Lock areasGate = new();
     private readonly DeviceReference deviceReference;
@@ -45,11 +51,18 @@ public sealed unsafe class AddressSpace : IDisposable
         Behaviour = options.Behaviour;
         ownsId = options.Id == 0;
         staysWritable = options.StaysWritable;
+        usesHugeTables = options.UsesHugeTables;
         protectsFirstPageOnly = options.ProtectsFirstPageOnly;
         deviceReference = new DeviceReference(device, options.IsDeviceHeld);
+        ulong ordinal;
         try
         {
             Id = ownsId ? MappingIds.Take() : options.Id;
+            lock (IdGate)
+            {
+                ordinal = ++lastOrdinal;
+            }
+
             Entries = new EntryTable(Id, pageCapacity);
         }
         catch
@@ -65,12 +78,15 @@ public sealed unsafe class AddressSpace : IDisposable
         OwnOpener = Errors.Open();
         Name = options.Name ?? $"file {Id}";
         *size = (ulong)sizeBytes;
+        PreferHugeTable(sizeBytes);
         Locker = new EntryLocker(Entries, options.Waits ?? WaitTable.Shared, options.Profile);
         Sink = options.Sink;
-        InvalidateLock = new AsymmetricLock(Id, MappingLock.Invalidate, header[0]);
+        generation = header[0] + 1;
+        *generation = ordinal * GenerationsPerMapping;
+        InvalidateLock = new AsymmetricLock(Id, MappingLock.Invalidate, header[0], generation);
         AreasLock = new AsymmetricLock(Id, MappingLock.Areas, header[3]);
         lifetime = new AsymmetricLock(Id, MappingLock.Lifetime, header[4]);
-        VmFile = new VmFile(Id, device.Base, InvalidateLock, AreasLock, Behaviour.RestoresHugeWrites, Remove);
+        VmFile = new VmFile(Id, device.Base, InvalidateLock, AreasLock, Behaviour.RestoresHugeWrites, usesHugeTables, Remove);
     }
 
     /// <summary>The mapping's id: the inode number in events, and part of every wait key.</summary>
@@ -220,6 +236,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal void SetSize(long sizeBytes)
     {
         CheckSize(sizeBytes);
+        PreferHugeTable(sizeBytes);
         Atomic.Store(ref *size, (ulong)sizeBytes, Site.FileSize);
     }
 
@@ -228,6 +245,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal void GrowSize(long sizeBytes)
     {
         CheckSize(sizeBytes);
+        PreferHugeTable(sizeBytes);
         Atomic.RaiseTo(ref *size, (ulong)sizeBytes, Site.FileSize);
     }
 
@@ -387,9 +405,14 @@ public sealed unsafe class AddressSpace : IDisposable
         }
 
         Entries.Reset();
+        ulong next = *generation + 1;
         header.Clear();
+        *generation = next;
         *size = (ulong)sizeBytes;
     }
+
+    /// <summary>The extents of threads' last faults count no more: for a checker, whose threads must not know what a run was prepared with.</summary>
+    internal void ForgetLastExtents() => (*generation)++;
 
     /// <summary>
     /// Forgets the file; its VMAs go first. Waits for operations that run; later ones meet an <see cref="ObjectDisposedException"/>. Again does nothing.
@@ -492,6 +515,14 @@ public sealed unsafe class AddressSpace : IDisposable
         }
 
         throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    private void PreferHugeTable(long sizeBytes)
+    {
+        if (usesHugeTables)
+        {
+            Entries.PreferHugePages(sizeBytes >> DaxConstants.PageShift);
+        }
     }
 
     private void CheckSize(long sizeBytes)

@@ -128,6 +128,9 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
         return new InMemoryExtentMap(allocator, zeroer, journal, tree);
     }
 
+    /// <summary>Blocks are given up, shared and moved only by changes of layout, which hold the invalidate lock for writing.</summary>
+    public bool KeepsAnswers => true;
+
     /// <inheritdoc/>
     public ExtentAnswer Find(PageIndex index, long pageCount, ExtentIntent intent)
     {

@@ -34,6 +34,7 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     private readonly MappingLock kind;
     private readonly ulong id;
     private readonly ulong* writer;
+    private readonly ulong* generation;
 
     // For the wait graph: no decision depends on it.
     private int writerThreadId;
@@ -41,7 +42,8 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     /// <param name="mapping">The id of the mapping, at least 1 and below 2^60.</param>
     /// <param name="kind">Which of its locks.</param>
     /// <param name="writerWord">A word of memory that does not move and outlives the lock, 0 at first.</param>
-    public AsymmetricLock(long mapping, MappingLock kind, ulong* writerWord)
+    /// <param name="generation">Such a word that changes with every writer, best in the same line; null for none.</param>
+    public AsymmetricLock(long mapping, MappingLock kind, ulong* writerWord, ulong* generation = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mapping);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(mapping, 1L << KindShift);
@@ -49,6 +51,7 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
         this.kind = kind;
         id = (ulong)mapping | ((ulong)kind << KindShift);
         writer = writerWord;
+        this.generation = generation;
     }
 
     /// <summary>Enters for reading until the result is disposed; sleeps while a writer is inside.</summary>
@@ -171,9 +174,22 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
         }
     }
 
+    /// <summary>Changes with every writer: a reader that finds it as it was knows that no writer was inside meanwhile. To be read while inside.</summary>
+    public ulong Generation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => *generation;
+    }
+
     /// <summary>Leaves and lets the readers in.</summary>
     public void ExitWrite()
     {
+        if (generation != null)
+        {
+            // Before the writer's word: a reader that sees that one 0 sees the new generation too. No step of a schedule: the lock orders it.
+            (*generation)++;
+        }
+
         Atomic.Store(ref *writer, NoWriter, Site.Writer);
         Atomic.Wake(ref *writer, Site.Writer);
     }

@@ -37,14 +37,21 @@ internal sealed unsafe class PageTable : IDisposable
 
     /// <param name="leadPages">Pages from the 2 MiB boundary before the VMA to its start, 0 to 511.</param>
     /// <param name="pageCount">Pages of the VMA.</param>
+    /// <param name="usesHugePages">Whether its own memory may be of 2 MiB pages (see <see cref="TableMemory"/>).</param>
     /// <param name="hasCopies">Whether private copies can be among its translations.</param>
-    public PageTable(int leadPages, long pageCount, bool hasCopies)
+    public PageTable(int leadPages, long pageCount, bool usesHugePages, bool hasCopies)
     {
         lead = leadPages;
         this.hasCopies = hasCopies;
         this.pageCount = pageCount;
         SlotCount = (leadPages + pageCount + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
-        pageMemory = ReservedRegion.Reserve(SlotCount * DaxConstants.PagesPerPmd * sizeof(ulong));
+        pageMemory = TableMemory.Reserve(SlotCount * DaxConstants.PagesPerPmd);
+        long hugePageCount = TableMemory.HugePagesFor(pageCount);
+        if (usesHugePages && hugePageCount > 0)
+        {
+            pageMemory.PreferHugePages(hugePageCount);
+        }
+
         directoryMemory = ReservedRegion.Reserve(SlotCount * sizeof(ulong));
         pages = (ulong*)pageMemory.Base;
         directory = (ulong*)directoryMemory.Base;

@@ -14,6 +14,10 @@ internal unsafe struct ReaderSlot
     [FieldOffset(0)]
     public ulong Hold0;
 
+    /// <summary>The extent that this thread's last fault was answered from; see <see cref="LastExtent"/>.</summary>
+    [FieldOffset(Holds * sizeof(ulong))]
+    public LastExtent Extent;
+
     private static readonly ReservedRegion Lines = ThreadSlots.ReserveLines();
 
     [ThreadStatic]

@@ -59,7 +59,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         poison = new PoisonList(PageCount);
 
         // Published, not executed, once: so a try that failed is tried again, and of two at the same time one is dropped.
-        owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount)), LazyThreadSafetyMode.PublicationOnly);
+        owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount), options.PreferHugePages), LazyThreadSafetyMode.PublicationOnly);
         observer = options.TracksDurable ? new DurableImage(start, region.LengthBytes, options.DurablePagesPerPmd)
             : options.RecordsTo is { } buffers ? new StoreRecorder(start, buffers)
             : options.RecordsStores ? StoreRecorder.Begin(start, region.LengthBytes)

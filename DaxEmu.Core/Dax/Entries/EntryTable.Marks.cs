@@ -169,7 +169,7 @@ public sealed unsafe partial class EntryTable
         }
     }
 
-    /// <summary>Pages that have an entry (<c>nrpages</c>), from the region words: 512 for a PMD. Exact if nothing changes meanwhile.</summary>
+    /// <summary>Pages that have an entry (<c>nrpages</c>): 512 for a PMD. Exact if nothing changes meanwhile; reads the slots of all ranges in use.</summary>
     public long PresentPageCount
     {
         get
@@ -179,7 +179,7 @@ public sealed unsafe partial class EntryTable
             for (long region = 0; region < end; region++)
             {
                 var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
-                total += word.IsPmd ? DaxConstants.PagesPerPmd : word.Count;
+                total += word.IsPmd ? DaxConstants.PagesPerPmd : word.IsTable ? CountSlots(region) : 0;
             }
 
             return total;
@@ -190,6 +190,7 @@ public sealed unsafe partial class EntryTable
     /// <remarks>The caller keeps faults out: an entry made meanwhile would be lost.</remarks>
     internal void ReleaseMemory(PageRange range)
     {
+        ForgetEmptyTables(range);
         long first = (range.First.Value + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
         long end = Math.Min(range.End.Value >> DaxConstants.PmdOrder, UsedRegions);
         for (long region = first; region < end;)
@@ -210,6 +211,17 @@ public sealed unsafe partial class EntryTable
 
             region = run + 1;
         }
+    }
+
+    private int CountSlots(long region)
+    {
+        int count = 0;
+        foreach (ref ulong slot in SlotsOf(region))
+        {
+            count += Atomic.Load(ref slot, Site.ReadSlot) != 0 ? 1 : 0;
+        }
+
+        return count;
     }
 
     // The first page from one on and before an end whose slot is filled; the end if none is. Under a scheduler, whose steps the looks would be,

@@ -30,13 +30,5 @@ public sealed unsafe partial class EntryTable
         {
             Atomic.And(ref word, ~bits, Site.Towrite); // [T4] matches [T3] in TagRun
         }
-
-        // The count goes down after the slots are emptied (invariant 3).
-        Atomic.Update(
-            ref RegionOf(run.Group),
-            (ulong)BitOperations.PopCount(bits),
-            static (seen, gone) => new RegionWord(seen).Count == (long)gone ? 0 : seen - (gone << DaxConstants.PageShift),
-            Site.ReadRegion,
-            Site.CountEntry);
     }
 }
