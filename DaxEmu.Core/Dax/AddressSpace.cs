@@ -288,6 +288,28 @@ public sealed unsafe class AddressSpace : IDisposable
         }
     }
 
+    /// <summary>As <see cref="WriteProtect(PageRange)"/>, of entries of a run: one walk over the VMAs for all.</summary>
+    internal void WriteProtect(in EntryRun run, ulong bits)
+    {
+        if (staysWritable)
+        {
+            return;
+        }
+
+        using AsymmetricLock.ReadHold walk = AreasLock.Read();
+        foreach (VmArea area in areas)
+        {
+            for (ulong rest = bits; rest != 0;)
+            {
+                PageRange range = run.NextPages(ref rest);
+                if (area.FileRange.Overlaps(protectsFirstPageOnly && run.Order == PageOrder.Pmd ? new PageRange(range.First, 1) : range))
+                {
+                    area.Table.WriteProtect(range.First - area.FirstIndex, range.PageCount);
+                }
+            }
+        }
+    }
+
     /// <summary>Writes down that this file's entry stands on its device pages (<c>dax_associate_entry</c>). Zero and empty entries stand on none.</summary>
     internal void Associate(PageIndex start, DaxEntry entry)
     {

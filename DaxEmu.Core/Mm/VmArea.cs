@@ -37,7 +37,7 @@ public sealed unsafe class VmArea : IDisposable
         HasMatchingColour = LeadPages == firstIndex.Colour;
         PlainForReads = isHost ? null : file;
         PlainForWrites = !isHost && IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : null;
-        Table = new PageTable(LeadPages, pageCount, file.UsesHugeTables);
+        Table = new PageTable(LeadPages, pageCount, hasCopies: !IsShared, file.UsesHugeTables);
         pieces = [new VmPiece(0, pageCount, (mode & MapMode.ReadOnly) != 0)];
     }
 

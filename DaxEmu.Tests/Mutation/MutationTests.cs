@@ -92,7 +92,7 @@ public sealed class MutationTests
             "while ((transient = Atomic.Exchange(ref slot, lockedPte.Word, Site.InsertEntry)) == ulong.MaxValue)",
             "close-or-split", Preemptions: 3),
         new("a refresh does not look at the slots", Marks,
-            "if ((Atomic.Load(ref slot, Site.ReadSlot) & (DaxEntry.DirtyBit | DaxEntry.LockedBit)) != 0)", "if (false)",
+            "if (WordScan.First(slots + (region * WordsPerRegion), WordsPerRegion, DaxEntry.DirtyBit | DaxEntry.LockedBit, Site.ReadSlot) < WordsPerRegion)", "if (false)",
             "realpte--wb--pte1"),
         new("no barrier before the readers are looked for", Invalidate,
             "Atomic.ProcessWideBarrier(Site.WriterBarrier); // [L3] matches [L1] and [L2]", "",
