@@ -40,7 +40,7 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
         using var alone = new JobTeam(1);
         var runs = new List<EngineRun>();
         var ofCase = new List<CaseResult>();
-        foreach (string name in plan.Engines)
+        foreach (string name in plan.Engines.Where(e => EngineCatalog.Serves(e, load.Phase)))
         {
             if (setup.RefusalOf(name, load) is { } tooLarge)
             {
