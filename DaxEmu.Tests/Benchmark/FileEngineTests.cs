@@ -9,11 +9,12 @@ namespace DaxEmu.Tests.Benchmark;
 [NonParallelizable]
 public sealed class FileEngineTests
 {
-    private const long SizeBytes = 8 << 20;
+    private const long SizeBytes = 4 << 20;
 
     [Test]
+    [Pairwise]
     public void AWritePassFillsTheFilesAndAReadPassTheBuffers(
-        [Values("emu", "kernel", "copy")] string name, [Values(4096, 65536, 2 << 20, 5000)] int blockBytes, [Values] bool isRandom, [Values] bool isSeparate)
+        [Values("emu", "kernel", "copy")] string name, [Values(65536, 5000)] int blockBytes, [Values] bool isRandom, [Values] bool isSeparate)
     {
         using PmemDevice device = PmemDevice.CreateTemporary(SizeBytes, new PmemDeviceOptions { PreferHugePages = false });
         using FileEngine engine = name switch
@@ -29,9 +30,9 @@ public sealed class FileEngineTests
         IReadOnlyList<UnitOrder> units = UnitOrder.Share(load, 1);
         Assert.That(read.Total, Is.EqualTo(units.Sum(u => u.Count)));
         Assert.That(written.Total, Is.EqualTo(read.Total));
-        byte[] all = device.GetSpan(new Pfn(0), SizeBytes / DaxConstants.PageSize).ToArray();
-        Assert.That(all.Count(b => b == BlockBuffer.Content), Is.EqualTo(read.Total * blockBytes), "written");
-        Assert.That(all.Count(b => b == FileEngine.FileByte), Is.EqualTo(SizeBytes - (read.Total * blockBytes)), "and nothing else");
+        ReadOnlySpan<byte> all = device.GetSpan(new Pfn(0), SizeBytes / DaxConstants.PageSize);
+        Assert.That(all.Count(BlockBuffer.Content), Is.EqualTo(read.Total * blockBytes), "written");
+        Assert.That(all.Count(FileEngine.FileByte), Is.EqualTo(SizeBytes - (read.Total * blockBytes)), "and nothing else");
     }
 
     [Test]

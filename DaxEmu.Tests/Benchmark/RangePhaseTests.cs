@@ -11,9 +11,10 @@ namespace DaxEmu.Tests.Benchmark;
 [NonParallelizable]
 public sealed class RangePhaseTests
 {
-    private const long SizeBytes = 8 << 20;
+    private const long SizeBytes = 4 << 20;
 
     [Test]
+    [Pairwise]
     public void TheEmulatorsPhasesDoWhatTheyAreNamedFor([Values] PageOrder order, [Values(1, 2)] int jobCount, [Values] bool isSeparate)
     {
         using PmemDevice device = PmemDevice.CreateInMemory(SizeBytes);
