@@ -22,7 +22,7 @@ internal sealed record BenchReport(BenchPlan Plan, IReadOnlyList<CaseResult> Res
     public int CpuCount { get; } = Topology.AllowedCpuCount;
 
     /// <summary>The engines that others are compared with: two always, and others if they took part.</summary>
-    public IReadOnlyList<string> Baselines => ["locked-radix", "kernel", .. Plan.Engines.Where(e => e is "copy" or "mmf" or "mmf-span")];
+    public IReadOnlyList<string> Baselines => ["locked-radix", "kernel", .. Plan.Engines.Where(e => e is "copy" or EngineCatalog.Fio or "mmf" or "mmf-span")];
 
     /// <summary>How many times faster an engine is than another on the same case in this run; null without both figures.</summary>
     public double? Ratio(CaseResult result, string other)

@@ -5,6 +5,9 @@ namespace DaxEmu.Bench.Benchmark.Measuring;
 /// <summary>The engines by name, and which phases each has a part in.</summary>
 internal static class EngineCatalog
 {
+    /// <summary>The engine that is another program.</summary>
+    public const string Fio = "fio";
+
     private static readonly (string Name, bool IsDefault, Func<FaultPhase, bool> Serves)[] All =
     [
         ("emu", true, _ => true),
@@ -14,6 +17,7 @@ internal static class EngineCatalog
         ("copy", true, PhaseFacts.IsData),
         ("mmf", false, PhaseFacts.IsFault),
         ("mmf-span", false, PhaseFacts.IsFault),
+        (Fio, false, PhaseFacts.IsData),
     ];
 
     /// <summary>Every engine.</summary>

@@ -1,5 +1,6 @@
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Benchmark.Engines.Files;
+using DaxEmu.Bench.Benchmark.Engines.Fio;
 using DaxEmu.Bench.Benchmark.Engines.Floor;
 using DaxEmu.Bench.Devices;
 using DaxEmu.Core;
@@ -20,6 +21,7 @@ internal sealed class EngineSetup : IDisposable
     private readonly List<string> notes = [];
     private readonly MemoryShare share;
     private readonly ScratchDevice scratch;
+    private readonly string? fio = FioProgram.Find(Environment.GetEnvironmentVariable("PATH"));
     private bool worksOnFiles;
     private PmemDevice? wideDevice;
     private PmemDevice? hugeDevice;
@@ -62,7 +64,9 @@ internal sealed class EngineSetup : IDisposable
 
     /// <summary>Why an engine cannot take part in a case; null if it can.</summary>
     public string? RefusalOf(string name, FaultCase load) =>
-        PhaseFacts.NeedsPages(load.Phase) && (share.IsTooLargeForKernel(load.SizeBytes) || load.SizeBytes > Device.SizeBytes)
+        name == EngineCatalog.Fio && fio is null ? FioProgram.Missing
+        : name == EngineCatalog.Fio && Device.File is null ? "the device has no file that another program could open"
+        : PhaseFacts.NeedsPages(load.Phase) && (share.IsTooLargeForKernel(load.SizeBytes) || load.SizeBytes > Device.SizeBytes)
         ? "the mapping is larger than the device, or than half of the memory that is free, and the phase accesses all of it"
         : !IsHost(name)
         ? share.HasTablesFor(load) ? null : "its tables would take more memory than is free"
@@ -92,6 +96,14 @@ internal sealed class EngineSetup : IDisposable
         }
 
         return engine;
+    }
+
+    /// <summary>fio for a case, on a device without holes. Only where <see cref="RefusalOf"/> has no reason against it.</summary>
+    public FioProgram Fio(FaultCase load)
+    {
+        EndOthers(isData: true);
+        FileEngine.Fill(Device, load);
+        return new FioProgram(fio!, Device, plan.Seed, cancellation);
     }
 
     public void Dispose()

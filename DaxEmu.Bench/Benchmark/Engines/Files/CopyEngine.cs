@@ -9,7 +9,7 @@ internal sealed unsafe class CopyEngine(PmemDevice device) : FileEngine(device)
 
     protected override string? Prepare(FaultCase load)
     {
-        Fill(load);
+        Fill(Device, load);
         return null;
     }
 

@@ -63,13 +63,13 @@ internal abstract class FileEngine(PmemDevice device) : IFaultEngine
     }
 
     /// <summary>Stores to every byte of the device's part that the case's files lie in: what was never stored to is read as a hole.</summary>
-    protected void Fill(FaultCase load)
+    public static void Fill(PmemDevice device, FaultCase load)
     {
         const long piece = DaxConstants.PagesPerPmd;
         long pages = load.MappingBytes * load.MappingCount >> DaxConstants.PageShift;
         for (long page = 0; page < pages; page += piece)
         {
-            Device.GetSpan(new Pfn(page), Math.Min(piece, pages - page)).Fill(FileByte);
+            device.GetSpan(new Pfn(page), Math.Min(piece, pages - page)).Fill(FileByte);
         }
     }
 }

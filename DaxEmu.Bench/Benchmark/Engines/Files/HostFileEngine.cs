@@ -16,7 +16,7 @@ internal sealed unsafe class HostFileEngine(PmemDevice device) : FileEngine(devi
             return "the device has no file that the host could read or write";
         }
 
-        Fill(load);
+        Fill(Device, load);
         return null;
     }
 
