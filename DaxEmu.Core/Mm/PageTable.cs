@@ -24,7 +24,7 @@ namespace DaxEmu.Core.Mm;
 /// thread need not hold), and that of a 2 MiB slot, which may have become a table.
 /// </para>
 /// </remarks>
-internal sealed unsafe class PageTable : IDisposable
+internal sealed unsafe partial class PageTable : IDisposable
 {
     private readonly ReservedRegion pageMemory;
     private readonly ReservedRegion directoryMemory;

@@ -40,7 +40,7 @@ namespace DaxEmu.Core.Pmem;
 /// know the idle value and woke no waiter (B28), and a profile can have it again.
 /// </para>
 /// </remarks>
-internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
+internal sealed unsafe partial class PageOwners : IDisposable, IWaitTarget
 {
     private const ulong WaiterBit = 1UL << 31;
     private const ulong PinMask = WaiterBit - 1;
