@@ -99,7 +99,7 @@ internal static class BenchCommand
             throw new ArgumentException($"{other.Name} has no meaning with --conflicts, which takes --engine and --output-format alone.");
         }
 
-        IReadOnlyList<string> engines = parsed.GetResult(Engines) is { Implicit: false } ? parsed.GetRequiredValue(Engines) : ConflictsRun.EngineNames;
+        IReadOnlyList<string> engines = parsed.GetValue(Engines) ?? ConflictsRun.EngineNames;
         return ConflictsRun.Run(engines, parsed.GetValue(Format) == OutputFormat.Json, cancellation);
     }
 

@@ -119,7 +119,7 @@ internal sealed unsafe class RadixTree : IDisposable
         int slot = (int)(index >> node->Shift) & RadixNode.SlotMask;
         int siblings = 1 << (order - node->Shift);
         Atomic.Plain(&node->Slots[slot], Site.InsertEntry, isWrite: true);
-        Atomic.Plain(&node->UsedSlots, Site.CountEntry, isWrite: true);
+        Atomic.Plain(&node->UsedSlots, Site.InsertEntry, isWrite: true);
         node->Slots[slot] = entry;
         for (int i = 1; i < siblings; i++)
         {
