@@ -52,6 +52,7 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
 
             IFaultEngine engine = setup.Get(name, load);
             (FaultCase fitted, IReadOnlyList<UnitOrder> units) = setup.Fit(name, load);
+            long? before = load.Phase == FaultPhase.Insert ? TableMemory.ResidentBytes() : null;
             IReadOnlyList<IFaultJob>? jobs = engine.Start(fitted, units, out string? refusal);
             if (jobs is null)
             {
@@ -59,7 +60,12 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
                 continue;
             }
 
-            runs.Add(new PassRun(engine, jobs, fitted, team, cancellation));
+            var run = new PassRun(engine, jobs, fitted, team, cancellation);
+            runs.Add(run);
+            if (before is not null && !EngineSetup.IsHost(name))
+            {
+                run.WeighTables(before);
+            }
         }
 
         foreach (ICaseRun run in runs)

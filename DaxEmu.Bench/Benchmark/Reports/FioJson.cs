@@ -86,6 +86,7 @@ internal static class FioJson
         job["ns_per_fault_min"] = RoundTime(result.NsPerFaultRounds[0]);
         job["ns_per_fault_max"] = RoundTime(result.NsPerFaultRounds[^1]);
         job["allocated_bytes_per_fault"] = Math.Round(result.AllocatedBytesPerFault, 6);
+        job["table_bytes_per_entry"] = Round(result.TableBytesPerUnit);
         job["control"] = Round(result.Control);
         job["control_is_good"] = MachineControl.IsGood(result.Control);
         job["ratios"] = Ratios(report, result);
