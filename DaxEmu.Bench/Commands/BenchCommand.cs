@@ -39,6 +39,7 @@ internal static class BenchCommand
     private static readonly Option<string?> Hgrm = CommandOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
     private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
+    private static readonly Option<bool> Conflicts = new("--conflicts") { Description = "instead of times: the cache lines that operations share which could run at once, for emu and locked-radix; the same on every run" };
     private static readonly Option<bool> Force = CommandOptions.Force();
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
@@ -53,7 +54,7 @@ internal static class BenchCommand
             + "  daxemu bench --engine emu,mmf,mmf-span --bs 4k --rw write,randwrite\n  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json\n"
             + "  daxemu bench --mmu host")
         {
-            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Mmu, Format,
+            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Mmu, Conflicts, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -64,6 +65,11 @@ internal static class BenchCommand
         if (parsed.GetValue(Mmu) == MmuKind.Host)
         {
             return RunOnHost(parsed, cancellation);
+        }
+
+        if (parsed.GetValue(Conflicts))
+        {
+            return RunConflicts(parsed, cancellation);
         }
 
         BenchPlan plan = PlanOf(parsed);
@@ -82,6 +88,19 @@ internal static class BenchCommand
         {
             return Run(parsed, plan, setup, cancellation);
         }
+    }
+
+    private static ExitCode RunConflicts(ParseResult parsed, CancellationToken cancellation)
+    {
+        Option? other = parsed.CommandResult.Command.Options.FirstOrDefault(
+            option => option != Conflicts && option != Engines && option != Format && parsed.GetResult(option) is { Implicit: false });
+        if (other is not null)
+        {
+            throw new ArgumentException($"{other.Name} has no meaning with --conflicts, which takes --engine and --output-format alone.");
+        }
+
+        IReadOnlyList<string> engines = parsed.GetValue(Engines) ?? ConflictsRun.EngineNames;
+        return ConflictsRun.Run(engines, parsed.GetValue(Format) == OutputFormat.Json, cancellation);
     }
 
     private static ExitCode RunOnHost(ParseResult parsed, CancellationToken cancellation)

@@ -34,6 +34,9 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
 
     private ref ulong Word => ref *line[0];
 
+    /// <summary>Names its word.</summary>
+    public void NameLines(LineNames names, string file) => names.Add(line[0], $"{name} of {file}");
+
     /// <summary>Enters for reading until the result is disposed.</summary>
     public ReadHold Read()
     {

@@ -18,8 +18,11 @@ internal enum Site : byte
     /// <summary>Stores an entry without its lock bit.</summary>
     UnlockEntry,
 
-    /// <summary>Counts a 4 KiB entry in or out.</summary>
-    CountEntry,
+    /// <summary>Makes an empty 2 MiB range a table of slots.</summary>
+    OpenTable,
+
+    /// <summary>Marks a table as closing, ends that, or waits for its end.</summary>
+    CloseTable,
 
     /// <summary>Puts a locked placeholder into an empty slot.</summary>
     InsertEntry,

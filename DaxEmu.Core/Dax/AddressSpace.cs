@@ -14,21 +14,27 @@ namespace DaxEmu.Core;
 /// One file as its users' memory sees it (<c>struct address_space</c>): the entry table, the VMAs that map it, its size, and the lock that
 /// keeps faults out while it is truncated.
 /// </summary>
-public sealed unsafe class AddressSpace : IDisposable
+public sealed unsafe partial class AddressSpace : IDisposable
 {
-    private static readonly Lock IdGate = new();
+    // An id comes back after 2^31 mappings: by then their generations are far apart, so none is mistaken for an earlier one of that id.
+    private const ulong GenerationsPerMapping = 1 << 24;
+
+    private static readonly PlainLock IdGate = new("lock of the mapping ids");
     private static long lastId;
+    private static ulong lastOrdinal;
 
     private readonly PinnedLines header = new(5);
     private readonly ulong* size;
+    private readonly ulong* generation;
     private readonly AsymmetricLock lifetime;
     private readonly bool ownsId;
     private readonly bool staysWritable;
+    private readonly bool usesHugeTables;
     private readonly bool protectsFirstPageOnly;
-    private readonly Lock areasGate = new();
+    private readonly PlainLock areasGate = new("lock of the VMA list");
     private readonly DeviceReference deviceReference;
-    private volatile VmArea[] areas = [];
-    private volatile bool isDisposed;
+    private Published<VmArea[]> areaList = new([]);
+    private PublishedFlag disposed;
 
     /// <summary>The mapping of a file of <paramref name="sizeBytes"/> whose blocks <paramref name="extents"/> names.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The size is negative or above the maximum, or the maximum is above 16 TiB.</exception>
@@ -45,11 +51,18 @@ public sealed unsafe class AddressSpace : IDisposable
         Behaviour = options.Behaviour;
         ownsId = options.Id == 0;
         staysWritable = options.StaysWritable;
+        usesHugeTables = options.UsesHugeTables;
         protectsFirstPageOnly = options.ProtectsFirstPageOnly;
         deviceReference = new DeviceReference(device, options.IsDeviceHeld);
+        ulong ordinal;
         try
         {
             Id = ownsId ? MappingIds.Take() : options.Id;
+            lock (IdGate)
+            {
+                ordinal = ++lastOrdinal;
+            }
+
             Entries = new EntryTable(Id, pageCapacity);
         }
         catch
@@ -65,12 +78,15 @@ public sealed unsafe class AddressSpace : IDisposable
         OwnOpener = Errors.Open();
         Name = options.Name ?? $"file {Id}";
         *size = (ulong)sizeBytes;
+        PreferHugeTable(sizeBytes);
         Locker = new EntryLocker(Entries, options.Waits ?? WaitTable.Shared, options.Profile);
         Sink = options.Sink;
-        InvalidateLock = new AsymmetricLock(Id, MappingLock.Invalidate, header[0]);
+        generation = header[0] + 1;
+        *generation = ordinal * GenerationsPerMapping;
+        InvalidateLock = new AsymmetricLock(Id, MappingLock.Invalidate, header[0], generation);
         AreasLock = new AsymmetricLock(Id, MappingLock.Areas, header[3]);
         lifetime = new AsymmetricLock(Id, MappingLock.Lifetime, header[4]);
-        VmFile = new VmFile(Id, device.Base, InvalidateLock, AreasLock, Behaviour.RestoresHugeWrites, Remove);
+        VmFile = new VmFile(Id, device.Base, InvalidateLock, AreasLock, Behaviour.RestoresHugeWrites, usesHugeTables, Remove);
     }
 
     /// <summary>The mapping's id: the inode number in events, and part of every wait key.</summary>
@@ -95,7 +111,20 @@ public sealed unsafe class AddressSpace : IDisposable
     public EntryTable Entries { get; }
 
     /// <summary>The VMAs that map the file now.</summary>
-    public IReadOnlyList<VmArea> Areas => areas;
+    public IReadOnlyList<VmArea> Areas => Mapped;
+
+    // A list that never changes; a change makes the next one, under the lock of the list.
+    private VmArea[] Mapped
+    {
+        get => areaList.Read(this, "VMA list");
+        set => areaList.Write(this, "VMA list", value);
+    }
+
+    private bool IsDisposed
+    {
+        get => disposed.Read(this, "mark of the end");
+        set => disposed.Write(this, "mark of the end", value);
+    }
 
     /// <summary>The file's size, in bytes.</summary>
     public long SizeBytes => (long)Atomic.Load(ref *size, Site.FileSize);
@@ -206,7 +235,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal AsymmetricLock.ReadHold Use()
     {
         AsymmetricLock.ReadHold hold = lifetime.Read();
-        if (!isDisposed)
+        if (!IsDisposed)
         {
             return hold;
         }
@@ -220,6 +249,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal void SetSize(long sizeBytes)
     {
         CheckSize(sizeBytes);
+        PreferHugeTable(sizeBytes);
         Atomic.Store(ref *size, (ulong)sizeBytes, Site.FileSize);
     }
 
@@ -228,6 +258,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal void GrowSize(long sizeBytes)
     {
         CheckSize(sizeBytes);
+        PreferHugeTable(sizeBytes);
         Atomic.RaiseTo(ref *size, (ulong)sizeBytes, Site.FileSize);
     }
 
@@ -235,7 +266,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal void Unmap(PageRange range, bool keepCopies = true)
     {
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        foreach (VmArea area in areas)
+        foreach (VmArea area in Mapped)
         {
             if (area.FileRange.Overlaps(range))
             {
@@ -248,7 +279,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal int CountTranslations(PageIndex index)
     {
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        return areas.Count(a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
+        return Mapped.Count(a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
     }
 
     /// <summary>Makes the translations of file pages read-only and clean in every VMA that maps any of them, wherever it begins (<c>pfn_mkclean_range</c>).</summary>
@@ -261,11 +292,33 @@ public sealed unsafe class AddressSpace : IDisposable
 
         PageRange shown = protectsFirstPageOnly ? new PageRange(range.First, 1) : range;
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        foreach (VmArea area in areas)
+        foreach (VmArea area in Mapped)
         {
             if (area.FileRange.Overlaps(shown))
             {
                 area.Table.WriteProtect(range.First - area.FirstIndex, range.PageCount);
+            }
+        }
+    }
+
+    /// <summary>As <see cref="WriteProtect(PageRange)"/>, of entries of a run: one walk over the VMAs for all.</summary>
+    internal void WriteProtect(in EntryRun run, ulong bits)
+    {
+        if (staysWritable)
+        {
+            return;
+        }
+
+        using AsymmetricLock.ReadHold walk = AreasLock.Read();
+        foreach (VmArea area in Mapped)
+        {
+            for (ulong rest = bits; rest != 0;)
+            {
+                PageRange range = run.NextPages(ref rest);
+                if (area.FileRange.Overlaps(protectsFirstPageOnly && run.Order == PageOrder.Pmd ? new PageRange(range.First, 1) : range))
+                {
+                    area.Table.WriteProtect(range.First - area.FirstIndex, range.PageCount);
+                }
             }
         }
     }
@@ -287,7 +340,7 @@ public sealed unsafe class AddressSpace : IDisposable
             // Before the page has no holder: its legal stores would pass for stores after an earlier revocation.
             Device.StrictStores?.Revoke(
                 entry.Order.PageCount(),
-                new Revocation(RawStoreCause.TakenAway, $"{LayoutOperation ?? (isDisposed ? "the close" : "a change of layout")} of {Name}", Id, Name, start, entry.Pfn),
+                new Revocation(RawStoreCause.TakenAway, $"{LayoutOperation ?? (IsDisposed ? "the close" : "a change of layout")} of {Name}", Id, Name, start, entry.Pfn),
                 wasLegal: entry.IsDirty);
             Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start);
         }
@@ -335,9 +388,9 @@ public sealed unsafe class AddressSpace : IDisposable
         // A walk that began before holds the lock for reading; one that begins later does not find the VMA.
         using (AreasLock.Write())
         {
-            lock (areasGate)
+            using (areasGate.Enter())
             {
-                areas = [.. areas.Where(a => a != area)];
+                Mapped = [.. Mapped.Where(a => a != area)];
             }
         }
     }
@@ -350,7 +403,7 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <param name="keeps">The VMAs that stay; all others are forgotten, in whatever state they are.</param>
     internal void Reset(long sizeBytes, params ReadOnlySpan<VmArea> keeps)
     {
-        foreach (VmArea area in areas)
+        foreach (VmArea area in Mapped)
         {
             if (!keeps.Contains(area))
             {
@@ -358,30 +411,35 @@ public sealed unsafe class AddressSpace : IDisposable
             }
         }
 
-        areas = keeps.ToArray();
-        foreach (VmArea area in areas)
+        Mapped = keeps.ToArray();
+        foreach (VmArea area in Mapped)
         {
             area.Reset();
         }
 
         Entries.Reset();
+        ulong next = *generation + 1;
         header.Clear();
+        *generation = next;
         *size = (ulong)sizeBytes;
     }
+
+    /// <summary>The extents of threads' last faults count no more: for a checker, whose threads must not know what a run was prepared with.</summary>
+    internal void ForgetLastExtents() => (*generation)++;
 
     /// <summary>
     /// Forgets the file; its VMAs go first. Waits for operations that run; later ones meet an <see cref="ObjectDisposedException"/>. Again does nothing.
     /// </summary>
     public void Dispose()
     {
-        lock (areasGate)
+        using (areasGate.Enter())
         {
-            if (isDisposed)
+            if (IsDisposed)
             {
                 return;
             }
 
-            isDisposed = true;
+            IsDisposed = true;
         }
 
         // A thread inside an operation or a fault goes on to its end; one that comes later sees that the mapping is gone. A VMA that another thread
@@ -392,7 +450,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
         using (InvalidateLock.Write())
         {
-            foreach (VmArea area in areas)
+            foreach (VmArea area in Mapped)
             {
                 area.MarkGone();
             }
@@ -427,10 +485,10 @@ public sealed unsafe class AddressSpace : IDisposable
     private VmArea[] ForgetAreas()
     {
         using AsymmetricLock.WriteHold hold = AreasLock.Write();
-        lock (areasGate)
+        using (areasGate.Enter())
         {
-            VmArea[] gone = areas;
-            areas = [];
+            VmArea[] gone = Mapped;
+            Mapped = [];
             return gone;
         }
     }
@@ -444,7 +502,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
     private void CheckMap(PageIndex first, long pageCount, MapMode mode, int leadPages)
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, (MaximumSizeBytes >> DaxConstants.PageShift) - first.Value);
@@ -455,11 +513,11 @@ public sealed unsafe class AddressSpace : IDisposable
 
     private void Publish(ReadOnlySpan<VmArea> made)
     {
-        lock (areasGate)
+        using (areasGate.Enter())
         {
-            if (!isDisposed)
+            if (!IsDisposed)
             {
-                areas = [.. areas, .. made];
+                Mapped = [.. Mapped, .. made];
                 return;
             }
         }
@@ -470,6 +528,14 @@ public sealed unsafe class AddressSpace : IDisposable
         }
 
         throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    private void PreferHugeTable(long sizeBytes)
+    {
+        if (usesHugeTables)
+        {
+            Entries.PreferHugePages(sizeBytes >> DaxConstants.PageShift);
+        }
     }
 
     private void CheckSize(long sizeBytes)
@@ -505,7 +571,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
         public static long Take()
         {
-            lock (IdGate)
+            using (IdGate.Enter())
             {
                 if (lastId < PageOwner.MaxMapping)
                 {
@@ -521,7 +587,7 @@ public sealed unsafe class AddressSpace : IDisposable
         // The oldest first, so that an id comes back as late as can be.
         public static void Return(long id)
         {
-            lock (IdGate)
+            using (IdGate.Enter())
             {
                 Returned.Enqueue(id);
                 if (Returned.Count > MostReturned && lastId < PageOwner.MaxMapping)
@@ -533,21 +599,39 @@ public sealed unsafe class AddressSpace : IDisposable
     }
 
     /// <summary>Hands out addresses as mmap would: each VMA in 2 MiB of its own.</summary>
+    /// <remarks>A thread takes many at once: they are only numbers, and there are 2^63.</remarks>
     private static class AddressAllocator
     {
-        private static readonly Lock Gate = new();
+        private const long BytesAtOnce = 1L << 40;
+
+        private static readonly PlainLock Gate = new("lock of the addresses");
         private static long next = 0x7F00_0000_0000;
+
+        [ThreadStatic]
+        private static long mine;
+
+        [ThreadStatic]
+        private static long mineEnd;
 
         public static long Take(int leadPages, long pageCount)
         {
             long bytes = (leadPages + pageCount) << DaxConstants.PageShift;
             long span = (bytes + DaxConstants.PmdSize - 1) & -DaxConstants.PmdSize;
-            lock (Gate)
+            if (mineEnd - mine < span)
             {
-                long start = next;
-                next += span;
-                return start + ((long)leadPages << DaxConstants.PageShift);
+                long taken = Math.Max(span, BytesAtOnce);
+                using (Gate.Enter())
+                {
+                    mine = next;
+                    next += taken;
+                }
+
+                mineEnd = mine + taken;
             }
+
+            long start = mine;
+            mine += span;
+            return start + ((long)leadPages << DaxConstants.PageShift);
         }
     }
 }

@@ -9,6 +9,12 @@ namespace DaxEmu.Core;
 /// </remarks>
 public interface IExtentMap
 {
+    /// <summary>
+    /// Whether an answer of blocks that are <see cref="ExtentKind.Mapped"/> and not <see cref="ExtentFlags.Shared"/> stays true until the file's
+    /// invalidate lock is held for writing. Then faults need not ask again for every page of the extent. False unless said otherwise.
+    /// </summary>
+    bool KeepsAnswers => false;
+
     /// <summary>The extent that covers <paramref name="index"/>, cut off where its kind ends.</summary>
     /// <param name="index">The page that the answer must cover.</param>
     /// <param name="pageCount">How many pages from there the caller has use for; a write allocates no more than these.</param>

@@ -22,6 +22,9 @@ public sealed class LinearExtentMap : IExtentMap
     }
 
     /// <inheritdoc/>
+    public bool KeepsAnswers => true;
+
+    /// <inheritdoc/>
     public ExtentAnswer Find(PageIndex index, long pageCount, ExtentIntent intent)
     {
         if (index < blocks.End)

@@ -11,11 +11,20 @@ namespace DaxEmu.Core.Mm;
 /// <remarks>
 /// A translation of a page is installed by the thread that holds the lock of its entry, and write-protected by the same right, so neither
 /// meets another of its kind; a private copy also needs the VMA's lock of copies. Any thread may clear a translation at any time, and counts
-/// as first. So an install is a plain store, and a clear and a write-protect are compare-and-swaps. That holds for 2 MiB slots too: a slot
-/// becomes a table only by the fault of a page in it, under an entry of the same 2 MiB of the file, and no two of those can be locked at
-/// once if one of them is the 2 MiB itself. (A VMA that is misaligned within 2 MiB has no 2 MiB translations.)
+/// as first. So an install is a plain store. A write-protect, a dirty mark and an mprotect are compare-and-swaps: stored plainly, the word that
+/// was seen would come back after a clear. That holds for 2 MiB slots too: a slot becomes a table only by the fault of a page in it, under
+/// an entry of the same 2 MiB of the file, and no two of those can be locked at once if one of them is the 2 MiB itself. (A VMA that is
+/// misaligned within 2 MiB has no 2 MiB translations.)
+/// <para>
+/// <b>Clearing pages.</b> A page's word that is cleared whatever it holds needs no compare-and-swap: 0 depends on nothing that was seen, so a
+/// plain store meets an install as two plain stores meet, the later one stays, and it makes a compare-and-swap of any other thread fail. What
+/// a plain store lacks is order: it may become visible after what the clearing thread does next. So the last one of each 2 MiB is
+/// an exchange, which is visible after the stores before it and before all that follows. A clear that depends on the word is a
+/// compare-and-swap: one that keeps copies, where there can be any (a copy is made by a fault of its own VMA, whose entry's lock the clearing
+/// thread need not hold), and that of a 2 MiB slot, which may have become a table.
+/// </para>
 /// </remarks>
-internal sealed unsafe class PageTable : IDisposable
+internal sealed unsafe partial class PageTable : IDisposable
 {
     private readonly ReservedRegion pageMemory;
     private readonly ReservedRegion directoryMemory;
@@ -23,16 +32,26 @@ internal sealed unsafe class PageTable : IDisposable
     private readonly ulong* directory;
     private readonly int lead;
     private readonly long pageCount;
+    private readonly bool hasCopies;
     private bool isFreed;
 
     /// <param name="leadPages">Pages from the 2 MiB boundary before the VMA to its start, 0 to 511.</param>
     /// <param name="pageCount">Pages of the VMA.</param>
-    public PageTable(int leadPages, long pageCount)
+    /// <param name="hasCopies">Whether private copies can be among its translations.</param>
+    /// <param name="usesHugePages">Whether its own memory may be of 2 MiB pages (see <see cref="TableMemory"/>).</param>
+    public PageTable(int leadPages, long pageCount, bool hasCopies, bool usesHugePages)
     {
         lead = leadPages;
+        this.hasCopies = hasCopies;
         this.pageCount = pageCount;
         SlotCount = (leadPages + pageCount + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
-        pageMemory = ReservedRegion.Reserve(SlotCount * DaxConstants.PagesPerPmd * sizeof(ulong));
+        pageMemory = TableMemory.Reserve(SlotCount * DaxConstants.PagesPerPmd);
+        long hugePageCount = TableMemory.HugePagesFor(pageCount);
+        if (usesHugePages && hugePageCount > 0)
+        {
+            pageMemory.PreferHugePages(hugePageCount);
+        }
+
         directoryMemory = ReservedRegion.Reserve(SlotCount * sizeof(ulong));
         pages = (ulong*)pageMemory.Base;
         directory = (ulong*)directoryMemory.Base;
@@ -170,53 +189,51 @@ internal sealed unsafe class PageTable : IDisposable
     /// <param name="first">First page.</param>
     /// <param name="count">How many pages.</param>
     /// <param name="keepCopies">Whether private copies stay (truncation keeps them in some cases, madvise does not).</param>
+    // Optimized at once, as what it calls: a truncate of a large file is seldom, and would spend itself in the slow first tier.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Unmap(VmaPage first, long count, bool keepCopies)
     {
-        (VmaPage from, long changed) = ForEachSlot(first, count, (slot, begin, end) =>
+        var walk = new SlotWalk(this, first, count);
+        while (walk.MoveNext())
         {
-            RequireAlive();
-            ref ulong word = ref directory[slot];
-            var seen = new Translation(Atomic.Load(ref word, Site.ReadTranslation));
-            if (seen.IsHuge)
+            if (walk.Seen.IsHuge)
             {
-                ClearHuge(ref word);
+                ClearHuge(ref directory[walk.Slot]);
+                walk.CoverSlot();
             }
-            else if (seen.IsTable)
+            else if (keepCopies && hasCopies)
             {
-                for (long page = begin; page < end; page++)
-                {
-                    ClearPage(ref PageWord(page), keepCopies);
-                }
+                ClearAllButCopies(walk.Pages, walk.PageCount);
             }
+            else
+            {
+                ClearAll(walk.Pages, walk.PageCount);
+            }
+        }
 
-            return seen.IsHuge;
-        });
-        Mmu?.Drop(from, changed);
+        Mmu?.Drop(walk.First, walk.Count);
     }
 
     /// <summary>Makes the translations of a run of pages read-only and clean; copies stay as they are.</summary>
     public void WriteProtect(VmaPage first, long count)
     {
-        (VmaPage from, long changed) = ForEachSlot(first, count, (slot, begin, end) =>
+        var walk = new SlotWalk(this, first, count);
+        while (walk.MoveNext())
         {
-            RequireAlive();
-            ref ulong word = ref directory[slot];
-            var seen = new Translation(Atomic.Load(ref word, Site.ReadTranslation));
-            if (seen.IsHuge)
+            if (walk.Seen.IsHuge)
             {
-                ProtectWord(ref word);
-            }
-            else if (seen.IsTable)
-            {
-                for (long page = begin; page < end; page++)
-                {
-                    ProtectWord(ref PageWord(page));
-                }
+                ProtectWord(ref directory[walk.Slot]);
+                walk.CoverSlot();
+                continue;
             }
 
-            return seen.IsHuge;
-        });
-        Mmu?.WriteProtect(from, changed);
+            for (int i = NextPresent(walk.Pages, 0, walk.PageCount); i < walk.PageCount; i = NextPresent(walk.Pages, i + 1, walk.PageCount))
+            {
+                ProtectWord(ref walk.Pages[i]);
+            }
+        }
+
+        Mmu?.WriteProtect(walk.First, walk.Count);
     }
 
     /// <summary>Drops a 2 MiB translation that a page lies inside of, not at its edge.</summary>
@@ -231,28 +248,29 @@ internal sealed unsafe class PageTable : IDisposable
     /// <summary>Takes writes away from the translations of a run of pages, or gives them back to those that are dirty (<c>change_protection</c>).</summary>
     public void Protect(VmaPage first, long count, bool isReadOnly, bool restoresHuge)
     {
-        (VmaPage from, long changed) = ForEachSlot(first, count, (slot, begin, end) =>
+        var walk = new SlotWalk(this, first, count);
+        while (walk.MoveNext())
         {
-            RequireAlive();
-            ref ulong word = ref directory[slot];
-            var seen = new Translation(Atomic.Load(ref word, Site.ReadTranslation));
-            if (seen.IsHuge && (isReadOnly || restoresHuge))
+            if (walk.Seen.IsHuge)
             {
-                SetWritable(ref word, !isReadOnly);
-            }
-            else if (seen.IsTable)
-            {
-                for (long page = begin; page < end; page++)
+                if (isReadOnly || restoresHuge)
                 {
-                    SetWritable(ref PageWord(page), !isReadOnly);
+                    SetWritable(ref directory[walk.Slot], !isReadOnly);
                 }
+
+                walk.CoverSlot();
+                continue;
             }
 
-            return seen.IsHuge;
-        });
+            for (int i = NextPresent(walk.Pages, 0, walk.PageCount); i < walk.PageCount; i = NextPresent(walk.Pages, i + 1, walk.PageCount))
+            {
+                SetWritable(ref walk.Pages[i], !isReadOnly);
+            }
+        }
+
         if (isReadOnly)
         {
-            Mmu?.WriteProtect(from, changed);
+            Mmu?.WriteProtect(walk.First, walk.Count);
         }
     }
 
@@ -298,24 +316,91 @@ internal sealed unsafe class PageTable : IDisposable
         return !wanted.IsWritable || (present.IsWritable && (present.Word | Translation.DirtyBit) == wanted.Word && present.IsDirty);
     }
 
-    private static void ClearHuge(ref ulong word) =>
-        Atomic.Update(ref word, 0, static (seen, _) => new Translation(seen).IsHuge ? 0 : null, Site.ReadTranslation, Site.WriteTranslation);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ClearHuge(ref ulong word)
+    {
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        while (new Translation(seen).IsHuge)
+        {
+            ulong before = Atomic.CompareExchange(ref word, 0, seen, Site.WriteTranslation);
+            if (before == seen)
+            {
+                return;
+            }
 
-    private static void ClearPage(ref ulong word, bool keepCopies) => Atomic.Update(
-        ref word,
-        keepCopies,
-        static (seen, keeps) => seen != 0 && !(keeps && new Translation(seen).IsCopy) ? 0 : null,
-        Site.ReadTranslation,
-        Site.WriteTranslation);
+            seen = before;
+        }
+    }
 
-    private static void ProtectWord(ref ulong word) => Atomic.Update(
-        ref word,
-        0,
-        static (seen, _) => new Translation(seen) is { IsPresent: true, IsCopy: false } present && (present.IsWritable || present.IsDirty)
-            ? seen & ~(Translation.WritableBit | Translation.DirtyBit)
-            : null,
-        Site.ReadTranslation,
-        Site.WriteTranslation);
+    // Plain stores (see the class), of 8 bytes each: a reader meets the translation or none, never a part of one. The last is a locked
+    // exchange: what the caller does next, looking for pins say, comes after all of them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ClearAll(ulong* words, int count)
+    {
+        int last = count;
+        for (int i = NextPresent(words, 0, count); i < count; i = NextPresent(words, i + 1, count))
+        {
+            if (last < count)
+            {
+                Atomic.Store(ref words[last], 0, Site.WriteTranslation);
+            }
+
+            last = i;
+        }
+
+        if (last < count)
+        {
+            Atomic.Exchange(ref words[last], 0, Site.WriteTranslation);
+        }
+    }
+
+    private static void ClearAllButCopies(ulong* words, int count)
+    {
+        for (int i = NextPresent(words, 0, count); i < count; i = NextPresent(words, i + 1, count))
+        {
+            Atomic.Update(
+                ref words[i],
+                0,
+                static (seen, _) => seen != 0 && !new Translation(seen).IsCopy ? 0 : null,
+                Site.ReadTranslation,
+                Site.WriteTranslation);
+        }
+    }
+
+    // The first word of a run that is not 0, or the end. Outside a scheduler, whose steps these loads would be, absent ones are passed over in bulk.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int NextPresent(ulong* words, int from, int count)
+    {
+        while (from < count && Atomic.Load(ref words[from], Site.ReadTranslation) == 0)
+        {
+            from++;
+            if (Atomic.Current is null)
+            {
+                int found = new ReadOnlySpan<ulong>(words + from, count - from).IndexOfAnyExcept(0UL);
+                return found < 0 ? count : from + found;
+            }
+        }
+
+        return from;
+    }
+
+    // Without Atomic.Update, whose delegate would cost as much as the compare-and-swap: a writeback does this for each page.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ProtectWord(ref ulong word)
+    {
+        const ulong Rights = Translation.WritableBit | Translation.DirtyBit;
+        ulong seen = Atomic.Load(ref word, Site.ReadTranslation);
+        while ((seen & (Translation.PresentBit | Translation.CopyBit)) == Translation.PresentBit && (seen & Rights) != 0)
+        {
+            ulong before = Atomic.CompareExchange(ref word, seen & ~Rights, seen, Site.WriteTranslation);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
 
     private static void SetWritable(ref ulong word, bool isWritable) => Atomic.Update(
         ref word,
@@ -327,35 +412,81 @@ internal sealed unsafe class PageTable : IDisposable
         Site.ReadTranslation,
         Site.WriteTranslation);
 
-    // The visitor says whether the slot held a 2 MiB translation, which goes or changes whole. Returns the pages that may have changed.
-    private (VmaPage First, long Count) ForEachSlot(VmaPage first, long count, Func<long, long, long, bool> visit)
+    /// <summary>Goes through the 2 MiB slots of a run of pages that hold anything.</summary>
+    private ref struct SlotWalk
     {
-        long begin = Math.Max(0, first.Value);
-        long end = count < pageCount - first.Value ? first.Value + count : pageCount; // the sum may not fit a long
-        if (begin >= end)
+        private readonly PageTable table;
+        private readonly long begin;
+        private readonly long end;
+        private long next;
+        private long changedFrom;
+        private long changedEnd;
+
+        public SlotWalk(PageTable table, VmaPage first, long count)
         {
-            return (begin, 0);
+            this.table = table;
+            begin = Math.Max(0, first.Value);
+            end = count < table.pageCount - first.Value ? first.Value + count : table.pageCount; // the sum may not fit a long
+            end = Math.Max(begin, end);
+            changedFrom = begin;
+            changedEnd = end;
+            next = table.SlotOf(begin);
         }
 
-        long changedFrom = begin;
-        long changedEnd = end;
-        long lastSlot = SlotOf(end - 1);
-        for (long slot = SlotOf(begin); slot <= lastSlot; slot++)
+        /// <summary>The slot.</summary>
+        public long Slot { readonly get; private set; }
+
+        /// <summary>What it holds: a table or a 2 MiB translation.</summary>
+        public Translation Seen { readonly get; private set; }
+
+        /// <summary>The words of those of its pages that lie in the run; for a table.</summary>
+        public ulong* Pages { readonly get; private set; }
+
+        /// <summary>How many they are.</summary>
+        public int PageCount { readonly get; private set; }
+
+        /// <summary>The pages whose translations may have changed.</summary>
+        public readonly VmaPage First => changedFrom;
+
+        public readonly long Count => changedEnd - changedFrom;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool MoveNext()
         {
-            RequireAlive();
-            if (Atomic.Load(ref directory[slot], Site.ReadTranslation) == 0)
+            long slotEnd = begin < end ? table.SlotOf(end - 1) + 1 : next;
+            while (next < slotEnd)
             {
-                continue;
+                table.RequireAlive();
+                if (Atomic.Current is null)
+                {
+                    // SAFETY: the slots lie in the VMA, and a table of 16 TiB has 2^23 of them.
+                    int found = new ReadOnlySpan<ulong>(table.directory + next, (int)(slotEnd - next)).IndexOfAnyExcept(0UL);
+                    next = found < 0 ? slotEnd : next + found;
+                    if (found < 0)
+                    {
+                        return false;
+                    }
+                }
+
+                Slot = next++;
+                Seen = new Translation(Atomic.Load(ref table.directory[Slot], Site.ReadTranslation));
+                if (Seen.Word != 0)
+                {
+                    long from = Math.Max(begin, table.FirstPageOf(Slot));
+                    Pages = table.pages + table.lead + from;
+                    PageCount = (int)(Math.Min(end, table.FirstPageOf(Slot + 1)) - from);
+                    return true;
+                }
             }
 
-            long from = Math.Max(begin, FirstPageOf(slot));
-            if (visit(slot, from, Math.Min(end, FirstPageOf(slot + 1))))
-            {
-                changedFrom = Math.Max(0, Math.Min(changedFrom, FirstPageOf(slot)));
-                changedEnd = Math.Min(pageCount, Math.Max(changedEnd, FirstPageOf(slot + 1)));
-            }
+            return false;
         }
 
-        return (changedFrom, changedEnd - changedFrom);
+        /// <summary>The slot's 2 MiB translation goes or changes whole, with pages outside the run.</summary>
+        public void CoverSlot()
+        {
+            changedFrom = Math.Max(0, Math.Min(changedFrom, table.FirstPageOf(Slot)));
+            changedEnd = Math.Min(table.pageCount, Math.Max(changedEnd, table.FirstPageOf(Slot + 1)));
+        }
     }
 }

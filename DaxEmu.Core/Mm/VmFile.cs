@@ -6,6 +6,7 @@ namespace DaxEmu.Core.Mm;
 /// <param name="InvalidateLock">Held for reading over faults, for writing over changes of the VMA.</param>
 /// <param name="AreasLock">Held for reading over a walk of the file's VMAs.</param>
 /// <param name="RestoresHugeWrites">Whether mprotect makes a dirty 2 MiB translation writable again.</param>
+/// <param name="UsesHugeTables">Whether page tables may lie in 2 MiB pages.</param>
 /// <param name="Remove">Forgets a VMA: returns when no fault and no walk works on it any more.</param>
 internal sealed record VmFile(
     long MappingId,
@@ -13,4 +14,5 @@ internal sealed record VmFile(
     AsymmetricLock InvalidateLock,
     AsymmetricLock AreasLock,
     bool RestoresHugeWrites,
+    bool UsesHugeTables,
     Action<VmArea> Remove);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Native.Failures;
 using DaxEmu.Native.Memory;
@@ -16,9 +17,10 @@ namespace DaxEmu.Core.Pmem;
 /// </para>
 /// <para>
 /// <b>Writers of a holder's word.</b> Only a thread that holds the lock of a real entry with that pfn, when the entry is inserted or removed
-/// (B20: not when it stays as it is). An unshared page has one such entry, so its word has one writer at a time; each step is nevertheless
-/// a compare-and-exchange that fails loudly, because two entries with one unshared page are a bug of the file system. A shared
-/// page has one entry a file, under different locks: their counts meet in the compare-and-exchange.
+/// (B20: not when it stays as it is). An unshared page has one such entry, so its word has one writer at a time, and is given by a load that must find
+/// nothing (two entries with one unshared page are a bug of the file system) and a plain store. A shared
+/// page has one entry a file, under different locks: their counts meet in a compare-and-exchange, and so do all that take an entry away, since
+/// a page can become shared while an entry that was made before has it.
 /// </para>
 /// <para>
 /// <b>Pins.</b> A holder's word never says that a page is busy: the entry itself is no use of the memory. DMA and other long uses pin, and
@@ -38,7 +40,7 @@ namespace DaxEmu.Core.Pmem;
 /// know the idle value and woke no waiter (B28), and a profile can have it again.
 /// </para>
 /// </remarks>
-internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
+internal sealed unsafe partial class PageOwners : IDisposable, IWaitTarget
 {
     private const ulong WaiterBit = 1UL << 31;
     private const ulong PinMask = WaiterBit - 1;
@@ -55,8 +57,9 @@ internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
 
     /// <summary>No page has a holder or a pin.</summary>
     /// <param name="range">The pages of the device.</param>
+    /// <param name="usesHugePages">Whether the words of a large device may lie in 2 MiB pages.</param>
     /// <exception cref="Native.DaxEnvironmentException">There is not enough address space.</exception>
-    public PageOwners(PfnRange range)
+    public PageOwners(PfnRange range, bool usesHugePages = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(range.PageCount, nameof(range));
         ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
@@ -64,6 +67,11 @@ internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
         firstPmd = range.First.Value >> DaxConstants.PmdOrder;
         long pmdCount = (range.End.Value >> DaxConstants.PmdOrder) - firstPmd + 1;
         words = ReservedRegion.Reserve(2 * (range.PageCount + pmdCount) * sizeof(ulong));
+
+        if (usesHugePages)
+        {
+            words.PreferHugePages(TableMemory.HugePagesFor(range.PageCount)); // of the first array: pins are rare
+        }
 
         // SAFETY: the four arrays lie one after the other in the region, which holds exactly their sum.
         pageHolders = (ulong*)words.Base;
@@ -90,22 +98,32 @@ internal sealed unsafe class PageOwners : IDisposable, IWaitTarget
     {
         ref ulong word = ref Holder(pfn, order);
         var one = PageOwner.One(mapping, index);
-        while (true)
+        var now = new PageOwner(Atomic.Load(ref word, Site.PageOwner));
+        if (!isShared)
         {
-            var now = new PageOwner(Atomic.Load(ref word, Site.PageOwner));
-            if (!now.IsNone && !isShared)
+            if (!now.IsNone)
             {
                 throw new InvalidOperationException(
                     $"Device page {pfn} cannot be given to mapping {mapping} at page {index}: {now} has it.");
             }
 
-            PageOwner next = now.IsNone ? (isShared ? PageOwner.Counted(1) : one) : PageOwner.Counted(now.HolderCount + 1);
-            if (Atomic.TryReplace(ref word, next.Word, now.Word, Site.PageOwner))
-            {
-                return;
-            }
+            Atomic.Store(ref word, one.Word, Site.PageOwner);
+            return;
+        }
+
+        while (!Atomic.TryReplace(ref word, PageOwner.Counted(now.HolderCount + 1).Word, now.Word, Site.PageOwner))
+        {
+            now = new PageOwner(Atomic.Load(ref word, Site.PageOwner));
         }
     }
+
+    /// <summary>Whether all pages of a run lie in the device.</summary>
+    public bool Covers(PfnRange pages) => pages.First.Value >= range.First.Value && pages.End.Value <= range.End.Value;
+
+    /// <summary>The word of a page's holder at 4 KiB, for a caller that gives it to an entry that it holds (<see cref="Associate"/> without its checks).</summary>
+    /// <param name="pfn">A page that <see cref="Covers"/> says is the device's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref ulong PageHolder(long pfn) => ref pageHolders[pfn - range.First.Value];
 
     /// <summary>A real entry was taken out or replaced: it holds its pages no longer (<c>dax_disassociate_entry</c>).</summary>
     /// <remarks>Called with the entry locked; never for a ZERO or EMPTY entry. Parameters as for <see cref="Associate"/>.</remarks>

@@ -123,6 +123,10 @@ internal sealed class ReservedRegion : SafeHandle
         }
     }
 
+    /// <summary>Asks for 2 MiB pages in the first so many 2 MiB; a hint, whose refusal changes nothing but speed.</summary>
+    public void PreferHugePages(long hugePageCount) =>
+        _ = Mman.Madvise(handle, (nuint)Math.Min(hugePageCount * (long)Alignment, LengthBytes), MemoryAdvice.HugePage);
+
     /// <summary>Asks for 2 MiB pages; a hint, whose refusal changes nothing but speed.</summary>
     public void PreferHugePages() => _ = Mman.Madvise(handle, (nuint)LengthBytes, MemoryAdvice.HugePage);
 

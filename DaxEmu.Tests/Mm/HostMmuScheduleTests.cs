@@ -49,7 +49,7 @@ public sealed unsafe class HostMmuScheduleTests
         {
             var lines = new PinnedLines(2);
             var file = new VmFile(
-                1, 0, new AsymmetricLock(1, MappingLock.Invalidate, lines[0]), new AsymmetricLock(1, MappingLock.Areas, lines[1]), true, _ => { });
+                1, 0, new AsymmetricLock(1, MappingLock.Invalidate, lines[0]), new AsymmetricLock(1, MappingLock.Areas, lines[1]), true, false, _ => { });
             area = new VmArea(file, 0, default, 2, MapMode.Shared, isHost: true);
             mmu = new HostMmu(area, this, new HostPiece(0, 2, CanRead: true, CanWrite: true));
             area.Table.Mmu = isReversed ? null : mmu;

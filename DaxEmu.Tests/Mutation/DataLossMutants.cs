@@ -5,16 +5,22 @@ internal static class DataLossMutants
 {
     private const string Handler = "Dax/Faults/FaultHandler.cs";
     private const string Cleaner = "Dax/Writeback/EntryCleaner.cs";
-    private const string Protect = "mapping.WriteProtect(held.Range); // [V2] matches [V1] in DaxView";
+    private const string Protect = "mapping.WriteProtect(run, chosen); // [V2] matches [V1] in DaxView";
     private const string Sync = "Dax/Writeback/Fsync.cs";
     private const string LetLayoutChange =
-        "unsafe { DaxEmu.Core.Atomics.Atomic.Store(ref DaxEmu.Core.Mm.ReaderSlot.Mine->Hold0, 0, DaxEmu.Core.Atomics.Site.ExitRead); _ = mapping.InvalidateLock.EnterRead(); } ";
+        "unsafe { DaxEmu.Core.Atomics.Atomic.Store(ref (DaxEmu.Core.Mm.ReaderSlot.Mine + DaxEmu.Core.Mm.ReaderSlot.WayOf(mapping.Id))->Hold0, 0, DaxEmu.Core.Atomics.Site.ExitRead); _ = mapping.InvalidateLock.EnterRead(); } ";
 
     public static IReadOnlyList<Mutant> All { get; } =
     [
         new("a 4 KiB refault maps before it marks", Handler,
             "if (marked != entry)", "Atomic.Store(ref word, entry | DaxEntry.LockedBit, Site.LockEntry); if (marked != entry)",
             "store-or-fault"),
+        new("a short insert maps before it marks", Handler,
+            "Atomic.Store(ref word, marked | DaxEntry.LockedBit, Site.ReplaceEntry);", "", "insert-or-store"),
+        new("a change of layout leaves the extents of last faults as they are", "Mm/AsymmetricLock.cs",
+            "(*generation)++;", "", "insert-or-punch"),
+        new("a short insert does not look at its range again", "Dax/Entries/EntryLocker.cs",
+            "if (table.IsOpenTable(index))", "if (true)", "insert-or-huge"),
         new("a 2 MiB refault maps before it marks", Handler,
             "var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",
             "Atomic.Store(ref word, entry | DaxEntry.LockedBit, Site.LockEntry); var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",
@@ -25,13 +31,13 @@ internal static class DataLossMutants
         new("the range says dirty after the unlock only", Handler,
             "table.NoteDirty(index);", "", "store-or-fault"),
         new("a writeback flushes before it write-protects", Cleaner, Protect,
-            "if (held.Entry.IsReal && !TryFlush(held.Entry)) { return CleanOutcome.Error; } mapping.WriteProtect(held.Range); "
-            + "final = held.Entry.WithDirty(false); mapping.Entries.MarkClean(held); return CleanOutcome.Written;",
+            "if (Flush(run, chosen) != 0) { return CleanOutcome.Error; } mapping.Device.DrainUnchecked(); mapping.WriteProtect(run, chosen); "
+            + "mapping.Entries.MarkClean(run, chosen); return CleanOutcome.Written;",
             "sync-or-store"),
         new("a writeback passes no fence after its flush", Cleaner, "mapping.Device.DrainUnchecked();", "", "sync-or-store"),
-        new("a writeback does not flush", Cleaner, "mapping.Device.FlushUnchecked(entry.Pfn.OffsetBytes, entry.Order.SizeBytes());", "", "sync-or-store"),
-        new("a writeback takes TOWRITE back before it flushes", Cleaner, Protect, "mapping.Entries.ClearTowrite(held.Start); " + Protect, "two-syncs"),
-        new("a writeback marks clean before it flushes", Cleaner, Protect, Protect + "\nmapping.Entries.MarkClean(held);", "two-syncs"),
+        new("a writeback does not flush", Cleaner, "mapping.Device.FlushUnchecked(pages.First.OffsetBytes, pages.PageCount << DaxConstants.PageShift);", "", "sync-or-store"),
+        new("a writeback takes TOWRITE back before it flushes", Cleaner, Protect, "mapping.Entries.ClearTowrite(run.Group, chosen); " + Protect, "two-syncs"),
+        new("a writeback marks clean before it flushes", Cleaner, Protect, Protect + "\nmapping.Entries.MarkClean(run, chosen);", "two-syncs"),
         new("ANYDIRTY is restored over whatever stands there", "Dax/Entries/EntryTable.Marks.cs",
             "RestoreAnyDirty(ref word); // [D2] matches [D1] in NoteDirty",
             "var now = new RegionWord(Atomic.Load(ref word, Site.AnyDirty)); if (now.Word != 0 && !now.IsPmd) { Atomic.Or(ref word, RegionWord.AnyDirtyBit, Site.AnyDirty); }",
@@ -55,6 +61,10 @@ internal static class DataLossMutants
             "&& mapping.Device.Owners.FirstBusy(new PfnRange(held.Entry.Pfn, held.Entry.Order.PageCount())) is not null;", "&& false;", "write-or-pin"),
         new("pins are looked for while the page is mapped", "Dax/Invalidation/Invalidator.cs",
             "mapping.Unmap(held.Range);", "", "write-or-pin"),
+        new("translations are cleared by stores that linger", "Mm/PageTable.cs",
+            "Atomic.Exchange(ref words[last], 0, Site.WriteTranslation);", "Atomic.Store(ref words[last], 0, Site.WriteTranslation);", "write-or-pin", BuffersStores: true),
+        new("entries that are removed together leave their marks", "Dax/Entries/EntryTable.Runs.cs",
+            "Atomic.And(ref word, ~bits, Site.Towrite); // [T4] matches [T3] in TagRun", "", "refresh-or-remove"),
         new("a shared page is mapped for writing where it is read", "Dax/Faults/PteFault.cs",
             "area.Table.TryInstallPage(request.Page, Translation.Device(pfn, PageOrder.Pte, request.IsWrite));",
             "area.Table.TryInstallPage(request.Page, Translation.Device(pfn, PageOrder.Pte, true));", "clone-or-fault"),

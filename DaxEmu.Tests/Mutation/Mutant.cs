@@ -8,8 +8,10 @@ namespace DaxEmu.Tests.Mutation;
 /// <param name="Scenario">The scenario whose search finds it.</param>
 /// <param name="Profile">The profile under which.</param>
 /// <param name="BuffersStores">Whether it takes a store that lingers.</param>
+/// <param name="Preemptions">How many preemptions it takes at the most.</param>
 public sealed record Mutant(
-    string Name, string File, string Line, string Fault, string Scenario, string Profile = "fixed", bool BuffersStores = false)
+    string Name, string File, string Line, string Fault, string Scenario, string Profile = "fixed", bool BuffersStores = false,
+    int Preemptions = Probe.Preemptions)
 {
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -77,11 +77,22 @@ public sealed class MutationTests
             "if (!Atomic.TryReplace(ref RegionOf(index), locked.Word, 0, Site.InsertPmd))",
             "if (Atomic.Load(ref RegionOf(index), Site.ReadRegion) != 0 || Atomic.Exchange(ref RegionOf(index), locked.Word, Site.InsertPmd) == 1)",
             "empty--pte1--pmd"),
-        new("who loses a slot leaves it counted", Table,
-            "CountOut(ref word);", "",
-            "empty--pte1--pte1"),
+        new("an insert does not look at its range again", Table,
+            "return Atomic.TryReplace(ref SlotOf(index), locked.Word, 0, Site.InsertEntry) ? Confirm(index) : Insertion.Changed;",
+            "return Atomic.TryReplace(ref SlotOf(index), locked.Word, 0, Site.InsertEntry) ? Insertion.Done : Insertion.Changed;",
+            "close-or-insert"),
+        new("a table is closed without a mark", Table,
+            "if (!Atomic.TryReplace(ref word, table.WithClosing.Word, table.Word, Site.CloseTable))", "if (table.IsPmd)",
+            "close-or-insert"),
+        new("a placeholder that is taken back wakes nobody", Locker,
+            "Wake(index, PageOrder.Pte, WakeMode.All); // each of them looks again, whatever the profile's rule for removed entries", "",
+            "close-or-insert"),
+        new("a split stores over a placeholder", Table,
+            "while ((transient = Atomic.CompareExchange(ref slot, lockedPte.Word, 0, Site.InsertEntry)) != 0)",
+            "while ((transient = Atomic.Exchange(ref slot, lockedPte.Word, Site.InsertEntry)) == ulong.MaxValue)",
+            "close-or-split", Preemptions: 3),
         new("a refresh does not look at the slots", Marks,
-            "if ((Atomic.Load(ref slot, Site.ReadSlot) & (DaxEntry.DirtyBit | DaxEntry.LockedBit)) != 0)", "if (false)",
+            "if (WordScan.First(slots + (region * WordsPerRegion), WordsPerRegion, DaxEntry.DirtyBit | DaxEntry.LockedBit, Site.ReadSlot) < WordsPerRegion)", "if (false)",
             "realpte--wb--pte1"),
         new("no barrier before the readers are looked for", Invalidate,
             "Atomic.ProcessWideBarrier(Site.WriterBarrier); // [L3] matches [L1] and [L2]", "",
@@ -113,7 +124,7 @@ public sealed class MutationTests
     public void TheSearchFindsTheFault([ValueSource(nameof(Tried))] Mutant mutant)
     {
         using ProbedCore faulty = sources.Compile(mutant);
-        string? found = faulty.Search(mutant);
+        string? found = faulty.Search(mutant, mutant.Preemptions);
         Assert.That(found, Is.Not.Null, "the search sees nothing");
         TestContext.Out.WriteLine(found);
     }

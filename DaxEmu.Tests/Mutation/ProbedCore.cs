@@ -23,7 +23,7 @@ internal sealed class ProbedCore : IDisposable
 
     /// <summary>Searches a mutant's scenario (<see cref="Probe.Search"/>).</summary>
     /// <returns>How it failed; null if it did not.</returns>
-    public string? Search(Mutant mutant, int preemptions = Probe.Preemptions) =>
+    public string? Search(Mutant mutant, int preemptions) =>
         (string?)search.Invoke(null, [mutant.Scenario, mutant.Profile, mutant.BuffersStores, preemptions]);
 
     /// <summary>Lets each step of an operation fail (<see cref="FailureSweep.Run"/>).</summary>

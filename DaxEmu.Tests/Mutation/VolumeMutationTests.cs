@@ -24,7 +24,7 @@ public sealed class VolumeMutationTests
         new("no fence at the end of a repair", "Fs/Volume/VolumeRepair.cs", "memory.Drain(); // J6", "", "repair"),
         new("no fence after new blocks are zeroed", "Fs/DaxVolume.cs", "device.DrainUnchecked();", "", "volume.unlink-store.thread.sync"),
         new("no fence after a write", "Dax/ReadWrite/BlockStore.cs", "mapping.Device.DrainUnchecked();", "", "volume.write.thread.sync"),
-        new("a writeback does not flush", "Dax/Writeback/EntryCleaner.cs", "mapping.Device.FlushUnchecked(entry.Pfn.OffsetBytes, entry.Order.SizeBytes());", "", "volume.store.sync"),
+        new("a writeback does not flush", "Dax/Writeback/EntryCleaner.cs", "mapping.Device.FlushUnchecked(pages.First.OffsetBytes, pages.PageCount << DaxConstants.PageShift);", "", "volume.store.sync"),
         new("zeroes are durable before the size", "Fs/DaxFile.Layout.cs", "Mapping.CommitBlocks();", "", "volume.truncate"),
         new("shared blocks are committed for the second file first", "Iomap/InMemoryExtentMap.Layout.cs",
             "source.CommitFirst?.Invoke(); // or a crash would find blocks of two files of which one says that they are its own", "", "volume.clone"),

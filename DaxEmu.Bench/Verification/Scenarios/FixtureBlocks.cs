@@ -32,6 +32,9 @@ internal sealed unsafe class FixtureBlocks : IExtentMap
     private readonly List<Pfn> givenUp = [];
     private bool isDirty;
 
+    /// <summary>As of a file system: given up, shared and moved only with the invalidate lock held for writing.</summary>
+    public bool KeepsAnswers => true;
+
     /// <summary>Every device page that may be the file's.</summary>
     public static PfnRange All { get; } = new(new Pfn(OldFirst), 2 * PageCount);
 

@@ -14,6 +14,9 @@ internal enum LockFixtureState
     /// <summary>No entry.</summary>
     Empty,
 
+    /// <summary>No entry, but 4 KiB ones were there: a table of empty slots.</summary>
+    EmptyTable,
+
     /// <summary>A dirty 4 KiB entry at page 1.</summary>
     RealPte,
 
@@ -126,6 +129,14 @@ internal sealed unsafe class LockFixture : IDisposable
     {
         if (state == LockFixtureState.Empty)
         {
+            return;
+        }
+
+        if (state == LockFixtureState.EmptyTable)
+        {
+            var page = new PageIndex(1);
+            Table.TryInsertPte(page, DaxEntry.Empty(PageOrder.Pte).WithLock);
+            Table.Remove(page, DaxEntry.Empty(PageOrder.Pte));
             return;
         }
 

@@ -22,6 +22,18 @@ internal sealed record LockOperation(string Name, string Code, Action<LockFixtur
     /// <summary>A 2 MiB write fault that nothing stands in the way of.</summary>
     public static LockOperation LonePmdFault { get; } = new("2 MiB fault @0", "lonepmd", (fixture, thread) => Reading(fixture, () => FaultPmd(fixture, thread, mustServe: true)));
 
+    /// <summary>A 2 MiB read fault on a hole.</summary>
+    public static LockOperation ZeroPmdFault { get; } = new("2 MiB hole @0", "zeropmd", (fixture, thread) => Reading(fixture, () =>
+    {
+        Grab grab = fixture.Locker.Grab(new PageIndex(0), PageOrder.Pmd);
+        if (grab.Outcome == GrabOutcome.Locked)
+        {
+            fixture.Own(grab.Held, thread);
+            fixture.Disown(grab.Held);
+            fixture.Locker.Unlock(grab.Held.Start, grab.Held.Entry.IsReal ? grab.Held.Entry : DaxEntry.Zero(PageOrder.Pmd));
+        }
+    }));
+
     /// <summary>Takes out whatever covers a page.</summary>
     public static LockOperation Invalidate(long page) => new($"invalidate @{page}", $"inv{page}", (fixture, thread) =>
     {

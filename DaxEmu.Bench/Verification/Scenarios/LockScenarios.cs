@@ -37,6 +37,10 @@ internal static class LockScenarios
             [[LockOperation.PteFault(0)], [LockOperation.PteFault(1)], [LockOperation.PteFault(2)]]),
         ("pass-on", "A 2 MiB waiter is woken and finds another locked entry first.", LockFixtureState.Empty,
             [[LockOperation.PteFault(0)], [LockOperation.PteFault(1)], [LockOperation.PmdFault], [LockOperation.PteFault(1)]]),
+        ("close-or-insert", "A 2 MiB fault on a table of empty slots meets a 4 KiB fault that fills one, and another that waits for that one.", LockFixtureState.EmptyTable,
+            [[LockOperation.PteFault(1)], [LockOperation.PmdFault], [LockOperation.Keep(1)]]),
+        ("close-or-split", "A table of empty slots becomes a 2 MiB zero entry, and a table again, while a 4 KiB fault fills a slot.", LockFixtureState.EmptyTable,
+            [[LockOperation.PteFault(1)], [LockOperation.ZeroPmdFault, LockOperation.PteFault(1)]]),
         ("first-pmd", "A 2 MiB fault on an empty range.", LockFixtureState.Empty,
             [[LockOperation.LonePmdFault]]),
     ];

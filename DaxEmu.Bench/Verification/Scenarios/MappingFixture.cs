@@ -239,6 +239,7 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
                 break;
         }
 
+        Mapping.ForgetLastExtents();
         pin = state == MappingFixtureState.PinnedPage ? View.Pin(DaxConstants.PageSize, DaxConstants.PageSize) : null;
     }
 

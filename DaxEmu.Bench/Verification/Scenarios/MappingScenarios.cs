@@ -79,6 +79,12 @@ internal static class MappingScenarios
             [MappingOperation.PinForReading(1)], [MappingOperation.WritePages(0, 2), MappingOperation.Punch(1)]),
         new("copied-write-or-writeback", "write(2) copies a shared block while the page is written back: no entry stays on the old block.", MappingFixtureState.SharedDirtyPage,
             [MappingOperation.Write(1)], [MappingOperation.Writeback(1)]),
+        new("insert-or-punch", "A thread faults in two pages of an extent while the second is punched: the extent of the first fault does not serve the second.", MappingFixtureState.Unmapped,
+            [MappingOperation.WriteFault(0), MappingOperation.WriteFault(1)], [MappingOperation.Punch(1)], [MappingOperation.Look]),
+        new("insert-or-store", "A thread faults in two pages of an extent while another stores to the second and syncs: the store is durable.", MappingFixtureState.Unmapped,
+            [MappingOperation.WriteFault(0), MappingOperation.WriteFault(1)], [MappingOperation.StoreAndSync(1, 7)], [MappingOperation.Look]),
+        new("insert-or-huge", "A range loses its only entry and gets a 2 MiB one while a thread faults in its second page.", MappingFixtureState.Unmapped,
+            [MappingOperation.ReadFault(0), MappingOperation.WriteFault(1)], [MappingOperation.Invalidate(0), MappingOperation.HugeWriteFault], [MappingOperation.Look]),
         new("huge-fault-or-punch", "A 2 MiB fault meets a punch of one page of it.", MappingFixtureState.Unmapped,
             [MappingOperation.HugeWriteFault], [MappingOperation.Punch(1)], [MappingOperation.Look]),
     ];

@@ -92,9 +92,8 @@ internal sealed partial class EntryLocker : IWaitGraphSource
                 Abandon(ref ticket, null, AbandonReason.FoundNothing);
                 return Entries.Grab.Missing;
             }
-            else if (table.TryInsertPte(index, DaxEntry.Empty(PageOrder.Pte).WithLock))
+            else if (IsInserted(index, table.TryInsertPte(index, DaxEntry.Empty(PageOrder.Pte).WithLock)))
             {
-                Trace(NoteKind.Inserted, index, PageOrder.Pte);
                 Claim(ref ticket, index, PageOrder.Pte);
                 return new Grab(GrabOutcome.Locked, new HeldEntry(index, DaxEntry.Empty(PageOrder.Pte)));
             }
@@ -250,6 +249,41 @@ internal sealed partial class EntryLocker : IWaitGraphSource
     private void ThrowPastCapacity(PageIndex index) =>
         throw new ArgumentOutOfRangeException(nameof(index), index, $"The table holds {table.PageCapacity} pages.");
 
+    /// <summary>Makes a locked placeholder in an empty slot whose range was seen as a table that is noted as used: what most inserts meet.</summary>
+    /// <returns>False if it was not to be: the caller looks again.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryInsertInTable(PageIndex index, ref ulong slot)
+    {
+        if (!EntryTable.TryFillSlot(ref slot, DaxEntry.Empty(PageOrder.Pte).WithLock))
+        {
+            return false;
+        }
+
+        if (table.IsOpenTable(index))
+        {
+            Trace(NoteKind.Inserted, index, PageOrder.Pte);
+            return true;
+        }
+
+        return IsInserted(index, table.Confirm(index));
+    }
+
+    private bool IsInserted(PageIndex index, EntryTable.Insertion insertion)
+    {
+        if (insertion == EntryTable.Insertion.Done)
+        {
+            Trace(NoteKind.Inserted, index, PageOrder.Pte);
+            return true;
+        }
+
+        if (insertion == EntryTable.Insertion.TakenBack && Atomic.Load(ref table.Waiters, Site.ReadWaiters) != 0)
+        {
+            Wake(index, PageOrder.Pte, WakeMode.All); // each of them looks again, whatever the profile's rule for removed entries
+        }
+
+        return false;
+    }
+
     private Grab? GrabPmd(PageIndex start, RegionWord region, bool create, ref WaitTicket ticket)
     {
         if (region.Word == 0 && !refusesEmptyRange)
@@ -266,9 +300,22 @@ internal sealed partial class EntryLocker : IWaitGraphSource
                 return null;
             }
 
-            Trace(NoteKind.Inserted, start, PageOrder.Pmd);
-            Claim(ref ticket, start, PageOrder.Pmd);
-            return new Grab(GrabOutcome.Locked, new HeldEntry(start, placeholder));
+            return InsertedPmd(start, placeholder, ref ticket);
+        }
+
+        // A table may be left without an entry, and is then as good as nothing.
+        if (region.IsTable && !refusesEmptyRange && !table.HasEntry(start.Region))
+        {
+            if (!create)
+            {
+                Abandon(ref ticket, null, AbandonReason.FoundNothing);
+                return Entries.Grab.Missing;
+            }
+
+            DaxEntry placeholder = DaxEntry.Empty(PageOrder.Pmd);
+            return table.TryClose(start, region, placeholder.WithLock) == EntryTable.Insertion.Done
+                ? InsertedPmd(start, placeholder, ref ticket)
+                : null;
         }
 
         if (region.Word == 0 || profile.Smaller.Meet(isLocked: true) == SmallerEntryAction.Conflict)
@@ -276,8 +323,8 @@ internal sealed partial class EntryLocker : IWaitGraphSource
             return Refuse(start, null, ref ticket);
         }
 
-        // Historic policies want the first 4 KiB entry of the range. One that is counted but not in its slot is being inserted or removed:
-        // a smaller entry with nothing to wait for.
+        // Historic policies want the first 4 KiB entry of the range. One that is not in its slot any more has just been removed: a smaller
+        // entry with nothing to wait for.
         if (!table.NextPresent(start, start + DaxConstants.PagesPerPmd, out PageIndex found, out DaxEntry entry))
         {
             return Refuse(start, null, ref ticket);
@@ -300,6 +347,13 @@ internal sealed partial class EntryLocker : IWaitGraphSource
             default:
                 return Refuse(start, foundKey, ref ticket);
         }
+    }
+
+    private Grab InsertedPmd(PageIndex start, DaxEntry placeholder, ref WaitTicket ticket)
+    {
+        Trace(NoteKind.Inserted, start, PageOrder.Pmd);
+        Claim(ref ticket, start, PageOrder.Pmd);
+        return new Grab(GrabOutcome.Locked, new HeldEntry(start, placeholder));
     }
 
     private Grab Refuse(PageIndex start, PageIndex? foundKey, ref WaitTicket ticket)

@@ -7,20 +7,15 @@ namespace DaxEmu.Core;
 /// <summary>The marks: DIRTY in the entry's word, TOWRITE in a bitmap, ANYDIRTY in the region word; and the scans over them.</summary>
 public sealed unsafe partial class EntryTable
 {
+    // Ranges whose words are read under the marking lock at once: some microseconds at the most, since owners of entries wait for it.
+    private const int RegionsPerLook = 1 << 12;
+
     /// <summary>Marks every dirty entry that overlaps <paramref name="range"/>, locked or not, for the writeback pass that begins (<c>tag_pages_for_writeback</c>).</summary>
     internal void TagTowrite(PageRange range)
     {
         long end = RegionEnd(range);
-        for (long region = range.First.Region; region < end; region++)
+        for (long region = NextSuspect(range.First.Region, end); region < end; region = NextSuspect(region + 1, end))
         {
-            var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
-            if (word.Word == 0 || (word.IsPmd && !word.Pmd.IsDirty))
-            {
-                continue;
-            }
-
-            // Never during a refresh of ANYDIRTY, which clears the bit and may restore it: in between a clear bit proves nothing. Held for
-            // one range at a time, since owners of entries wait for it.
             WordLock.Enter(ref *marking, Site.Marking);
             TagRegion(region, range);
             WordLock.Leave(ref *marking, Site.Marking);
@@ -40,26 +35,43 @@ public sealed unsafe partial class EntryTable
     }
 
     /// <summary>Removes the tag.</summary>
-    internal void ClearTowrite(PageIndex start)
+    internal void ClearTowrite(PageIndex start) => ClearTowrite(start, MarkBitOf(start));
+
+    /// <summary>Removes tags of a group.</summary>
+    internal void ClearTowrite(PageIndex group, ulong bits)
     {
-        ref ulong word = ref MarkWordOf(start);
-        if ((Atomic.Load(ref word, Site.Towrite) & MarkBitOf(start)) != 0) // [T1] matches [T3] in TagIfDirty
+        ref ulong word = ref MarkWordOf(group);
+        if ((Atomic.Load(ref word, Site.Towrite) & bits) != 0) // [T1] matches [T3] in TagRun
         {
-            Atomic.And(ref word, ~MarkBitOf(start), Site.Towrite);
+            Atomic.And(ref word, ~bits, Site.Towrite);
         }
     }
 
-    /// <summary>A held entry was written back: it is clean, and its tag goes. Its owner unlocks it next.</summary>
+    /// <summary>Held entries were written back: they are clean, and their tags go. Their owner unlocks them next.</summary>
     /// <remarks>
-    /// Clean first, then the mark. A tagger reads the word, sets the mark, and reads the word again. The locked instruction that clears the
-    /// mark comes after the store [T2]: either the tagger's mark came before it and is cleared here, or the tagger's second read comes after
-    /// it, sees a clean entry, and takes the mark back [T3].
+    /// Clean first, then the marks. A tagger reads the words, sets the marks, and reads the words again. The locked instruction that clears
+    /// the marks comes after the stores [T2]: either the tagger's marks came before it and are cleared here, or the tagger's second read comes
+    /// after it, sees clean entries, and takes the marks back [T3]. The entries stay locked up to here: unlocked, one could become dirty and
+    /// be tagged anew before its mark is cleared.
     /// </remarks>
-    internal void MarkClean(HeldEntry held)
+    /// <param name="run">The entries; clean afterwards.</param>
+    /// <param name="bits">Which of the run's.</param>
+    internal void MarkClean(in EntryRun run, ulong bits)
     {
-        Atomic.Store(ref WordOf(held.Start, held.Entry.Order), held.Entry.WithDirty(false).WithLock.Word, Site.ReplaceEntry);
-        Atomic.And(ref MarkWordOf(held.Start), ~MarkBitOf(held.Start), Site.Towrite); // [T2] matches [T3] in TagIfDirty
+        for (ulong rest = bits; rest != 0; rest &= rest - 1)
+        {
+            int page = BitOperations.TrailingZeroCount(rest);
+            DaxEntry clean = run[page].WithDirty(false);
+            run.Set(page, clean);
+            Atomic.Store(ref WordOf(run.Group + page, run.Order), clean.WithLock.Word, Site.ReplaceEntry);
+        }
+
+        Atomic.And(ref MarkWordOf(run.Group), ~bits, Site.Towrite); // [T2] matches [T3] in TagRun
     }
+
+    /// <summary>Which pages of a group from one on and before another are tagged.</summary>
+    internal ulong TowriteBits(PageIndex group, PageIndex from, PageIndex end) =>
+        Atomic.Load(ref MarkWordOf(group), Site.Towrite) & EntryRun.Bits(group, from, end);
 
     /// <summary>The first tagged entry from <paramref name="from"/> on and before <paramref name="end"/>.</summary>
     /// <returns>False if there is none.</returns>
@@ -70,7 +82,7 @@ public sealed unsafe partial class EntryTable
         {
             if ((page & DaxConstants.ColourMask) == 0 && Atomic.Load(ref regions[page >> DaxConstants.PmdOrder], Site.ReadRegion) == 0)
             {
-                page |= DaxConstants.ColourMask; // an empty range has no marks
+                page = NextUsedRegion((page >> DaxConstants.PmdOrder) + 1, last) - 1; // an empty range has no marks
                 continue;
             }
 
@@ -90,10 +102,10 @@ public sealed unsafe partial class EntryTable
     internal bool HasDirty()
     {
         long end = UsedRegions;
-        for (long region = 0; region < end; region++)
+        for (long region = NextSuspect(0, end); region < end; region = NextSuspect(region + 1, end))
         {
             var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
-            if (word.IsPmd ? word.Pmd.IsDirty : word.Word != 0 && HasDirtyTable(region, word))
+            if (word.IsPmd ? word.Pmd.IsDirty : HasDirtySlot(region))
             {
                 return true;
             }
@@ -118,18 +130,22 @@ public sealed unsafe partial class EntryTable
                 return true;
             }
 
-            long next = (page | DaxConstants.ColourMask) + 1;
-            for (long regionLast = region.Word == 0 ? page : Math.Min(next, last); page < regionLast; page++)
+            if (region.Word == 0)
             {
-                entry = ReadSlot(new PageIndex(page));
+                page = NextUsedRegion(index.Region + 1, last);
+                continue;
+            }
+
+            long regionEnd = Math.Min((page | DaxConstants.ColourMask) + 1, last);
+            for (page = NextFilled(page, regionEnd); page < regionEnd; page = NextFilled(page + 1, regionEnd))
+            {
+                entry = ReadSlot(new PageIndex(page)); // emptied meanwhile, perhaps
                 if (entry.IsPresent)
                 {
                     start = new PageIndex(page);
                     return true;
                 }
             }
-
-            page = next;
         }
 
         start = default;
@@ -143,19 +159,17 @@ public sealed unsafe partial class EntryTable
         long end = RegionEnd(range);
         for (long region = range.First.Region; region < end; region++)
         {
-            var word = new RegionWord(Atomic.Load(ref regions[region], Site.AnyDirty));
-            if (word.IsPmd || !word.AnyDirty)
+            region += WordScan.First(regions + region, end - region, RegionWord.AnyDirtyBit, Site.AnyDirty);
+            if (region < end)
             {
-                continue;
+                WordLock.Enter(ref *marking, Site.Marking);
+                RefreshRegion(region);
+                WordLock.Leave(ref *marking, Site.Marking);
             }
-
-            WordLock.Enter(ref *marking, Site.Marking);
-            RefreshRegion(region);
-            WordLock.Leave(ref *marking, Site.Marking);
         }
     }
 
-    /// <summary>Pages that have an entry (<c>nrpages</c>), from the region words: 512 for a PMD. Exact if nothing changes meanwhile.</summary>
+    /// <summary>Pages that have an entry (<c>nrpages</c>): 512 for a PMD. Exact if nothing changes meanwhile; reads the slots of all ranges in use.</summary>
     public long PresentPageCount
     {
         get
@@ -165,7 +179,7 @@ public sealed unsafe partial class EntryTable
             for (long region = 0; region < end; region++)
             {
                 var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
-                total += word.IsPmd ? DaxConstants.PagesPerPmd : word.Count;
+                total += word.IsPmd ? DaxConstants.PagesPerPmd : word.IsTable ? CountSlots(region) : 0;
             }
 
             return total;
@@ -176,6 +190,7 @@ public sealed unsafe partial class EntryTable
     /// <remarks>The caller keeps faults out: an entry made meanwhile would be lost.</remarks>
     internal void ReleaseMemory(PageRange range)
     {
+        ForgetEmptyTables(range);
         long first = (range.First.Value + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
         long end = Math.Min(range.End.Value >> DaxConstants.PmdOrder, UsedRegions);
         for (long region = first; region < end;)
@@ -198,33 +213,69 @@ public sealed unsafe partial class EntryTable
         }
     }
 
-    private void Mark(PageIndex start) => Atomic.Or(ref MarkWordOf(start), MarkBitOf(start), Site.Towrite);
-
-    // A clear ANYDIRTY proves a clean range only outside a refresh, which clears it first and reads the slots afterwards.
-    private bool HasDirtyTable(long region, RegionWord word)
+    private int CountSlots(long region)
     {
-        if (!word.AnyDirty)
-        {
-            WordLock.Enter(ref *marking, Site.Marking);
-            word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
-            WordLock.Leave(ref *marking, Site.Marking);
-        }
-
-        return word.IsPmd ? word.Pmd.IsDirty : word.AnyDirty && HasDirtySlot(region);
-    }
-
-    private bool HasDirtySlot(long region)
-    {
+        int count = 0;
         foreach (ref ulong slot in SlotsOf(region))
         {
-            if ((Atomic.Load(ref slot, Site.ReadSlot) & DaxEntry.DirtyBit) != 0)
+            count += Atomic.Load(ref slot, Site.ReadSlot) != 0 ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    // The first page from one on and before an end whose slot is filled; the end if none is. Under a scheduler, whose steps the looks would be,
+    // the page itself.
+    private long NextFilled(long page, long end)
+    {
+        if (page >= end || Atomic.Current is not null || slots[page] != 0)
+        {
+            return page;
+        }
+
+        // SAFETY: the pages lie in one range of the table.
+        int found = new ReadOnlySpan<ulong>(slots + page, (int)(end - page)).IndexOfAnyExcept(0UL);
+        return found < 0 ? end : page + found;
+    }
+
+    // The first page of the first range from one on whose word is not 0. Under a scheduler the next range.
+    private long NextUsedRegion(long region, long endPage)
+    {
+        long end = (endPage + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
+        if (Atomic.Current is null && region < end)
+        {
+            int found = new ReadOnlySpan<ulong>(regions + region, (int)(end - region)).IndexOfAnyExcept(0UL);
+            region = found < 0 ? end : region + found;
+        }
+
+        return region << DaxConstants.PmdOrder;
+    }
+
+    private void Mark(PageIndex start) => Atomic.Or(ref MarkWordOf(start), MarkBitOf(start), Site.Towrite);
+
+    // The first range from one on whose word says that something may be dirty: a dirty 2 MiB entry, or a table with ANYDIRTY (one bit each,
+    // and neither has the other's). A refresh clears ANYDIRTY first and reads the slots afterwards; in between a clear bit proves nothing.
+    // So the words are read under the marking lock, many at once: what is clear then was not in a refresh, which would hold the lock.
+    private long NextSuspect(long region, long end)
+    {
+        while (region < end)
+        {
+            long count = Math.Min(RegionsPerLook, end - region);
+            WordLock.Enter(ref *marking, Site.Marking);
+            long found = WordScan.First(regions + region, count, RegionWord.AnyDirtyBit | DaxEntry.DirtyBit, Site.ReadRegion);
+            WordLock.Leave(ref *marking, Site.Marking);
+            region += found;
+            if (found < count)
             {
-                return true;
+                return region;
             }
         }
 
-        return false;
+        return end;
     }
+
+    private bool HasDirtySlot(long region) =>
+        WordScan.First(slots + (region * WordsPerRegion), WordsPerRegion, DaxEntry.DirtyBit, Site.ReadSlot) < WordsPerRegion;
 
     private static ulong MarkBitOf(PageIndex start) => 1UL << (int)(start.Value & 63);
 
@@ -239,7 +290,7 @@ public sealed unsafe partial class EntryTable
         RegionWord word = ReadRegion(first);
         if (word.IsPmd)
         {
-            TagIfDirty(first, ref RegionOf(first), isPmd: true);
+            TagRun(first, 1, isPmd: true);
             return;
         }
 
@@ -248,33 +299,42 @@ public sealed unsafe partial class EntryTable
             return;
         }
 
-        long last = Math.Min(range.End.Value, first.Value + DaxConstants.PagesPerPmd);
-        for (long page = Math.Max(first.Value, range.First.Value); page < last; page++)
+        PageIndex from = range.First > first ? range.First : first;
+        PageIndex end = range.End < first + DaxConstants.PagesPerPmd ? range.End : first + DaxConstants.PagesPerPmd;
+        for (PageIndex group = EntryRun.GroupOf(from); group < end; group += EntryRun.Length)
         {
-            var index = new PageIndex(page);
-            TagIfDirty(index, ref SlotOf(index), isPmd: false);
+            TagRun(group, EntryRun.Bits(group, from, end), isPmd: false);
         }
     }
 
-    // The entry may be removed between the read and the mark: so read again. See DropMarks for the other side.
-    private void TagIfDirty(PageIndex start, ref ulong word, bool isPmd)
+    // The dirty entries among a group's wanted pages. Each may be removed or written back between the look at it and the mark: so look again, at
+    // all after the one instruction that marks all, and take back the marks of those that are not dirty any more. What holds for one entry
+    // (see DropMarks and MarkClean for the other side) holds for each bit: its word is read, its mark is set, its word is read.
+    private void TagRun(PageIndex group, ulong wanted, bool isPmd)
     {
-        if (!IsDirty(ref word, isPmd))
+        ulong dirty = DirtyBits(group, wanted, isPmd);
+        if (dirty == 0)
         {
             return;
         }
 
-        Mark(start);
-        if (!IsDirty(ref word, isPmd)) // [T3] matches [T1] and [T2]
+        Atomic.Or(ref MarkWordOf(group), dirty, Site.Towrite);
+        ulong undone = dirty & ~DirtyBits(group, dirty, isPmd); // [T3] matches [T1], [T2] and [T4]
+        if (undone != 0)
         {
-            ClearTowrite(start);
+            Atomic.And(ref MarkWordOf(group), ~undone, Site.Towrite);
         }
     }
 
-    private static bool IsDirty(ref ulong word, bool isPmd)
+    private ulong DirtyBits(PageIndex group, ulong wanted, bool isPmd)
     {
-        ulong seen = Atomic.Load(ref word, isPmd ? Site.ReadRegion : Site.ReadSlot);
-        return isPmd ? new RegionWord(seen).IsPmd && new DaxEntry(seen).IsDirty : new DaxEntry(seen).IsDirty;
+        if (!isPmd)
+        {
+            return WordScan.Mask(slots + group.Value, wanted, DaxEntry.DirtyBit, Site.ReadSlot);
+        }
+
+        RegionWord region = ReadRegion(group);
+        return region.IsPmd && region.Pmd.IsDirty ? 1UL : 0;
     }
 
     private void RefreshRegion(long region)
@@ -291,13 +351,9 @@ public sealed unsafe partial class EntryTable
             return;
         }
 
-        foreach (ref ulong slot in SlotsOf(region))
+        if (WordScan.First(slots + (region * WordsPerRegion), WordsPerRegion, DaxEntry.DirtyBit | DaxEntry.LockedBit, Site.ReadSlot) < WordsPerRegion)
         {
-            if ((Atomic.Load(ref slot, Site.ReadSlot) & (DaxEntry.DirtyBit | DaxEntry.LockedBit)) != 0)
-            {
-                RestoreAnyDirty(ref word); // [D2] matches [D1] in NoteDirty
-                return;
-            }
+            RestoreAnyDirty(ref word); // [D2] matches [D1] in NoteDirty
         }
     }
 

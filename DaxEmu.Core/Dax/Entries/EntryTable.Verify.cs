@@ -10,7 +10,7 @@ public sealed unsafe partial class EntryTable
     private const long MaximumRangesForSlotsOfEmpty = 1 << 16;
 
     /// <summary>Checks every invariant of a table that no thread works on.</summary>
-    /// <remarks>Slots of 2 MiB ranges that count no entry are read only in files up to 128 GiB.</remarks>
+    /// <remarks>Slots of 2 MiB ranges that are no tables are read only in files up to 128 GiB.</remarks>
     /// <returns>What is violated, a line each; empty if nothing is.</returns>
     public IReadOnlyList<string> Verify()
     {
@@ -140,14 +140,19 @@ public sealed unsafe partial class EntryTable
             }
         }
 
-        if (word.Count == 0 && word.Word != 0)
+        if (present != 0 && !word.IsTable)
         {
-            wrong.Add($"{start}: the range holds no entry and its word is 0x{word.Word:x}, so that no 2 MiB entry can be stored.");
+            wrong.Add($"{start}: the range is no table and has {present} entries.");
         }
 
-        if (present != word.Count)
+        if ((word.Word & ~(RegionWord.TableBit | RegionWord.AnyDirtyBit)) != 0)
         {
-            wrong.Add($"{start}: the range counts {word.Count} entries and has {present}.");
+            wrong.Add($"{start}: the word of the range is 0x{word.Word:x}, which no thread at rest leaves.");
+        }
+
+        if (word.AnyDirty && !word.IsTable)
+        {
+            wrong.Add($"{start}: the range has ANYDIRTY and is no table.");
         }
     }
 

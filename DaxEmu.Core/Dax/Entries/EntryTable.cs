@@ -11,10 +11,10 @@ namespace DaxEmu.Core;
 /// them with waiting.
 /// </summary>
 /// <remarks>
-/// <para>Invariants. (1) At most one entry covers a page: PTE slots of a range are filled only while its region word counts them,
-/// and a PMD goes into a region word only by a compare-and-swap from 0: the one instruction that reports EEXIST when a PMD would be
-/// stored over PTEs. (2) Only its owner writes a locked word. (3) The count of a region is
-/// never less than the number of its filled slots. (4) The region of an unlocked dirty slot has ANYDIRTY, but for a moment under
+/// <para>Invariants. (1) At most one entry covers a page: an entry in a slot counts only while its region word says TABLE, and a PMD goes
+/// into a region word only by a compare-and-swap from 0, or from a table that is CLOSING and whose slots were all seen empty: what reports
+/// EEXIST when a PMD would be stored over PTEs. (2) Only its owner writes a locked word. (3) A slot of a region that is 0 or a PMD is
+/// empty, but for a moment that of an insert which is about to take its placeholder back. (4) The region of an unlocked dirty slot has ANYDIRTY, but for a moment under
 /// <see cref="RefreshAnyDirty"/>: a clear bit proves a clean range only if it was read under the marking lock.</para>
 /// <para>TOWRITE marks have a bitmap of their own, since writeback tags entries that other threads have locked (invariant 2).</para>
 /// </remarks>
@@ -27,6 +27,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     private readonly ReservedRegion regionMemory;
     private readonly ReservedRegion markMemory;
     private readonly PinnedLines header = new(3);
+    private long hugePageCount;
     private readonly ulong* slots;
     private readonly ulong* regions;
     private readonly ulong* marks;
@@ -44,7 +45,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         _ = InterleavingSwitch.Touch();
         MappingId = mappingId;
         RegionCapacity = (pageCapacity + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
-        slotMemory = ReservedRegion.Reserve(RegionCapacity * WordsPerRegion * sizeof(ulong));
+        slotMemory = TableMemory.Reserve(RegionCapacity * WordsPerRegion);
         regionMemory = ReservedRegion.Reserve(RegionCapacity * sizeof(ulong));
         markMemory = ReservedRegion.Reserve(RegionCapacity * MarkWordsPerRegion * sizeof(ulong));
         slots = (ulong*)slotMemory.Base;
@@ -117,6 +118,17 @@ public sealed unsafe partial class EntryTable : IDisposable
         return region.IsPmd ? region.Pmd : ReadSlot(index);
     }
 
+    /// <summary>Asks for 2 MiB pages under the slots of a file of that many pages (see <see cref="TableMemory"/>).</summary>
+    internal void PreferHugePages(long filePageCount)
+    {
+        long wanted = TableMemory.HugePagesFor(filePageCount);
+        if (wanted > hugePageCount)
+        {
+            hugePageCount = wanted;
+            slotMemory.PreferHugePages(wanted);
+        }
+    }
+
     /// <summary>Whether <paramref name="index"/> lies within the capacity.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Covers(PageIndex index) => (ulong)index.Region < (ulong)RegionCapacity;
@@ -129,36 +141,105 @@ public sealed unsafe partial class EntryTable : IDisposable
     internal static bool TryLock(ref ulong word, DaxEntry seen) =>
         Atomic.TryReplace(ref word, seen.WithLock.Word, seen.Word, Site.LockEntry);
 
-    /// <summary>Puts a locked placeholder into an empty slot; fails if the slot or the range is taken.</summary>
+    /// <summary>What became of a placeholder for a page, or for 2 MiB.</summary>
+    internal enum Insertion
+    {
+        /// <summary>It is there, and the caller's.</summary>
+        Done,
+
+        /// <summary>Something is there already, or has changed: the caller looks again.</summary>
+        Changed,
+
+        /// <summary>It was there for a moment, and other threads may wait for it: the caller wakes them, and looks again.</summary>
+        TakenBack,
+    }
+
+    /// <summary>Puts a locked placeholder into an empty slot, whose range is made a table if it holds nothing.</summary>
     /// <remarks>
-    /// The count goes up first: from then on no PMD can be stored in the range (invariant 1). A thread that then loses the slot counts down
-    /// again. A 2 MiB request between the two is refused because of a PTE that is about to fail: the same as if it had come a moment earlier,
-    /// before the winner's entry was removed.
+    /// Against a thread that closes the range to store a PMD: it marks the region by a locked instruction and then reads the slots [C2]; this one
+    /// fills the slot by a locked instruction and then reads the region [C1]. At least one sees the other. If the closer sees the slot, it
+    /// leaves the table as it was; if it does not, this thread sees CLOSING or the PMD. CLOSING alone decides nothing yet, so it is waited
+    /// for; a PMD means that the closer did not see the slot, and the placeholder is taken back.
     /// </remarks>
-    internal bool TryInsertPte(PageIndex index, DaxEntry locked)
+    internal Insertion TryInsertPte(PageIndex index, DaxEntry locked)
     {
         ref ulong word = ref RegionOf(index);
-        RegionWord region;
-        do
+        var region = new RegionWord(Atomic.Load(ref word, Site.ReadRegion));
+        if (region.IsPmd || region.IsClosing)
         {
-            region = new RegionWord(Atomic.Load(ref word, Site.ReadRegion));
-            if (region.IsPmd)
-            {
-                return false;
-            }
+            AwaitClosing(ref word, region);
+            return Insertion.Changed;
         }
-        while (!Atomic.TryReplace(ref word, region.CountedIn.Word, region.Word, Site.CountEntry));
+
+        if (!region.IsTable && !Atomic.TryReplace(ref word, RegionWord.Table.Word, region.Word, Site.OpenTable))
+        {
+            return Insertion.Changed;
+        }
 
         // Before the slot is filled, and by every thread: the one that made the range a table may not have done it yet, and a scan must not
         // end before an entry that is there.
         NoteUse(index.Region);
-        if (Atomic.TryReplace(ref SlotOf(index), locked.Word, 0, Site.InsertEntry))
+        return Atomic.TryReplace(ref SlotOf(index), locked.Word, 0, Site.InsertEntry) ? Confirm(index) : Insertion.Changed;
+    }
+
+    /// <summary>As <see cref="TryInsertPte"/>, for a range that was a table at the caller's look, and noted as used.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryFillSlot(ref ulong slot, DaxEntry locked) => Atomic.TryReplace(ref slot, locked.Word, 0, Site.InsertEntry);
+
+    /// <summary>As <see cref="IsOpenTable"/>, of a range that scans reach already: a slot of it may be filled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsUsedTable(PageIndex index) => IsOpenTable(index) && index.Region < UsedRegions;
+
+    /// <summary>Whether the range is a table that no thread closes: after its slot was filled, what makes the slot count.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsOpenTable(PageIndex index) =>
+        (ReadRegion(index).Word & (RegionWord.TableBit | RegionWord.ClosingBit)) == RegionWord.TableBit;
+
+    /// <summary>Whether a slot that was just filled counts, or a PMD came in between; in that case it is empty again.</summary>
+    internal Insertion Confirm(PageIndex index)
+    {
+        ref ulong word = ref RegionOf(index);
+        var region = new RegionWord(Atomic.Load(ref word, Site.ReadRegion)); // [C1] matches [C2] in TryClose
+        while (region.IsClosing)
         {
-            return true;
+            AwaitClosing(ref word, region);
+            region = new RegionWord(Atomic.Load(ref word, Site.ReadRegion));
         }
 
-        CountOut(ref word);
-        return false;
+        if (region.IsTable)
+        {
+            return Insertion.Done;
+        }
+
+        Atomic.Store(ref SlotOf(index), 0, Site.RemoveEntry);
+        return Insertion.TakenBack;
+    }
+
+    /// <summary>Stores a locked PMD in a table all of whose slots are empty.</summary>
+    /// <returns>Done; Changed if the region is another by now; TakenBack if a slot is filled: EEXIST.</returns>
+    /// <remarks>Only the thread that set CLOSING clears it. Meanwhile other threads change nothing in the word but ANYDIRTY.</remarks>
+    internal Insertion TryClose(PageIndex index, RegionWord table, DaxEntry locked)
+    {
+        ref ulong word = ref RegionOf(index);
+        if (table.IsClosing)
+        {
+            AwaitClosing(ref word, table);
+            return Insertion.Changed;
+        }
+
+        if (!Atomic.TryReplace(ref word, table.WithClosing.Word, table.Word, Site.CloseTable))
+        {
+            return Insertion.Changed;
+        }
+
+        bool isEmpty = !HasEntry(index.Region); // [C2] matches [C1] in Confirm
+        Atomic.Update(
+            ref word,
+            isEmpty ? locked.Word : 0,
+            static (seen, pmd) => pmd != 0 ? pmd : new RegionWord(seen).WithoutClosing.Word,
+            Site.ReadRegion,
+            Site.CloseTable);
+        return isEmpty ? Insertion.Done : Insertion.TakenBack;
     }
 
     /// <summary>Stores a locked PMD in an empty range; fails if the range is not empty: this is EEXIST.</summary>
@@ -178,9 +259,16 @@ public sealed unsafe partial class EntryTable : IDisposable
     {
         DropMarks(index.PmdStart, ref RegionOf(index), pmd);
 
-        // The slot first: a thread that sees the table must find its entry. No other thread writes the slots of a PMD's range.
-        Atomic.Store(ref SlotOf(index), lockedPte.Word, Site.InsertEntry);
-        Atomic.Exchange(ref RegionOf(index), RegionWord.TableOfOne.Word, Site.RemoveEntry);
+        // The slot first: a thread that sees the table must find its entry. An insert that lost against the PMD may have its placeholder here,
+        // and takes it back when it sees the PMD, which stays until then.
+        ref ulong slot = ref SlotOf(index);
+        ulong transient;
+        while ((transient = Atomic.CompareExchange(ref slot, lockedPte.Word, 0, Site.InsertEntry)) != 0)
+        {
+            Atomic.SpinWhile(ref slot, transient, Site.InsertEntry);
+        }
+
+        Atomic.Exchange(ref RegionOf(index), RegionWord.Table.Word, Site.RemoveEntry);
     }
 
     /// <summary>Removes an entry whose lock the caller holds. The caller wakes its waiters next.</summary>
@@ -194,9 +282,7 @@ public sealed unsafe partial class EntryTable : IDisposable
             return;
         }
 
-        // The count goes down after the slot is emptied (invariant 3).
         Atomic.Store(ref word, 0, Site.RemoveEntry);
-        CountOut(ref RegionOf(start));
     }
 
     /// <summary>Sets ANYDIRTY for a slot whose lock the caller holds, before a translation allows stores to its page.</summary>
@@ -229,8 +315,49 @@ public sealed unsafe partial class EntryTable : IDisposable
         markMemory.Release(0, markMemory.LengthBytes);
     }
 
-    private static void CountOut(ref ulong word) =>
-        Atomic.Update(ref word, 0, static (seen, _) => new RegionWord(seen).CountedOut.Word, Site.ReadRegion, Site.CountEntry);
+    /// <summary>Makes ranges that are tables without an entry empty, wholly inside <paramref name="range"/>, so that they need no memory.</summary>
+    /// <remarks>The caller holds the invalidate lock for writing: no entry is made meanwhile, and no range is closed.</remarks>
+    internal void ForgetEmptyTables(PageRange range)
+    {
+        long end = Math.Min(range.End.Value >> DaxConstants.PmdOrder, UsedRegions);
+        for (long region = (range.First.Value + DaxConstants.ColourMask) >> DaxConstants.PmdOrder; region < end; region++)
+        {
+            ref ulong word = ref regions[region];
+            if (new RegionWord(Atomic.Load(ref word, Site.ReadRegion)).IsTable && !HasEntry(region))
+            {
+                // A pass over the marks may set or clear ANYDIRTY meanwhile, but does not make a table of 0.
+                Atomic.Exchange(ref word, 0, Site.CloseTable);
+            }
+        }
+    }
+
+    // Outside a scheduler, whose steps these loads would be, the slots are looked through in bulk.
+    internal bool HasEntry(long region)
+    {
+        Span<ulong> all = SlotsOf(region);
+        if (Atomic.Current is null)
+        {
+            return all.IndexOfAnyExcept(0UL) >= 0;
+        }
+
+        foreach (ref ulong slot in all)
+        {
+            if (Atomic.Load(ref slot, Site.ReadSlot) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void AwaitClosing(ref ulong word, RegionWord seen)
+    {
+        if (seen.IsClosing)
+        {
+            Atomic.SpinWhile(ref word, seen.Word, Site.CloseTable);
+        }
+    }
 
     // An entry must not leave its TOWRITE mark to its successor in the slot. A tagger reads the word, sets the mark, and reads the word again.
     // So make the word clean by a locked instruction, then read the mark: either the tagger's mark came before our instruction, and we see it

@@ -5,16 +5,19 @@ namespace DaxEmu.Core.Dax.Entries;
 /// <summary>The word of a 2 MiB range: the single authority on what the range holds.</summary>
 /// <remarks>
 /// <code>
-///  63                  12 11    8     7       6      5                  0
-/// +----------------------+-------+--------+-------+---------------------+
-/// | count of PTE entries | 0     |ANYDIRTY| 0     | 0                   |   a table of slots
-/// | pfn                  | 0     | 0      |PRESENT| flags with PMD set  |   a PMD entry (DaxEntry)
-/// +----------------------+-------+--------+-------+---------------------+
+///  63                  12 11 10     9      8      7       6      5                  0
+/// +----------------------+-----+-------+-----+--------+-------+---------------------+
+/// | 0                    | 0   |CLOSING|TABLE|ANYDIRTY| 0     | 0                   |   a table of slots
+/// | pfn                  | 0   | 0     | 0   | 0      |PRESENT| flags with PMD set  |   a PMD entry (DaxEntry)
+/// +----------------------+-----+-------+-----+--------+-------+---------------------+
 /// </code>
 /// <list type="table">
-/// <item><term>0</term><description>nothing: no entry of either size. Counting a PTE entry in makes it a table; storing a locked PMD makes it that entry</description></item>
-/// <item><term>count</term><description>that many slots hold a PTE entry, or are about to, or have just ceased to: the count goes up before a slot is
-/// filled and down after it is emptied, so a count of 0 proves that there is none, and none about to come</description></item>
+/// <item><term>0</term><description>nothing: no entry of either size. The first 4 KiB entry makes it a table; storing a locked PMD makes it that
+/// entry</description></item>
+/// <item><term>TABLE</term><description>slots may hold PTE entries, or none: removing the last one does not change the word. So an insert writes its
+/// slot and nothing that its neighbours share</description></item>
+/// <item><term>CLOSING</term><description>with TABLE: a thread that wants to store a PMD looks whether all slots are empty. An insert that sees it
+/// waits, and so does a second such thread; a look-up goes on to the slots</description></item>
 /// <item><term>ANYDIRTY</term><description>a slot may be dirty; without it no unlocked one is. Set by the owner of a locked slot, before
 /// a translation allows stores to its page; cleared only by <see cref="EntryTable.RefreshAnyDirty"/></description></item>
 /// </list>
@@ -23,7 +26,8 @@ namespace DaxEmu.Core.Dax.Entries;
 internal readonly record struct RegionWord(ulong Word)
 {
     public const ulong AnyDirtyBit = 1 << 7;
-    private const int CountShift = 12;
+    public const ulong TableBit = 1 << 8;
+    public const ulong ClosingBit = 1 << 9;
 
     /// <summary>Whether the word is a PMD entry.</summary>
     public bool IsPmd => (Word & (DaxEntry.PresentBit | DaxEntry.PmdBit)) == (DaxEntry.PresentBit | DaxEntry.PmdBit);
@@ -38,34 +42,21 @@ internal readonly record struct RegionWord(ulong Word)
         }
     }
 
-    /// <summary>An upper bound for the number of PTE entries.</summary>
-    public long Count
-    {
-        get
-        {
-            Debug.Assert(!IsPmd, "a PMD entry counts no slots");
-            return (long)(Word >> CountShift);
-        }
-    }
+    /// <summary>Whether slots may hold entries.</summary>
+    public bool IsTable => (Word & TableBit) != 0;
+
+    /// <summary>Whether a thread looks whether all slots are empty.</summary>
+    public bool IsClosing => (Word & ClosingBit) != 0;
 
     /// <summary>Whether a slot may be dirty.</summary>
     public bool AnyDirty => (Word & AnyDirtyBit) != 0;
 
-    /// <summary>One PTE entry more.</summary>
-    public RegionWord CountedIn => new(Word + (1UL << CountShift));
+    /// <summary>A table without dirty slots.</summary>
+    public static RegionWord Table => new(TableBit);
 
-    /// <summary>One PTE entry less; after the last the word is 0, without ANYDIRTY.</summary>
-    public RegionWord CountedOut
-    {
-        get
-        {
-            Debug.Assert(Count > 0, "nothing to count out");
-            return Count == 1 ? default : new RegionWord(Word - (1UL << CountShift));
-        }
-    }
+    public RegionWord WithClosing => new(Word | ClosingBit);
 
-    /// <summary>A table with one PTE entry.</summary>
-    public static RegionWord TableOfOne => default(RegionWord).CountedIn;
+    public RegionWord WithoutClosing => new(Word & ~ClosingBit);
 
     public RegionWord WithoutAnyDirty => new(Word & ~AnyDirtyBit);
 }

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Mm;
+using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Tracing;
 
 namespace DaxEmu.Core;
@@ -10,7 +12,8 @@ namespace DaxEmu.Core;
 /// <summary>Serves the faults of one file at the order asked for (<c>dax_iomap_fault</c>). Which order is tried, and again, is <see cref="FaultLoop"/>'s business.</summary>
 /// <remarks>
 /// A fault on a present real entry needs its word, the VMA's translation and nothing else: no extent map is asked, nothing is
-/// allocated, and one locked instruction is executed. Everything else takes the slow way.
+/// allocated, and one locked instruction is executed. A fault that makes an entry does the same where the extent is the one of the thread's last
+/// fault. Everything else takes the slow way.
 /// </remarks>
 public sealed unsafe class FaultHandler
 {
@@ -24,6 +27,9 @@ public sealed unsafe class FaultHandler
     private readonly AsymmetricLock invalidateLock;
     private readonly PoisonList poison;
     private readonly bool readsDirty;
+    private readonly LastExtents lastExtents;
+    private readonly PageOwners owners;
+    private readonly ulong ownerOfFirst;
     private readonly PteFault pte;
     private readonly PmdFault pmd;
 
@@ -38,7 +44,10 @@ public sealed unsafe class FaultHandler
         invalidateLock = mapping.InvalidateLock;
         poison = mapping.Device.Poison;
         readsDirty = mapping.Behaviour.ReadFaultsDirty;
-        pte = new PteFault(mapping);
+        lastExtents = new LastExtents(mapping);
+        owners = mapping.Device.Owners;
+        ownerOfFirst = PageOwner.One(mapping.Id, default).Word;
+        pte = new PteFault(mapping, lastExtents);
         pmd = new PmdFault(mapping);
     }
 
@@ -66,7 +75,7 @@ public sealed unsafe class FaultHandler
         }
 
         ulong* hold = invalidateLock.EnterRead(context.Slot);
-        if (TryRefault(area, page, flags, order))
+        if (TryShort(context.Slot, area, page, flags, order))
         {
             AsymmetricLock.ExitRead(hold);
             return FaultOutcome.Done;
@@ -78,7 +87,7 @@ public sealed unsafe class FaultHandler
     /// <summary>As <see cref="Fault(VmArea, VmaPage, FaultFlags, PageOrder)"/>, for a caller that holds the invalidate lock for reading and has checked the request.</summary>
     internal FaultOutcome FaultHeld(in FaultRequest request, PageOrder order)
     {
-        if (TryRefault(request.Area, request.Page, request.Flags, order))
+        if (TryShort(ReaderSlot.Mine, request.Area, request.Page, request.Flags, order))
         {
             return FaultOutcome.Done;
         }
@@ -101,10 +110,11 @@ public sealed unsafe class FaultHandler
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryRefault(VmArea area, VmaPage page, FaultFlags flags, PageOrder order)
+    private bool TryShort(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags, PageOrder order)
     {
         bool isWrite = (flags & FaultFlags.Write) != 0;
-        return IsPlain(area, isWrite) && (order == PageOrder.Pte ? TryRefaultPte(area, page, isWrite) : TryRefaultPmd(area, page, isWrite));
+        return IsPlain(area, isWrite)
+            && (order == PageOrder.Pte ? TryRefaultPte(area, page, isWrite) || TryInsertPte(lines, area, page, isWrite) : TryRefaultPmd(area, page, isWrite));
     }
 
     // A page whose entry is there, real and unlocked: lock it and mark it dirty in one step, install the translation, unlock it. Dirty
@@ -115,6 +125,8 @@ public sealed unsafe class FaultHandler
     {
         PageIndex index = area.IndexOf(page);
         ref ulong word = ref table.SlotOf(index);
+        ref ulong translation = ref area.Table.PageWord(page);
+        Prefetch(ref translation);
         ulong entry = Atomic.Load(ref word, Site.ReadSlot);
         ulong marked = isWrite | readsDirty ? entry | DaxEntry.DirtyBit : entry;
         if ((entry & LockableMask) != DaxEntry.PresentBit
@@ -126,12 +138,51 @@ public sealed unsafe class FaultHandler
             return false;
         }
 
+        Finish(index, ref word, ref translation, entry, marked, isWrite);
+        return true;
+    }
+
+    // A page without an entry, in an extent that this thread was just answered: make the entry locked, write down that it holds the device
+    // page, and go on as above. One locked instruction: the one that fills the slot. The device page has no other writer (PageOwners).
+    private bool TryInsertPte(ReaderSlot* lines, VmArea area, VmaPage page, bool isWrite)
+    {
+        PageIndex index = area.IndexOf(page);
+        if (!lastExtents.TryFind(lines, index, out long pfn))
+        {
+            return false;
+        }
+
+        ref ulong word = ref table.SlotOf(index);
+        ref ulong owner = ref owners.PageHolder(pfn);
+        ref ulong translation = ref area.Table.PageWord(page);
+        Prefetch(ref owner);
+        Prefetch(ref translation);
+        if (index.OffsetBytes >= mapping.SizeBytes
+            || Atomic.Load(ref word, Site.ReadSlot) != 0
+            || !table.IsUsedTable(index)
+            || !area.Table.Directory(page).IsTable
+            || Atomic.Load(ref owner, Site.PageOwner) != 0
+            || !locker.TryInsertInTable(index, ref word))
+        {
+            return false;
+        }
+
+        Atomic.Store(ref owner, ownerOfFirst + (ulong)index.Value, Site.PageOwner);
+        ulong entry = ((ulong)pfn << DaxEntry.PfnShift) | DaxEntry.PresentBit;
+        ulong marked = isWrite | readsDirty ? entry | DaxEntry.DirtyBit : entry;
+        Atomic.Store(ref word, marked | DaxEntry.LockedBit, Site.ReplaceEntry);
+        Finish(index, ref word, ref translation, entry, marked, isWrite);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Finish(PageIndex index, ref ulong word, ref ulong translation, ulong entry, ulong marked, bool isWrite)
+    {
         if (marked != entry)
         {
             table.NoteDirty(index);
         }
 
-        ref ulong translation = ref area.Table.PageWord(page);
         ulong place = (entry & ~(ulong)(DaxConstants.PageSize - 1)) | Translation.PresentBit;
         if (isWrite)
         {
@@ -144,7 +195,16 @@ public sealed unsafe class FaultHandler
         }
 
         locker.Unlock(index, ref word, marked);
-        return true;
+    }
+
+    // The line is on its way before the first locked instruction, behind which nothing else begins: what a fault waits for, it waits for at once.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(ref ulong word)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref word));
+        }
     }
 
     // The same for 2 MiB.

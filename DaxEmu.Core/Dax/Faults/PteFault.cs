@@ -5,7 +5,7 @@ using DaxEmu.Core.Tracing;
 namespace DaxEmu.Core.Dax.Faults;
 
 /// <summary>The 4 KiB fault (<c>dax_iomap_pte_fault</c>). The caller holds the invalidate lock for reading.</summary>
-internal sealed class PteFault(AddressSpace mapping)
+internal sealed class PteFault(AddressSpace mapping, LastExtents lastExtents)
 {
     public FaultOutcome Serve(in FaultRequest request)
     {
@@ -51,6 +51,7 @@ internal sealed class PteFault(AddressSpace mapping)
         }
 
         Extent target = answer.Target;
+        lastExtents.Note(answer);
         EntryInstall.UnmapFilled(mapping, held, target);
         if (target.ReadsAsZeroes)
         {

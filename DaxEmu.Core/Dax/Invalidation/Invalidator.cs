@@ -1,3 +1,4 @@
+using System.Numerics;
 using DaxEmu.Core.Dax.Entries;
 using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Mm;
@@ -48,6 +49,12 @@ public static class Invalidator
         PageIndex next = range.First;
         while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
         {
+            if (!seen.IsPmd && !seen.IsLocked)
+            {
+                next = DeleteRun(mapping, start, range.End, ref removed);
+                continue;
+            }
+
             // The entry that was met, not the next one: if it is locked, it is waited for and looked at again where it stands.
             InvalidateOutcome outcome = Invalidate(mapping, start, keepsDirty: false, out HeldEntry held);
             removed += outcome == InvalidateOutcome.Removed ? 1 : 0;
@@ -76,6 +83,32 @@ public static class Invalidator
         }
 
         return isAllGone;
+    }
+
+    // The entries of a group from a page on, up to one that another thread holds. Returns the page to go on at.
+    private static PageIndex DeleteRun(AddressSpace mapping, PageIndex start, PageIndex end, ref long removed)
+    {
+        var run = new EntryRun(start, stackalloc ulong[EntryRun.Length]);
+        ulong wanted = EntryRun.Bits(run.Group, start, end);
+        ulong looked = mapping.Locker.TryLockRun(ref run, wanted);
+        ulong gone = 0;
+        try
+        {
+            for (ulong rest = run.Held; rest != 0; rest &= rest - 1)
+            {
+                int page = BitOperations.TrailingZeroCount(rest);
+                mapping.Disassociate(run.Group + page, run[page]);
+                gone |= rest & (~rest + 1);
+            }
+        }
+        finally
+        {
+            mapping.Locker.RemoveRun(ref run, gone);
+            mapping.Locker.PutRun(ref run, run.Held); // none, but after an exception
+        }
+
+        removed += BitOperations.PopCount(gone);
+        return run.Group + (looked == wanted ? EntryRun.Length : BitOperations.TrailingZeroCount(wanted & ~looked));
     }
 
     private static InvalidateOutcome Invalidate(AddressSpace mapping, PageIndex index, bool keepsDirty, out HeldEntry held)

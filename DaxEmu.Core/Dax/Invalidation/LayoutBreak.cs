@@ -20,6 +20,18 @@ internal static class LayoutBreak
         PageIndex next = range.First;
         while (mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
         {
+            if (seen is { IsPmd: false, IsLocked: false })
+            {
+                next = start;
+                PfnRange pages = PagesInOnePiece(mapping.Entries, range.End, ref next);
+                if (!pages.IsEmpty && mapping.Device.Owners.FirstBusy(pages) is { } pinned)
+                {
+                    return pinned;
+                }
+
+                continue;
+            }
+
             // Waited for where it stands: the scan neither goes on to the next entry (B32) nor comes back one page further (B33).
             if (!mapping.Locker.LockAt(start, seen.Order, out HeldEntry held))
             {
@@ -116,6 +128,26 @@ internal static class LayoutBreak
         FlushDirty(mapping, PageRange.Between(discards.End > whole.First ? discards.End : whole.First, whole.End));
     }
 
+    // The device pages of 4 KiB entries from a page on that follow each other, none of them locked; none for an entry without a page. Nothing is
+    // locked for this: with faults kept out, an unlocked entry keeps its pages until the caller takes it out.
+    private static PfnRange PagesInOnePiece(EntryTable table, PageIndex end, ref PageIndex next)
+    {
+        PageIndex regionEnd = next.PmdStart + DaxConstants.PagesPerPmd;
+        end = end < regionEnd ? end : regionEnd;
+        DaxEntry entry = table.ReadSlot(next);
+        Pfn first = entry.IsReal ? entry.Pfn : default;
+        long count = 0;
+        while (entry is { IsReal: true, IsLocked: false } && entry.Pfn == first + count)
+        {
+            count++;
+            next += 1;
+            entry = next < end ? table.ReadSlot(next) : default;
+        }
+
+        next += count == 0 && !entry.IsLocked ? 1 : 0; // locked by now: looked at again
+        return new PfnRange(first, count);
+    }
+
     // Flags first: a zero or empty entry has no page, and must not be asked for one (B35).
     private static Pfn? BusyPageOf(PageOwners owners, DaxEntry entry) =>
         entry.IsReal ? owners.FirstBusy(new PfnRange(entry.Pfn, entry.Order.PageCount())) : null;
@@ -134,7 +166,8 @@ internal static class LayoutBreak
         PageIndex next = range.First;
         while (next < range.End && mapping.Entries.NextPresent(next, range.End, out PageIndex start, out DaxEntry seen))
         {
-            if (mapping.Locker.LockAny(start, out HeldEntry held))
+            // One that is clean and unlocked has nothing to flush; one that is locked may be about to become clean, and is waited for.
+            if ((seen.IsDirty || seen.IsLocked) && mapping.Locker.LockAny(start, out HeldEntry held))
             {
                 try
                 {

@@ -13,7 +13,7 @@ internal static class WritebackPass
     /// <summary>Runs a pass; an entry that touches the range is written back whole.</summary>
     /// <param name="mapping">The file.</param>
     /// <param name="range">The pages that were asked for.</param>
-    /// <param name="cancellationToken">Ends the pass between two entries; what is left stays dirty.</param>
+    /// <param name="cancellationToken">Ends the pass between two runs of entries; what is left stays dirty.</param>
     /// <exception cref="ArgumentOutOfRangeException">No file has such pages.</exception>
     /// <exception cref="OperationCanceledException">The pass was ended.</exception>
     /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
@@ -38,8 +38,6 @@ internal static class WritebackPass
         table.TagTowrite(range);
 
         var cleaner = new EntryCleaner(mapping);
-        long entries = 0;
-        long pages = 0;
         IoError error = IoError.None;
 
         // A PMD that the range begins in the middle of stands at its own first page.
@@ -47,11 +45,8 @@ internal static class WritebackPass
         while (error == IoError.None && table.NextTowrite(next, range.End, out PageIndex start))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            CleanOutcome outcome = cleaner.Clean(start, out PageOrder order);
-            error = outcome == CleanOutcome.Error ? IoError.Io : IoError.None;
-            entries += outcome == CleanOutcome.Written ? 1 : 0;
-            pages += outcome == CleanOutcome.Written ? order.PageCount() : 0;
-            next = start + 1;
+            next = start;
+            error = cleaner.Clean(ref next, range.End) == CleanOutcome.Error ? IoError.Io : IoError.None;
         }
 
         if (error != IoError.None)
@@ -61,6 +56,6 @@ internal static class WritebackPass
 
         table.RefreshAnyDirty(range);
         mapping.Events?.Receive(DaxEvent.WritebackRangeDone(mapping.Id, next, last));
-        return new WritebackOutcome(entries, pages, error);
+        return new WritebackOutcome(cleaner.EntryCount, cleaner.PageCount, error);
     }
 }

@@ -79,24 +79,14 @@ public sealed class DaxEntryTests
     }
 
     [Test]
-    public void ARangeWordCountsUpTo512AndForgetsAnyDirtyWithTheLast()
+    public void ARangeWordThatIsATableIsNoPmdWhateverItsMarks()
     {
-        RegionWord word = default;
-        for (int i = 1; i <= 512; i++)
+        foreach (ulong marks in new ulong[] { 0, RegionWord.AnyDirtyBit, RegionWord.ClosingBit, RegionWord.AnyDirtyBit | RegionWord.ClosingBit })
         {
-            word = word.CountedIn;
-            Assert.That((word.Count, word.IsPmd, word.AnyDirty), Is.EqualTo(((long)i, false, false)));
+            var word = new RegionWord(RegionWord.Table.Word | marks);
+            Assert.That((word.IsTable, word.IsPmd), Is.EqualTo((true, false)));
+            Assert.That(word.WithClosing.WithoutClosing.WithoutAnyDirty, Is.EqualTo(RegionWord.Table));
         }
-
-        word = new RegionWord(word.Word | RegionWord.AnyDirtyBit);
-        for (int i = 512; i > 1; i--)
-        {
-            Assert.That((word.Count, word.IsPmd, word.AnyDirty), Is.EqualTo(((long)i, false, true)));
-            word = word.CountedOut;
-        }
-
-        Assert.That(word.WithoutAnyDirty, Is.EqualTo(RegionWord.TableOfOne));
-        Assert.That(word.CountedOut.Word, Is.Zero);
     }
 
     private static DaxEntry Make(char kind, PageOrder order) => kind switch

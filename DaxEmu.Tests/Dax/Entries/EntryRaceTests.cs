@@ -34,7 +34,7 @@ public sealed class EntryRaceTests
         {
             using AddressSpace mapping = new(device, new LinearExtentMap(new Pfn(0), 1024), 4 << 20);
             var cleaner = new EntryCleaner(mapping);
-            hasStep = Interruption.Run(() => cleaner.Clean(new PageIndex(5), out _), step, () =>
+            hasStep = Interruption.Run(() => Clean(cleaner, new PageIndex(5)), step, () =>
             {
                 HeldEntry held = mapping.Locker.Grab(new PageIndex(5), PageOrder.Pte).Held;
                 mapping.Entries.NoteDirty(held.Start);
@@ -45,6 +45,8 @@ public sealed class EntryRaceTests
             Assert.That(entry.Entry.IsDirty, Is.EqualTo(entry.IsTowrite), "the second pass has chosen it and must find it");
         }
     }
+
+    private static void Clean(EntryCleaner cleaner, PageIndex page) => cleaner.Clean(ref page, page + 1);
 
     [Test]
     public void AMarkThatAnOwnerSetsIsNotTakenBackByATagger()

@@ -55,7 +55,9 @@ public sealed class SmallScenarioTests
             fixture.Remove(entry.Start.Value);
         }
 
-        Assert.That(fixture.Table.RegionOf(default), Is.Zero, "an empty range must be as good as new");
+        Grab whole = fixture.Locker.Grab(default, PageOrder.Pmd);
+        Assert.That((whole.Outcome, whole.Held.Entry), Is.EqualTo((GrabOutcome.Locked, DaxEntry.Empty(PageOrder.Pmd))), "an empty range must be as good as new");
+        fixture.Locker.Remove(whole.Held);
     }
 
     private static IEnumerable<Operation> AllOperations()

@@ -19,7 +19,11 @@ public sealed class EntryCleanerTests
         view.Read(0, 1);
         Assert.That(file.Mapping.Locker.LockAny(new PageIndex(0), out HeldEntry held));
         Assert.That(held.Entry.IsZero);
-        var cleaning = Task.Run(() => new EntryCleaner(file.Mapping).Clean(new PageIndex(0), out _));
+        var cleaning = Task.Run(() =>
+        {
+            PageIndex page = default;
+            return new EntryCleaner(file.Mapping).Clean(ref page, new PageIndex(1));
+        });
         Assert.That(FileFixture.IsStuck(cleaning));
         file.Mapping.Locker.Put(held);
         FileFixture.Finish(cleaning);
