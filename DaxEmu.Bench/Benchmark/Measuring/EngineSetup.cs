@@ -87,7 +87,7 @@ internal sealed class EngineSetup : IDisposable
         {
             engine = isData ? FileEngineOf(name) : name switch
             {
-                "emu" => new EmulatedEngine(DeviceFor, plan.Policy),
+                "emu" => new EmulatedEngine(DeviceFor, plan.Policy, plan.HasHugeTables),
                 "locked-radix" => new LockedRadixEngine(),
                 "floor" => new FloorEngine(DeviceFor),
                 EngineCatalog.Flat => new DesignEngine<FlatDesign<NoCounts>>(name, (units, order) => new FlatDesign<NoCounts>(new FlatTable<NoCounts>(units, order))),

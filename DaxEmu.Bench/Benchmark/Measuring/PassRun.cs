@@ -24,7 +24,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
     public void WeighTables(long? before)
     {
         FaultCounts pass = Pass(out _, out _);
-        tableBytes = TableMemory.PerUnit(before, TableMemory.ResidentBytes(), pass.Total);
+        tableBytes = TableWeight.PerUnit(before, TableWeight.ResidentBytes(), pass.Total);
     }
 
     public void Warm(TimeSpan time)

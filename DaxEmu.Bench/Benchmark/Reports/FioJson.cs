@@ -35,6 +35,7 @@ internal static class FioJson
         ["ramp_time_ms"] = report.Plan.RampTime.TotalMilliseconds,
         ["randseed"] = report.Plan.Seed,
         ["policy"] = report.Plan.Policy.Name,
+        ["table_pages"] = report.Plan.HasHugeTables ? "2m" : "4k",
         ["filename"] = report.Plan.FileName,
         ["rounds"] = report.Plan.Rounds,
     };

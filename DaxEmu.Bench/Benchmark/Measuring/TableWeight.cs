@@ -3,7 +3,7 @@ using System.Globalization;
 namespace DaxEmu.Bench.Benchmark.Measuring;
 
 /// <summary>How much memory the tables of an engine take, as the host counts it: what the process has of anonymous memory afterwards and had not before.</summary>
-internal static class TableMemory
+internal static class TableWeight
 {
     private const string Facts = "/proc/self/status";
     private const string Field = "RssAnon:";
