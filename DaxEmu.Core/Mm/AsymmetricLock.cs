@@ -34,8 +34,8 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     private readonly MappingLock kind;
     private readonly ulong id;
     private readonly ulong* writer;
-    private readonly int way;
     private readonly ulong* generation;
+    private readonly int way;
 
     // For the wait graph: no decision depends on it.
     private int writerThreadId;

@@ -72,13 +72,55 @@ internal sealed unsafe class RadixMapping : IDisposable
     /// <summary>The translations, a word a page or a word a 2 MiB.</summary>
     public ReadOnlySpan<ulong> Translations => new(translations, checked((int)pageCount));
 
-    /// <summary>Clears every translation.</summary>
-    public void Zap() => new Span<ulong>(translations, checked((int)Math.Min(pageCount, int.MaxValue))).Clear();
+    /// <summary>Its pages.</summary>
+    public long PageCount => pageCount;
 
-    /// <summary>Takes every entry out.</summary>
-    public void Empty()
+    /// <summary>Clears the translations of a run of pages.</summary>
+    public void Zap(long first, long count, int order) => new Span<ulong>(translations + (first >> order), checked((int)(count >> order))).Clear();
+
+    /// <summary>Takes the translations and the entries of a run of pages out: the lock and a walk for each entry, as <c>dax_delete_mapping_entry</c>.</summary>
+    public void Truncate(long first, long count, int order)
     {
-        Zap();
+        Zap(first, count, order);
+        for (long page = first; page < first + count; page += 1L << order)
+        {
+            Enter();
+            RadixTree.Place place = tree.Walk(page);
+            while ((place.Entry & LockedBit) != 0)
+            {
+                Leave();
+                Thread.Yield();
+                Enter();
+                place = tree.Walk(page);
+            }
+
+            if (place.Entry != 0)
+            {
+                RadixTree.Erase(place);
+            }
+
+            Leave();
+            LookForWaiters(page, order);
+        }
+    }
+
+    /// <summary>Whether an entry covers a page.</summary>
+    public bool Contains(long page) => tree.Load(page) != 0;
+
+    /// <summary>How many dirty entries begin in a run of pages, under the lock.</summary>
+    public long CountDirty(long first, long count)
+    {
+        Enter();
+        long found = tree.CountDirty(first, count);
+        Leave();
+        return found;
+    }
+
+    /// <summary>Takes every entry out; the memory stays.</summary>
+    /// <param name="order">The order of its entries.</param>
+    public void Empty(int order)
+    {
+        Zap(0, pageCount, order);
         tree.Clear();
     }
 

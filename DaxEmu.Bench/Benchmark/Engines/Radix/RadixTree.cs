@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Native.Memory;
@@ -187,6 +188,10 @@ internal sealed unsafe class RadixTree : IDisposable
         }
     }
 
+    /// <summary>How many dirty entries begin in a run of pages: from mark to mark, as <c>xas_find_marked</c> goes.</summary>
+    public long CountDirty(long first, long count) =>
+        RadixNode.IsChild(root) ? CountDirty(RadixNode.ToNode(root), 0, first, first + count) : 0;
+
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
@@ -201,6 +206,25 @@ internal sealed unsafe class RadixTree : IDisposable
     }
 
     public void Dispose() => memory.Dispose();
+
+    private static long CountDirty(RadixNode* node, long start, long first, long end)
+    {
+        long found = 0;
+        for (ulong bits = node->Dirty; bits != 0; bits &= bits - 1)
+        {
+            int slot = BitOperations.TrailingZeroCount(bits);
+            long at = start + ((long)slot << node->Shift);
+            if (at >= end || at + (1L << node->Shift) <= first)
+            {
+                continue;
+            }
+
+            ulong value = node->Slots[slot];
+            found += RadixNode.IsChild(value) ? CountDirty(RadixNode.ToNode(value), at, first, end) : at >= first ? 1 : 0;
+        }
+
+        return found;
+    }
 
     /// <summary>Names the words of the nodes.</summary>
     public void NameLines(LineNames names, string file) =>
