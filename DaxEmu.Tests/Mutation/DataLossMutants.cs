@@ -20,7 +20,7 @@ internal static class DataLossMutants
         new("a change of layout leaves the extents of last faults as they are", "Mm/AsymmetricLock.cs",
             "(*generation)++;", "", "insert-or-punch"),
         new("a short insert does not look at its range again", "Dax/Entries/EntryLocker.cs",
-            "if (table.IsOpenTable(index))", "if (true)", "insert-or-huge"),
+            "if (!words.IsOpenTable(index.Value))", "if (false)", "insert-or-huge"),
         new("a 2 MiB refault maps before it marks", Handler,
             "var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",
             "Atomic.Store(ref word, entry | DaxEntry.LockedBit, Site.LockEntry); var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",
