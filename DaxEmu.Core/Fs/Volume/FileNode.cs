@@ -24,8 +24,16 @@ internal sealed class FileNode(long number, string? name)
         get => isModified;
         set
         {
-            isUnobserved |= value;
-            isModified = value;
+            // Only what changes is stored: writers of one file that do not take turns share this line.
+            if (value && !isUnobserved)
+            {
+                isUnobserved = true;
+            }
+
+            if (isModified != value)
+            {
+                isModified = value;
+            }
         }
     }
 
