@@ -17,7 +17,6 @@ namespace DaxEmu.Bench.Commands;
 internal static class BenchCommand
 {
     private const string DefaultSize = "512m";
-    private const long WideBytes = 64L << 30;
     private const long MappedBytes = 1L << 30;
     private const long LeastMappedBytes = 32 << 20;
     private static readonly TimeSpan DefaultRuntime = TimeSpan.FromMilliseconds(300);
@@ -25,14 +24,14 @@ internal static class BenchCommand
 
     private static readonly Option<string?> FileName = CommandOptions.Of<string?>("--filename", "the device: a file or block device that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (default: a new file on tmpfs)", text => text, null);
     private static readonly Option<long?> Size = CommandOptions.Of<long?>("--size", $"bytes of the device (default {DefaultSize}, or what --filename has)", text => SizeText.Parse(text), null);
-    private static readonly Option<IReadOnlyList<PageOrder>?> BlockSize = CommandOptions.Of<IReadOnlyList<PageOrder>?>("--bs", "4k or 2m, or both: 4k,2m", text => CommandOptions.ListOf(text, ParseOrder), null);
+    private static readonly Option<IReadOnlyList<long>?> BlockSize = CommandOptions.Of<IReadOnlyList<long>?>("--bs", "4k or 2m, or both: 4k,2m; with --phase pread or pwrite any size", text => CommandOptions.ListOf(text, SizeText.Parse), null);
     private static readonly Option<IReadOnlyList<string>?> Pattern = CommandOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread or randwrite; a list is allowed", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, "read", "write", "randread", "randwrite")), null);
     private static readonly Option<IReadOnlyList<int>> Jobs = CommandOptions.Jobs([1, 2]);
     private static readonly Option<TimeSpan> Runtime = CommandOptions.Of("--runtime", "timed time for each engine and case", DurationText.Parse, DefaultRuntime);
     private static readonly Option<TimeSpan> Ramp = CommandOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);
     private static readonly Option<int> Seed = CommandOptions.Of("--randseed", "seed of the random orders", text => CommandOptions.Count(text, 0), 1);
-    private static readonly Option<IReadOnlyList<string>> Engines = CommandOptions.List("--engine", string.Join(", ", EngineSetup.Names) + "; a list is allowed", text => CommandOptions.Choice(text, EngineSetup.Names), EngineSetup.Defaults);
-    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there) or insert (they are not); a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null);
+    private static readonly Option<IReadOnlyList<string>?> Engines = CommandOptions.Of<IReadOnlyList<string>?>("--engine", string.Join(", ", EngineCatalog.Names) + "; a list is allowed (default: those with a part in the phases, but for the last)", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, EngineCatalog.Names)), null);
+    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there), insert (they are not), or another of " + string.Join(", ", PhaseFacts.Names) + "; a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null);
     private static readonly Option<bool> Separate = new("--separate") { Description = "each job has a mapping of its own" };
     private static readonly Option<bool> Shared = new("--shared") { Description = "all jobs share one mapping, each with its own slice (the default)" };
     private static readonly Option<WaitProfile> Policy = CommandOptions.Of("--policy", "the policy or profile of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
@@ -40,6 +39,7 @@ internal static class BenchCommand
     private static readonly Option<string?> Hgrm = CommandOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
     private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
+    private static readonly Option<bool> Conflicts = new("--conflicts") { Description = "instead of times: the cache lines that operations share which could run at once, for emu and locked-radix; the same on every run" };
     private static readonly Option<bool> Force = CommandOptions.Force();
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
@@ -54,7 +54,7 @@ internal static class BenchCommand
             + "  daxemu bench --engine emu,mmf,mmf-span --bs 4k --rw write,randwrite\n  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json\n"
             + "  daxemu bench --mmu host")
         {
-            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Mmu, Format,
+            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Mmu, Conflicts, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -65,6 +65,11 @@ internal static class BenchCommand
         if (parsed.GetValue(Mmu) == MmuKind.Host)
         {
             return RunOnHost(parsed, cancellation);
+        }
+
+        if (parsed.GetValue(Conflicts))
+        {
+            return RunConflicts(parsed, cancellation);
         }
 
         BenchPlan plan = PlanOf(parsed);
@@ -83,6 +88,19 @@ internal static class BenchCommand
         {
             return Run(parsed, plan, setup, cancellation);
         }
+    }
+
+    private static ExitCode RunConflicts(ParseResult parsed, CancellationToken cancellation)
+    {
+        Option? other = parsed.CommandResult.Command.Options.FirstOrDefault(
+            option => option != Conflicts && option != Engines && option != Format && parsed.GetResult(option) is { Implicit: false });
+        if (other is not null)
+        {
+            throw new ArgumentException($"{other.Name} has no meaning with --conflicts, which takes --engine and --output-format alone.");
+        }
+
+        IReadOnlyList<string> engines = parsed.GetValue(Engines) ?? ConflictsRun.EngineNames;
+        return ConflictsRun.Run(engines, parsed.GetValue(Format) == OutputFormat.Json, cancellation);
     }
 
     private static ExitCode RunOnHost(ParseResult parsed, CancellationToken cancellation)
@@ -172,10 +190,23 @@ internal static class BenchCommand
 
         OutputFile.Check(parsed.GetValue(Hgrm), fileName);
         OutputFile.Check(parsed.GetValue(Plot), fileName);
+        IReadOnlyList<FaultCase> cases = BenchCases.Of(new CaseRequest
+        {
+            BlockSizes = parsed.GetValue(BlockSize),
+            Patterns = parsed.GetValue(Pattern),
+            Phases = parsed.GetValue(Phase),
+            JobCounts = parsed.GetRequiredValue(Jobs),
+            IsSeparate = parsed.GetValue(Separate),
+            SizeBytes = size,
+            HasOwnDevice = fileName is not null || parsed.GetValue(Size) is not null,
+        });
+        FaultPhase[] phases = [.. cases.Select(c => c.Phase).Distinct()];
+        IReadOnlyList<string> engines = parsed.GetValue(Engines) ?? EngineCatalog.DefaultsOf(phases);
+        EngineCatalog.Check(engines, phases);
         return new BenchPlan
         {
-            Engines = parsed.GetRequiredValue(Engines),
-            Cases = CasesOf(parsed, size),
+            Engines = engines,
+            Cases = cases,
             SizeBytes = size,
             Runtime = parsed.GetValue(Runtime),
             RampTime = parsed.GetValue(Ramp),
@@ -201,54 +232,7 @@ internal static class BenchCommand
                 $"'{fileName}' has {file.SizeBytes} bytes, not {wanted}", "Leave --size away, or name a file that is not there yet.", path: fileName);
     }
 
-    private static List<FaultCase> CasesOf(ParseResult parsed, long sizeBytes)
-    {
-        IReadOnlyList<PageOrder>? orders = parsed.GetValue(BlockSize);
-        IReadOnlyList<string>? patterns = parsed.GetValue(Pattern);
-        IReadOnlyList<FaultPhase>? phases = parsed.GetValue(Phase);
-        IReadOnlyList<int> jobs = parsed.GetRequiredValue(Jobs);
-        bool isSeparate = parsed.GetValue(Separate);
-        bool isPlain = orders is null && patterns is null && phases is null;
-
-        // Without a size of the user's own, 2 MiB and random faults are shown on a mapping that no cache holds, too.
-        long wide = isPlain && parsed.GetValue(Size) is null && parsed.GetValue(FileName) is null ? WideBytes : sizeBytes;
-        (PageOrder Order, string Pattern, FaultPhase Phase, long Size)[] kinds = isPlain
-            ? [
-                (PageOrder.Pte, "write", FaultPhase.Refault, sizeBytes),
-                (PageOrder.Pte, "randwrite", FaultPhase.Refault, sizeBytes),
-                (PageOrder.Pte, "write", FaultPhase.Insert, sizeBytes),
-                (PageOrder.Pmd, "randwrite", FaultPhase.Refault, wide),
-                .. wide != sizeBytes ? [(PageOrder.Pte, "randwrite", FaultPhase.Refault, wide)] : Array.Empty<(PageOrder, string, FaultPhase, long)>(),
-            ]
-            : [.. from order in orders ?? [PageOrder.Pte]
-                  from pattern in patterns ?? ["write"]
-                  from phase in phases ?? [FaultPhase.Refault]
-                  orderby order
-                  select (order, pattern, phase, sizeBytes)];
-        return
-        [
-            .. from kind in kinds
-               from count in kind.Size > sizeBytes && kind.Order == PageOrder.Pte ? jobs.Take(1) : jobs
-               select new FaultCase(
-                   kind.Order,
-                   kind.Pattern.EndsWith("write", StringComparison.Ordinal),
-                   kind.Pattern.StartsWith("rand", StringComparison.Ordinal),
-                   count,
-                   kind.Phase,
-                   isSeparate,
-                   kind.Size),
-        ];
-    }
-
-    private static PageOrder ParseOrder(string text) => SizeText.Parse(text) switch
-    {
-        DaxConstants.PageSize => PageOrder.Pte,
-        DaxConstants.PmdSize => PageOrder.Pmd,
-        _ => throw new FormatException($"'{text}' is not a size of a fault. Choose 4k or 2m."),
-    };
-
-    private static FaultPhase ParsePhase(string text) =>
-        CommandOptions.Choice(text, "refault", "insert") == "insert" ? FaultPhase.Insert : FaultPhase.Refault;
+    private static FaultPhase ParsePhase(string text) => PhaseFacts.ByName(CommandOptions.Choice(text, PhaseFacts.Names));
 
     private static string ParsePlot(string text) =>
         text.EndsWith(".png", StringComparison.OrdinalIgnoreCase) || text.EndsWith(".svg", StringComparison.OrdinalIgnoreCase)

@@ -226,6 +226,31 @@ internal static unsafe class Atomic
         }
     }
 
+    /// <summary>
+    /// The caller reads or writes a word by a plain instruction, under a lock or on a line that only its thread writes; nothing outside a checker.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Plain(void* location, Site site, bool isWrite)
+    {
+        if (InterleavingSwitch.On && current is { } owner)
+        {
+            owner.Plain(location, site, isWrite);
+        }
+    }
+
+    /// <summary>
+    /// A lock of the runtime is entered, or a field of an object accessed that threads share without a lock; nothing outside a checker. Only
+    /// <see cref="PlainLock"/>, <see cref="Published{T}"/> and their like call it.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Shared(object owner, string part, bool isWrite)
+    {
+        if (InterleavingSwitch.On && current is { } interleaver)
+        {
+            interleaver.Shared(owner, part, isWrite);
+        }
+    }
+
     // SAFETY: every word lies in native memory (see the remarks above), so no garbage collection moves it.
     private static ulong* Pointer(ref ulong location) => (ulong*)Unsafe.AsPointer(ref location);
 }

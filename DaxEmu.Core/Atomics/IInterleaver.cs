@@ -51,4 +51,14 @@ internal unsafe interface IInterleaver
 
     /// <summary>A line for a trace; not a step.</summary>
     void Note(in InterleavingNote note);
+
+    /// <summary>A word that no protocol without locks is about is read or written by a plain instruction; not a step.</summary>
+    void Plain(void* location, Site site, bool isWrite)
+    {
+    }
+
+    /// <summary>A lock of the runtime is entered, or a field of an object accessed that threads share without one; not a step.</summary>
+    void Shared(object owner, string part, bool isWrite)
+    {
+    }
 }

@@ -77,6 +77,16 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
         }
     }
 
+    /// <summary>Names its words.</summary>
+    public void NameLines(LineNames names, string file)
+    {
+        names.Add(lines[0], $"{name} of {file}");
+        if (isMostlyRead)
+        {
+            names.Add(lines[1], $"readers' fast way of the {name} of {file}");
+        }
+    }
+
     /// <summary>Enters for reading until the result is disposed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadHold Read()

@@ -64,6 +64,10 @@ internal static class ThreadSlots
     /// <summary>The thread that has a number; null if none has, or it is a scheduler's.</summary>
     public static Thread? ThreadOf(int slot) => Threads[slot] is { } thread && thread.TryGetTarget(out Thread? living) && living.IsAlive ? living : null;
 
+    /// <summary>What a thread is called that has a number: by its place among the scheduler's threads, for one of those.</summary>
+    public static string NameOf(long slot) =>
+        InterleavingSwitch.On && slot < SchedulerCapacity * SchedulerCount ? $"thread {(slot % SchedulerCapacity) + 1}" : $"thread in slot {slot}";
+
     /// <summary>Gives this thread the number of a scheduler's thread, once; the scheduler ensures that no living thread has it.</summary>
     public static void Adopt(int slot)
     {

@@ -14,12 +14,12 @@ namespace DaxEmu.Core;
 /// One file as its users' memory sees it (<c>struct address_space</c>): the entry table, the VMAs that map it, its size, and the lock that
 /// keeps faults out while it is truncated.
 /// </summary>
-public sealed unsafe class AddressSpace : IDisposable
+public sealed unsafe partial class AddressSpace : IDisposable
 {
     // An id comes back after 2^31 mappings: by then their generations are far apart, so none is mistaken for an earlier one of that id.
     private const ulong GenerationsPerMapping = 1 << 24;
 
-    private static readonly Lock IdGate = new();
+    private static readonly PlainLock IdGate = new("lock of the mapping ids");
     private static long lastId;
     private static ulong lastOrdinal;
 
@@ -31,10 +31,10 @@ public sealed unsafe class AddressSpace : IDisposable
     private readonly bool staysWritable;
     private readonly bool usesHugeTables;
     private readonly bool protectsFirstPageOnly;
-    private readonly Lock areasGate = new();
+    private readonly PlainLock areasGate = new("lock of the VMA list");
     private readonly DeviceReference deviceReference;
-    private volatile VmArea[] areas = [];
-    private volatile bool isDisposed;
+    private Published<VmArea[]> areaList = new([]);
+    private PublishedFlag disposed;
 
     /// <summary>The mapping of a file of <paramref name="sizeBytes"/> whose blocks <paramref name="extents"/> names.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The size is negative or above the maximum, or the maximum is above 16 TiB.</exception>
@@ -111,7 +111,20 @@ public sealed unsafe class AddressSpace : IDisposable
     public EntryTable Entries { get; }
 
     /// <summary>The VMAs that map the file now.</summary>
-    public IReadOnlyList<VmArea> Areas => areas;
+    public IReadOnlyList<VmArea> Areas => Mapped;
+
+    // A list that never changes; a change makes the next one, under the lock of the list.
+    private VmArea[] Mapped
+    {
+        get => areaList.Read(this, "VMA list");
+        set => areaList.Write(this, "VMA list", value);
+    }
+
+    private bool IsDisposed
+    {
+        get => disposed.Read(this, "mark of the end");
+        set => disposed.Write(this, "mark of the end", value);
+    }
 
     /// <summary>The file's size, in bytes.</summary>
     public long SizeBytes => (long)Atomic.Load(ref *size, Site.FileSize);
@@ -222,7 +235,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal AsymmetricLock.ReadHold Use()
     {
         AsymmetricLock.ReadHold hold = lifetime.Read();
-        if (!isDisposed)
+        if (!IsDisposed)
         {
             return hold;
         }
@@ -253,7 +266,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal void Unmap(PageRange range, bool keepCopies = true)
     {
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        foreach (VmArea area in areas)
+        foreach (VmArea area in Mapped)
         {
             if (area.FileRange.Overlaps(range))
             {
@@ -266,7 +279,7 @@ public sealed unsafe class AddressSpace : IDisposable
     internal int CountTranslations(PageIndex index)
     {
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        return areas.Count(a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
+        return Mapped.Count(a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
     }
 
     /// <summary>Makes the translations of file pages read-only and clean in every VMA that maps any of them, wherever it begins (<c>pfn_mkclean_range</c>).</summary>
@@ -279,7 +292,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
         PageRange shown = protectsFirstPageOnly ? new PageRange(range.First, 1) : range;
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        foreach (VmArea area in areas)
+        foreach (VmArea area in Mapped)
         {
             if (area.FileRange.Overlaps(shown))
             {
@@ -297,7 +310,7 @@ public sealed unsafe class AddressSpace : IDisposable
         }
 
         using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        foreach (VmArea area in areas)
+        foreach (VmArea area in Mapped)
         {
             for (ulong rest = bits; rest != 0;)
             {
@@ -327,7 +340,7 @@ public sealed unsafe class AddressSpace : IDisposable
             // Before the page has no holder: its legal stores would pass for stores after an earlier revocation.
             Device.StrictStores?.Revoke(
                 entry.Order.PageCount(),
-                new Revocation(RawStoreCause.TakenAway, $"{LayoutOperation ?? (isDisposed ? "the close" : "a change of layout")} of {Name}", Id, Name, start, entry.Pfn),
+                new Revocation(RawStoreCause.TakenAway, $"{LayoutOperation ?? (IsDisposed ? "the close" : "a change of layout")} of {Name}", Id, Name, start, entry.Pfn),
                 wasLegal: entry.IsDirty);
             Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start);
         }
@@ -375,9 +388,9 @@ public sealed unsafe class AddressSpace : IDisposable
         // A walk that began before holds the lock for reading; one that begins later does not find the VMA.
         using (AreasLock.Write())
         {
-            lock (areasGate)
+            using (areasGate.Enter())
             {
-                areas = [.. areas.Where(a => a != area)];
+                Mapped = [.. Mapped.Where(a => a != area)];
             }
         }
     }
@@ -390,7 +403,7 @@ public sealed unsafe class AddressSpace : IDisposable
     /// <param name="keeps">The VMAs that stay; all others are forgotten, in whatever state they are.</param>
     internal void Reset(long sizeBytes, params ReadOnlySpan<VmArea> keeps)
     {
-        foreach (VmArea area in areas)
+        foreach (VmArea area in Mapped)
         {
             if (!keeps.Contains(area))
             {
@@ -398,8 +411,8 @@ public sealed unsafe class AddressSpace : IDisposable
             }
         }
 
-        areas = keeps.ToArray();
-        foreach (VmArea area in areas)
+        Mapped = keeps.ToArray();
+        foreach (VmArea area in Mapped)
         {
             area.Reset();
         }
@@ -419,14 +432,14 @@ public sealed unsafe class AddressSpace : IDisposable
     /// </summary>
     public void Dispose()
     {
-        lock (areasGate)
+        using (areasGate.Enter())
         {
-            if (isDisposed)
+            if (IsDisposed)
             {
                 return;
             }
 
-            isDisposed = true;
+            IsDisposed = true;
         }
 
         // A thread inside an operation or a fault goes on to its end; one that comes later sees that the mapping is gone. A VMA that another thread
@@ -437,7 +450,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
         using (InvalidateLock.Write())
         {
-            foreach (VmArea area in areas)
+            foreach (VmArea area in Mapped)
             {
                 area.MarkGone();
             }
@@ -472,10 +485,10 @@ public sealed unsafe class AddressSpace : IDisposable
     private VmArea[] ForgetAreas()
     {
         using AsymmetricLock.WriteHold hold = AreasLock.Write();
-        lock (areasGate)
+        using (areasGate.Enter())
         {
-            VmArea[] gone = areas;
-            areas = [];
+            VmArea[] gone = Mapped;
+            Mapped = [];
             return gone;
         }
     }
@@ -489,7 +502,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
     private void CheckMap(PageIndex first, long pageCount, MapMode mode, int leadPages)
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, (MaximumSizeBytes >> DaxConstants.PageShift) - first.Value);
@@ -500,11 +513,11 @@ public sealed unsafe class AddressSpace : IDisposable
 
     private void Publish(ReadOnlySpan<VmArea> made)
     {
-        lock (areasGate)
+        using (areasGate.Enter())
         {
-            if (!isDisposed)
+            if (!IsDisposed)
             {
-                areas = [.. areas, .. made];
+                Mapped = [.. Mapped, .. made];
                 return;
             }
         }
@@ -558,7 +571,7 @@ public sealed unsafe class AddressSpace : IDisposable
 
         public static long Take()
         {
-            lock (IdGate)
+            using (IdGate.Enter())
             {
                 if (lastId < PageOwner.MaxMapping)
                 {
@@ -574,7 +587,7 @@ public sealed unsafe class AddressSpace : IDisposable
         // The oldest first, so that an id comes back as late as can be.
         public static void Return(long id)
         {
-            lock (IdGate)
+            using (IdGate.Enter())
             {
                 Returned.Enqueue(id);
                 if (Returned.Count > MostReturned && lastId < PageOwner.MaxMapping)
@@ -586,21 +599,39 @@ public sealed unsafe class AddressSpace : IDisposable
     }
 
     /// <summary>Hands out addresses as mmap would: each VMA in 2 MiB of its own.</summary>
+    /// <remarks>A thread takes many at once: they are only numbers, and there are 2^63.</remarks>
     private static class AddressAllocator
     {
-        private static readonly Lock Gate = new();
+        private const long BytesAtOnce = 1L << 40;
+
+        private static readonly PlainLock Gate = new("lock of the addresses");
         private static long next = 0x7F00_0000_0000;
+
+        [ThreadStatic]
+        private static long mine;
+
+        [ThreadStatic]
+        private static long mineEnd;
 
         public static long Take(int leadPages, long pageCount)
         {
             long bytes = (leadPages + pageCount) << DaxConstants.PageShift;
             long span = (bytes + DaxConstants.PmdSize - 1) & -DaxConstants.PmdSize;
-            lock (Gate)
+            if (mineEnd - mine < span)
             {
-                long start = next;
-                next += span;
-                return start + ((long)leadPages << DaxConstants.PageShift);
+                long taken = Math.Max(span, BytesAtOnce);
+                using (Gate.Enter())
+                {
+                    mine = next;
+                    next += taken;
+                }
+
+                mineEnd = mine + taken;
             }
+
+            long start = mine;
+            mine += span;
+            return start + ((long)leadPages << DaxConstants.PageShift);
         }
     }
 }

@@ -58,6 +58,9 @@ internal sealed unsafe class WritebackErrors
             *kept[0] = (seen & SeenBit) == 0 ? 0 : seen;
         }
 
+        /// <summary>Names its word.</summary>
+        public void NameLines(LineNames names, string opener) => names.Add(kept[0], $"errors seen by {opener}");
+
         /// <summary>The number of an error that was not reported to this opener, once; else 0 (<c>errseq_check_and_advance</c>).</summary>
         public int Check()
         {

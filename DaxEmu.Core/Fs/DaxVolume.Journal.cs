@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Fs.Volume;
 using DaxEmu.Core.Iomap;
@@ -18,10 +19,13 @@ public sealed partial class DaxVolume
         public FileCore? File { get; set; }
 
         /// <inheritdoc/>
-        public Lock? ChangeGate => volume.IsScratch ? null : node.ChangeGate;
+        public PlainLock? ChangeGate => volume.IsScratch ? null : node.ChangeGate;
 
         /// <inheritdoc/>
         public bool ReportsDirty => (volume.flaws & VolumeFlaws.SyncFaultDoesNotCommit) == 0;
+
+        /// <inheritdoc/>
+        public bool StoresNothing => volume.IsScratch && observer is null;
 
         /// <inheritdoc/>
         public bool CommitsBeforeRelease => !volume.IsScratch && (volume.flaws & VolumeFlaws.FreesBeforeCommit) == 0;
@@ -56,7 +60,7 @@ public sealed partial class DaxVolume
             long sizeBytes;
             bool isModified;
             long modifiedTicks;
-            lock (node.ChangeGate)
+            using (node.ChangeGate.Enter())
             {
                 modifiedTicks = node.ObserveModified(volume.Now()) ?? 0;
                 isModified = node.IsModified;

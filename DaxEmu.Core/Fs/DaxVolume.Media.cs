@@ -23,7 +23,7 @@ public sealed partial class DaxVolume
     {
         ArgumentNullException.ThrowIfNull(device);
         options ??= VolumeOptions.Default;
-        lock (VolumesGate)
+        using (VolumesGate.Enter())
         {
             RequireUnused(device);
             VolumeWriter.Format(device, options);
@@ -42,7 +42,7 @@ public sealed partial class DaxVolume
     {
         ArgumentNullException.ThrowIfNull(device);
         options ??= VolumeOptions.Default;
-        lock (VolumesGate)
+        using (VolumesGate.Enter())
         {
             RequireUnused(device);
             VolumeReading reading = VolumeReader.Read(device, options.Flaws);
@@ -62,7 +62,7 @@ public sealed partial class DaxVolume
     public static VolumeReport Check(PmemDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        lock (VolumesGate)
+        using (VolumesGate.Enter())
         {
             DaxVolume? volume = LiveVolumeOf(device);
             return volume is { IsScratch: false }
@@ -81,7 +81,7 @@ public sealed partial class DaxVolume
     public static VolumeReport Repair(PmemDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        lock (VolumesGate)
+        using (VolumesGate.Enter())
         {
             RequireUnused(device);
             VolumeReading reading = VolumeReader.Read(device);

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Fs;
@@ -38,9 +39,9 @@ namespace DaxEmu.Core;
 public sealed partial class DaxVolume : IDisposable
 {
     private static readonly ConditionalWeakTable<PmemDevice, DaxVolume> Volumes = [];
-    private static readonly Lock VolumesGate = new();
+    private static readonly PlainLock VolumesGate = new("lock of the volumes");
 
-    private readonly Lock gate = new();
+    private readonly PlainLock gate = new("lock of the volume");
     private readonly VolumeStore store;
     private readonly HeldDevice? held;
     private readonly VolumeFlaws flaws;
@@ -92,7 +93,7 @@ public sealed partial class DaxVolume : IDisposable
     internal BlockAllocator Allocator { get; }
 
     /// <summary>Held while files are opened, closed, and looked for: for tests.</summary>
-    internal Lock Gate => gate;
+    internal PlainLock Gate => gate;
 
     internal IPageHolders PageHolders => holders;
 
@@ -106,7 +107,7 @@ public sealed partial class DaxVolume : IDisposable
     public static DaxVolume ScratchOf(PmemDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        lock (VolumesGate)
+        using (VolumesGate.Enter())
         {
             DaxVolume? volume = LiveVolumeOf(device);
             if (volume is null)
@@ -132,7 +133,7 @@ public sealed partial class DaxVolume : IDisposable
     public MemoryFailureOutcome InjectPoison(Pfn page)
     {
         // Under the gate no file is closed, so its entries stay where they are.
-        lock (gate)
+        using (gate.Enter())
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
             MemoryFailureOutcome outcome = MemoryFailure.Poison(Device, page, holders);
@@ -146,7 +147,7 @@ public sealed partial class DaxVolume : IDisposable
     public void Dispose()
     {
         Opened[] files;
-        lock (gate)
+        using (gate.Enter())
         {
             if (isDisposed)
             {
@@ -191,7 +192,7 @@ public sealed partial class DaxVolume : IDisposable
         FreedBlocks freed = FreedBlocks.None;
         try
         {
-            lock (gate)
+            using (gate.Enter())
             {
                 if (open.Find(o => o.Core == core) is { } opened)
                 {
@@ -210,7 +211,7 @@ public sealed partial class DaxVolume : IDisposable
     private T WithGate<T>(Func<T> work)
     {
         CloseAll(opened => !opened.File.TryGetTarget(out _), failures: null);
-        lock (gate)
+        using (gate.Enter())
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
             return work();
@@ -230,7 +231,7 @@ public sealed partial class DaxVolume : IDisposable
             FreedBlocks freed = FreedBlocks.None;
             try
             {
-                lock (gate)
+                using (gate.Enter())
                 {
                     if (open.Find(which) is not { } opened)
                     {
@@ -391,7 +392,7 @@ public sealed partial class DaxVolume : IDisposable
     {
         open.EnsureCapacity(open.Count + 1);
         var journal = new FileJournal(this, node, options.MakeDurable);
-        var extents = new InMemoryExtentMap(Allocator, new Zeroer(Device, flaws), journal, blocks);
+        var extents = new InMemoryExtentMap(Allocator, new Zeroer(Device, flaws), journal, blocks, Allocator.HomeOf(node.Number));
         var core = new FileCore(Device, node, extents, sizeBytes, options, canWrite, flaws);
         journal.File = core;
         var file = new DaxFile(this, core, options);

@@ -13,15 +13,15 @@ namespace DaxEmu.Core.Fs;
 /// </remarks>
 internal sealed class FileCore
 {
-    private readonly Lock gate = new();
+    private readonly PlainLock gate = new("lock of the open file");
     private readonly DeviceReference deviceReference;
     private readonly DaxFileOptions options;
     private readonly VolumeFlaws flaws;
     private readonly PmemDevice device;
     private readonly long firstSizeBytes;
-    private volatile FinalSize? finalSize;
-    private volatile FileInUse? inUse;
-    private volatile bool isClosed;
+    private Published<FinalSize?> finalSize;
+    private Published<FileInUse?> used;
+    private PublishedFlag closed;
 
     public FileCore(PmemDevice device, FileNode node, InMemoryExtentMap extents, long sizeBytes, DaxFileOptions options, bool canWrite, VolumeFlaws flaws = VolumeFlaws.None)
     {
@@ -47,37 +47,42 @@ internal sealed class FileCore
 
     /// <summary>What it is used through; made when it is first asked for.</summary>
     /// <exception cref="ObjectDisposedException">The file was closed before.</exception>
-    public FileInUse InUse => inUse ?? Begin();
+    public FileInUse InUse => InUseAlready ?? Begin();
 
     /// <summary>The same, or null if the file was not used yet.</summary>
-    public FileInUse? InUseAlready => inUse;
+    public FileInUse? InUseAlready
+    {
+        get => used.Read(this, "use");
+        private set => used.Write(this, "use", value);
+    }
 
     /// <summary>Its size, in bytes; of a closed file the last one.</summary>
-    public long SizeBytes => finalSize?.Bytes ?? inUse?.Mapping.SizeBytes ?? firstSizeBytes;
+    public long SizeBytes => finalSize.Read(this, "final size")?.Bytes ?? InUseAlready?.Mapping.SizeBytes ?? firstSizeBytes;
 
     /// <summary>Closes a file that was not used: it cannot be used from here on.</summary>
     /// <returns>False if it was used.</returns>
     public bool TryCloseUnused()
     {
-        lock (gate)
+        using (gate.Enter())
         {
-            isClosed |= inUse is null;
-            return inUse is null;
+            bool isUnused = InUseAlready is null;
+            IsClosed |= isUnused;
+            return isUnused;
         }
     }
 
     /// <summary>Ends the mapping, if there is one; none is made from here on.</summary>
     public void Close()
     {
-        lock (gate)
+        using (gate.Enter())
         {
-            isClosed = true;
+            IsClosed = true;
         }
 
-        finalSize = new FinalSize(SizeBytes);
+        finalSize.Write(this, "final size", new FinalSize(SizeBytes));
         try
         {
-            inUse?.Mapping.Dispose();
+            InUseAlready?.Mapping.Dispose();
         }
         finally
         {
@@ -85,15 +90,37 @@ internal sealed class FileCore
         }
     }
 
+    /// <summary>Names the file's words and locks.</summary>
+    public void NameLines(LineNames names, string file)
+    {
+        names.Add(this, file);
+        names.Add(gate, file);
+        names.Add(Node, file);
+        names.Add(Node.ChangeGate, file);
+        Extents.NameLines(names, file);
+        if (InUseAlready is { } inUse)
+        {
+            inUse.Mapping.NameLines(names, file);
+            inUse.InodeLock.NameLines(names, file);
+            inUse.Opener.NameLines(names, $"the opener of {file}");
+        }
+    }
+
     /// <summary>What messages call it.</summary>
     public override string ToString() => Node.Name is null ? "a file without a name" : $"file '{Node.Name}'";
 
+    private bool IsClosed
+    {
+        get => closed.Read(this, "mark of the end");
+        set => closed.Write(this, "mark of the end", value);
+    }
+
     private FileInUse Begin()
     {
-        lock (gate)
+        using (gate.Enter())
         {
-            ObjectDisposedException.ThrowIf(isClosed, this);
-            return inUse ??= new FileInUse(new AddressSpace(device, Shown(), firstSizeBytes, new AddressSpaceOptions
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            return InUseAlready ??= new FileInUse(new AddressSpace(device, Shown(), firstSizeBytes, new AddressSpaceOptions
             {
                 Profile = options.Profile,
                 Behaviour = options.Behaviour,

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
@@ -17,11 +18,11 @@ namespace DaxEmu.Core.Iomap;
 /// </remarks>
 internal sealed partial class BlockAllocator
 {
-    private readonly Lock waitingGate = new();
+    private readonly PlainLock waitingGate = new("lock of the waiting blocks");
     private readonly List<PfnRange> waiting = [];
     private readonly HashSet<InMemoryExtentMap> withAside = [];
-    private volatile bool hasWaiting;
-    private volatile int reclaimCount;
+    private PublishedFlag anyWaits;
+    private Published<object> reclaimRound = new(new object());
 
     /// <summary>
     /// Looks for a page of a run that is pinned, and answers null if there is none. Blocks that are given up wait for it; without it none
@@ -29,15 +30,25 @@ internal sealed partial class BlockAllocator
     /// </summary>
     internal Func<PfnRange, Pfn?>? BusyCheck { get; set; }
 
-    /// <summary>How often blocks came back through <see cref="Reclaim"/>: to be read before an allocation that may come up short.</summary>
-    internal int ReclaimCount => reclaimCount;
+    /// <summary>Another object each time that blocks came back through <see cref="Reclaim"/>: to be read before an allocation that may come up short.</summary>
+    internal object ReclaimRound
+    {
+        get => reclaimRound.Read(this, "round of reclaims");
+        private set => reclaimRound.Write(this, "round of reclaims", value);
+    }
+
+    private bool HasWaiting
+    {
+        get => anyWaits.Read(this, "mark of waiting blocks");
+        set => anyWaits.Write(this, "mark of waiting blocks", value);
+    }
 
     /// <summary>The blocks that wait for their pins.</summary>
     internal IReadOnlyList<PfnRange> WaitingBlocks
     {
         get
         {
-            lock (waitingGate)
+            using (waitingGate.Enter())
             {
                 return [.. waiting];
             }
@@ -78,11 +89,11 @@ internal sealed partial class BlockAllocator
     {
         long freed = 0;
         Exception? first = null;
-        bool isOver = !hasWaiting;
+        bool isOver = !HasWaiting;
         while (!isOver)
         {
             PfnRange[] candidates;
-            lock (waitingGate)
+            using (waitingGate.Enter())
             {
                 candidates = [.. waiting.Where(range => range.First.Value < near.End.Value && near.First.Value < range.End.Value)];
             }
@@ -116,13 +127,13 @@ internal sealed partial class BlockAllocator
     /// An allocation came up short: gives back what waited for pins and is idle, and what was set aside for copies that are never made. To be
     /// called with no lock held.
     /// </summary>
-    /// <param name="seenCount">What <see cref="ReclaimCount"/> said before the allocation.</param>
+    /// <param name="seenRound">What <see cref="ReclaimRound"/> said before the allocation.</param>
     /// <returns>Whether blocks came back, here or by another thread meanwhile: the allocation may go well now.</returns>
-    internal bool Reclaim(int seenCount)
+    internal bool Reclaim(object seenRound)
     {
         long freed = ReleaseIdle();
         InMemoryExtentMap[] maps;
-        lock (waitingGate)
+        using (waitingGate.Enter())
         {
             maps = [.. withAside];
         }
@@ -134,19 +145,16 @@ internal sealed partial class BlockAllocator
 
         if (freed > 0)
         {
-            lock (waitingGate)
-            {
-                reclaimCount++;
-            }
+            ReclaimRound = new object();
         }
 
-        return reclaimCount != seenCount;
+        return ReclaimRound != seenRound;
     }
 
     /// <summary>Whether a map has blocks aside from now on; called under its lock.</summary>
     internal void KnowAside(InMemoryExtentMap map, bool hasAside)
     {
-        lock (waitingGate)
+        using (waitingGate.Enter())
         {
             _ = hasAside ? withAside.Add(map) : withAside.Remove(map);
         }
@@ -185,16 +193,16 @@ internal sealed partial class BlockAllocator
 
     private void Await(params ReadOnlySpan<PfnRange> blocks)
     {
-        lock (waitingGate)
+        using (waitingGate.Enter())
         {
             waiting.AddRange(blocks);
-            hasWaiting = waiting.Count > 0;
+            HasWaiting = waiting.Count > 0;
         }
     }
 
     private bool TryReplaceWaiting(PfnRange whole, List<PfnRange> parts)
     {
-        lock (waitingGate)
+        using (waitingGate.Enter())
         {
             int at = waiting.IndexOf(whole);
             if (at < 0)
@@ -205,7 +213,7 @@ internal sealed partial class BlockAllocator
             waiting.EnsureCapacity(waiting.Count + parts.Count);
             waiting.RemoveAt(at);
             waiting.AddRange(parts);
-            hasWaiting = waiting.Count > 0;
+            HasWaiting = waiting.Count > 0;
             return true;
         }
     }

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using DaxEmu.Native.Failures;
 using DaxEmu.Native.Memory;
 
@@ -6,43 +7,40 @@ namespace DaxEmu.Core.Iomap;
 /// <summary>Says which pages of a device are free, hands them out, and counts how many files share one.</summary>
 /// <remarks>
 /// <para>
-/// A bit a page, a count of free pages for each 2 MiB of the device, and two bit sets over the 2 MiB: wholly free ones, and partly free
-/// ones. Big requests take wholly free 2 MiB, so that a PMD can map them. Small ones first continue at the hint, then fill partly free
-/// 2 MiB, the fullest first, and break a whole one only if they would lie in many pieces otherwise.
+/// The device is cut into groups of whole 2 MiB, each with a lock and lines of its own (<see cref="BlockGroup"/>), so that files that are filled at
+/// the same time meet nowhere: each begins in a group of its own (<see cref="HomeOf"/>) and goes on where its last block lies. A small device is
+/// one group.
 /// </para>
 /// <para>
-/// A page that one file holds has no further sharers. Their number lies in native memory that is committed only where files do
-/// share; a count of shared pages for each 2 MiB lets a walk skip the others. A plain lock guards all; it is held for a search, never for
-/// a copy, a wait or a scheduled step. Who holds an extent map's lock may take this one, never the other way round.
+/// Big requests take wholly free 2 MiB, so that a PMD can map them. Small ones first continue at the hint, then fill the partly free
+/// 2 MiB of the hint's group, the fullest first, and break a whole one only if they would lie in many pieces otherwise; then come the other
+/// groups, in order. None fails while a page is free: an answer of no group is taken again with all locks held.
+/// </para>
+/// <para>
+/// The plain locks are held for a search, never for a copy, a wait or a scheduled step. Who holds an extent map's lock may take these, never the
+/// other way round; of several groups the lower one is entered first.
 /// </para>
 /// </remarks>
 internal sealed partial class BlockAllocator : IDisposable
 {
-    /// <summary>How many partly free 2 MiB are looked at.</summary>
-    private const int PartialSearchLimit = 256;
+    /// <summary>The least 2 MiB of a group: the words of their pages then share no line with those of other groups.</summary>
+    private const int LeastGroupPmds = 32;
 
-    /// <summary>Into how many parts a request may be cut before a wholly free 2 MiB is broken for it instead.</summary>
-    private const int WorstSplit = 16;
+    /// <summary>The most groups: a search of a full device looks at each.</summary>
+    private const int MostGroups = 64;
 
     /// <summary>The most pages of a device, 64 TiB: the bits of more would not be worth their memory.</summary>
     private const long MostPages = 1L << 34;
 
-    private readonly Lock gate = new();
     private readonly long basePage;
-    private readonly PageBits free;
-    private readonly ushort[] freeInPmd;
-    private readonly PageBits wholePmds;
-    private readonly PageBits partialPmds;
+    private readonly long groupPages;
+    private readonly BlockGroup[] groups;
     private readonly ReservedRegion furtherSharers;
-    private readonly ushort[] sharedInPmd;
-    private long freePageCount;
-    private long sharedPageCount;
-    private volatile bool hasShared;
 
     /// <summary>Starts with every page free.</summary>
     /// <param name="range">The pages of the device that may be handed out.</param>
     /// <exception cref="ArgumentOutOfRangeException">The range is empty, begins before page 0 or ends behind 64 TiB.</exception>
-    public BlockAllocator(PfnRange range)
+    public unsafe BlockAllocator(PfnRange range)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(range.PageCount, nameof(range));
         ArgumentOutOfRangeException.ThrowIfNegative(range.First.Value, nameof(range));
@@ -51,48 +49,61 @@ internal sealed partial class BlockAllocator : IDisposable
         Range = range;
         basePage = range.First.Value & ~(long)DaxConstants.ColourMask;
         long pmdCount = (range.End.Value - basePage + DaxConstants.ColourMask) >> DaxConstants.PmdOrder;
-        free = new PageBits(pmdCount * DaxConstants.PagesPerPmd);
-        freeInPmd = new ushort[pmdCount];
-        wholePmds = new PageBits(pmdCount);
-        partialPmds = new PageBits(pmdCount);
+        long groupPmds = Math.Max(LeastGroupPmds, (pmdCount + MostGroups - 1) / MostGroups);
+        groupPages = groupPmds * DaxConstants.PagesPerPmd;
         furtherSharers = ReservedRegion.Reserve(pmdCount * DaxConstants.PagesPerPmd * sizeof(uint));
-        sharedInPmd = new ushort[pmdCount];
-        SetFree(range.First.Value - basePage, range.PageCount);
+        groups = new BlockGroup[(pmdCount + groupPmds - 1) / groupPmds];
+        for (int i = 0; i < groups.Length; i++)
+        {
+            // SAFETY: the region has a word for each page of each group, and is closed only when no call runs; later ones look first.
+            groups[i] = new BlockGroup(
+                new Pfn(basePage + (i * groupPages)), Math.Min(groupPmds, pmdCount - (i * groupPmds)), (uint*)furtherSharers.Base + (i * groupPages));
+        }
+
+        ForEachGroup(range, static (group, part) => group.SetFree(part));
     }
 
     /// <summary>The pages that the allocator cares for.</summary>
     public PfnRange Range { get; }
 
     /// <summary>Pages without a holder. Those that waited for a pin and are idle now are given back first.</summary>
+    /// <remarks>The sum over the groups, one after the other: exact while no other thread allocates or releases.</remarks>
     public long FreePageCount
     {
         get
         {
             ReleaseIdle();
-            lock (gate)
-            {
-                return freePageCount;
-            }
+            return SumOf(static group => group.FreePageCount);
         }
     }
 
-    /// <summary>Pages that more than one file holds.</summary>
-    public long SharedPageCount
-    {
-        get
-        {
-            lock (gate)
-            {
-                return sharedPageCount;
-            }
-        }
-    }
+    /// <summary>Pages that more than one file holds; as exact as <see cref="FreePageCount"/>.</summary>
+    public long SharedPageCount => SumOf(static group => group.SharedPageCount);
 
     /// <summary>
     /// Looks for a page of a run that is still in use, and answers null if there is none. Asked before a release, outside the lock;
     /// a page found is a bug of the caller, who freed blocks before breaking the layout.
     /// </summary>
     internal Func<PfnRange, Pfn?>? InUseCheck { get; set; }
+
+    /// <summary>Names its locks and fields.</summary>
+    internal void NameLines(LineNames names)
+    {
+        names.Add(this, "the allocator");
+        names.Add(waitingGate, "the allocator");
+        for (int i = 0; i < groups.Length; i++)
+        {
+            groups[i].NameLines(names, i);
+        }
+    }
+
+    /// <summary>Where a file without blocks begins to look: files with different numbers in different groups, as far as there are as many.</summary>
+    /// <param name="number">The number of its inode.</param>
+    internal Pfn HomeOf(long number)
+    {
+        Pfn first = groups[number % groups.Length].Pages.First;
+        return first.Value < Range.First.Value ? Range.First : first;
+    }
 
     /// <summary>Takes up to <paramref name="pageCount"/> pages in one run, wherever they fit best.</summary>
     /// <param name="pageCount">How many pages are wished for.</param>
@@ -102,40 +113,42 @@ internal sealed partial class BlockAllocator : IDisposable
     public bool TryAllocate(long pageCount, Pfn hint, out PfnRange run)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
-        lock (gate)
-        {
-            if (freePageCount == 0 || Fallible.Fails(FallibleStep.BlockAllocation))
-            {
-                run = default;
-                return false;
-            }
-
-            run = Take(FindFit(Math.Min(pageCount, Range.PageCount), LocalHint(hint)));
-            return true;
-        }
+        pageCount = Math.Min(pageCount, Range.PageCount);
+        run = default;
+        return !Fallible.Fails(FallibleStep.BlockAllocation)
+            && (TryTake(pageCount, hint, acceptsPieces: false, out run)
+                || TryTake(pageCount, hint, acceptsPieces: true, out run)
+                || TryTakeWithAllLocks(0, pageCount, hint, out run));
     }
 
     /// <summary>Takes wholly free, adjacent 2 MiB of the device.</summary>
     /// <param name="pageCount">How many pages are wished for, at least 512; only whole 2 MiB of it are served.</param>
     /// <param name="hint">Where to begin to look.</param>
     /// <param name="run">What was taken: aligned, a multiple of 512 pages, maybe fewer than wished.</param>
-    /// <returns>Whether there was a wholly free 2 MiB.</returns>
+    /// <returns>Whether there was a wholly free 2 MiB in a group when it was looked at.</returns>
     public bool TryAllocatePmds(long pageCount, Pfn hint, out PfnRange run)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pageCount, DaxConstants.PagesPerPmd);
-        lock (gate)
+        run = default;
+        if (Fallible.Fails(FallibleStep.BlockAllocation))
         {
-            long first = wholePmds.NextSetAround(LocalHint(hint) >> DaxConstants.PmdOrder);
-            if (first < 0 || Fallible.Fails(FallibleStep.BlockAllocation))
-            {
-                run = default;
-                return false;
-            }
-
-            long end = wholePmds.NextClear(first, Math.Min(wholePmds.Length, first + (pageCount >> DaxConstants.PmdOrder)));
-            run = Take((first << DaxConstants.PmdOrder, (end - first) << DaxConstants.PmdOrder));
-            return true;
+            return false;
         }
+
+        int home = GroupOf(hint);
+        for (int i = 0; i < groups.Length; i++)
+        {
+            BlockGroup group = groups[(home + i) % groups.Length];
+            using (group.Enter())
+            {
+                if (group.TryTakePmds(pageCount >> DaxConstants.PmdOrder, i == 0 ? hint : group.Pages.First, out run))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Counts a further file in for pages that are held already (reflink).</summary>
@@ -143,11 +156,20 @@ internal sealed partial class BlockAllocator : IDisposable
     public void Share(PfnRange blocks)
     {
         CheckRange(blocks);
-        lock (gate)
+        ForEachGroup(blocks, static (group, part) => group.RequireHeld(part));
+        PfnRange done = blocks with { PageCount = 0 };
+        try
         {
-            long local = blocks.First.Value - basePage;
-            RequireHeld(local, blocks.PageCount);
-            AddSharers(local, blocks.PageCount);
+            ForEachGroup(blocks, (group, part) =>
+            {
+                group.AddSharers(part);
+                done = done with { PageCount = part.End.Value - blocks.First.Value };
+            });
+        }
+        catch
+        {
+            ForEachGroup(done, static (group, part) => _ = group.DropSharers(part));
+            throw;
         }
     }
 
@@ -155,23 +177,7 @@ internal sealed partial class BlockAllocator : IDisposable
     public void Claim(PfnRange blocks)
     {
         CheckRange(blocks);
-        lock (gate)
-        {
-            long local = blocks.First.Value - basePage;
-            long end = local + blocks.PageCount;
-            while (local < end)
-            {
-                long heldEnd = free.NextSet(local, end);
-                AddSharers(local, heldEnd - local);
-                long freeEnd = free.NextClear(heldEnd, end);
-                if (freeEnd > heldEnd)
-                {
-                    Take((heldEnd, freeEnd - heldEnd));
-                }
-
-                local = freeEnd;
-            }
-        }
+        ForEachGroup(blocks, static (group, part) => group.Claim(part));
     }
 
     /// <summary>Counts a file out; pages that no other file shares become free.</summary>
@@ -181,42 +187,29 @@ internal sealed partial class BlockAllocator : IDisposable
     public long Release(PfnRange blocks)
     {
         CheckRange(blocks);
-        lock (gate)
-        {
-            RequireHeld(blocks.First.Value - basePage, blocks.PageCount);
-        }
+        ForEachGroup(blocks, static (group, part) => group.RequireHeld(part));
 
-        // Outside the lock: the check takes steps that a scheduler may own. The file's claim still stands, so nobody else can free them.
+        // Outside the lock: the check takes steps that a scheduler may own. The file's claim still stands, so no other thread can free them.
         RequireUnused(blocks);
-
-        lock (gate)
-        {
-            long local = blocks.First.Value - basePage;
-            RequireHeld(local, blocks.PageCount);
-            return DropSharers(local, blocks.PageCount);
-        }
+        return Drop(blocks);
     }
 
     /// <summary>As <see cref="Release"/>, of pages that were taken or shared a moment ago and shown to no file: none can use them.</summary>
     internal void TakeBack(PfnRange blocks)
     {
         CheckRange(blocks);
-        lock (gate)
-        {
-            long local = blocks.First.Value - basePage;
-            RequireHeld(local, blocks.PageCount);
-            _ = DropSharers(local, blocks.PageCount);
-        }
+        _ = Drop(blocks);
     }
 
     /// <summary>How many files hold the page; 0 if it is free.</summary>
     public long ShareCount(Pfn pfn)
     {
         CheckRange(new PfnRange(pfn, 1));
-        lock (gate)
+        ThrowIfClosed();
+        BlockGroup group = groups[GroupOf(pfn)];
+        using (group.Enter())
         {
-            long local = pfn.Value - basePage;
-            return free.IsSet(local) ? 0 : 1L + (IsSharedAt(local) ? Sharers(local) : 0);
+            return group.ShareCount(pfn);
         }
     }
 
@@ -227,221 +220,139 @@ internal sealed partial class BlockAllocator : IDisposable
     /// <returns>Number of pages, at least 1.</returns>
     public long SharingRun(Pfn pfn, long maxPageCount, out bool isShared)
     {
-        CheckRange(new PfnRange(pfn, maxPageCount));
-        if (!hasShared)
+        var rest = new PfnRange(pfn, maxPageCount);
+        CheckRange(rest);
+        isShared = false;
+        long alike = 0;
+        while (!rest.IsEmpty)
         {
-            isShared = false;
-            return maxPageCount;
+            PfnRange part = InFirstGroup(rest, out BlockGroup group);
+            bool isPartShared = false;
+            long partAlike = part.PageCount;
+            if (group.MayBeShared)
+            {
+                ThrowIfClosed();
+                using (group.Enter())
+                {
+                    partAlike = group.AlikeFrom(part, out isPartShared);
+                }
+            }
+
+            if (alike > 0 && isPartShared != isShared)
+            {
+                break;
+            }
+
+            isShared = isPartShared;
+            alike += partAlike;
+            if (partAlike < part.PageCount)
+            {
+                break;
+            }
+
+            rest = new PfnRange(part.End, rest.PageCount - part.PageCount);
         }
 
-        lock (gate)
-        {
-            return AlikeFrom(pfn.Value - basePage, maxPageCount, out isShared);
-        }
+        return alike;
     }
 
     /// <summary>Gives the memory back. No call may run when it begins; a later one that needs the memory throws.</summary>
     public void Dispose() => furtherSharers.Dispose();
 
-    private long LocalHint(Pfn hint) => Math.Clamp(hint.Value - basePage, 0, free.Length - 1);
-
-    private (long First, long Count) FindFit(long pageCount, long hint)
+    private bool TryTake(long pageCount, Pfn hint, bool acceptsPieces, out PfnRange run)
     {
-        if (free.IsSet(hint))
+        int home = GroupOf(hint);
+        for (int i = 0; i < groups.Length; i++)
         {
-            return (hint, free.NextClear(hint, Math.Min(free.Length, hint + pageCount)) - hint);
-        }
-
-        long wanted = Math.Min(pageCount, DaxConstants.PagesPerPmd);
-        (long First, long Count) best = FindInPartial(hint >> DaxConstants.PmdOrder, wanted);
-        long whole = best.Count * WorstSplit >= wanted ? -1 : wholePmds.NextSetAround(hint >> DaxConstants.PmdOrder);
-        if (whole >= 0)
-        {
-            long first = whole << DaxConstants.PmdOrder;
-            return (first, free.NextClear(first, Math.Min(free.Length, first + pageCount)) - first);
-        }
-
-        return best;
-    }
-
-    /// <summary>A run in a partly free 2 MiB: in the fullest one that has one of the wished length, else the longest that was found.</summary>
-    /// <remarks>Filling the fullest first lets the others become wholly free, as their files go.</remarks>
-    private (long First, long Count) FindInPartial(long pmd, long wanted)
-    {
-        (long First, long Count) best = default;
-        int fewest = int.MaxValue;
-        long firstTried = -1;
-        for (int tried = 0; tried < PartialSearchLimit; tried++)
-        {
-            long partial = partialPmds.NextSetAround(pmd);
-            if (partial < 0 || partial == firstTried)
+            BlockGroup group = groups[(home + i) % groups.Length];
+            using (group.Enter())
             {
-                break;
-            }
-
-            firstTried = firstTried < 0 ? partial : firstTried;
-            pmd = partial + 1 == partialPmds.Length ? 0 : partial + 1;
-            int count = freeInPmd[partial];
-            if (count <= best.Count || (best.Count == wanted && count >= fewest))
-            {
-                continue;
-            }
-
-            (long First, long Count) found = LongestUpTo(partial, wanted);
-            if (found.Count > best.Count || (found.Count == wanted && count < fewest))
-            {
-                best = found;
-                fewest = count;
-            }
-        }
-
-        return best;
-    }
-
-    /// <summary>The first run of <paramref name="wanted"/> pages in a 2 MiB, or its longest if there is none.</summary>
-    private (long First, long Count) LongestUpTo(long pmd, long wanted)
-    {
-        (long First, long Count) best = default;
-        long at = pmd << DaxConstants.PmdOrder;
-        long end = at + DaxConstants.PagesPerPmd;
-        while ((at = free.NextSet(at, end)) < end && best.Count < wanted)
-        {
-            long stop = free.NextClear(at, Math.Min(end, at + wanted));
-            best = stop - at > best.Count ? (at, stop - at) : best;
-            at = stop;
-        }
-
-        return best;
-    }
-
-    private PfnRange Take((long First, long Count) run)
-    {
-        free.Clear(run.First, run.Count);
-        freePageCount -= run.Count;
-        CountPmds(run.First, run.Count, sign: -1);
-        return new PfnRange(new Pfn(basePage + run.First), run.Count);
-    }
-
-    private void SetFree(long first, long count)
-    {
-        free.Set(first, count);
-        freePageCount += count;
-        CountPmds(first, count, sign: 1);
-    }
-
-    private void CountPmds(long first, long count, int sign)
-    {
-        long end = first + count;
-        while (first < end)
-        {
-            long pmd = first >> DaxConstants.PmdOrder;
-            long stop = Math.Min(end, (pmd + 1) << DaxConstants.PmdOrder);
-            int now = freeInPmd[pmd] + (sign * (int)(stop - first));
-            freeInPmd[pmd] = (ushort)now;
-            wholePmds.Assign(pmd, now == DaxConstants.PagesPerPmd);
-            partialPmds.Assign(pmd, now is > 0 and < DaxConstants.PagesPerPmd);
-            first = stop;
-        }
-    }
-
-    private void AddSharers(long first, long count)
-    {
-        long end = first + count;
-        for (long at = first; at < end; at++)
-        {
-            ref uint sharers = ref Sharers(at);
-            if (sharers == uint.MaxValue)
-            {
-                _ = DropSharers(first, at - first);
-                throw new InvalidOperationException($"Device page {basePage + at} has more sharers than can be counted.");
-            }
-
-            if (sharers++ == 0)
-            {
-                sharedInPmd[at >> DaxConstants.PmdOrder]++;
-                sharedPageCount++;
-                hasShared = true;
-            }
-        }
-    }
-
-    private long DropSharers(long first, long count)
-    {
-        // Never looks where nothing is shared: that memory stays uncommitted.
-        long freed = 0;
-        long end = first + count;
-        for (long at = first; at < end;)
-        {
-            long run = AlikeFrom(at, end - at, out bool isShared);
-            if (!isShared)
-            {
-                SetFree(at, run);
-                freed += run;
-            }
-
-            for (long page = at; isShared && page < at + run; page++)
-            {
-                if (--Sharers(page) == 0)
+                if (group.TryTake(pageCount, i == 0 ? hint : group.Pages.First, acceptsPieces, out run))
                 {
-                    sharedInPmd[page >> DaxConstants.PmdOrder]--;
-                    sharedPageCount--;
-                    hasShared = sharedPageCount > 0;
+                    return true;
                 }
             }
-
-            at += run;
         }
 
+        run = default;
+        return false;
+    }
+
+    // One group after the other was full when it was looked at. Meanwhile a page may have become free in one that was passed, so only a look at
+    // all of them at one moment says that none is free. Of a single group the look before was that.
+    private bool TryTakeWithAllLocks(int entered, long pageCount, Pfn hint, out PfnRange run)
+    {
+        if (groups.Length == 1)
+        {
+            run = default;
+            return false;
+        }
+
+        if (entered < groups.Length)
+        {
+            using (groups[entered].Enter())
+            {
+                return TryTakeWithAllLocks(entered + 1, pageCount, hint, out run);
+            }
+        }
+
+        run = default;
+        foreach (BlockGroup group in groups)
+        {
+            if (group.TryTake(pageCount, hint, acceptsPieces: true, out run))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private long Drop(PfnRange blocks)
+    {
+        ForEachGroup(blocks, static (group, part) => group.RequireHeld(part));
+        long freed = 0;
+        ForEachGroup(blocks, (group, part) => freed += group.DropSharers(part));
         return freed;
     }
 
-    /// <summary>How many pages from one on are alike: all shared, or none.</summary>
-    private long AlikeFrom(long first, long maxCount, out bool isShared)
+    private int GroupOf(Pfn pfn) => (int)(Math.Clamp(pfn.Value - basePage, 0, (groups.Length * groupPages) - 1) / groupPages);
+
+    private PfnRange InFirstGroup(PfnRange pages, out BlockGroup group)
     {
-        isShared = IsSharedAt(first);
-        long end = first + maxCount;
-        long at = first + 1;
-        while (at < end)
-        {
-            if (sharedInPmd[at >> DaxConstants.PmdOrder] == 0)
-            {
-                if (isShared)
-                {
-                    break;
-                }
-
-                at = (at | DaxConstants.ColourMask) + 1;
-                continue;
-            }
-
-            if (IsSharedAt(at) != isShared)
-            {
-                break;
-            }
-
-            at++;
-        }
-
-        return Math.Min(at, end) - first;
+        group = groups[GroupOf(pages.First)];
+        return pages with { PageCount = Math.Min(pages.PageCount, group.Pages.End.Value - pages.First.Value) };
     }
 
-    private bool IsSharedAt(long at) => sharedInPmd[at >> DaxConstants.PmdOrder] != 0 && Sharers(at) != 0;
-
-    private unsafe ref uint Sharers(long at)
+    // Each part under its group's lock. Most runs lie in one group.
+    private void ForEachGroup(PfnRange pages, Action<BlockGroup, PfnRange> work)
     {
-        ObjectDisposedException.ThrowIf(furtherSharers.IsClosed, this);
+        ThrowIfClosed();
+        PfnRange rest = pages;
+        while (!rest.IsEmpty)
+        {
+            PfnRange part = InFirstGroup(rest, out BlockGroup group);
+            using (group.Enter())
+            {
+                work(group, part);
+            }
 
-        // SAFETY: the callers have checked the page against the range, and the region has a word for each page of it.
-        return ref ((uint*)furtherSharers.Base)[at];
+            rest = new PfnRange(part.End, rest.PageCount - part.PageCount);
+        }
     }
 
-    private void RequireHeld(long first, long count)
+    private long SumOf(Func<BlockGroup, long> count)
     {
-        long at = free.NextSet(first, first + count);
-        if (at < first + count)
+        long sum = 0;
+        foreach (BlockGroup group in groups)
         {
-            throw new InvalidOperationException($"Device page {basePage + at} is free: it cannot be shared or released.");
+            using (group.Enter())
+            {
+                sum += count(group);
+            }
         }
+
+        return sum;
     }
 
     /// <summary>Asks the hook for the pages that would become free; a page that others share may well be in use by them.</summary>
@@ -459,6 +370,8 @@ internal sealed partial class BlockAllocator : IDisposable
             at = run.End;
         }
     }
+
+    private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(furtherSharers.IsClosed, this);
 
     private void CheckRange(PfnRange blocks)
     {

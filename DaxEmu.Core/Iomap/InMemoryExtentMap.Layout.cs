@@ -18,7 +18,7 @@ internal sealed partial class InMemoryExtentMap
             return change();
         }
 
-        lock (changeGate)
+        using (changeGate.Enter())
         {
             return change();
         }
@@ -29,7 +29,7 @@ internal sealed partial class InMemoryExtentMap
     public IoError Allocate(PageRange range)
     {
         CheckRange(range);
-        int reclaimed = allocator.ReclaimCount;
+        object reclaimed = allocator.ReclaimRound;
         IoError error = AllocateUnderLock(range);
         return error == IoError.NoSpace && allocator.Reclaim(reclaimed) ? AllocateUnderLock(range) : error;
     }
@@ -38,7 +38,7 @@ internal sealed partial class InMemoryExtentMap
     public FreedBlocks Punch(PageRange range)
     {
         CheckRange(range);
-        lock (gate)
+        using (gate.Enter())
         {
             var freed = new List<PfnRange>();
             Shown(TakeOut(range, freed));
@@ -52,7 +52,7 @@ internal sealed partial class InMemoryExtentMap
     /// <summary>Takes out everything: the file goes, and that cannot fail. That it went is made durable by the caller.</summary>
     internal FreedBlocks TakeEverything()
     {
-        lock (gate)
+        using (gate.Enter())
         {
             var freed = new List<PfnRange>();
             Shown(TakeOut(PageRange.All, freed));
@@ -71,26 +71,26 @@ internal sealed partial class InMemoryExtentMap
     public IoError ToUnwritten(PageRange range, out FreedBlocks freed)
     {
         CheckRange(range);
-        int reclaimed = allocator.ReclaimCount;
+        object reclaimed = allocator.ReclaimRound;
         IoError error = ToUnwrittenUnderLock(range, out freed);
         return error == IoError.NoSpace && allocator.Reclaim(reclaimed) ? ToUnwrittenUnderLock(range, out freed) : error;
     }
 
     private IoError AllocateUnderLock(PageRange range)
     {
-        lock (gate)
+        using (gate.Enter())
         {
-            return FillHoles(blocks, range, Show);
+            return FillHoles(Blocks, range, Show);
         }
     }
 
     private IoError ToUnwrittenUnderLock(PageRange range, out FreedBlocks freed)
     {
-        lock (gate)
+        using (gate.Enter())
         {
-            ExtentTree next = blocks;
+            ExtentTree next = Blocks;
             var given = new List<PfnRange>();
-            foreach (Extent extent in List(blocks.Only(range)))
+            foreach (Extent extent in List(Blocks.Only(range)))
             {
                 var pages = new PageRange(extent.First, extent.PageCount);
                 if (extent.IsShared)
@@ -118,7 +118,7 @@ internal sealed partial class InMemoryExtentMap
     public FreedBlocks Collapse(PageRange range)
     {
         CheckRange(range);
-        lock (gate)
+        using (gate.Enter())
         {
             var freed = new List<PfnRange>();
             DropCopies(PageRange.Between(range.First, PageRange.All.End), freed);
@@ -135,18 +135,18 @@ internal sealed partial class InMemoryExtentMap
     public FreedBlocks Insert(PageRange range)
     {
         CheckRange(range);
-        lock (gate)
+        using (gate.Enter())
         {
             PageIndex limit = PageRange.All.End + -range.PageCount;
-            if (blocks.In(PageRange.Between(limit, PageRange.All.End)).Any())
+            if (Blocks.In(PageRange.Between(limit, PageRange.All.End)).Any())
             {
                 throw new ArgumentOutOfRangeException(nameof(range), $"An extent would be moved past page {PageRange.All.End}.");
             }
 
             var freed = new List<PfnRange>();
             DropCopies(PageRange.Between(range.First, PageRange.All.End), freed);
-            IEnumerable<Extent> before = blocks.In(PageRange.Between(new PageIndex(0), range.First));
-            IEnumerable<Extent> behind = blocks.In(PageRange.Between(range.First, limit));
+            IEnumerable<Extent> before = Blocks.In(PageRange.Between(new PageIndex(0), range.First));
+            IEnumerable<Extent> behind = Blocks.In(PageRange.Between(range.First, limit));
             Shown(ExtentTree.Of(before.Concat(behind.Select(extent => extent with { First = extent.First + range.PageCount }))));
             return Freed(freed);
         }
@@ -216,11 +216,11 @@ internal sealed partial class InMemoryExtentMap
 
     private FreedBlocks ShowShared(Extent[] shared, PageRange range, PageRange replaced, PageIndex target)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             var freed = new List<PfnRange>();
             var answer = new FreedBlocks(allocator, freed, CommitFirst);
-            ExtentTree next = blocks.With(replaced);
+            ExtentTree next = Blocks.With(replaced);
             foreach (Extent extent in shared)
             {
                 PageIndex first = target + (extent.First - range.First);
@@ -236,11 +236,11 @@ internal sealed partial class InMemoryExtentMap
     // The blocks of a range, counted for one file more and marked as shared.
     private Extent[] ShareOut(PageRange range, List<PfnRange> counted)
     {
-        lock (gate)
+        using (gate.Enter())
         {
-            Extent[] shared = [.. blocks.In(range).Where(extent => extent.Kind == ExtentKind.Mapped)];
+            Extent[] shared = [.. Blocks.In(range).Where(extent => extent.Kind == ExtentKind.Mapped)];
             counted.EnsureCapacity(shared.Length);
-            ExtentTree next = blocks;
+            ExtentTree next = Blocks;
             foreach (Extent extent in shared)
             {
                 var run = new PfnRange(extent.Pfn, extent.PageCount);
@@ -249,7 +249,7 @@ internal sealed partial class InMemoryExtentMap
                 counted.Add(run);
             }
 
-            blocks = next;
+            Blocks = next;
             return shared;
         }
     }
@@ -264,7 +264,7 @@ internal sealed partial class InMemoryExtentMap
 
     private IoError Shown(ExtentTree next)
     {
-        if (next != blocks)
+        if (next != Blocks)
         {
             Show(next);
         }
@@ -275,12 +275,12 @@ internal sealed partial class InMemoryExtentMap
     private ExtentTree TakeOut(PageRange range, List<PfnRange> freed)
     {
         DropCopies(range, freed);
-        foreach (Extent extent in blocks.In(range))
+        foreach (Extent extent in Blocks.In(range))
         {
             freed.Add(new PfnRange(extent.Pfn, extent.PageCount));
         }
 
-        return blocks.With(range);
+        return Blocks.With(range);
     }
 
     private void DropCopies(PageRange range, List<PfnRange> freed)
@@ -331,7 +331,7 @@ internal sealed partial class InMemoryExtentMap
                 at += run.PageCount;
             }
 
-            if (next != blocks)
+            if (next != Blocks)
             {
                 show(next);
             }

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Iomap;
@@ -32,15 +33,15 @@ namespace DaxEmu.Core.Iomap;
 /// </remarks>
 internal sealed partial class InMemoryExtentMap : IExtentMap
 {
-    private readonly Lock gate = new();
-    private readonly Lock commitGate = new();
+    private readonly PlainLock gate = new("lock of the extents");
+    private readonly PlainLock commitGate = new("lock of the commits");
     private readonly BlockAllocator allocator;
     private readonly IBlockZeroer zeroer;
     private readonly IExtentJournal? journal;
 
     // The flag Shared in these trees means "may be shared": the allocator knows exactly, and is asked only where the flag is.
-    private volatile ExtentTree blocks;
-    private volatile bool isDirty;
+    private Published<ExtentTree> published;
+    private PublishedFlag dirty;
 
     // Under the lock: fresh blocks whose copy has not ended, and for which pages one is being made; what has changed since the map was made;
     // where to look for space.
@@ -63,37 +64,46 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     /// <param name="zeroer">What zeroes new blocks.</param>
     /// <param name="journal">As for a new file.</param>
     /// <param name="blocks">Its blocks; those that may be shared say so.</param>
-    internal InMemoryExtentMap(BlockAllocator allocator, IBlockZeroer zeroer, IExtentJournal? journal, ExtentTree blocks)
+    /// <param name="home">Where to look for blocks while it has none; null for the start of the device.</param>
+    internal InMemoryExtentMap(BlockAllocator allocator, IBlockZeroer zeroer, IExtentJournal? journal, ExtentTree blocks, Pfn? home = null)
     {
         ArgumentNullException.ThrowIfNull(allocator);
         ArgumentNullException.ThrowIfNull(zeroer);
         this.allocator = allocator;
         this.zeroer = zeroer;
         this.journal = journal;
-        this.blocks = blocks;
-        allocationHint = allocator.Range.First;
+        published = new Published<ExtentTree>(blocks);
+        allocationHint = home ?? allocator.Range.First;
     }
 
     internal BlockAllocator Allocator => allocator;
 
     /// <summary>Extents now, holes not counted.</summary>
-    public long ExtentCount => blocks.Count;
+    public long ExtentCount => Blocks.Count;
 
     /// <summary>The blocks now.</summary>
-    internal ExtentTree Blocks => blocks;
+    internal ExtentTree Blocks
+    {
+        get => published.Read(this, "extents");
+        private set => published.Write(this, "extents", value);
+    }
 
     /// <summary>What makes them durable.</summary>
     internal IExtentJournal? Journal => journal;
 
     /// <summary>Whether changes wait for <see cref="Commit"/>.</summary>
-    public bool IsDirty => isDirty;
+    public bool IsDirty
+    {
+        get => dirty.Read(this, "mark of changed extents");
+        private set => dirty.Write(this, "mark of changed extents", value);
+    }
 
     /// <summary>Blocks that are the file's and stand in no extent yet: fresh ones whose copy has not ended.</summary>
     internal IReadOnlyList<PfnRange> BlocksAside
     {
         get
         {
-            lock (gate)
+            using (gate.Enter())
             {
                 return [.. copies.In(PageRange.All).Select(extent => new PfnRange(extent.Pfn, extent.PageCount))];
             }
@@ -131,6 +141,14 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     /// <summary>Blocks are given up, shared and moved only by changes of layout, which hold the invalidate lock for writing.</summary>
     public bool KeepsAnswers => true;
 
+    /// <summary>Names its fields and locks.</summary>
+    internal void NameLines(LineNames names, string file)
+    {
+        names.Add(this, file);
+        names.Add(gate, file);
+        names.Add(commitGate, file);
+    }
+
     /// <inheritdoc/>
     public ExtentAnswer Find(PageIndex index, long pageCount, ExtentIntent intent)
     {
@@ -143,13 +161,13 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
             return ExtentAnswer.Failed(IoError.Io);
         }
 
-        Extent extent = blocks.Covering(index);
+        Extent extent = Blocks.Covering(index);
         if (IsFinal(extent, intent))
         {
             return ExtentAnswer.Of(Finished(extent, index, isNew: false));
         }
 
-        int reclaimed = allocator.ReclaimCount;
+        object reclaimed = allocator.ReclaimRound;
         ExtentAnswer answer = FindUnderLock(index, pageCount, intent);
         return answer.Error == IoError.NoSpace && allocator.Reclaim(reclaimed) ? FindUnderLock(index, pageCount, intent) : answer;
     }
@@ -167,17 +185,17 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
         PageIndex end = completed.End < target.End ? completed.End : target.End;
         var old = new List<PfnRange>();
         var freed = new FreedBlocks(allocator, old, CommitFirst);
-        lock (gate)
+        using (gate.Enter())
         {
             copying.Remove(new PageRange(target.First, target.PageCount));
-            ExtentTree next = blocks;
+            ExtentTree next = Blocks;
             ExtentTree rest = copies;
 
             // Pages whose copy another caller ended first, or whose blocks were punched meanwhile, are no longer aside: nothing to do.
             foreach (Extent fresh in copies.In(PageRange.Between(first, end)).Where(fresh => fresh.Pfn == target.PfnAt(fresh.First)))
             {
                 var range = new PageRange(fresh.First, fresh.PageCount);
-                old.AddRange(blocks.In(range).Select(extent => new PfnRange(extent.Pfn, extent.PageCount)));
+                old.AddRange(Blocks.In(range).Select(extent => new PfnRange(extent.Pfn, extent.PageCount)));
                 rest = rest.With(range);
                 next = next.With(range, fresh);
             }
@@ -192,26 +210,31 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     /// <inheritdoc/>
     public void Commit()
     {
-        lock (commitGate)
+        Fallible.ThrowIfFails(FallibleStep.Commit);
+        if (journal?.StoresNothing != false && !IsDirty)
         {
-            Fallible.ThrowIfFails(FallibleStep.Commit);
+            return; // else a commit that runs may have taken the mark, and not be durable yet
+        }
+
+        using (commitGate.Enter())
+        {
             long change;
-            lock (gate)
+            using (gate.Enter())
             {
                 change = changeCount;
             }
 
             journal?.Commit(this); // what is shown by now, or more
-            lock (gate)
+            using (gate.Enter())
             {
                 // A change made while we stored is not durable: its mark stays.
-                isDirty = isDirty && changeCount != change;
+                IsDirty = IsDirty && changeCount != change;
             }
         }
     }
 
     /// <summary>The extents now, holes left out, in the order of the file's pages.</summary>
-    public IReadOnlyList<Extent> Snapshot() => List(blocks);
+    public IReadOnlyList<Extent> Snapshot() => List(Blocks);
 
     private static bool IsFinal(in Extent extent, ExtentIntent intent) => extent.Kind == ExtentKind.Mapped
         ? !extent.IsShared || (intent & (ExtentIntent.Write | ExtentIntent.Zero | ExtentIntent.Unshare)) == 0
@@ -219,9 +242,9 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
 
     private ExtentAnswer FindUnderLock(PageIndex index, long pageCount, ExtentIntent intent)
     {
-        lock (gate)
+        using (gate.Enter())
         {
-            Extent extent = blocks.Covering(index);
+            Extent extent = Blocks.Covering(index);
             if (IsFinal(extent, intent))
             {
                 return ExtentAnswer.Of(Finished(extent, index, isNew: false));
@@ -253,9 +276,9 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
             }
 
             var filled = new Extent(index, run.PageCount, ExtentKind.Mapped, run.First);
-            Show(blocks.With(new PageRange(index, filled.PageCount), filled));
+            Show(Blocks.With(new PageRange(index, filled.PageCount), filled));
             isShown = true;
-            return ExtentAnswer.Of(Finished(blocks.Covering(index), index, isNew: true));
+            return ExtentAnswer.Of(Finished(Blocks.Covering(index), index, isNew: true));
         }
         finally
         {
@@ -321,7 +344,7 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     internal long ReleaseAside()
     {
         var freed = new List<PfnRange>();
-        lock (gate)
+        using (gate.Enter())
         {
             ExtentTree idle = copying.Aggregate(copies, (tree, range) => tree.With(range));
             ExtentTree rest = copies;
@@ -351,7 +374,7 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     private bool TryTake(PageIndex index, long pageCount, out PfnRange run)
     {
         Pfn hint = allocationHint;
-        if (index.Value > 0 && blocks.Covering(index + -1) is { Kind: not ExtentKind.Hole } before)
+        if (index.Value > 0 && Blocks.Covering(index + -1) is { Kind: not ExtentKind.Hole } before)
         {
             hint = before.PfnAt(index);
         }
@@ -378,15 +401,15 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
         }
 
         // The snapshot was read before the mark, and Show sets the mark first: a reader that sees a change sees it dirty, unless it is committed.
-        ExtentFlags flags = (isNew ? ExtentFlags.New : 0) | (isDirty && answer.Kind != ExtentKind.Hole && journal?.ReportsDirty != false ? ExtentFlags.Dirty : 0);
+        ExtentFlags flags = (isNew ? ExtentFlags.New : 0) | (IsDirty && answer.Kind != ExtentKind.Hole && journal?.ReportsDirty != false ? ExtentFlags.Dirty : 0);
         return answer with { Flags = answer.Flags | flags };
     }
 
     private void Show(ExtentTree next)
     {
         changeCount++;
-        isDirty = true;
-        blocks = next;
+        IsDirty = true;
+        Blocks = next;
     }
 
     private Extent[] List(ExtentTree tree)

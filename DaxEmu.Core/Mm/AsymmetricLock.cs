@@ -35,6 +35,7 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     private readonly ulong id;
     private readonly ulong* writer;
     private readonly ulong* generation;
+    private readonly int way;
 
     // For the wait graph: no decision depends on it.
     private int writerThreadId;
@@ -50,6 +51,7 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
         this.mapping = mapping;
         this.kind = kind;
         id = (ulong)mapping | ((ulong)kind << KindShift);
+        way = ReaderSlot.WayOf(mapping);
         writer = writerWord;
         this.generation = generation;
     }
@@ -83,10 +85,11 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong* EnterRead() => EnterRead(ReaderSlot.Mine);
 
-    /// <summary>As <see cref="EnterRead()"/>, for a caller that has its thread's line at hand.</summary>
+    /// <summary>As <see cref="EnterRead()"/>, for a caller that has its thread's lines at hand.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong* EnterRead(ReaderSlot* line)
+    public ulong* EnterRead(ReaderSlot* lines)
     {
+        ReaderSlot* line = lines + way;
         if (Atomic.Load(ref line->Hold0, Site.EnterRead) == 0)
         {
             Atomic.Store(ref line->Hold0, id, Site.EnterRead); // [L1] matches [L3]
@@ -108,8 +111,10 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     /// <summary>Forgets all that this thread holds: for a checker that stopped it in the middle.</summary>
     public static void Forget()
     {
-        ReaderSlot* line = ReaderSlot.Mine;
-        new Span<ulong>(&line->Hold0, ReaderSlot.Holds).Clear();
+        for (int i = 0; i < ReaderSlot.Ways; i++)
+        {
+            new Span<ulong>(&(ReaderSlot.Mine + i)->Hold0, ReaderSlot.Holds).Clear();
+        }
     }
 
     /// <summary>Whether no thread is inside: for a check when all threads are stopped, not for a decision.</summary>
@@ -121,7 +126,7 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
             (int first, int end) = ThreadSlots.InUse;
             for (int i = first; i < end; i++)
             {
-                isFree &= !new ReadOnlySpan<ulong>(&ReaderSlot.At(i)->Hold0, ReaderSlot.Holds).Contains(id);
+                isFree &= !HoldsOf(i).Contains(id);
             }
 
             return isFree;
@@ -214,7 +219,7 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
         (int first, int end) = ThreadSlots.InUse;
         for (int slot = first; slot < end; slot++)
         {
-            if (new ReadOnlySpan<ulong>(&ReaderSlot.At(slot)->Hold0, ReaderSlot.Holds).Contains(id))
+            if (HoldsOf(slot).Contains(id))
             {
                 readerCount++;
                 if (ThreadSlots.ThreadOf(slot) is { } thread)
@@ -228,6 +233,9 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
         return new WaitTargetState(name, state, threads);
     }
 
+    // What a thread shows in the line of this lock's mapping.
+    private ReadOnlySpan<ulong> HoldsOf(int slot) => new(&(ReaderSlot.At(slot) + way)->Hold0, ReaderSlot.Holds);
+
     private void AwaitReaders(bool isInterruptible)
     {
         Atomic.ProcessWideBarrier(Site.WriterBarrier); // [L3] matches [L1] and [L2]
@@ -240,7 +248,7 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
             {
                 for (int hold = 0; hold < ReaderSlot.Holds; hold++)
                 {
-                    AwaitReader(ref (&ReaderSlot.At(i)->Hold0)[hold], isInterruptible, ref registration);
+                    AwaitReader(ref (&(ReaderSlot.At(i) + way)->Hold0)[hold], isInterruptible, ref registration);
                 }
             }
         }

@@ -24,7 +24,7 @@ namespace DaxEmu.Core.Mm;
 /// thread need not hold), and that of a 2 MiB slot, which may have become a table.
 /// </para>
 /// </remarks>
-internal sealed unsafe class PageTable : IDisposable
+internal sealed unsafe partial class PageTable : IDisposable
 {
     private readonly ReservedRegion pageMemory;
     private readonly ReservedRegion directoryMemory;
@@ -37,9 +37,9 @@ internal sealed unsafe class PageTable : IDisposable
 
     /// <param name="leadPages">Pages from the 2 MiB boundary before the VMA to its start, 0 to 511.</param>
     /// <param name="pageCount">Pages of the VMA.</param>
-    /// <param name="usesHugePages">Whether its own memory may be of 2 MiB pages (see <see cref="TableMemory"/>).</param>
     /// <param name="hasCopies">Whether private copies can be among its translations.</param>
-    public PageTable(int leadPages, long pageCount, bool usesHugePages, bool hasCopies)
+    /// <param name="usesHugePages">Whether its own memory may be of 2 MiB pages (see <see cref="TableMemory"/>).</param>
+    public PageTable(int leadPages, long pageCount, bool hasCopies, bool usesHugePages)
     {
         lead = leadPages;
         this.hasCopies = hasCopies;

@@ -9,15 +9,15 @@ namespace DaxEmu.Core;
 /// <remarks>
 /// Addresses are the emulator's own numbers: what counts is their place inside 2 MiB.
 /// </remarks>
-public sealed unsafe class VmArea : IDisposable
+public sealed unsafe partial class VmArea : IDisposable
 {
-    private readonly Lock copyCreation = new();
+    private readonly PlainLock copyCreation = new("lock of the private copies");
     private readonly PinnedLines gate = new(1);
     private readonly bool isHost;
-    private readonly Lock disposeGate = new();
+    private readonly PlainLock disposeGate = new("lock of the unmapping");
     private ReservedRegion? copies;
     private bool isDisposed;
-    private volatile VmPiece[] pieces;
+    private Published<VmPiece[]> pieceList;
 
     /// <param name="file">The file.</param>
     /// <param name="startAddress">The first byte.</param>
@@ -37,8 +37,8 @@ public sealed unsafe class VmArea : IDisposable
         HasMatchingColour = LeadPages == firstIndex.Colour;
         PlainForReads = isHost ? null : file;
         PlainForWrites = !isHost && IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : null;
-        Table = new PageTable(LeadPages, pageCount, file.UsesHugeTables, hasCopies: !IsShared);
-        pieces = [new VmPiece(0, pageCount, (mode & MapMode.ReadOnly) != 0)];
+        Table = new PageTable(LeadPages, pageCount, hasCopies: !IsShared, file.UsesHugeTables);
+        pieceList = new Published<VmPiece[]>([new VmPiece(0, pageCount, (mode & MapMode.ReadOnly) != 0)]);
     }
 
     /// <summary>The id of the mapping whose pages are mapped.</summary>
@@ -69,7 +69,13 @@ public sealed unsafe class VmArea : IDisposable
     public bool IsSync => (Mode & MapMode.Sync) != 0;
 
     /// <summary>The runs of pages of one protection, in order; one unless a part was protected.</summary>
-    public IReadOnlyList<VmPiece> Pieces => pieces;
+    public IReadOnlyList<VmPiece> Pieces => AllPieces;
+
+    private VmPiece[] AllPieces
+    {
+        get => pieceList.Read(this, "protection");
+        set => pieceList.Write(this, "protection", value);
+    }
 
     /// <summary>Whether 2 MiB translations may stand in it.</summary>
     public bool AllowsHuge => (Mode & MapMode.NoHugePage) == 0;
@@ -93,7 +99,7 @@ public sealed unsafe class VmArea : IDisposable
     internal VmFile? PlainForWrites { get; private set; }
 
     /// <summary>Whether all pages have one protection.</summary>
-    internal bool IsWhole => pieces.Length == 1;
+    internal bool IsWhole => AllPieces.Length == 1;
 
     /// <summary>Orders the makers of private copies: two must not write the same copy.</summary>
     internal ref ulong CopyGate => ref *gate[0];
@@ -132,8 +138,8 @@ public sealed unsafe class VmArea : IDisposable
             return;
         }
 
-        pieces = VmPiece.Protect(pieces, firstPage, pageCount, isReadOnly);
-        PlainForWrites = !isHost && IsShared && !IsSync && pieces.Length == 1 && !pieces[0].IsReadOnly ? File : null;
+        AllPieces = VmPiece.Protect(AllPieces, firstPage, pageCount, isReadOnly);
+        PlainForWrites = !isHost && IsShared && !IsSync && IsWhole && !AllPieces[0].IsReadOnly ? File : null;
         Table.SplitAt(firstPage);
         Table.SplitAt(firstPage + pageCount);
         Table.Protect(firstPage, pageCount, isReadOnly, File.RestoresHugeWrites);
@@ -142,7 +148,7 @@ public sealed unsafe class VmArea : IDisposable
     /// <summary>The run of one protection around a page.</summary>
     internal VmPiece PieceOf(VmaPage page)
     {
-        VmPiece[] all = pieces;
+        VmPiece[] all = AllPieces;
         foreach (VmPiece piece in all)
         {
             if (page.Value < piece.EndPage)
@@ -222,7 +228,7 @@ public sealed unsafe class VmArea : IDisposable
 
     private bool TryBeginDispose()
     {
-        lock (disposeGate)
+        using (disposeGate.Enter())
         {
             bool isFirst = !isDisposed;
             isDisposed = true;
@@ -271,13 +277,19 @@ public sealed unsafe class VmArea : IDisposable
 
         pageCount = Math.Min(pageCount, PageCount - first.Value);
 
+        if (IsShared)
+        {
+            Table.Unmap(first, pageCount, keepCopies: false); // there are no copies
+            return;
+        }
+
         // Under the gate of the copies no thread fills one of these pages.
         WordLock.Enter(ref CopyGate, Site.Copying);
         try
         {
             Table.Unmap(first, pageCount, keepCopies: false);
             ReservedRegion? memory;
-            lock (copyCreation)
+            using (copyCreation.Enter())
             {
                 memory = copies;
             }
@@ -293,7 +305,7 @@ public sealed unsafe class VmArea : IDisposable
     /// <summary>Where the private copy of a page lies: copies of neighbouring pages are neighbours.</summary>
     internal byte* CopyOf(VmaPage page)
     {
-        lock (copyCreation)
+        using (copyCreation.Enter())
         {
             copies ??= isHost
                 ? ReservedRegion.ReserveWithFile(PageCount << DaxConstants.PageShift)

@@ -1,10 +1,13 @@
+using DaxEmu.Core.Atomics;
+
 namespace DaxEmu.Core.Pmem;
 
 /// <summary>Keeps a device's memory mapped, even past the device's own disposal, until it is disposed itself.</summary>
 /// <remarks>One that is forgotten is dropped by the collector: a file that was never disposed keeps no device open for ever.</remarks>
 internal sealed class DeviceReference : IDisposable
 {
-    private readonly Lock gate = new();
+    private readonly PlainLock gate = new("lock of a device reference");
+    private readonly int way;
     private PmemDevice? device;
 
     /// <summary>A reference.</summary>
@@ -12,15 +15,7 @@ internal sealed class DeviceReference : IDisposable
     /// <param name="isHeld">Whether the caller has a reference already, so that the device may have been disposed.</param>
     internal DeviceReference(PmemDevice device, bool isHeld = false)
     {
-        if (isHeld)
-        {
-            device.AddReferenceUnchecked();
-        }
-        else
-        {
-            device.AddReference();
-        }
-
+        way = isHeld ? device.AddReferenceUnchecked() : device.AddReference();
         this.device = device;
     }
 
@@ -35,11 +30,11 @@ internal sealed class DeviceReference : IDisposable
 
     private void Release(bool byCollector)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             PmemDevice? held = device;
             device = null;
-            held?.ReleaseReference(byCollector);
+            held?.ReleaseReference(way, byCollector);
         }
     }
 }

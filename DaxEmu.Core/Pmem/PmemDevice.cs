@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
@@ -27,8 +28,9 @@ namespace DaxEmu.Core;
 /// </remarks>
 public sealed partial class PmemDevice : IPersistentMemory, IDisposable
 {
-    private readonly Lock gate = new();
+    private readonly PlainLock gate = new("lock of the device");
     private readonly MappedRegion region;
+    private readonly ReferenceCounts references;
     private readonly nint start;
     private readonly DeviceMemory memory;
     private readonly FlushInstruction? flushInstruction;
@@ -44,6 +46,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     {
         this.memory = memory;
         region = memory.Region;
+        references = new ReferenceCounts(region);
         start = region.Base;
         Name = name;
         Path = path;
@@ -238,6 +241,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     /// <summary>A device that was forgotten leaves no path behind; its memory and its file end by themselves.</summary>
     ~PmemDevice()
     {
+        references?.Close();
         if (!disposed && pathToRemove is not null)
         {
             DeviceFile.Unlink(pathToRemove);
@@ -248,7 +252,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        lock (gate)
+        using (gate.Enter())
         {
             if (disposed)
             {
@@ -257,6 +261,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
 
             disposed = true;
             StrictStores?.FindOrphans();
+            references.Close();
             memory.Dispose();
             EndTrackingIfGone();
             given?.Dispose();
@@ -289,7 +294,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             throw new ArgumentOutOfRangeException(nameof(access), $"No code runs from a device, so there is no view with {access}.");
         }
 
-        lock (gate)
+        using (gate.Enter())
         {
             ThrowIfDisposed();
             observer?.Expose(offsetBytes, lengthBytes);
@@ -321,39 +326,48 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     internal DeviceReference Refer() => new(this);
 
     /// <summary>Keeps the memory mapped until <see cref="ReleaseReference"/>.</summary>
+    /// <returns>What that takes.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    internal void AddReference()
+    internal int AddReference()
     {
-        lock (gate)
+        int way;
+        using (gate.Enter())
         {
             ThrowIfDisposed();
-            bool added = false;
-            region.DangerousAddRef(ref added);
+            way = AddReferenceUnchecked();
         }
 
         observer?.ExposeFilesOf(this);
+        return way;
+    }
+
+    /// <summary>Names the words and locks that all users of the device share.</summary>
+    internal void NameLines(LineNames names)
+    {
+        names.Add(this, "the device");
+        names.Add(gate, "the device");
+        references.NameLines(names);
+        Owners.NameLines(names);
+        poison.NameLines(names);
     }
 
     /// <summary>As <see cref="AddReference"/>, for a holder of a reference: also after the device was disposed.</summary>
-    internal void AddReferenceUnchecked()
-    {
-        bool added = false;
-        region.DangerousAddRef(ref added);
-    }
+    internal int AddReferenceUnchecked() => references.Add();
 
     /// <summary>Whether it was disposed and no reference is left: its memory is not mapped.</summary>
     internal bool IsGone => region.IsClosed;
 
     /// <summary>Gives a reference of <see cref="AddReference"/> back.</summary>
+    /// <param name="way">What it returned.</param>
     /// <param name="byCollector">Whether its holder was forgotten: then spans of it may be left, whose addresses stay valid.</param>
-    internal void ReleaseReference(bool byCollector = false)
+    internal void ReleaseReference(int way, bool byCollector = false)
     {
         if (byCollector)
         {
             region.KeepAddresses();
         }
 
-        region.DangerousRelease();
+        references.Release(way);
         EndTrackingIfGone();
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Native.Failures;
 
@@ -110,6 +111,15 @@ public sealed class PoisonList
         }
 
         return pages;
+    }
+
+    /// <summary>Names its words.</summary>
+    internal unsafe void NameLines(LineNames names)
+    {
+        // SAFETY: the array is pinned, and the names are used while the device is open.
+        names.Add(Unsafe.AsPointer(ref words[CountIndex]), 1, sizeof(ulong), _ => "count of poisoned pages");
+        names.Add(
+            Unsafe.AsPointer(ref words[FirstBitWord]), words.Length - FirstBitWord, sizeof(ulong), word => $"poison of device pages from {word * PagesPerWord} on");
     }
 
     // As a clearing and a listing look, which cannot fail.

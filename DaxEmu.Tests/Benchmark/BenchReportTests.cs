@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Benchmark.Reports;
@@ -6,6 +7,7 @@ using DaxEmu.Core;
 using DaxEmu.Tests.Support;
 using HdrHistogram;
 using NUnit.Framework;
+using Spectre.Console;
 
 namespace DaxEmu.Tests.Benchmark;
 
@@ -49,6 +51,52 @@ public sealed class BenchReportTests
         Assert.That(HostMemory.Parse(["MemTotal:       100 kB"]), Is.Null);
         Assert.That(HostMemory.Parse(["MemAvailable:"]), Is.Null);
         Assert.That(HostMemory.AvailableBytes(), Is.Positive);
+    }
+
+    [Test]
+    public void TheDistanceToTheFloorIsHowManyTimesItsTimeAnEngineNeeds()
+    {
+        BenchReport one = ReportOf(Narrow);
+        BenchReport report = one with { Results = [one.Results[0] with { NsPerFaultRounds = [8] }, one.Results[0] with { Engine = "floor", NsPerFaultRounds = [5] }] };
+        JsonNode jobs = JsonNode.Parse(FioJson.Write(report))!["jobs"]!;
+        Assert.That(report.DistanceToFloor(report.Results[0]), Is.EqualTo(1.6));
+        Assert.That((double)jobs[0]!["x_floor"]!, Is.EqualTo(1.6));
+        Assert.That(jobs[1]!["x_floor"], Is.Null, "the floor itself has none");
+        Assert.That(jobs[0]!["bw_bytes"], Is.Null);
+    }
+
+    [Test]
+    public void ATableHasAColumnForTheFloorAndADashWhereThereIsNone()
+    {
+        BenchReport one = ReportOf(Narrow);
+        CaseResult result = one.Results[0] with { NsPerFaultRounds = [0.25] };
+        FaultCase blocks = Narrow with { Phase = FaultPhase.Pread, DataBytes = 65536 };
+        BenchReport report = one with
+        {
+            Plan = one.Plan with { Engines = ["emu", "floor"] },
+            Results = [result, result with { Engine = "floor", NsPerFaultRounds = [0.1] }, result with { Load = blocks, NsPerFaultRounds = [6553.6] }],
+        };
+        using var text = new StringWriter();
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = 200;
+        BenchTable.Write(report, console);
+        string[] lines = text.ToString().Split('\n');
+        string header = lines.Single(l => l.Contains("ns/unit", StringComparison.Ordinal));
+        Assert.That(header, Does.Contain("x floor").And.Contain("GB/s"));
+        Assert.That(Cell("4k randwrite refault, 4m, 1 job", "x floor"), Is.EqualTo("2.50"));
+        Assert.That(Cell("4k randwrite refault, 4m, 1 job", "ns/unit"), Is.EqualTo("0.25"));
+        Assert.That(Cell("4k randwrite refault, 4m, 1 job", "GB/s"), Is.EqualTo("-"));
+        Assert.That(Cell("64k randwrite pread, 4m, 1 job", "x floor"), Is.EqualTo("-"));
+        Assert.That(Cell("64k randwrite pread, 4m, 1 job", "GB/s"), Is.EqualTo("10.0"));
+        Assert.That(Cell("64k randwrite pread, 4m, 1 job", "  B"), Is.EqualTo("0"));
+
+        // Cells end where their column's header ends.
+        string Cell(string load, string column)
+        {
+            int end = header.IndexOf(column, StringComparison.Ordinal) + column.Length;
+            string line = lines.Single(l => l.Contains(load, StringComparison.Ordinal))[..end];
+            return line[(line.LastIndexOf(' ') + 1)..];
+        }
     }
 
     private static BenchReport ReportOf(params FaultCase[] cases)

@@ -197,7 +197,7 @@ public sealed class DaxVolumeTests
 
         // Closing is held up behind the volume, when the file itself is closed already.
         Task close;
-        lock (volume.Gate)
+        using (volume.Gate.Enter())
         {
             close = Task.Run(second.Dispose);
             Assert.That(() => IsClosed(second), Is.True.After(5000, 5));

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using DaxEmu.Core;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Tests.Support;
@@ -371,7 +372,7 @@ public sealed class InMemoryExtentMapTests : IDisposable
     /// <summary>Lets the file grow while it commits it.</summary>
     private sealed class WritingJournal : IExtentJournal
     {
-        public Lock? ChangeGate => null;
+        public PlainLock? ChangeGate => null;
 
         public bool CommitsBeforeRelease => false;
 

@@ -8,7 +8,7 @@ internal static class DataLossMutants
     private const string Protect = "mapping.WriteProtect(run, chosen); // [V2] matches [V1] in DaxView";
     private const string Sync = "Dax/Writeback/Fsync.cs";
     private const string LetLayoutChange =
-        "unsafe { DaxEmu.Core.Atomics.Atomic.Store(ref DaxEmu.Core.Mm.ReaderSlot.Mine->Hold0, 0, DaxEmu.Core.Atomics.Site.ExitRead); _ = mapping.InvalidateLock.EnterRead(); } ";
+        "unsafe { DaxEmu.Core.Atomics.Atomic.Store(ref (DaxEmu.Core.Mm.ReaderSlot.Mine + DaxEmu.Core.Mm.ReaderSlot.WayOf(mapping.Id))->Hold0, 0, DaxEmu.Core.Atomics.Site.ExitRead); _ = mapping.InvalidateLock.EnterRead(); } ";
 
     public static IReadOnlyList<Mutant> All { get; } =
     [
@@ -21,6 +21,9 @@ internal static class DataLossMutants
             "(*generation)++;", "", "insert-or-punch"),
         new("a short insert does not look at its range again", "Dax/Entries/EntryLocker.cs",
             "if (table.IsOpenTable(index))", "if (true)", "insert-or-huge"),
+        new("a populate maps before it marks", "Dax/Faults/RangeFault.cs",
+            "if (marked != entry)", "Atomic.Store(ref slot, entry | DaxEntry.LockedBit, Site.LockEntry); if (marked != entry)",
+            "store-or-populate"),
         new("a 2 MiB refault maps before it marks", Handler,
             "var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",
             "Atomic.Store(ref word, entry | DaxEntry.LockedBit, Site.LockEntry); var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",

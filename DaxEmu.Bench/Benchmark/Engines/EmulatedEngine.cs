@@ -1,14 +1,21 @@
+using System.Runtime.InteropServices;
 using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 
-/// <summary>The emulator's own fault handler over a linear extent of a device (engine <c>emu</c>).</summary>
+/// <summary>The emulator's own fault handler and range operations over a linear extent of a device (engine <c>emu</c>).</summary>
 internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, WaitProfile profile) : IFaultEngine
 {
     private readonly List<FaultHandler> handlers = [];
     private readonly List<VmArea> areas = [];
+    private readonly List<VmArea> secondAreas = [];
+    private readonly List<Job> faults = [];
+    private byte stamp;
 
     public string Name => "emu";
+
+    /// <summary>The files of the case.</summary>
+    internal IEnumerable<AddressSpace> Mappings => handlers.Select(h => h.Mapping);
 
     public IReadOnlyList<IFaultJob>? Start(FaultCase load, IReadOnlyList<UnitOrder> units, out string? refusal)
     {
@@ -22,15 +29,18 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
             var options = new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes };
             var mapping = new AddressSpace(device, new LinearExtentMap(new Pfn(i * pages), pages), bytes, options);
             handlers.Add(new FaultHandler(mapping));
-            MapMode kind = MapMode.Shared | (load.Order == PageOrder.Pte ? MapMode.NoHugePage : 0);
-            areas.Add(mapping.Map(new PageIndex(0), pages, kind));
+            areas.Add(mapping.Map(new PageIndex(0), pages, KindOf(load)));
         }
 
         var jobs = new List<IFaultJob>();
         for (int i = 0; i < units.Count; i++)
         {
-            int mapping = load.IsSeparate ? i : 0;
-            jobs.Add(new Job(handlers[mapping], areas[mapping], load, units[i]));
+            jobs.Add(JobFor(load, units[i], load.IsSeparate ? i : 0));
+        }
+
+        if (load.Phase is FaultPhase.Scan or FaultPhase.Access or FaultPhase.Remap)
+        {
+            FaultEverything();
         }
 
         return jobs;
@@ -38,20 +48,124 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
 
     public void Reset(FaultPhase phase)
     {
-        for (int i = 0; i < handlers.Count; i++)
+        switch (phase)
         {
-            AddressSpace mapping = handlers[i].Mapping;
-            if (phase == FaultPhase.Refault)
-            {
-                areas[i].Zap(0, areas[i].PageCount);
-                continue;
-            }
-
-            mapping.DropRange(PageRange.All, discardsDirty: true);
+            case FaultPhase.Refault or FaultPhase.Populate:
+                areas.ForEach(area => area.Zap(0, area.PageCount));
+                break;
+            case FaultPhase.Insert:
+                Empty();
+                break;
+            case FaultPhase.Zap or FaultPhase.Truncate:
+                FaultEverything();
+                break;
+            case FaultPhase.Writeback:
+                FaultEverything();
+                stamp++;
+                faults.ForEach(job => job.FillPages(stamp));
+                break;
+            case FaultPhase.Scan:
+                handlers.ForEach(handler => ForgetMarks(handler.Mapping.Entries));
+                break;
+            case FaultPhase.Remap:
+                secondAreas.ForEach(area => area.Dispose());
+                secondAreas.Clear();
+                break;
         }
     }
 
     public void Dispose() => Stop();
+
+    private static MapMode KindOf(FaultCase load) => MapMode.Shared | (load.Order == PageOrder.Pte ? MapMode.NoHugePage : 0);
+
+    private IFaultJob JobFor(FaultCase load, UnitOrder units, int number)
+    {
+        FaultHandler handler = handlers[number];
+        VmArea area = areas[number];
+        AddressSpace mapping = handler.Mapping;
+        UnitOrder pages = load.Phase == FaultPhase.Access ? new UnitOrder(0, area.PageCount >> (int)load.Order, null) : units;
+        var job = new Job(handler, area, load with { Phase = FaultPhase.Refault }, pages, number * area.PageCount);
+        faults.Add(job);
+        return load.Phase switch
+        {
+            FaultPhase.Refault or FaultPhase.Insert => job,
+            FaultPhase.Access => new AccessJob(new DaxView(new FaultLoop(handler), area), load, units),
+            FaultPhase.Populate => new RangeJob(load, units, (first, count) => Populate(handler, area, load, first, count)),
+            FaultPhase.Writeback => new RangeJob(load, units, (first, count) => mapping.Sync(new PageRange(new PageIndex(first), count))),
+            FaultPhase.Zap => new RangeJob(load, units, (first, count) => area.Zap(first, count)),
+            FaultPhase.Truncate => new RangeJob(load, units, (first, count) => mapping.DropRange(new PageRange(new PageIndex(first), count), discardsDirty: true)),
+            FaultPhase.Scan => new RangeJob(load, units, (first, count) => FindDirty(mapping.Entries, new PageRange(new PageIndex(first), count)), isWhole: true),
+            FaultPhase.Remap => new RangeJob(load, units, (first, count) => MapAgain(handler, load, first, count), isWhole: true),
+            _ => throw new InvalidOperationException($"phase {load.PhaseName} is one of files"),
+        };
+    }
+
+    // Everything that a job accesses is there and mapped afterwards. By the calling thread alone: no pass runs.
+    private void FaultEverything()
+    {
+        foreach (Job job in faults)
+        {
+            job.RunPass(new FaultCounts());
+        }
+    }
+
+    // Emptying a table gives its memory back to the host, which the baseline's does not. What is timed is the insert, not the host's zeroing of a
+    // page of slots every 512 entries: so the memory is accessed once.
+    private void Empty()
+    {
+        foreach (FaultHandler handler in handlers)
+        {
+            EntryTable table = handler.Mapping.Entries;
+            handler.Mapping.DropRange(PageRange.All, discardsDirty: true);
+            foreach (Job job in faults.Where(j => j.Handler == handler))
+            {
+                job.AccessSlots(table);
+            }
+        }
+    }
+
+    // A loop of faults.
+    private static void Populate(FaultHandler handler, VmArea area, FaultCase load, long first, long count)
+    {
+        FaultFlags flags = load.IsWrite ? FaultFlags.Write : FaultFlags.None;
+        FaultContext context = FaultContext.Mine;
+        for (long page = first; page < first + count; page += load.Stride)
+        {
+            _ = handler.Fault(context, area, page, flags, load.Order);
+        }
+    }
+
+    private void MapAgain(FaultHandler handler, FaultCase load, long first, long count)
+    {
+        VmArea area = handler.Mapping.Map(new PageIndex(first), count, KindOf(load));
+        lock (secondAreas)
+        {
+            secondAreas.Add(area);
+        }
+
+        Populate(handler, area, load, 0, count);
+    }
+
+    // As writeback does it: mark what is dirty, then go from mark to mark.
+    private static void FindDirty(EntryTable table, PageRange range)
+    {
+        table.TagTowrite(range);
+        PageIndex next = range.First;
+        while (table.NextTowrite(next, range.End, out PageIndex start))
+        {
+            next = start + 1;
+        }
+    }
+
+    private static void ForgetMarks(EntryTable table)
+    {
+        PageIndex next = default;
+        while (table.NextTowrite(next, PageRange.All.End, out PageIndex start))
+        {
+            table.ClearTowrite(start);
+            next = start + 1;
+        }
+    }
 
     private void Stop()
     {
@@ -62,12 +176,16 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
 
         handlers.Clear();
         areas.Clear();
+        secondAreas.Clear();
+        faults.Clear();
     }
 
-    private sealed class Job(FaultHandler handler, VmArea area, FaultCase load, UnitOrder units) : FaultJob<Step>(load, units)
+    private sealed class Job(FaultHandler handler, VmArea area, FaultCase load, UnitOrder units, long firstPfn) : FaultJob<Step>(load, units)
     {
         private readonly FaultFlags flags = load.IsWrite ? FaultFlags.Write : FaultFlags.None;
         private readonly PageOrder order = load.Order;
+
+        public FaultHandler Handler => handler;
 
         public void Fault(FaultContext context, long page, FaultCounts counts)
         {
@@ -75,6 +193,25 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
             if (outcome.Result != FaultResult.Nopage)
             {
                 FallBack(page, outcome, counts);
+            }
+        }
+
+        /// <summary>Makes the words of the job's units real memory, with the zeroes that are in them.</summary>
+        public void AccessSlots(EntryTable table)
+        {
+            foreach (long unit in Units.All())
+            {
+                ref ulong word = ref table.WordOf(new PageIndex(unit * Load.Stride), order);
+                Volatile.Write(ref word, 0);
+            }
+        }
+
+        /// <summary>Stores to every line of the job's pages, as a program that fills them does: so that there is something to flush.</summary>
+        public void FillPages(byte value)
+        {
+            for (long unit = Units.First; unit < Units.First + Units.Count; unit++)
+            {
+                handler.Mapping.Device.GetSpan(new Pfn(firstPfn + (unit * Load.Stride)), Load.Stride).Fill(value);
             }
         }
 
@@ -101,5 +238,37 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         public bool WasFault() => true;
 
         public void End(PageOrder order, long unitCount) => counts.Served(order, unitCount);
+    }
+
+    private sealed class AccessJob(DaxView view, FaultCase load, UnitOrder units) : FaultJob<AccessStep>(load, units)
+    {
+        protected override AccessStep Begin(FaultCounts counts) => new(view, Load.IsWrite, counts);
+    }
+
+    private struct AccessStep(DaxView view, bool isWrite, FaultCounts counts) : IFaultStep
+    {
+        private long sum;
+
+        public static bool AsksTheHost => false;
+
+        public void Fault(long offset)
+        {
+            if (isWrite)
+            {
+                MemoryMarshal.Write(view.Write(offset, FaultCase.AccessBytes), offset);
+            }
+            else
+            {
+                sum += MemoryMarshal.Read<long>(view.Read(offset, FaultCase.AccessBytes));
+            }
+        }
+
+        public readonly bool WasFault() => true;
+
+        public readonly void End(PageOrder order, long unitCount)
+        {
+            counts.Keep(sum);
+            counts.Served(order, unitCount);
+        }
     }
 }

@@ -31,6 +31,12 @@ internal sealed class FaultCounts
     /// <summary>Whether each access was one fault, but for one of a hundred.</summary>
     public bool IsFaultPerTouch => Math.Abs(Touches - Total) * 100 <= Touches;
 
+    /// <summary>What was loaded, so that no load is left out as useless.</summary>
+    public long Loaded { get; private set; }
+
+    /// <summary>Keeps a sum of what was loaded.</summary>
+    public void Keep(long sum) => Loaded += sum;
+
     /// <summary>Units were accessed, and each access was a fault that was served.</summary>
     public void Served(PageOrder order, long count) => Served(order, count, count);
 

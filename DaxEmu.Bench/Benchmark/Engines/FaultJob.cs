@@ -11,6 +11,9 @@ internal abstract class FaultJob<TStep>(FaultCase load, UnitOrder units) : IFaul
     /// <summary>The case.</summary>
     protected FaultCase Load => load;
 
+    /// <summary>The job's units.</summary>
+    protected UnitOrder Units => units;
+
     public void RunPass(FaultCounts counts)
     {
         if (units.Shuffled is { } shuffled)
@@ -25,13 +28,13 @@ internal abstract class FaultJob<TStep>(FaultCase load, UnitOrder units) : IFaul
 
     public void RunTimedPass(FaultCounts counts, HistogramBase latencies)
     {
-        int shift = (int)load.Order;
+        long stride = load.Stride;
         TStep step = Begin(counts);
         long begin = Stopwatch.GetTimestamp();
         for (long i = 0; i < units.Count; i++)
         {
             long unit = units.Shuffled is { } shuffled ? shuffled[i] : units.First + i;
-            step.Fault(unit << shift);
+            step.Fault(unit * stride);
             long end = Stopwatch.GetTimestamp();
             if (step.WasFault())
             {
@@ -51,12 +54,12 @@ internal abstract class FaultJob<TStep>(FaultCase load, UnitOrder units) : IFaul
     // A method for each order: the compiler then has each loop's own profile.
     private void RunInOrder(FaultCounts counts)
     {
-        int shift = (int)load.Order;
+        long stride = load.Stride;
         TStep step = Begin(counts);
-        long end = (units.First + units.Count) << shift;
-        for (long page = units.First << shift; page < end; page += 1L << shift)
+        long end = (units.First + units.Count) * stride;
+        for (long place = units.First * stride; place < end; place += stride)
         {
-            step.Fault(page);
+            step.Fault(place);
         }
 
         step.End(load.Order, units.Count);
@@ -64,11 +67,11 @@ internal abstract class FaultJob<TStep>(FaultCase load, UnitOrder units) : IFaul
 
     private void RunShuffled(uint[] shuffled, FaultCounts counts)
     {
-        int shift = (int)load.Order;
+        long stride = load.Stride;
         TStep step = Begin(counts);
         foreach (uint unit in shuffled)
         {
-            step.Fault((long)unit << shift);
+            step.Fault(unit * stride);
         }
 
         step.End(load.Order, units.Count);

@@ -9,8 +9,8 @@ internal interface IFaultStep
     static abstract bool AsksTheHost { get; }
 
     /// <summary>Accesses a unit.</summary>
-    /// <param name="page">Its first 4 KiB page in the job's mapping.</param>
-    void Fault(long page);
+    /// <param name="place">Its first 4 KiB page in the job's mapping; where units are no pages, its first byte.</param>
+    void Fault(long place);
 
     /// <summary>Whether the last access was a fault. It always is where the engine serves faults by call.</summary>
     bool WasFault();

@@ -10,7 +10,9 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
 {
     private readonly List<ReservedRegion> copies = [];
     private readonly List<(nint Base, nuint Length)> mappings = [];
+    private readonly List<ReservedRegion> secondMappings = [];
     private PageOrder collapsed;
+    private FaultCase? current;
 
     public string Name => "kernel";
 
@@ -21,12 +23,13 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
         for (int i = 0; i < load.MappingCount; i++)
         {
             nint at = device.Base + (nint)length * i;
-            mappings.Add(i == 0 ? (at, length) : (Duplicate(at, length), length));
+            mappings.Add(i == 0 ? (at, length) : (Duplicate(at, length, copies).Base, length));
         }
 
+        current = load;
         if (load.Order == PageOrder.Pmd)
         {
-            refusal = load.Phase == FaultPhase.Insert
+            refusal = load.Phase is FaultPhase.Insert or FaultPhase.Truncate
                 ? "the host allocates 2 MiB at once only where its tmpfs is mounted with huge pages"
                 : Collapse();
             if (refusal is not null)
@@ -41,17 +44,94 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
         }
 
         refusal = null;
-        return [.. units.Select((u, i) => new Job(mappings[load.IsSeparate ? i : 0].Base, load, u))];
+        return [.. units.Select((u, i) => JobFor(load, u, mappings[load.IsSeparate ? i : 0].Base))];
     }
 
     public void Reset(FaultPhase phase)
     {
+        switch (phase)
+        {
+            case FaultPhase.Zap or FaultPhase.Truncate or FaultPhase.Writeback:
+                StoreToEverything();
+                break;
+            case FaultPhase.Remap:
+                secondMappings.ForEach(mapping => mapping.Dispose());
+                secondMappings.Clear();
+                break;
+            default:
+                TakeAway(phase);
+                break;
+        }
+    }
+
+    private void TakeAway(FaultPhase phase)
+    {
         foreach ((nint at, nuint length) in mappings)
         {
-            MemoryAdvice advice = phase == FaultPhase.Refault ? MemoryAdvice.DontNeed : MemoryAdvice.Remove;
-            if (Mman.Madvise(at, length, advice) != 0)
+            MemoryAdvice advice = phase == FaultPhase.Insert ? MemoryAdvice.Remove : MemoryAdvice.DontNeed;
+            Advise(at, (long)length, advice);
+        }
+    }
+
+    private IFaultJob JobFor(FaultCase load, UnitOrder units, nint start) => load.Phase switch
+    {
+        FaultPhase.Refault or FaultPhase.Insert => new Job(start, load, units),
+        FaultPhase.Populate => Ranges(load, units, start, load.IsWrite ? MemoryAdvice.PopulateWrite : MemoryAdvice.PopulateRead),
+        FaultPhase.Zap => Ranges(load, units, start, MemoryAdvice.DontNeed),
+        FaultPhase.Truncate => Ranges(load, units, start, MemoryAdvice.Remove),
+        FaultPhase.Writeback => new RangeJob(load, units, (first, count) => Synchronize(PlaceOf(start, first), count << DaxConstants.PageShift)),
+        FaultPhase.Remap => new RangeJob(load, units, (first, count) => MapAgain(PlaceOf(start, first), count << DaxConstants.PageShift, load)),
+        _ => throw new InvalidOperationException($"the host has no phase {load.PhaseName}"),
+    };
+
+    private RangeJob Ranges(FaultCase load, UnitOrder units, nint start, MemoryAdvice advice) =>
+        new(load, units, (first, count) => Advise(PlaceOf(start, first), count << DaxConstants.PageShift, advice));
+
+    private static nint PlaceOf(nint start, long page) => start + (nint)(page << DaxConstants.PageShift);
+
+    private void Advise(nint at, long length, MemoryAdvice advice)
+    {
+        if (Mman.Madvise(at, (nuint)length, advice) != 0)
+        {
+            throw Errno.Failure($"madvise({advice}) on the device", device.Name, Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private void Synchronize(nint at, long length)
+    {
+        if (!HostFiles.Synchronize(at, length))
+        {
+            throw Errno.Failure("msync of the device", device.Name, Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private void MapAgain(nint at, long length, FaultCase load)
+    {
+        ReservedRegion place = Duplicate(at, (nuint)length, secondMappings);
+        AccessAll(place.Base, length, load);
+    }
+
+    private void StoreToEverything()
+    {
+        foreach ((nint at, nuint length) in mappings)
+        {
+            AccessAll(at, (long)length, current!);
+        }
+    }
+
+    // SAFETY: the bytes are mapped, which the callers see to.
+    private static void AccessAll(nint at, long length, FaultCase load)
+    {
+        for (long offset = 0; offset < length; offset += load.Order.SizeBytes())
+        {
+            byte* place = (byte*)at + offset;
+            if (load.IsWrite)
             {
-                throw Errno.Failure($"madvise({advice}) on the device", device.Name, Marshal.GetLastPInvokeError());
+                *place = 1;
+            }
+            else
+            {
+                _ = Volatile.Read(ref *place);
             }
         }
     }
@@ -114,16 +194,20 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
     }
 
     // A mapping of no length is mapped again elsewhere, and shares its pages.
-    private nint Duplicate(nint at, nuint length)
+    private ReservedRegion Duplicate(nint at, nuint length, List<ReservedRegion> duplicates)
     {
         ReservedRegion place = ReservedRegion.Reserve((long)length);
-        copies.Add(place);
+        lock (duplicates)
+        {
+            duplicates.Add(place);
+        }
+
         if (Mman.Mremap(at, 0, length, Mman.MremapMayMoveFixed, place.Base) == Mman.MapFailed)
         {
             throw Errno.Failure("mremap of the device", device.Name, Marshal.GetLastPInvokeError());
         }
 
-        return place.Base;
+        return place;
     }
 
     private void Stop()
@@ -133,6 +217,8 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
             copy.Dispose();
         }
 
+        secondMappings.ForEach(mapping => mapping.Dispose());
+        secondMappings.Clear();
         copies.Clear();
         mappings.Clear();
     }

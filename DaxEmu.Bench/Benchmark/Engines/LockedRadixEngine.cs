@@ -7,8 +7,12 @@ namespace DaxEmu.Bench.Benchmark.Engines;
 internal sealed class LockedRadixEngine : IFaultEngine
 {
     private readonly List<RadixMapping> mappings = [];
+    private readonly List<Job> faults = [];
 
     public string Name => "locked-radix";
+
+    /// <summary>The files of the case.</summary>
+    internal IReadOnlyList<RadixMapping> Mappings => mappings;
 
     public IReadOnlyList<IFaultJob>? Start(FaultCase load, IReadOnlyList<UnitOrder> units, out string? refusal)
     {
@@ -19,25 +23,47 @@ internal sealed class LockedRadixEngine : IFaultEngine
             mappings.Add(new RadixMapping(load.MappingBytes >> DaxConstants.PageShift));
         }
 
-        return [.. units.Select((u, i) => new Job(mappings[load.IsSeparate ? i : 0], load, u))];
+        IReadOnlyList<IFaultJob> jobs = [.. units.Select((u, i) => JobFor(load, u, mappings[load.IsSeparate ? i : 0]))];
+        FaultEverything();
+        return jobs;
     }
 
     public void Reset(FaultPhase phase)
     {
-        foreach (RadixMapping mapping in mappings)
+        switch (phase)
         {
-            if (phase == FaultPhase.Refault)
-            {
-                mapping.Zap();
-            }
-            else
-            {
-                mapping.Empty();
-            }
+            case FaultPhase.Refault or FaultPhase.Populate:
+                mappings.ForEach(mapping => mapping.Zap());
+                break;
+            case FaultPhase.Insert:
+                mappings.ForEach(mapping => mapping.Empty());
+                break;
+            case FaultPhase.Zap or FaultPhase.Truncate:
+                FaultEverything();
+                break;
         }
     }
 
     public void Dispose() => Stop();
+
+    private IFaultJob JobFor(FaultCase load, UnitOrder units, RadixMapping mapping)
+    {
+        var job = new Job(mapping, load, units);
+        faults.Add(job);
+        int order = (int)load.Order;
+        return load.Phase switch
+        {
+            FaultPhase.Refault or FaultPhase.Insert => job,
+            FaultPhase.Populate => new RangeJob(load, units, job.FaultRange),
+            FaultPhase.Zap => new RangeJob(load, units, (first, count) => mapping.Zap(first, count, order)),
+            FaultPhase.Truncate => new RangeJob(load, units, (first, count) => mapping.Truncate(first, count, order)),
+            FaultPhase.Scan => new RangeJob(load, units, (first, count) => job.Found = mapping.CountDirty(first, count), isWhole: true),
+            _ => throw new InvalidOperationException($"a tree has no phase {load.PhaseName}"),
+        };
+    }
+
+    // Everything that a job accesses is there and mapped afterwards.
+    private void FaultEverything() => faults.ForEach(job => job.RunPass(new FaultCounts()));
 
     private void Stop()
     {
@@ -47,13 +73,25 @@ internal sealed class LockedRadixEngine : IFaultEngine
         }
 
         mappings.Clear();
+        faults.Clear();
     }
 
     private sealed class Job(RadixMapping mapping, FaultCase load, UnitOrder units) : FaultJob<Step>(load, units)
     {
         private RadixMapping.Cursor cursor;
 
+        public long Found { get; set; }
+
         public void Fault(long page, int order, bool isWrite) => mapping.Fault(page, order, isWrite, ref cursor);
+
+        // A loop of faults: the design has nothing better.
+        public void FaultRange(long first, long count)
+        {
+            for (long page = first; page < first + count; page += Load.Stride)
+            {
+                Fault(page, (int)Load.Order, Load.IsWrite);
+            }
+        }
 
         protected override Step Begin(FaultCounts counts) => new(this, (int)Load.Order, Load.IsWrite, counts);
     }

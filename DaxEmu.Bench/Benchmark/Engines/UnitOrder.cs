@@ -1,4 +1,4 @@
-using DaxEmu.Core;
+using DaxEmu.Bench.Cli;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 
@@ -8,6 +8,9 @@ namespace DaxEmu.Bench.Benchmark.Engines;
 /// <param name="Shuffled">Their order; null for ascending.</param>
 internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
 {
+    /// <summary>Units from <see cref="First"/> to the end of the job's slice: what a call for the whole slice is about.</summary>
+    public long SliceCount { get; private init; } = Count;
+
     /// <summary>The most units of a pass: over more it would take seconds, and show nothing that a random sample of as many places does not.</summary>
     public const long LargestPass = 1 << 19;
 
@@ -17,8 +20,14 @@ internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
     /// <param name="mostUnits">The most units that all jobs together access in a pass.</param>
     public static IReadOnlyList<UnitOrder> Share(FaultCase load, int seed, long mostUnits = LargestPass)
     {
-        long unitBytes = load.Order.SizeBytes();
+        long unitBytes = load.UnitBytes;
         long slice = load.MappingBytes / unitBytes / (load.IsSeparate ? 1 : load.JobCount);
+        if (load.IsRandom && slice * load.JobCount > uint.MaxValue)
+        {
+            throw new ArgumentException(
+                $"{load.PhaseName} at random places counts them in units of {unitBytes} bytes, and {SizeText.Format(load.SizeBytes)} has too many. Use a smaller --size.");
+        }
+
         if (slice == 0)
         {
             throw new ArgumentException(
@@ -30,10 +39,19 @@ internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
         for (int job = 0; job < orders.Length; job++)
         {
             long first = load.IsSeparate ? 0 : job * slice;
-            orders[job] = new UnitOrder(first, count, load.IsRandom ? Sample(first, slice, count, seed + job) : null);
+            orders[job] = new UnitOrder(first, count, load.IsRandom ? Sample(first, slice, count, seed + job) : null) { SliceCount = slice };
         }
 
         return orders;
+    }
+
+    /// <summary>The units in their order.</summary>
+    public IEnumerable<long> All()
+    {
+        for (long i = 0; i < Count; i++)
+        {
+            yield return Shuffled is { } shuffled ? shuffled[i] : First + i;
+        }
     }
 
     // As many different units of the slice as asked for, in random order: one from each of as many equal parts, then shuffled.

@@ -6,6 +6,9 @@ namespace DaxEmu.Bench.Benchmark.Measuring;
 /// <summary>All figures of a run, and what is to be known of the machine that gave them.</summary>
 internal sealed record BenchReport(BenchPlan Plan, IReadOnlyList<CaseResult> Results, IReadOnlyList<string> Notes)
 {
+    /// <summary>The engine that does the least.</summary>
+    public const string Floor = "floor";
+
     /// <summary>Facts about the device.</summary>
     public required DeviceCapabilities Device { get; init; }
 
@@ -18,8 +21,8 @@ internal sealed record BenchReport(BenchPlan Plan, IReadOnlyList<CaseResult> Res
     /// <summary>CPUs that the process may use.</summary>
     public int CpuCount { get; } = Topology.AllowedCpuCount;
 
-    /// <summary>The engines that others are compared with: two always, and the framework's own if it took part.</summary>
-    public IReadOnlyList<string> Baselines => ["locked-radix", "kernel", .. Plan.Engines.Where(e => e is "mmf" or "mmf-span")];
+    /// <summary>The engines that others are compared with: two always, and others if they took part.</summary>
+    public IReadOnlyList<string> Baselines => ["locked-radix", "kernel", .. Plan.Engines.Where(e => e is "copy" or EngineCatalog.Fio or "mmf" or "mmf-span")];
 
     /// <summary>How many times faster an engine is than another on the same case in this run; null without both figures.</summary>
     public double? Ratio(CaseResult result, string other)
@@ -29,6 +32,9 @@ internal sealed record BenchReport(BenchPlan Plan, IReadOnlyList<CaseResult> Res
             ? null
             : baseline.NsPerFault / result.NsPerFault;
     }
+
+    /// <summary>How many times the floor's time an engine needs on the same case in this run; null without both figures.</summary>
+    public double? DistanceToFloor(CaseResult result) => Ratio(result, Floor) is { } ratio ? 1 / ratio : null;
 
     /// <summary>How many times more faults a second several jobs serve than one does; null without both figures.</summary>
     public double? Scaling(CaseResult result)

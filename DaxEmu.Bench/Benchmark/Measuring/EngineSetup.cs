@@ -1,4 +1,7 @@
 using DaxEmu.Bench.Benchmark.Engines;
+using DaxEmu.Bench.Benchmark.Engines.Files;
+using DaxEmu.Bench.Benchmark.Engines.Fio;
+using DaxEmu.Bench.Benchmark.Engines.Floor;
 using DaxEmu.Bench.Devices;
 using DaxEmu.Core;
 
@@ -9,12 +12,6 @@ namespace DaxEmu.Bench.Benchmark.Measuring;
 /// <summary>The engines of a run and the devices that they work on.</summary>
 internal sealed class EngineSetup : IDisposable
 {
-    /// <summary>Engines of a run that names none.</summary>
-    public static readonly string[] Defaults = ["emu", "locked-radix", "kernel"];
-
-    /// <summary>Every engine.</summary>
-    public static readonly string[] Names = [.. Defaults, "mmf", "mmf-span"];
-
     // The host needs about a microsecond a page: more than these would make a pass a matter of seconds.
     private const long LargestHostPass = 1 << 16;
 
@@ -24,6 +21,8 @@ internal sealed class EngineSetup : IDisposable
     private readonly List<string> notes = [];
     private readonly MemoryShare share;
     private readonly ScratchDevice scratch;
+    private readonly string? fio = FioProgram.Find(Environment.GetEnvironmentVariable("PATH"));
+    private bool worksOnFiles;
     private PmemDevice? wideDevice;
     private PmemDevice? hugeDevice;
 
@@ -53,7 +52,7 @@ internal sealed class EngineSetup : IDisposable
     /// <summary>A case as an engine carries it out, and the units of its jobs.</summary>
     public (FaultCase Load, IReadOnlyList<UnitOrder> Units) Fit(string name, FaultCase load)
     {
-        if (!IsHost(name))
+        if (!IsHost(name) || PhaseFacts.IsData(load.Phase))
         {
             return (load, UnitOrder.Share(load, plan.Seed));
         }
@@ -64,7 +63,12 @@ internal sealed class EngineSetup : IDisposable
     }
 
     /// <summary>Why an engine cannot take part in a case; null if it can.</summary>
-    public string? RefusalOf(string name, FaultCase load) => !IsHost(name)
+    public string? RefusalOf(string name, FaultCase load) =>
+        name == EngineCatalog.Fio && fio is null ? FioProgram.Missing
+        : name == EngineCatalog.Fio && Device.File is null ? "the device has no file that another program could open"
+        : PhaseFacts.NeedsPages(load.Phase) && (share.IsTooLargeForKernel(load.SizeBytes) || load.SizeBytes > Device.SizeBytes)
+        ? "the mapping is larger than the device, or than half of the memory that is free, and the phase accesses all of it"
+        : !IsHost(name)
         ? share.HasTablesFor(load) ? null : "its tables would take more memory than is free"
         : share.IsTooLargeForKernel(load.SizeBytes) && load.Order == PageOrder.Pte
         ? "the mapping is larger than half of the memory that is free, and the kernel would fill it"
@@ -75,13 +79,16 @@ internal sealed class EngineSetup : IDisposable
     /// <summary>The engine for a case.</summary>
     public IFaultEngine Get(string name, FaultCase load)
     {
-        string key = name == "kernel" ? name + load.BlockSize : name;
+        bool isData = PhaseFacts.IsData(load.Phase);
+        EndOthers(isData);
+        string key = isData ? name + " on files" : name == "kernel" ? name + load.BlockSize : name;
         if (!engines.TryGetValue(key, out IFaultEngine? engine))
         {
-            engine = name switch
+            engine = isData ? FileEngineOf(name) : name switch
             {
                 "emu" => new EmulatedEngine(DeviceFor, plan.Policy),
                 "locked-radix" => new LockedRadixEngine(),
+                "floor" => new FloorEngine(DeviceFor),
                 "mmf" or "mmf-span" => new MemoryMappedEngine(Device, bySpan: name == "mmf-span"),
                 _ => new KernelEngine(HostDeviceFor(load)),
             };
@@ -89,6 +96,14 @@ internal sealed class EngineSetup : IDisposable
         }
 
         return engine;
+    }
+
+    /// <summary>fio for a case, on a device without holes. Only where <see cref="RefusalOf"/> has no reason against it.</summary>
+    public FioProgram Fio(FaultCase load)
+    {
+        EndOthers(isData: true);
+        FileEngine.Fill(Device, load);
+        return new FioProgram(fio!, Device, plan.Seed, cancellation);
     }
 
     public void Dispose()
@@ -101,6 +116,30 @@ internal sealed class EngineSetup : IDisposable
         wideDevice?.Dispose();
         hugeDevice?.Dispose();
         scratch.Dispose();
+    }
+
+    private FileEngine FileEngineOf(string name) => name switch
+    {
+        "emu" => new EmulatedFileEngine(Device),
+        "kernel" => new HostFileEngine(Device),
+        _ => new CopyEngine(Device),
+    };
+
+    // Files and mappings of their own use the same pages of the device: what worked on the ones goes before the others come.
+    private void EndOthers(bool isData)
+    {
+        if (isData == worksOnFiles)
+        {
+            return;
+        }
+
+        worksOnFiles = isData;
+        foreach (IFaultEngine engine in engines.Values)
+        {
+            engine.Dispose();
+        }
+
+        engines.Clear();
     }
 
     // The emulator's faults access entries and translations, not the pages behind them: a wide mapping needs no memory for its pages.

@@ -13,6 +13,7 @@ internal sealed class MemoryShare
     private const long OwnBytes = 100L << 20;
     private const long EmulatorBytesPerPage = 26;
     private const long EmulatorPages = UnitOrder.LargestPass << DaxConstants.PmdOrder;
+    private const long FloorBytesPerUnit = 24;
     private const long RadixBytesPerPage = 10;
     private const long DenseRadixBytesPerPage = 10;
     private const long DenseRadixPages = 1L << 25;
@@ -25,12 +26,12 @@ internal sealed class MemoryShare
     {
         this.plan = plan;
         kernelBytes = availableBytes / 2;
-        HasKernel = plan.Engines.Any(EngineSetup.IsHost) && plan.SizeBytes <= kernelBytes;
+        HasKernel = (plan.Engines.Any(EngineSetup.IsHost) || plan.Cases.Any(c => PhaseFacts.NeedsPages(c.Phase))) && plan.SizeBytes <= kernelBytes;
         HasSecondDevice = HasKernel && plan.Engines.Contains("kernel") && plan.FileName is null && plan.SizeBytes <= kernelBytes / 2 && plan.Cases.Any(c => c.Order == PageOrder.Pmd);
         tableBytes = availableBytes - OwnBytes - (HasKernel ? plan.SizeBytes * (HasSecondDevice ? 2 : 1) : 0);
     }
 
-    /// <summary>Whether the device's memory may be filled by the kernel's own faults.</summary>
+    /// <summary>Whether the device's memory may be filled: by the kernel's own faults, or by phases that store to its pages.</summary>
     public bool HasKernel { get; }
 
     /// <summary>Whether there is memory for a second device, in 2 MiB pages.</summary>
@@ -54,6 +55,9 @@ internal sealed class MemoryShare
         long pages = load.SizeBytes >> DaxConstants.PageShift;
         long emulator = Math.Min(pages, EmulatorPages) * EmulatorBytesPerPage;
         long radix = (pages * RadixBytesPerPage) + (Math.Min(pages, DenseRadixPages) * DenseRadixBytesPerPage);
-        return (plan.Engines.Contains("emu") ? emulator : 0) + (plan.Engines.Contains("locked-radix") ? radix : 0) <= tableBytes;
+        long floor = load.SizeBytes / load.Order.SizeBytes() * FloorBytesPerUnit;
+        return (plan.Engines.Contains("emu") ? emulator : 0)
+            + (plan.Engines.Contains("locked-radix") ? radix : 0)
+            + (plan.Engines.Contains("floor") ? floor : 0) <= tableBytes;
     }
 }

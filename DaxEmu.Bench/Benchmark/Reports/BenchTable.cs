@@ -14,12 +14,13 @@ internal static class BenchTable
     public static void Write(BenchReport report, IAnsiConsole console)
     {
         console.MarkupLine(Markup.Escape(Facts(report)));
+        (string Header, Func<CaseResult, string> Cell)[] columns = [.. Columns(report)];
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumn("case");
         table.AddColumn("engine");
-        foreach (string name in (string[])["faults/s", "ns/fault", "min-max", "p50", "p99", "p99.9", .. report.Baselines.Select(e => e == "locked-radix" ? "x radix" : "x " + e), "x 1 job"])
+        foreach ((string header, _) in columns)
         {
-            table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
+            table.AddColumn(new TableColumn(header).RightAligned().NoWrap());
         }
 
         FaultCase? last = null;
@@ -27,7 +28,7 @@ internal static class BenchTable
         {
             string name = result.Load == last ? string.Empty : result.Load.Name;
             last = result.Load;
-            table.AddRow([Markup.Escape(name), result.Engine, .. Cells(report, result)]);
+            table.AddRow([Markup.Escape(name), result.Engine, .. columns.Select(c => result.Refusal is null ? c.Cell(result) : "-")]);
         }
 
         console.Write(table);
@@ -46,24 +47,33 @@ internal static class BenchTable
             $"{report.DeviceName} on {report.Device.FileSystem}, {report.Plan.SizeBytes >> 20} MiB, pages of {pages}, {sync}; {report.CpuCount} CPUs; a clock reading costs {report.TimerCostNs:0.0} ns (in the latencies, not in the rates).");
     }
 
-    private static string[] Cells(BenchReport report, CaseResult result)
+    // A ratio that there is no other figure for is a dash. Columns that no engine of the run can fill are left out.
+    private static IEnumerable<(string Header, Func<CaseResult, string> Cell)> Columns(BenchReport report)
     {
-        if (result.Refusal is not null)
+        string unit = report.Results.All(r => PhaseFacts.IsFault(r.Load.Phase)) ? "fault" : "unit";
+        yield return ($"{unit}s/s", r => Rate(r.FaultsPerSecond));
+        if (report.Results.Any(r => r.Load.DataBytes is not null))
         {
-            return [.. Enumerable.Repeat("-", 7 + report.Baselines.Count)];
+            yield return ("GB/s", r => r.Load.DataBytes is { } bytes ? Number(r.FaultsPerSecond * bytes / 1e9, "0.0") : "-");
         }
 
-        return
-        [
-            Rate(result.FaultsPerSecond),
-            Number(result.NsPerFault, "0.0"),
-            $"{Number(result.NsPerFaultRounds[0], "0.0")}-{Number(result.NsPerFaultRounds[^1], "0.0")}",
-            Percentile(result, 50),
-            Percentile(result, 99),
-            Percentile(result, 99.9),
-            .. report.Baselines.Select(e => Ratio(report.Ratio(result, e))),
-            Ratio(report.Scaling(result)),
-        ];
+        yield return ($"ns/{unit}", r => Time(r.NsPerFault));
+        yield return ("min-max", r => $"{Time(r.NsPerFaultRounds[0])}-{Time(r.NsPerFaultRounds[^1])}");
+        yield return ("p50", r => Percentile(r, 50));
+        yield return ("p99", r => Percentile(r, 99));
+        yield return ("p99.9", r => Percentile(r, 99.9));
+        yield return ("B", r => Bytes(r.AllocatedBytesPerFault));
+        foreach (string engine in report.Baselines.Where(e => report.Plan.Engines.Contains(e)))
+        {
+            yield return ("x " + (engine == "locked-radix" ? "radix" : engine), r => Ratio(report.Ratio(r, engine)));
+        }
+
+        if (report.Plan.Engines.Contains(BenchReport.Floor))
+        {
+            yield return ("x floor", r => Ratio(report.DistanceToFloor(r)));
+        }
+
+        yield return ("x 1 job", r => Ratio(report.Scaling(r)));
     }
 
     private static IEnumerable<string> Notes(BenchReport report)
@@ -83,6 +93,11 @@ internal static class BenchTable
         foreach (CaseResult result in report.Results.Where(r => r.Refusal is null && r.MeasuredBytes != r.Load.SizeBytes))
         {
             yield return $"{result.Engine}, {result.Load.Name}: measured on {SizeText.Format(result.MeasuredBytes)}, the memory that the device has.";
+        }
+
+        if (report.Results.Any(r => r.Refusal is null && PhaseFacts.IsRange(r.Load.Phase)))
+        {
+            yield return "Latencies of populate, writeback, zap and truncate are those of a call for 2 MiB, of scan and remap those of a call for a job's whole slice; figures are per unit.";
         }
 
         foreach (IGrouping<FaultCase, CaseResult> group in report.Results.Where(r => r.Load.JobCount > 1 && r.Refusal is null).GroupBy(r => r.Load))
@@ -109,7 +124,13 @@ internal static class BenchTable
     private static string Percentile(CaseResult result, double percentile) =>
         result.Latencies is { TotalCount: > 0 } latencies ? Number(latencies.GetValueAtPercentile(percentile), "0") : "-";
 
-    private static string Ratio(double? ratio) => ratio is { } value ? Number(value, "0.0") : "-";
+    // Nanoseconds; what is less than one has its digits behind the point.
+    private static string Time(double ns) => Number(ns, ns >= 1 ? "0.0" : ns >= 0.1 ? "0.00" : "0.0000");
+
+    // Managed bytes per unit: most paths allocate none, and what a call for many units allocates is little for each.
+    private static string Bytes(double bytes) => bytes == 0 ? "0" : Number(bytes, bytes >= 0.1 ? "0.0" : "0.0000");
+
+    private static string Ratio(double? ratio) => ratio is { } value ? Number(value, value is < 10 and >= 0.1 ? "0.00" : "0.0") : "-";
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

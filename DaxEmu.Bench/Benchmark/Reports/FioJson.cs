@@ -75,15 +75,21 @@ internal static class FioJson
 
         job["measured_size"] = result.MeasuredBytes;
         job["iops"] = Math.Round(result.FaultsPerSecond);
+        if (load.DataBytes is { } blockBytes)
+        {
+            job["bw_bytes"] = Math.Round(result.FaultsPerSecond * blockBytes);
+        }
+
         job["runtime"] = Math.Round(result.Seconds * 1000);
         job["total_ios"] = result.Counts.Total;
-        job["ns_per_fault"] = Round(result.NsPerFault);
-        job["ns_per_fault_min"] = Round(result.NsPerFaultRounds[0]);
-        job["ns_per_fault_max"] = Round(result.NsPerFaultRounds[^1]);
-        job["allocated_bytes_per_fault"] = Math.Round(result.AllocatedBytesPerFault, 4);
+        job["ns_per_fault"] = RoundTime(result.NsPerFault);
+        job["ns_per_fault_min"] = RoundTime(result.NsPerFaultRounds[0]);
+        job["ns_per_fault_max"] = RoundTime(result.NsPerFaultRounds[^1]);
+        job["allocated_bytes_per_fault"] = Math.Round(result.AllocatedBytesPerFault, 6);
         job["control"] = Round(result.Control);
         job["control_is_good"] = MachineControl.IsGood(result.Control);
         job["ratios"] = Ratios(report, result);
+        job["x_floor"] = Round(report.DistanceToFloor(result));
         job["faults"] = Faults(result.Counts);
         job["clat_ns"] = Latency(result.Latencies);
         return job;
@@ -121,6 +127,9 @@ internal static class FioJson
         ["percentile"] = new JsonObject(Percentiles.Select(p => KeyValuePair.Create(
             p.ToString("0.000000", CultureInfo.InvariantCulture), (JsonNode?)histogram.GetValueAtPercentile(p)))),
     };
+
+    // What is less than a nanosecond has its digits behind the point.
+    private static double RoundTime(double value) => Math.Round(value, value < 1 ? 5 : 2);
 
     private static double? Round(double? value) => value is { } number ? Math.Round(number, 2) : null;
 }

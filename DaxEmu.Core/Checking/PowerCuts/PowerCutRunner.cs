@@ -73,7 +73,7 @@ public static class PowerCutRunner
                 + $"Use {nameof(PmemDevice.CreateTemporary)} or {nameof(PmemDevice.CreateInMemory)}, or ask for an instruction ({nameof(PmemDeviceOptions)}.{nameof(PmemDeviceOptions.Flush)}).");
         }
 
-        device.AddReference();
+        int reference = device.AddReference();
         try
         {
             recorder.Finish();
@@ -81,7 +81,7 @@ public static class PowerCutRunner
         }
         finally
         {
-            device.ReleaseReference();
+            device.ReleaseReference(reference);
         }
     }
 }

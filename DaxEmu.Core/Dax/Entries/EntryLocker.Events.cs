@@ -12,6 +12,9 @@ namespace DaxEmu.Core.Dax.Entries;
 /// </summary>
 internal sealed partial class EntryLocker
 {
+    /// <summary>Names the wait queues.</summary>
+    public void NameLines(LineNames names) => waits.NameLines(names);
+
     /// <summary>Receives waits, wake-ups and conflicts; null for none.</summary>
     public IDaxEventSink? Sink { get; set; }
 

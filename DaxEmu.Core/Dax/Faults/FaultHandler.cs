@@ -110,11 +110,11 @@ public sealed unsafe class FaultHandler
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryShort(ReaderSlot* line, VmArea area, VmaPage page, FaultFlags flags, PageOrder order)
+    private bool TryShort(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags, PageOrder order)
     {
         bool isWrite = (flags & FaultFlags.Write) != 0;
         return IsPlain(area, isWrite)
-            && (order == PageOrder.Pte ? TryRefaultPte(area, page, isWrite) || TryInsertPte(line, area, page, isWrite) : TryRefaultPmd(area, page, isWrite));
+            && (order == PageOrder.Pte ? TryRefaultPte(area, page, isWrite) || TryInsertPte(lines, area, page, isWrite) : TryRefaultPmd(area, page, isWrite));
     }
 
     // A page whose entry is there, real and unlocked: lock it and mark it dirty in one step, install the translation, unlock it. Dirty
@@ -144,10 +144,10 @@ public sealed unsafe class FaultHandler
 
     // A page without an entry, in an extent that this thread was just answered: make the entry locked, write down that it holds the device
     // page, and go on as above. One locked instruction: the one that fills the slot. The device page has no other writer (PageOwners).
-    private bool TryInsertPte(ReaderSlot* line, VmArea area, VmaPage page, bool isWrite)
+    private bool TryInsertPte(ReaderSlot* lines, VmArea area, VmaPage page, bool isWrite)
     {
         PageIndex index = area.IndexOf(page);
-        if (!lastExtents.TryFind(line, index, out long pfn))
+        if (!lastExtents.TryFind(lines, index, out long pfn))
         {
             return false;
         }

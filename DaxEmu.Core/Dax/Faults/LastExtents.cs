@@ -12,6 +12,7 @@ internal sealed unsafe class LastExtents(AddressSpace mapping)
     private readonly PageOwners owners = mapping.Device.Owners;
     private readonly bool keepsAnswers = mapping.Extents.KeepsAnswers;
     private readonly long id = mapping.Id;
+    private readonly int way = ReaderSlot.WayOf(mapping.Id);
 
     /// <summary>Keeps an answer for this thread's next fault, if it is one of blocks that only a change of layout can take or share.</summary>
     public void Note(in ExtentAnswer answer)
@@ -26,7 +27,7 @@ internal sealed unsafe class LastExtents(AddressSpace mapping)
             return;
         }
 
-        ReaderSlot.Mine->Extent = new LastExtent
+        (ReaderSlot.Mine + way)->Extent = new LastExtent
         {
             Mapping = id,
             Generation = invalidateLock.Generation,
@@ -39,12 +40,11 @@ internal sealed unsafe class LastExtents(AddressSpace mapping)
     /// <summary>The device page behind a page of the file, if the thread's last extent covers it.</summary>
     /// <returns>False if it does not, or the layout has changed since.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryFind(ReaderSlot* line, PageIndex index, out long pfn)
+    public bool TryFind(ReaderSlot* lines, PageIndex index, out long pfn)
     {
-        long inside = index.Value - line->Extent.First;
-        pfn = line->Extent.Pfn + inside;
-        return (ulong)inside < (ulong)line->Extent.PageCount
-            && line->Extent.Mapping == id
-            && line->Extent.Generation == invalidateLock.Generation;
+        LastExtent* last = &(lines + way)->Extent;
+        long inside = index.Value - last->First;
+        pfn = last->Pfn + inside;
+        return (ulong)inside < (ulong)last->PageCount && last->Mapping == id && last->Generation == invalidateLock.Generation;
     }
 }

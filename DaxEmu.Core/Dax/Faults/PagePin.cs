@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Dax.Faults;
@@ -13,8 +14,9 @@ namespace DaxEmu.Core;
 /// </remarks>
 public sealed unsafe class PagePin : IDisposable
 {
-    private readonly Lock gate = new();
+    private readonly PlainLock gate = new("lock of a pin");
     private readonly PmemDevice device;
+    private readonly int reference;
     private readonly List<PfnRange> pins = [];
     private readonly bool forWriting;
     private readonly IUnpinWake unpinWake;
@@ -29,7 +31,7 @@ public sealed unsafe class PagePin : IDisposable
         memory = new PinnedMemory(this);
 
         // A reference of its own, not an object that holds one: that could be finalized before this one, and take the memory away.
-        device.AddReferenceUnchecked();
+        reference = device.AddReferenceUnchecked();
         isDisposed = false;
     }
 
@@ -56,7 +58,7 @@ public sealed unsafe class PagePin : IDisposable
     {
         get
         {
-            lock (gate)
+            using (gate.Enter())
             {
                 return isDisposed;
             }
@@ -78,7 +80,7 @@ public sealed unsafe class PagePin : IDisposable
     /// <summary>Forgets what it holds, for a checker that has reset who pins what: the collector must not unpin for it later.</summary>
     internal void Abandon()
     {
-        lock (gate)
+        using (gate.Enter())
         {
             if (isDisposed)
             {
@@ -88,12 +90,12 @@ public sealed unsafe class PagePin : IDisposable
             isDisposed = true;
         }
 
-        device.ReleaseReference();
+        device.ReleaseReference(reference);
     }
 
     private Exception? End(bool flushes, bool byCollector = false)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             if (isDisposed)
             {
@@ -113,7 +115,7 @@ public sealed unsafe class PagePin : IDisposable
         }
 
         pins.ForEach(run => Try(() => Unpin(run)));
-        device.ReleaseReference(byCollector);
+        device.ReleaseReference(reference, byCollector);
         return failure;
 
         // Each step is taken whatever becomes of the others: a page that stays pinned would be waited for without end.

@@ -59,6 +59,9 @@ internal sealed unsafe class WaitTable : IDisposable
         }
     }
 
+    /// <summary>Names the queues.</summary>
+    public void NameLines(LineNames names) => names.Add(buckets, 1L << bits, sizeof(Bucket), queue => $"wait queue {queue}");
+
     /// <summary>Called for each waiter, under the lock of its queue.</summary>
     public delegate void WaiterVisitor(in WaitNode node);
 

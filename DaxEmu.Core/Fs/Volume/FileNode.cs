@@ -1,11 +1,13 @@
+using DaxEmu.Core.Atomics;
+
 namespace DaxEmu.Core.Fs.Volume;
 
 /// <summary>What a file that is in use and its volume both know of it.</summary>
 internal sealed class FileNode(long number, string? name)
 {
-    private volatile string? name = name;
-    private volatile bool isModified;
-    private volatile bool isUnobserved;
+    private Published<string?> path = new(name);
+    private PublishedFlag modified;
+    private PublishedFlag unobserved;
     private long observedTicks;
 
     /// <summary>Its inode's number.</summary>
@@ -14,25 +16,25 @@ internal sealed class FileNode(long number, string? name)
     /// <summary>The path by which it was opened or renamed last; null without a name.</summary>
     public string? Name
     {
-        get => name;
-        set => name = value;
+        get => path.Read(this, "name");
+        set => path.Write(this, "name", value);
     }
 
     /// <summary>Whether its content was changed since the last commit.</summary>
     public bool IsModified
     {
-        get => isModified;
+        get => modified.Read(this, "mark of changed content");
         set
         {
             // Only what changes is stored: writers of one file that do not take turns share this line.
-            if (value && !isUnobserved)
+            if (value && !IsUnobserved)
             {
-                isUnobserved = true;
+                IsUnobserved = true;
             }
 
-            if (isModified != value)
+            if (IsModified != value)
             {
-                isModified = value;
+                modified.Write(this, "mark of changed content", value);
             }
         }
     }
@@ -43,16 +45,16 @@ internal sealed class FileNode(long number, string? name)
     /// </summary>
     public long? ObserveModified(long nowTicks)
     {
-        lock (ChangeGate)
+        using (ChangeGate.Enter())
         {
-            if (!isModified)
+            if (!IsModified)
             {
                 return null;
             }
 
-            if (isUnobserved)
+            if (IsUnobserved)
             {
-                isUnobserved = false;
+                IsUnobserved = false;
                 observedTicks = nowTicks;
             }
 
@@ -61,5 +63,11 @@ internal sealed class FileNode(long number, string? name)
     }
 
     /// <summary>Held while blocks and size change in one step.</summary>
-    public Lock ChangeGate { get; } = new();
+    public PlainLock ChangeGate { get; } = new("lock of blocks and size");
+
+    private bool IsUnobserved
+    {
+        get => unobserved.Read(this, "mark of changed content");
+        set => unobserved.Write(this, "mark of changed content", value);
+    }
 }

@@ -1,3 +1,4 @@
+using DaxEmu.Core.Atomics;
 using DaxEmu.Native;
 
 namespace DaxEmu.Core.Fs.Volume;
@@ -9,7 +10,7 @@ namespace DaxEmu.Core.Fs.Volume;
 /// </remarks>
 internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
 {
-    private readonly Lock gate = new();
+    private readonly PlainLock gate = new("lock of the metadata");
     private readonly Transaction transaction = new();
     private string? refusal;
 
@@ -21,17 +22,20 @@ internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
     {
         get
         {
-            lock (gate)
+            using (gate.Enter())
             {
                 return refusal;
             }
         }
     }
 
+    /// <summary>Names its lock.</summary>
+    public void NameLines(LineNames names) => names.Add(gate, log is null ? "the volume" : "the volume and its log");
+
     /// <summary>Looks at the state; what the look returns must not change any more.</summary>
     public T Look<T>(Func<VolumeState, T> look)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             return look(state);
         }
@@ -40,7 +44,7 @@ internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
     /// <summary>Looks at the log, which must be there.</summary>
     public T LookAtLog<T>(Func<VolumeState, MetadataLog, T> look)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             return look(state, log!);
         }
@@ -54,7 +58,7 @@ internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
     /// <exception cref="DaxEnvironmentException">The storage failed; the volume may only be read from here on.</exception>
     public void Change(Action<VolumeState, Transaction> build, bool splitsLast = false)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             ThrowIfReadOnly();
             transaction.Clear();
@@ -77,7 +81,7 @@ internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
     /// <param name="addPages">Gives the allocator the pages that come along: a full volume finds space for the new log there.</param>
     public void Resize(long sizePages, Action addPages)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             ThrowIfReadOnly();
             Guarded(() =>
@@ -94,7 +98,7 @@ internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
     /// <param name="page">Which.</param>
     public void PageLost(Pfn page)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             if (log is null || refusal is not null)
             {
@@ -121,7 +125,7 @@ internal sealed class VolumeStore(VolumeState state, MetadataLog? log)
     /// <summary>From here on the volume may only be read.</summary>
     public void Refuse(string why)
     {
-        lock (gate)
+        using (gate.Enter())
         {
             refusal ??= why;
         }

@@ -168,7 +168,7 @@ internal static unsafe class BrokenOperations
         (int first, int end) = ThreadSlots.InUse;
         for (int line = first; line < end; line++)
         {
-            Atomic.SpinWhile(ref ReaderSlot.At(line)->Hold0, (ulong)fixture.Mapping.Id, Site.AwaitReader);
+            Atomic.SpinWhile(ref (ReaderSlot.At(line) + ReaderSlot.WayOf(fixture.Mapping.Id))->Hold0, (ulong)fixture.Mapping.Id, Site.AwaitReader);
         }
 
         LayoutBreak.TakeOut(fixture.Mapping, MappingOperation.One(page));

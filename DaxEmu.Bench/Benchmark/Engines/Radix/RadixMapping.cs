@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Bench.Benchmark.Engines.Radix;
@@ -20,7 +21,7 @@ internal sealed unsafe class RadixMapping : IDisposable
 
     private readonly RadixTree tree;
     private readonly ReservedRegion lines;
-    private readonly int* gate;
+    private readonly ulong* gate;
     private readonly ulong* waitQueues;
     private readonly ReservedRegion pageTable;
     private readonly ulong* translations;
@@ -32,7 +33,7 @@ internal sealed unsafe class RadixMapping : IDisposable
         this.pageCount = pageCount;
         tree = new RadixTree(pageCount);
         lines = ReservedRegion.Reserve(LineBytes + (WaitQueues * 2 * sizeof(ulong)) + (ExtentCount * sizeof(long)) + LineBytes);
-        gate = (int*)lines.Base;
+        gate = (ulong*)lines.Base;
         waitQueues = (ulong*)(lines.Base + LineBytes);
         extentEnds = (long*)(waitQueues + (WaitQueues * 2));
         for (int i = 0; i < ExtentCount; i++)
@@ -62,6 +63,7 @@ internal sealed unsafe class RadixMapping : IDisposable
         ulong entry = Grab(page, order);
         long pfn = FindPfn(page, ref cursor);
         entry = Insert(page, entry, pfn, order, isWrite);
+        Atomic.Plain(&translations[page >> order], Site.WriteTranslation, isWrite: true);
         translations[page >> order] = ((ulong)pfn << 12) | (isWrite ? 7UL : 1UL);
         Unlock(page, entry);
         LookForWaiters(page, order);
@@ -73,11 +75,61 @@ internal sealed unsafe class RadixMapping : IDisposable
     /// <summary>Clears every translation.</summary>
     public void Zap() => new Span<ulong>(translations, checked((int)Math.Min(pageCount, int.MaxValue))).Clear();
 
+    /// <summary>Clears the translations of a run of pages.</summary>
+    public void Zap(long first, long count, int order) => new Span<ulong>(translations + (first >> order), checked((int)(count >> order))).Clear();
+
+    /// <summary>Takes the translations and the entries of a run of pages out: the lock and a walk for each entry, as <c>dax_delete_mapping_entry</c>.</summary>
+    public void Truncate(long first, long count, int order)
+    {
+        Zap(first, count, order);
+        for (long page = first; page < first + count; page += 1L << order)
+        {
+            Enter();
+            RadixTree.Place place = tree.Walk(page);
+            while ((place.Entry & LockedBit) != 0)
+            {
+                Leave();
+                Thread.Yield();
+                Enter();
+                place = tree.Walk(page);
+            }
+
+            if (place.Entry != 0)
+            {
+                RadixTree.Erase(place);
+            }
+
+            Leave();
+            LookForWaiters(page, order);
+        }
+    }
+
+    /// <summary>Whether an entry covers a page.</summary>
+    public bool Contains(long page) => tree.Load(page) != 0;
+
+    /// <summary>How many dirty entries begin in a run of pages, under the lock.</summary>
+    public long CountDirty(long first, long count)
+    {
+        Enter();
+        long found = tree.CountDirty(first, count);
+        Leave();
+        return found;
+    }
+
     /// <summary>Takes every entry out.</summary>
     public void Empty()
     {
         Zap();
         tree.Clear();
+    }
+
+    /// <summary>Names everything that threads share in it.</summary>
+    public void NameLines(LineNames names, string file)
+    {
+        tree.NameLines(names, file);
+        names.Add(gate, $"lock of {file}");
+        names.Add(waitQueues, WaitQueues, 2 * sizeof(ulong), queue => $"wait queue {queue} of {file}");
+        names.Add(translations, pageCount, sizeof(ulong), page => $"translation {page} of {file}");
     }
 
     public void Dispose()
@@ -149,6 +201,7 @@ internal sealed unsafe class RadixMapping : IDisposable
     {
         ulong key = (ulong)(page >> order << order) ^ (ulong)lines.Base;
         ulong* queue = waitQueues + ((key * 0x9E3779B97F4A7C15UL >> 52) * 2);
+        Atomic.Plain(queue, Site.ReadWaiters, isWrite: false);
         if (*queue != (ulong)queue)
         {
             throw new InvalidOperationException("no thread sleeps in the baseline");
@@ -186,20 +239,20 @@ internal sealed unsafe class RadixMapping : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Enter()
     {
-        while (Interlocked.CompareExchange(ref *gate, 1, 0) != 0)
+        while (Atomic.CompareExchange(ref *gate, 1, 0, Site.LockEntry) != 0)
         {
             AwaitGate();
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Leave() => Volatile.Write(ref *gate, 0);
+    private void Leave() => Atomic.Store(ref *gate, 0, Site.UnlockEntry);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AwaitGate()
     {
         int spins = 0;
-        while (Volatile.Read(ref *gate) != 0)
+        while (Atomic.Load(ref *gate, Site.LockEntry) != 0)
         {
             if (++spins < 1000)
             {

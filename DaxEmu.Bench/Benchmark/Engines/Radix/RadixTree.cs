@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Bench.Benchmark.Engines.Radix;
@@ -61,9 +63,11 @@ internal sealed unsafe class RadixTree : IDisposable
             RadixNode* node = RadixNode.ToNode(place.Entry);
             int slot = (int)(index >> node->Shift) & RadixNode.SlotMask;
             ulong value = node->Slots[slot];
+            Atomic.Plain(&node->Slots[slot], Site.ReadSlot, isWrite: false);
             if (RadixNode.IsSibling(value))
             {
                 slot = RadixNode.CanonicalSlot(value);
+                Atomic.Plain(&node->Slots[slot], Site.ReadSlot, isWrite: false);
                 value = node->Slots[slot];
             }
 
@@ -102,7 +106,11 @@ internal sealed unsafe class RadixTree : IDisposable
 
     /// <summary>Replaces the entry at a place that holds one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Replace(in Place place, ulong entry) => place.Node->Slots[place.Slot] = entry;
+    public static void Replace(in Place place, ulong entry)
+    {
+        Atomic.Plain(&place.Node->Slots[place.Slot], Site.ReplaceEntry, isWrite: true);
+        place.Node->Slots[place.Slot] = entry;
+    }
 
     /// <summary>Stores an entry for the 2^<paramref name="order"/> pages from <paramref name="index"/> on, which hold none.</summary>
     public void Store(long index, int order, ulong entry)
@@ -110,6 +118,8 @@ internal sealed unsafe class RadixTree : IDisposable
         RadixNode* node = Descend(index, order);
         int slot = (int)(index >> node->Shift) & RadixNode.SlotMask;
         int siblings = 1 << (order - node->Shift);
+        Atomic.Plain(&node->Slots[slot], Site.InsertEntry, isWrite: true);
+        Atomic.Plain(&node->UsedSlots, Site.InsertEntry, isWrite: true);
         node->Slots[slot] = entry;
         for (int i = 1; i < siblings; i++)
         {
@@ -128,6 +138,7 @@ internal sealed unsafe class RadixTree : IDisposable
         while (node != null)
         {
             ulong bit = 1UL << slot;
+            Atomic.Plain(&node->Dirty, Site.AnyDirty, (node->Dirty & bit) == 0);
             if ((node->Dirty & bit) != 0)
             {
                 return;
@@ -177,6 +188,10 @@ internal sealed unsafe class RadixTree : IDisposable
         }
     }
 
+    /// <summary>How many dirty entries begin in a run of pages: from mark to mark, as <c>xas_find_marked</c> goes.</summary>
+    public long CountDirty(long first, long count) =>
+        RadixNode.IsChild(root) ? CountDirty(RadixNode.ToNode(root), 0, first, first + count) : 0;
+
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
@@ -191,6 +206,29 @@ internal sealed unsafe class RadixTree : IDisposable
     }
 
     public void Dispose() => memory.Dispose();
+
+    private static long CountDirty(RadixNode* node, long start, long first, long end)
+    {
+        long found = 0;
+        for (ulong bits = node->Dirty; bits != 0; bits &= bits - 1)
+        {
+            int slot = BitOperations.TrailingZeroCount(bits);
+            long at = start + ((long)slot << node->Shift);
+            if (at >= end || at + (1L << node->Shift) <= first)
+            {
+                continue;
+            }
+
+            ulong value = node->Slots[slot];
+            found += RadixNode.IsChild(value) ? CountDirty(RadixNode.ToNode(value), at, first, end) : at >= first ? 1 : 0;
+        }
+
+        return found;
+    }
+
+    /// <summary>Names the words of the nodes.</summary>
+    public void NameLines(LineNames names, string file) =>
+        names.Add((void*)memory.Base, (free - (byte*)memory.Base) / RadixNode.SizeBytes, RadixNode.SizeBytes, node => $"tree node {node} of {file}");
 
     // The node whose slots an entry of this order goes into, made on the way down where it is missing.
     private RadixNode* Descend(long index, int order)

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using DaxEmu.Bench.Benchmark.Engines;
+using HdrHistogram;
+
+namespace DaxEmu.Bench.Benchmark.Measuring;
+
+/// <summary>The part of an engine of this process: passes of its jobs, each after an untimed reset.</summary>
+internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs, FaultCase load, JobTeam team, CancellationToken cancellation) : ICaseRun
+{
+    private const int WarmPasses = 30;
+    private static readonly TimeSpan LatencyTime = TimeSpan.FromMilliseconds(30);
+
+    private readonly FaultCounts counts = new();
+    private readonly List<double> rounds = [];
+    private double seconds;
+    private long allocated;
+
+    public string Engine => engine.Name;
+
+    public bool HasFigures => rounds.Count > 0;
+
+    public void Warm(TimeSpan time)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int pass = 0; (pass < WarmPasses || Stopwatch.GetElapsedTime(start) < time) && !cancellation.IsCancellationRequested; pass++)
+        {
+            Pass(out _, out _);
+            if (Stopwatch.GetElapsedTime(start) > time * 2 && pass > 1)
+            {
+                return; // a slow engine is not what the compiler would make faster
+            }
+        }
+    }
+
+    public void Measure(TimeSpan time)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        double wall = 0;
+        long faults = 0;
+        do
+        {
+            FaultCounts pass = Pass(out TimeSpan took, out long bytes);
+            wall += took.TotalNanoseconds;
+            faults += pass.Total;
+            allocated += bytes;
+            counts.Add(pass);
+        }
+        while (Stopwatch.GetElapsedTime(begin) < time && !cancellation.IsCancellationRequested);
+        seconds += wall / 1e9;
+        if (faults > 0)
+        {
+            rounds.Add(wall * load.JobCount / faults);
+        }
+    }
+
+    private LongHistogram MeasureLatencies(TimeSpan time)
+    {
+        var all = new LongHistogram(1, TimeSpan.NanosecondsPerTick * TimeSpan.FromSeconds(10).Ticks, 3);
+        var each = jobs.Select(_ => new LongHistogram(1, TimeSpan.NanosecondsPerTick * TimeSpan.FromSeconds(10).Ticks, 3)).ToArray();
+        long begin = Stopwatch.GetTimestamp();
+        do
+        {
+            engine.Reset(load.Phase);
+            team.Run(job => jobs[job].RunTimedPass(new FaultCounts(), each[job]));
+        }
+        while (Stopwatch.GetElapsedTime(begin) < time);
+        foreach (LongHistogram part in each)
+        {
+            all.Add(part);
+        }
+
+        return all;
+    }
+
+    public CaseResult ToResult(FaultCase asked, double control, bool measuresLatencies)
+    {
+        LongHistogram? latencies = measuresLatencies ? MeasureLatencies(LatencyTime) : null;
+        rounds.Sort();
+        return new CaseResult(engine.Name, asked)
+        {
+            NsPerFaultRounds = rounds,
+            Seconds = seconds,
+            Counts = counts,
+            MeasuredBytes = load.SizeBytes,
+            AllocatedBytesPerFault = (double)allocated / Math.Max(1, counts.Total),
+            Control = control,
+            Latencies = latencies,
+        };
+    }
+
+    private FaultCounts Pass(out TimeSpan took, out long allocatedBytes)
+    {
+        engine.Reset(load.Phase);
+        var each = jobs.Select(_ => new FaultCounts()).ToArray();
+        long bytes = 0;
+        took = team.Run(job =>
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            jobs[job].RunPass(each[job]);
+            Interlocked.Add(ref bytes, GC.GetAllocatedBytesForCurrentThread() - before);
+        });
+        var total = new FaultCounts();
+        foreach (FaultCounts part in each)
+        {
+            total.Add(part);
+        }
+
+        allocatedBytes = bytes;
+        return total;
+    }
+}
