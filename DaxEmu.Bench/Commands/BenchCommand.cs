@@ -30,11 +30,12 @@ internal static class BenchCommand
     private static readonly Option<TimeSpan> Runtime = CommandOptions.Of("--runtime", "timed time for each engine and case", DurationText.Parse, DefaultRuntime);
     private static readonly Option<TimeSpan> Ramp = CommandOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);
     private static readonly Option<int> Seed = CommandOptions.Of("--randseed", "seed of the random orders", text => CommandOptions.Count(text, 0), 1);
-    private static readonly Option<IReadOnlyList<string>?> Engines = CommandOptions.Of<IReadOnlyList<string>?>("--engine", string.Join(", ", EngineCatalog.Names) + "; a list is allowed (default: those with a part in the phases, but for the last)", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, EngineCatalog.Names)), null);
+    private static readonly Option<IReadOnlyList<string>?> Engines = CommandOptions.Of<IReadOnlyList<string>?>("--engine", string.Join(", ", EngineCatalog.Names) + "; a list is allowed (default: of the first five those with a part in the phases)", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, EngineCatalog.Names)), null);
     private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there), insert (they are not), or another of " + string.Join(", ", PhaseFacts.Names) + "; a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null);
     private static readonly Option<bool> Separate = new("--separate") { Description = "each job has a mapping of its own" };
     private static readonly Option<bool> Shared = new("--shared") { Description = "all jobs share one mapping, each with its own slice (the default)" };
     private static readonly Option<WaitProfile> Policy = CommandOptions.Of("--policy", "the policy or profile of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
+    private static readonly Option<bool> HasHugeTables = CommandOptions.Of("--table-pages", "2m (the emulator's tables may lie in 2 MiB pages of the host, where they are large enough; the default) or 4k", text => CommandOptions.Choice(text, "4k", "2m") == "2m", true);
     private static readonly Option<string?> Csv = CommandOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => CommandOptions.Choice(text, "will-it-scale"), null);
     private static readonly Option<string?> Hgrm = CommandOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
     private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
@@ -47,14 +48,16 @@ internal static class BenchCommand
     {
         var command = new Command(
             "bench",
-            "Measures fault throughput: the emulator (emu), the kernel's own design in user space (locked-radix), the host (kernel), "
-            + "and what .NET has without it, also by the host's faults: MemoryMappedViewAccessor (mmf) and spans over its pointer (mmf-span).\n"
+            "Measures fault throughput, ranges, accesses and files: the emulator (emu), the kernel's own design in user space (locked-radix), the host (kernel), "
+            + "the least that any design must do (floor), a plain copy (copy), fio's mmap engine (fio), other designs of the table (flat, flat-refcount, file-tables), "
+            + "and what .NET has without it, by the host's faults: MemoryMappedViewAccessor (mmf) and spans over its pointer (mmf-span).\n"
             + "With --mmu host: plain stores to mapped files, and the calls of unmodified programs, beside what the same costs without the emulator.\n\n"
             + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --bs 4k --numjobs 1 --runtime 2s\n"
+            + "  daxemu bench --phase populate,zap,truncate,writeback --numjobs 1\n  daxemu bench --phase pread,pwrite --bs 4k,64k,2m --engine emu,kernel,copy,fio\n"
             + "  daxemu bench --engine emu,mmf,mmf-span --bs 4k --rw write,randwrite\n  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json\n"
             + "  daxemu bench --mmu host")
         {
-            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, Csv, Hgrm, Plot, Mmu, Conflicts, Format,
+            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, HasHugeTables, Csv, Hgrm, Plot, Mmu, Conflicts, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -212,6 +215,7 @@ internal static class BenchCommand
             RampTime = parsed.GetValue(Ramp),
             Seed = parsed.GetValue(Seed),
             Policy = parsed.GetRequiredValue(Policy),
+            HasHugeTables = parsed.GetValue(HasHugeTables),
             FileName = fileName,
             IsForced = parsed.GetValue(Force),
         };

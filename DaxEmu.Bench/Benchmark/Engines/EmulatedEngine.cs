@@ -4,7 +4,7 @@ using DaxEmu.Core;
 namespace DaxEmu.Bench.Benchmark.Engines;
 
 /// <summary>The emulator's own fault handler and range operations over a linear extent of a device (engine <c>emu</c>).</summary>
-internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, WaitProfile profile) : IFaultEngine
+internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, WaitProfile profile, bool hasHugeTables = true) : IFaultEngine
 {
     private readonly List<FaultHandler> handlers = [];
     private readonly List<VmArea> areas = [];
@@ -26,7 +26,7 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         PmemDevice device = deviceFor(load);
         for (int i = 0; i < load.MappingCount; i++)
         {
-            var options = new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes };
+            var options = new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes, UsesHugeTables = hasHugeTables };
             var mapping = new AddressSpace(device, new LinearExtentMap(new Pfn(i * pages), pages), bytes, options);
             handlers.Add(new FaultHandler(mapping));
             areas.Add(mapping.Map(new PageIndex(0), pages, KindOf(load)));

@@ -8,6 +8,7 @@ internal sealed class LockedRadixEngine : IFaultEngine
 {
     private readonly List<RadixMapping> mappings = [];
     private readonly List<Job> faults = [];
+    private int order;
 
     public string Name => "locked-radix";
 
@@ -18,6 +19,7 @@ internal sealed class LockedRadixEngine : IFaultEngine
     {
         refusal = null;
         Stop();
+        order = (int)load.Order;
         for (int i = 0; i < load.MappingCount; i++)
         {
             mappings.Add(new RadixMapping(load.MappingBytes >> DaxConstants.PageShift));
@@ -33,10 +35,10 @@ internal sealed class LockedRadixEngine : IFaultEngine
         switch (phase)
         {
             case FaultPhase.Refault or FaultPhase.Populate:
-                mappings.ForEach(mapping => mapping.Zap());
+                mappings.ForEach(mapping => mapping.Zap(0, mapping.PageCount, order));
                 break;
             case FaultPhase.Insert:
-                mappings.ForEach(mapping => mapping.Empty());
+                mappings.ForEach(mapping => mapping.Empty(order));
                 break;
             case FaultPhase.Zap or FaultPhase.Truncate:
                 FaultEverything();
@@ -50,7 +52,6 @@ internal sealed class LockedRadixEngine : IFaultEngine
     {
         var job = new Job(mapping, load, units);
         faults.Add(job);
-        int order = (int)load.Order;
         return load.Phase switch
         {
             FaultPhase.Refault or FaultPhase.Insert => job,

@@ -27,6 +27,9 @@ internal sealed record BenchPlan
     /// <summary>The profile of the entry locks.</summary>
     public required WaitProfile Policy { get; init; }
 
+    /// <summary>Whether the emulator's tables may lie in 2 MiB pages of the host.</summary>
+    public bool HasHugeTables { get; init; } = true;
+
     /// <summary>The device's path; null for a file of its own.</summary>
     public string? FileName { get; init; }
 

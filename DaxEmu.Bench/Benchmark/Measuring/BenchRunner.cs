@@ -5,6 +5,8 @@ namespace DaxEmu.Bench.Benchmark.Measuring;
 /// <summary>Runs a plan: engines take turns in short rounds, so that a machine that changes its speed changes it for all of them.</summary>
 internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<string, double> progress, CancellationToken cancellation)
 {
+    private const long SmallBytes = 4 << 20;
+    private const int SmallPasses = 100;
     private static readonly TimeSpan FirstWarmUp = TimeSpan.FromMilliseconds(300);
 
     private readonly List<CaseResult> results = [];
@@ -52,6 +54,7 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
 
             IFaultEngine engine = setup.Get(name, load);
             (FaultCase fitted, IReadOnlyList<UnitOrder> units) = setup.Fit(name, load);
+            long? before = load.Phase == FaultPhase.Insert && !EngineSetup.IsHost(name) ? MemoryBefore(engine, load) : null;
             IReadOnlyList<IFaultJob>? jobs = engine.Start(fitted, units, out string? refusal);
             if (jobs is null)
             {
@@ -59,7 +62,12 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
                 continue;
             }
 
-            runs.Add(new PassRun(engine, jobs, fitted, team, cancellation));
+            var run = new PassRun(engine, jobs, fitted, team, cancellation);
+            runs.Add(run);
+            if (before is not null)
+            {
+                run.WeighTables(before);
+            }
         }
 
         foreach (ICaseRun run in runs)
@@ -92,5 +100,22 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
         }
 
         results.AddRange(ofCase.OrderBy(r => plan.Engines.ToList().IndexOf(r.Engine)));
+    }
+
+    // After a few passes over a small mapping, which leave no code to be compiled later: its memory would be taken for the tables'.
+    private long? MemoryBefore(IFaultEngine engine, FaultCase load)
+    {
+        FaultCase small = load with { SizeBytes = Math.Min(load.SizeBytes, SmallBytes * load.JobCount) };
+        IReadOnlyList<IFaultJob> jobs = engine.Start(small, UnitOrder.Share(small, plan.Seed), out _) ?? [];
+        for (int pass = 0; pass < SmallPasses; pass++)
+        {
+            engine.Reset(load.Phase);
+            foreach (IFaultJob job in jobs)
+            {
+                job.RunPass(new FaultCounts());
+            }
+        }
+
+        return TableWeight.ResidentBytes();
     }
 }

@@ -35,6 +35,9 @@ internal sealed record CaseResult(string Engine, FaultCase Load)
     /// <summary>Managed bytes that the timed passes allocated, per fault.</summary>
     public double AllocatedBytesPerFault { get; init; }
 
+    /// <summary>Bytes of memory that the engine's tables took an entry, translations and all; null where it was not looked at, or is too little to tell.</summary>
+    public double? TableBytesPerUnit { get; init; }
+
     /// <summary>Latencies of single faults in nanoseconds, from passes of their own; the timer's cost is in them.</summary>
     public LongHistogram? Latencies { get; init; }
 

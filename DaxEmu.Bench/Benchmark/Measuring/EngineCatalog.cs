@@ -8,20 +8,35 @@ internal static class EngineCatalog
     /// <summary>The engine that is another program.</summary>
     public const string Fio = "fio";
 
+    /// <summary>The emulator's own design, alone.</summary>
+    public const string Flat = "flat";
+
+    /// <summary>The same with a reference count a page.</summary>
+    public const string FlatWithCounts = "flat-refcount";
+
+    /// <summary>Translations that are the file's.</summary>
+    public const string FileTables = "file-tables";
+
     private static readonly (string Name, bool IsDefault, Func<FaultPhase, bool> Serves)[] All =
     [
         ("emu", true, _ => true),
-        ("locked-radix", true, phase => !PhaseFacts.NeedsPages(phase) && phase != FaultPhase.Remap),
+        ("locked-radix", true, phase => IsOfTables(phase) && phase != FaultPhase.Remap),
         ("kernel", true, phase => phase is not (FaultPhase.Access or FaultPhase.Scan)),
         ("floor", true, phase => !PhaseFacts.IsData(phase)),
         ("copy", true, PhaseFacts.IsData),
         ("mmf", false, PhaseFacts.IsFault),
         ("mmf-span", false, PhaseFacts.IsFault),
         (Fio, false, PhaseFacts.IsData),
+        (Flat, false, IsOfTables),
+        (FlatWithCounts, false, IsOfTables),
+        (FileTables, false, IsOfTables),
     ];
 
     /// <summary>Every engine.</summary>
     public static string[] Names { get; } = [.. All.Select(e => e.Name)];
+
+    /// <summary>Whether an engine is a design without a kernel or an emulator around it.</summary>
+    public static bool IsDesign(string engine) => engine is Flat or FlatWithCounts or FileTables;
 
     /// <summary>Whether an engine has a part in a phase.</summary>
     public static bool Serves(string engine, FaultPhase phase) => All.First(e => e.Name == engine).Serves(phase);
@@ -56,4 +71,7 @@ internal static class EngineCatalog
             }
         }
     }
+
+    // What needs no memory of the device, but tables alone.
+    private static bool IsOfTables(FaultPhase phase) => !PhaseFacts.NeedsPages(phase);
 }

@@ -1,4 +1,5 @@
 using DaxEmu.Bench.Benchmark.Engines;
+using DaxEmu.Bench.Benchmark.Engines.Designs;
 using DaxEmu.Bench.Benchmark.Engines.Files;
 using DaxEmu.Bench.Benchmark.Engines.Fio;
 using DaxEmu.Bench.Benchmark.Engines.Floor;
@@ -86,9 +87,13 @@ internal sealed class EngineSetup : IDisposable
         {
             engine = isData ? FileEngineOf(name) : name switch
             {
-                "emu" => new EmulatedEngine(DeviceFor, plan.Policy),
+                "emu" => new EmulatedEngine(DeviceFor, plan.Policy, plan.HasHugeTables),
                 "locked-radix" => new LockedRadixEngine(),
                 "floor" => new FloorEngine(DeviceFor),
+                EngineCatalog.Flat => new DesignEngine<FlatDesign<NoCounts>>(name, (units, order) => new FlatDesign<NoCounts>(new FlatTable<NoCounts>(units, order))),
+                EngineCatalog.FlatWithCounts => new DesignEngine<FlatDesign<ReferenceCounts>>(
+                    name, (units, order) => new FlatDesign<ReferenceCounts>(new FlatTable<ReferenceCounts>(units, order))),
+                EngineCatalog.FileTables => new DesignEngine<FileTablesDesign>(name, (units, order) => new FileTablesDesign(new FileTables(units, order))),
                 "mmf" or "mmf-span" => new MemoryMappedEngine(Device, bySpan: name == "mmf-span"),
                 _ => new KernelEngine(HostDeviceFor(load)),
             };

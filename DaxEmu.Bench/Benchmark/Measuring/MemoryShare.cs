@@ -14,6 +14,7 @@ internal sealed class MemoryShare
     private const long EmulatorBytesPerPage = 26;
     private const long EmulatorPages = UnitOrder.LargestPass << DaxConstants.PmdOrder;
     private const long FloorBytesPerUnit = 24;
+    private const long DesignBytesPerUnit = 40;
     private const long RadixBytesPerPage = 10;
     private const long DenseRadixBytesPerPage = 10;
     private const long DenseRadixPages = 1L << 25;
@@ -55,9 +56,10 @@ internal sealed class MemoryShare
         long pages = load.SizeBytes >> DaxConstants.PageShift;
         long emulator = Math.Min(pages, EmulatorPages) * EmulatorBytesPerPage;
         long radix = (pages * RadixBytesPerPage) + (Math.Min(pages, DenseRadixPages) * DenseRadixBytesPerPage);
-        long floor = load.SizeBytes / load.Order.SizeBytes() * FloorBytesPerUnit;
+        long units = load.SizeBytes / load.Order.SizeBytes();
         return (plan.Engines.Contains("emu") ? emulator : 0)
             + (plan.Engines.Contains("locked-radix") ? radix : 0)
-            + (plan.Engines.Contains("floor") ? floor : 0) <= tableBytes;
+            + (plan.Engines.Contains("floor") ? units * FloorBytesPerUnit : 0)
+            + (plan.Engines.Count(EngineCatalog.IsDesign) * units * DesignBytesPerUnit) <= tableBytes;
     }
 }

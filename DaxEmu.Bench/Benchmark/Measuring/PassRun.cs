@@ -14,10 +14,18 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
     private readonly List<double> rounds = [];
     private double seconds;
     private long allocated;
+    private double? tableBytes;
 
     public string Engine => engine.Name;
 
     public bool HasFigures => rounds.Count > 0;
+
+    /// <summary>Runs a pass and looks how much memory the process has more than before the engine's start.</summary>
+    public void WeighTables(long? before)
+    {
+        FaultCounts pass = Pass(out _, out _);
+        tableBytes = TableWeight.PerUnit(before, TableWeight.ResidentBytes(), pass.Total);
+    }
 
     public void Warm(TimeSpan time)
     {
@@ -85,6 +93,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
             AllocatedBytesPerFault = (double)allocated / Math.Max(1, counts.Total),
             Control = control,
             Latencies = latencies,
+            TableBytesPerUnit = tableBytes,
         };
     }
 

@@ -95,6 +95,12 @@ internal static class BenchTable
             yield return $"{result.Engine}, {result.Load.Name}: measured on {SizeText.Format(result.MeasuredBytes)}, the memory that the device has.";
         }
 
+        foreach (IGrouping<FaultCase, CaseResult> group in report.Results.Where(r => r.TableBytesPerUnit is not null).GroupBy(r => r.Load))
+        {
+            string each = string.Join(", ", group.Select(r => $"{r.Engine} {Number(r.TableBytesPerUnit!.Value, "0.0")}"));
+            yield return $"Memory of the tables, {group.Key.Name}, bytes an entry with its translation: {each}.";
+        }
+
         if (report.Results.Any(r => r.Refusal is null && PhaseFacts.IsRange(r.Load.Phase)))
         {
             yield return "Latencies of populate, writeback, zap and truncate are those of a call for 2 MiB, of scan and remap those of a call for a job's whole slice; figures are per unit.";

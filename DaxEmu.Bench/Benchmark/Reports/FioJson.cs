@@ -35,6 +35,7 @@ internal static class FioJson
         ["ramp_time_ms"] = report.Plan.RampTime.TotalMilliseconds,
         ["randseed"] = report.Plan.Seed,
         ["policy"] = report.Plan.Policy.Name,
+        ["table_pages"] = report.Plan.HasHugeTables ? "2m" : "4k",
         ["filename"] = report.Plan.FileName,
         ["rounds"] = report.Plan.Rounds,
     };
@@ -86,6 +87,7 @@ internal static class FioJson
         job["ns_per_fault_min"] = RoundTime(result.NsPerFaultRounds[0]);
         job["ns_per_fault_max"] = RoundTime(result.NsPerFaultRounds[^1]);
         job["allocated_bytes_per_fault"] = Math.Round(result.AllocatedBytesPerFault, 6);
+        job["table_bytes_per_entry"] = Round(result.TableBytesPerUnit);
         job["control"] = Round(result.Control);
         job["control_is_good"] = MachineControl.IsGood(result.Control);
         job["ratios"] = Ratios(report, result);

@@ -72,8 +72,8 @@ internal sealed unsafe class RadixMapping : IDisposable
     /// <summary>The translations, a word a page or a word a 2 MiB.</summary>
     public ReadOnlySpan<ulong> Translations => new(translations, checked((int)pageCount));
 
-    /// <summary>Clears every translation.</summary>
-    public void Zap() => new Span<ulong>(translations, checked((int)Math.Min(pageCount, int.MaxValue))).Clear();
+    /// <summary>Its pages.</summary>
+    public long PageCount => pageCount;
 
     /// <summary>Clears the translations of a run of pages.</summary>
     public void Zap(long first, long count, int order) => new Span<ulong>(translations + (first >> order), checked((int)(count >> order))).Clear();
@@ -116,10 +116,11 @@ internal sealed unsafe class RadixMapping : IDisposable
         return found;
     }
 
-    /// <summary>Takes every entry out.</summary>
-    public void Empty()
+    /// <summary>Takes every entry out; the memory stays.</summary>
+    /// <param name="order">The order of its entries.</param>
+    public void Empty(int order)
     {
-        Zap();
+        Zap(0, pageCount, order);
         tree.Clear();
     }
 
