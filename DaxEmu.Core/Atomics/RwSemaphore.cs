@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
 namespace DaxEmu.Core.Atomics;
 
 /// <summary>
@@ -14,47 +17,89 @@ namespace DaxEmu.Core.Atomics;
 /// No wake-up is lost: a thread sleeps only on a word with WAITERS set and the lock taken. If the lock is freed before it sleeps, the word
 /// has changed and the sleep does not begin; if later, the thread that frees it sees WAITERS and wakes. No wait can be interrupted.
 /// </para>
+/// <para>
+/// <b>The fast way of readers</b>, of a semaphore that is mostly read: no line is written that another thread writes or reads often. While
+/// FAST is set, a reader stores the semaphore's id into its thread's line [S1], a plain store, and looks at FAST again [S2], a plain
+/// load; if FAST is gone, it withdraws and enters by the word. A writer enters by the word, which keeps out other writers and readers of the
+/// word; if FAST is set, it clears it, passes a process-wide barrier [S3], and waits until no line shows the id. If the barrier falls before
+/// the reader's second look, that look finds FAST gone; if after, the reader's store came before the barrier too, and the writer sees it. So
+/// never both inside. FAST is set by a reader that is inside by the word: no writer is inside then, and one that comes later
+/// sees it, since it enters after that reader has left.
+/// </para>
+/// <para>
+/// A barrier costs up to some microseconds. So after one, FAST stays clear for nine times as long as it took: of the time of a file that is
+/// written and read in turns a tenth at the most goes there, and one that is only appended to pays for none.
+/// </para>
 /// </remarks>
 /// <param name="inode">The inode whose lock it is, for the wait graph: the id of the file's mapping.</param>
 /// <param name="name">What the wait graph calls it.</param>
-internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lock") : IWaitTarget
+/// <param name="isMostlyRead">Whether readers have a fast way.</param>
+internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lock", bool isMostlyRead = false) : IWaitTarget
 {
     private const ulong Writer = 1;
     private const ulong Waiters = 2;
     private const ulong Pending = 4;
     private const ulong Reader = 8;
 
-    private readonly PinnedLines line = new(1);
+    private const ulong IsFast = 1;
+    private const int PausePerBarrier = 9;
+
+    private readonly PinnedLines lines = new(isMostlyRead ? 2 : 1);
 
     // For the wait graph: no decision depends on it.
     private int writerThreadId;
 
-    /// <summary>Whether no thread holds it or waits for it.</summary>
-    public bool IsFree => Atomic.Load(ref Word, Site.Inode) == 0;
+    // When FAST may be set again. Any value is good.
+    private long slowUntil;
 
-    private ref ulong Word => ref *line[0];
+    /// <summary>Whether no thread holds it or waits for it: for a check when all threads are stopped.</summary>
+    public bool IsFree => Atomic.Load(ref Word, Site.Inode) == 0 && FastReaderCount == 0;
+
+    private ref ulong Word => ref *lines[0];
+
+    private ref ulong Fast => ref *lines[1];
+
+    // The word's address: no other semaphore has it as long as this one is there.
+    private ulong Id => (ulong)lines[0];
+
+    private int FastReaderCount
+    {
+        get
+        {
+            int count = 0;
+            (int first, int end) = ThreadSlots.InUse;
+            for (int slot = first; isMostlyRead && slot < end; slot++)
+            {
+                count += SharedHold.At(slot)->Semaphore == Id ? 1 : 0; // no step of a schedule
+            }
+
+            return count;
+        }
+    }
 
     /// <summary>Names its word.</summary>
-    public void NameLines(LineNames names, string file) => names.Add(line[0], $"{name} of {file}");
+    public void NameLines(LineNames names, string file) => names.Add(lines[0], $"{name} of {file}");
 
     /// <summary>Enters for reading until the result is disposed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadHold Read()
     {
-        while (true)
+        if (isMostlyRead && Atomic.Load(ref Fast, Site.Inode) == IsFast)
         {
-            ulong seen = Atomic.Load(ref Word, Site.Inode);
-            if ((seen & (Writer | Pending)) == 0)
+            SharedHold* mine = SharedHold.Mine;
+            if (Atomic.Load(ref mine->Semaphore, Site.EnterRead) == 0)
             {
-                if (Atomic.TryReplace(ref Word, seen + Reader, seen, Site.Inode))
+                Atomic.Store(ref mine->Semaphore, Id, Site.EnterRead); // [S1] matches [S3]
+                if (Atomic.Load(ref Fast, Site.Inode) == IsFast) // [S2] matches [S3]
                 {
-                    return new ReadHold(this);
+                    return new ReadHold(this, mine);
                 }
-            }
-            else
-            {
-                SleepOn(seen, seen | Waiters, WaitKind.ToRead);
+
+                Atomic.Store(ref mine->Semaphore, 0, Site.ExitRead);
             }
         }
+
+        return ReadByWord();
     }
 
     /// <summary>Enters for writing until the result is disposed.</summary>
@@ -69,6 +114,11 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
                 if (Atomic.TryReplace(ref Word, (seen & Waiters) | Writer, seen, Site.Inode))
                 {
                     writerThreadId = Environment.CurrentManagedThreadId;
+                    if (isMostlyRead && Atomic.Load(ref Fast, Site.Inode) == IsFast)
+                    {
+                        AwaitFastReaders();
+                    }
+
                     return new WriteHold(this);
                 }
             }
@@ -79,13 +129,70 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
         }
     }
 
+    /// <summary>Forgets what this thread holds in the fast way: for a checker that stopped it in the middle.</summary>
+    public static void Forget() => SharedHold.Mine->Semaphore = 0;
+
     WaitTargetState IWaitTarget.StateOf(WaitKind kind, long detail)
     {
-        ulong seen = *line[0]; // no step of a schedule
+        ulong seen = *lines[0]; // no step of a schedule
         bool isWritten = (seen & Writer) != 0;
-        ulong readers = seen / Reader;
-        string state = isWritten ? "held for writing" : readers > 0 ? $"held by {readers} {(readers == 1 ? "reader" : "readers")}" : "free";
-        return new WaitTargetState($"{name} of file {inode}", state, isWritten ? [writerThreadId] : []);
+        ulong readers = (seen / Reader) + (ulong)FastReaderCount;
+        string held = $"held by {readers} {(readers == 1 ? "reader" : "readers")}";
+        string state = isWritten && kind == WaitKind.ForReaders ? held : isWritten ? "held for writing" : readers > 0 ? held : "free";
+        return new WaitTargetState($"{name} of file {inode}", state, isWritten && kind != WaitKind.ForReaders ? [writerThreadId] : []);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReadHold ReadByWord()
+    {
+        while (true)
+        {
+            ulong seen = Atomic.Load(ref Word, Site.Inode);
+            if ((seen & (Writer | Pending)) != 0)
+            {
+                SleepOn(seen, seen | Waiters, WaitKind.ToRead);
+            }
+            else if (Atomic.TryReplace(ref Word, seen + Reader, seen, Site.Inode))
+            {
+                if (isMostlyRead && (Atomic.Current is not null || Stopwatch.GetTimestamp() > slowUntil))
+                {
+                    Atomic.Store(ref Fast, IsFast, Site.Inode);
+                }
+
+                return new ReadHold(this, null);
+            }
+        }
+    }
+
+    private void AwaitFastReaders()
+    {
+        long start = Stopwatch.GetTimestamp();
+        Atomic.Store(ref Fast, 0, Site.Inode);
+        Atomic.ProcessWideBarrier(Site.WriterBarrier); // [S3] matches [S1] and [S2]
+        WaitRegistry.Registration registration = default;
+        try
+        {
+            (int first, int end) = ThreadSlots.InUse;
+            for (int slot = first; slot < end; slot++)
+            {
+                ref ulong held = ref SharedHold.At(slot)->Semaphore;
+
+                // A plain read, which is no step of a schedule: it only decides whether the wait graph shows this thread.
+                if (held == Id && registration.IsNone)
+                {
+                    registration = WaitRegistry.Enter(this, WaitKind.ForReaders);
+                }
+
+                Atomic.SpinWhile(ref held, Id, Site.AwaitReader);
+            }
+        }
+        finally
+        {
+            registration.Dispose();
+        }
+
+        long now = Stopwatch.GetTimestamp();
+        slowUntil = now + (PausePerBarrier * (now - start));
     }
 
     private void SleepOn(ulong seen, ulong asleep, WaitKind kind)
@@ -122,10 +229,21 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
         }
     }
 
-    /// <summary>A thread inside for reading.</summary>
-    internal readonly ref struct ReadHold(RwSemaphore owner)
+    /// <summary>A thread inside for reading. Lives on the stack, as only its own thread may leave.</summary>
+    internal readonly ref struct ReadHold(RwSemaphore owner, SharedHold* line)
     {
-        public void Dispose() => owner.LeaveRead();
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Dispose()
+        {
+            if (line != null)
+            {
+                Atomic.Store(ref line->Semaphore, 0, Site.ExitRead);
+            }
+            else
+            {
+                owner.LeaveRead();
+            }
+        }
     }
 
     /// <summary>A thread inside for writing.</summary>

@@ -148,7 +148,7 @@ internal sealed class FileInUse(AddressSpace mapping)
     public AddressSpace Mapping => mapping;
 
     /// <summary>Keeps writers and changes of layout apart (<c>i_rwsem</c>).</summary>
-    public RwSemaphore InodeLock { get; } = new(mapping.Id);
+    public RwSemaphore InodeLock { get; } = new(mapping.Id, isMostlyRead: true);
 
     public FaultLoop Faults { get; } = new(new FaultHandler(mapping));
 

@@ -37,9 +37,9 @@ internal sealed unsafe partial class PageTable : IDisposable
 
     /// <param name="leadPages">Pages from the 2 MiB boundary before the VMA to its start, 0 to 511.</param>
     /// <param name="pageCount">Pages of the VMA.</param>
-    /// <param name="hasCopies">Whether private copies can be among its translations.</param>
     /// <param name="usesHugePages">Whether its own memory may be of 2 MiB pages (see <see cref="TableMemory"/>).</param>
-    public PageTable(int leadPages, long pageCount, bool hasCopies, bool usesHugePages)
+    /// <param name="hasCopies">Whether private copies can be among its translations.</param>
+    public PageTable(int leadPages, long pageCount, bool usesHugePages, bool hasCopies)
     {
         lead = leadPages;
         this.hasCopies = hasCopies;

@@ -37,7 +37,7 @@ public sealed unsafe partial class VmArea : IDisposable
         HasMatchingColour = LeadPages == firstIndex.Colour;
         PlainForReads = isHost ? null : file;
         PlainForWrites = !isHost && IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : null;
-        Table = new PageTable(LeadPages, pageCount, hasCopies: !IsShared, file.UsesHugeTables);
+        Table = new PageTable(LeadPages, pageCount, file.UsesHugeTables, hasCopies: !IsShared);
         pieceList = new Published<VmPiece[]>([new VmPiece(0, pageCount, (mode & MapMode.ReadOnly) != 0)]);
     }
 

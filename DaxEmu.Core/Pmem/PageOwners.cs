@@ -44,6 +44,7 @@ internal sealed unsafe partial class PageOwners : IDisposable, IWaitTarget
 {
     private const ulong WaiterBit = 1UL << 31;
     private const ulong PinMask = WaiterBit - 1;
+    private const long WordsPerLine = ThreadSlots.LineBytes / sizeof(ulong);
 
     private static readonly TimeSpan CancellationInterval = TimeSpan.FromMilliseconds(20);
 
@@ -66,18 +67,20 @@ internal sealed unsafe partial class PageOwners : IDisposable, IWaitTarget
         this.range = range;
         firstPmd = range.First.Value >> DaxConstants.PmdOrder;
         long pmdCount = (range.End.Value >> DaxConstants.PmdOrder) - firstPmd + 1;
-        words = ReservedRegion.Reserve(2 * (range.PageCount + pmdCount) * sizeof(ulong));
+        long pageWords = WholeLines(range.PageCount);
+        long pmdWords = WholeLines(pmdCount);
+        words = ReservedRegion.Reserve(2 * (pageWords + pmdWords) * sizeof(ulong));
 
         if (usesHugePages)
         {
             words.PreferHugePages(TableMemory.HugePagesFor(range.PageCount)); // of the first array: pins are rare
         }
 
-        // SAFETY: the four arrays lie one after the other in the region, which holds exactly their sum.
+        // SAFETY: the four arrays lie one after the other in the region, which holds exactly their sum. Each begins at a line.
         pageHolders = (ulong*)words.Base;
-        pagePins = pageHolders + range.PageCount;
-        pmdHolders = pagePins + range.PageCount;
-        pmdPins = pmdHolders + pmdCount;
+        pagePins = pageHolders + pageWords;
+        pmdHolders = pagePins + pageWords;
+        pmdPins = pmdHolders + pmdWords;
     }
 
     /// <summary>
@@ -382,6 +385,8 @@ internal sealed unsafe partial class PageOwners : IDisposable, IWaitTarget
             Atomic.WaitFor(ref word, now | WaiterBit, slice, Site.Sleep);
         }
     }
+
+    private static long WholeLines(long count) => (count + WordsPerLine - 1) & -WordsPerLine;
 
     private static PfnRange InFirstPmd(PfnRange pages) =>
         pages with { PageCount = Math.Min(pages.PageCount, DaxConstants.PagesPerPmd - (pages.First.Value & DaxConstants.ColourMask)) };

@@ -28,7 +28,8 @@ public sealed unsafe class LayoutTests
         ("DaxEmu.Native.Libc.SignalCalls+SigInfo", 128, "Signal 0, Errno 4, Code 8, Address 16, AddressLsb 24"),
         ("DaxEmu.Native.Libc.FaultCounter+Usage", 144, "Times 0, Sizes 32, MinorFaults 64, MajorFaults 72, Others 80"),
         ("DaxEmu.Native.Libc.SignalCalls+SigAction", 152, "Handler 0, Mask 8, Flags 136, Restorer 144"),
-        ("DaxEmu.Core.Mm.ReaderSlot", Line, "Hold0 0"),
+        ("DaxEmu.Core.Mm.ReaderSlot", Line, "Hold0 0, Extent 64"),
+        ("DaxEmu.Core.Atomics.SharedHold", Line, "Semaphore 0"),
         ("DaxEmu.Core.Dax.Waiting.WaitNode", Line, "State 0, Next 8, Previous 16, Mapping 24, KeyStart 32, EntryStart 40, EntryOrder 48, ManagedThreadId 52, SinceTimestamp 56, IsExclusive 64, SearchedIndex 72, SearchedOrder 80, WokenForStart 88, WokenForOrder 96"),
         ("DaxEmu.Core.Dax.Waiting.WaitTally", Line, "Waits 0, WaitedTicks 8, Sleeps 16, WaitsForSmaller 24, NeedlessWaits 32, SpuriousWakeUps 40, RepeatedSleeps 48, PassedOn 56, Conflicts 64, WakeCalls 72, EmptyWakeCalls 80"),
         ("DaxEmu.Core.Dax.Waiting.WaitTable+Bucket", Line, "Gate 0, First 8, Last 16, LastWakeMapping 24, LastWakeStart 32, LastWakeTimestamp 40, LastWakeThread 48, LastWakeMode 52"),
@@ -106,6 +107,7 @@ public sealed unsafe class LayoutTests
         Assert.That(words.Select(w => w.Address).Distinct().Count(), Is.AtLeast(8), "the words of the entry table, of the mapping and its locks, of the VMA");
         IEnumerable<string> shared =
             from word in words
+            where !word.Field.EndsWith(".generation", StringComparison.Ordinal) // in its lock's line: written by the writer alone, read by those who read that one
             group word by word.Address / Line into line
             where line.Select(w => w.Address).Distinct().Count() > 1
             select string.Join(" and ", line.Select(w => w.Field));

@@ -41,7 +41,7 @@ internal static class DataLossMutants
         new("ANYDIRTY is restored over whatever stands there", "Dax/Entries/EntryTable.Marks.cs",
             "RestoreAnyDirty(ref word); // [D2] matches [D1] in NoteDirty",
             "var now = new RegionWord(Atomic.Load(ref word, Site.AnyDirty)); if (now.Word != 0 && !now.IsPmd) { Atomic.Or(ref word, RegionWord.AnyDirtyBit, Site.AnyDirty); }",
-            "refresh-or-remove"),
+            "refresh-or-drop"),
         new("munmap frees the table beside a walk", "Dax/AddressSpace.cs", "using (AreasLock.Write())", "if (true)", "unmap-or-writeback"),
         new("munmap frees the table beside a write", "Dax/AddressSpace.cs", "using (AreasLock.Write())", "lock (areasGate)", "unmap-or-write"),
         new("a fault goes on in a VMA that is gone", Handler, "area.ThrowIfGone();", "", "unmap-or-copy"),

@@ -8,9 +8,15 @@ internal sealed unsafe class CountingInterleaver : IInterleaver
 {
     private readonly DirectInterleaver steps = new(0, 0);
     private readonly Dictionary<ulong, int> entries = [];
+    private int lockedSteps;
 
     /// <summary>How often the work enters the lock of that id for reading.</summary>
-    public static int EntriesOf(long lockId, Action work)
+    public static int EntriesOf(long lockId, Action work) => Run(work).entries.GetValueOrDefault((ulong)lockId);
+
+    /// <summary>How many locked instructions the work has.</summary>
+    public static int LockedStepsOf(Action work) => Run(work).lockedSteps;
+
+    private static CountingInterleaver Run(Action work)
     {
         var counter = new CountingInterleaver();
         Atomic.Current = counter;
@@ -23,7 +29,7 @@ internal sealed unsafe class CountingInterleaver : IInterleaver
             Atomic.Current = null;
         }
 
-        return counter.entries.GetValueOrDefault((ulong)lockId);
+        return counter;
     }
 
     public ulong Load(ulong* location, Site site) => steps.Load(location, site);
@@ -38,15 +44,21 @@ internal sealed unsafe class CountingInterleaver : IInterleaver
         steps.Store(location, value, site);
     }
 
-    public ulong CompareExchange(ulong* location, ulong value, ulong comparand, Site site) => steps.CompareExchange(location, value, comparand, site);
+    public ulong CompareExchange(ulong* location, ulong value, ulong comparand, Site site) => Locked(steps.CompareExchange(location, value, comparand, site));
 
-    public ulong Exchange(ulong* location, ulong value, Site site) => steps.Exchange(location, value, site);
+    public ulong Exchange(ulong* location, ulong value, Site site) => Locked(steps.Exchange(location, value, site));
 
-    public ulong Add(ulong* location, ulong addend, Site site) => steps.Add(location, addend, site);
+    public ulong Add(ulong* location, ulong addend, Site site) => Locked(steps.Add(location, addend, site));
 
-    public ulong Or(ulong* location, ulong bits, Site site) => steps.Or(location, bits, site);
+    public ulong Or(ulong* location, ulong bits, Site site) => Locked(steps.Or(location, bits, site));
 
-    public ulong And(ulong* location, ulong bits, Site site) => steps.And(location, bits, site);
+    public ulong And(ulong* location, ulong bits, Site site) => Locked(steps.And(location, bits, site));
+
+    private ulong Locked(ulong result)
+    {
+        lockedSteps++;
+        return result;
+    }
 
     public void ProcessWideBarrier(Site site) => steps.ProcessWideBarrier(site);
 

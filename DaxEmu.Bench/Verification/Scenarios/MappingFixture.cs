@@ -53,6 +53,9 @@ internal enum MappingFixtureState
 
     /// <summary>As <see cref="DirtyPages"/>; page 1 was stored to, and not flushed.</summary>
     StoredPage,
+
+    /// <summary>As <see cref="CleanPage"/>, and its range still says that an entry may be dirty.</summary>
+    CleanPageOfDirtyRange,
 }
 
 /// <summary>
@@ -224,6 +227,10 @@ internal sealed unsafe partial class MappingFixture : IPageHolders, IDisposable
                 break;
             case MappingFixtureState.CleanPage:
                 Access(Piece, 1, FaultFlags.None, PageOrder.Pte);
+                break;
+            case MappingFixtureState.CleanPageOfDirtyRange:
+                Access(Piece, 1, FaultFlags.None, PageOrder.Pte);
+                Mapping.Entries.NoteDirty(new PageIndex(1));
                 break;
             case MappingFixtureState.SharedPage:
                 Access(Whole, 1, FaultFlags.None, PageOrder.Pte);

@@ -51,6 +51,8 @@ internal static class MappingScenarios
             [MappingOperation.Write(1)], [MappingOperation.Store(1, 0x100)], [MappingOperation.Look]),
         new("refresh-or-remove", "A range ceases to have dirty entries while its last entry goes.", MappingFixtureState.DirtyPage,
             [MappingOperation.Writeback(1)], [MappingOperation.Punch(1)]),
+        new("refresh-or-drop", "A range says no longer that it has dirty entries while its last entry, which is clean, goes.", MappingFixtureState.CleanPageOfDirtyRange,
+            [MappingOperation.Writeback(1)], [MappingOperation.Punch(1)]),
         new("two-syncs", "Two threads sync a page that was stored to: neither returns before the store is durable.", MappingFixtureState.StoredPage,
             [MappingOperation.SyncOf(1)], [MappingOperation.SyncOf(1)]),
         new("sync-or-store", "A page is stored to while it is written back: it is dirty, or durable.", MappingFixtureState.StoredPage,

@@ -18,7 +18,7 @@ internal ref struct EntryRun
 
     /// <summary>No entry of a group yet.</summary>
     /// <param name="index">A page of the group.</param>
-    /// <param name="words">Room for <see cref="Length"/> words.</param>
+    /// <param name="words">Space for <see cref="Length"/> words.</param>
     public EntryRun(PageIndex index, Span<ulong> words)
     {
         this.words = words;
@@ -27,7 +27,7 @@ internal ref struct EntryRun
 
     /// <summary>One entry, of either size.</summary>
     /// <param name="held">The entry.</param>
-    /// <param name="words">Room for <see cref="Length"/> words.</param>
+    /// <param name="words">Space for <see cref="Length"/> words.</param>
     public EntryRun(HeldEntry held, Span<ulong> words)
         : this(held.Start, words)
     {
