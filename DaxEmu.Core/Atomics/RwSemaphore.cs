@@ -77,8 +77,15 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
         }
     }
 
-    /// <summary>Names its word.</summary>
-    public void NameLines(LineNames names, string file) => names.Add(lines[0], $"{name} of {file}");
+    /// <summary>Names its words.</summary>
+    public void NameLines(LineNames names, string file)
+    {
+        names.Add(lines[0], $"{name} of {file}");
+        if (isMostlyRead)
+        {
+            names.Add(lines[1], $"readers' fast way of the {name} of {file}");
+        }
+    }
 
     /// <summary>Enters for reading until the result is disposed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

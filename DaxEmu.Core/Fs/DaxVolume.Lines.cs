@@ -15,6 +15,7 @@ public sealed partial class DaxVolume
         Allocator.NameLines(names);
         Device.NameLines(names);
         ReaderSlot.NameLines(names);
+        SharedHold.NameLines(names);
         foreach (Opened opened in open)
         {
             opened.Core.NameLines(names, $"file {opened.Core.Node.Name}");
