@@ -13,7 +13,11 @@ namespace DaxEmu.Core;
 /// <summary>A file on a device, reached by views of its memory and by read and write, with the operations of a DAX file system.</summary>
 /// <remarks>
 /// <para>Safe for many threads. Reads run beside each other; writes and changes of layout exclude each other and reads, as the inode lock
-/// has it. Views are not held up by reads and writes, only by changes of layout, and see what is written at once.</para>
+/// has it. But for one kind of write: whole blocks, before the end of the file, over blocks in one piece that the file has to itself. These change
+/// bytes and nothing else, and run beside each other and beside reads, as direct writes of a kernel do: a read of the same bytes may get part
+/// of each, and so may two such writes to the same bytes, but no part that is smaller than 8 aligned bytes. A write that is followed by a
+/// read, as seen by any thread, is seen whole. Views are not held up by reads and writes, only by changes of layout, and see what is
+/// written at once.</para>
 /// <para>Durable: what <see cref="Write(ReadOnlySpan{byte}, long)"/> stored is ordered, and durable with the blocks that lead to it when <see cref="Sync"/>
 /// returns. What was stored through a view is durable after <see cref="Sync"/>, or after <see cref="DaxView.Persist"/> if the blocks are (a
 /// view with <see cref="MapMode.Sync"/> sees to that).</para>
@@ -143,8 +147,10 @@ public sealed partial class DaxFile : IDisposable
     {
         ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        using RwSemaphore.ReadHold hold = InodeLock.Read();
-        return (int)MovedBytes(DaxReadWrite.Read(Mapping, offset, buffer), offset);
+        FileInUse inUse = core.InUse;
+        using RwSemaphore.ReadHold hold = inUse.InodeLock.Read();
+        ThrowIfDisposed();
+        return (int)MovedBytes(DaxReadWrite.Read(inUse.Mapping, offset, buffer), offset);
     }
 
     /// <summary>Reads bytes into as many buffers as it takes, up to the end of the file.</summary>
@@ -195,6 +201,11 @@ public sealed partial class DaxFile : IDisposable
     {
         CheckRange(offset, buffer.Length);
         ThrowIfReadOnly();
+        if (IsOverwritten(buffer, offset))
+        {
+            return buffer.Length;
+        }
+
         using RwSemaphore.WriteHold hold = InodeLock.Write();
         if (buffer.Length > 0 && offset > Length)
         {
@@ -209,6 +220,26 @@ public sealed partial class DaxFile : IDisposable
 
         core.Node.IsModified = true;
         return (int)MovedBytes(DaxReadWrite.Write(Mapping, offset, buffer), offset);
+    }
+
+    // Whole blocks over ones that are there change neither layout nor size, and no other byte: such writers go beside each other and beside readers.
+    private bool IsOverwritten(ReadOnlySpan<byte> buffer, long offset)
+    {
+        if (((offset | (long)buffer.Length) & (DaxConstants.PageSize - 1)) != 0 || buffer.IsEmpty || Volume.Flaws != VolumeFlaws.None)
+        {
+            return false;
+        }
+
+        FileInUse inUse = core.InUse;
+        using RwSemaphore.ReadHold hold = inUse.InodeLock.Read();
+        ThrowIfDisposed();
+        if (!BlockStore.TryOverwrite(inUse.Mapping, offset, buffer, out IoError error))
+        {
+            return false;
+        }
+
+        core.Node.IsModified = true;
+        return error == IoError.None ? true : throw FileErrors.Of(this, error, offset);
     }
 
     /// <summary>Writes bytes where the file ends, whatever other writers do (<c>O_APPEND</c>).</summary>

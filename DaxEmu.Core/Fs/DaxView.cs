@@ -235,6 +235,24 @@ public sealed unsafe class DaxView : IDisposable
         area.Zap(pages.First.Value, pages.PageCount);
     }
 
+    /// <summary>Faults a range in, as by a load or a store to each of its pages (<c>MADV_POPULATE_READ</c>, <c>_WRITE</c>). Whole pages count.</summary>
+    /// <remarks>Accesses that follow find the pages mapped, unless a writeback or a change of layout comes in between.</remarks>
+    /// <param name="offset">First byte, from the start of the view.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="forWriting">Whether the pages are to be written: they get blocks, or private copies, and are dirty.</param>
+    /// <exception cref="DaxException">A page cannot be reached (EFAULT, EHWPOISON); those before it are mapped.</exception>
+    /// <exception cref="ObjectDisposedException">The view was disposed.</exception>
+    public void Populate(long offset, long length, bool forWriting = false)
+    {
+        CheckRange(offset, length);
+        PageRange pages = PageRange.Touching(offset, length);
+        IoError error = faults.Populate(area, pages.First.Value, pages.PageCount, forWriting, out long reached);
+        if (error != IoError.None)
+        {
+            throw DaxException.Unreachable(error, (pages.First + reached).OffsetBytes);
+        }
+    }
+
     /// <summary>
     /// Keeps the blocks behind a range in the file until the pin is disposed, as DMA does: truncate, punch and their like wait. The pages
     /// are faulted in. A pin for writing makes what was stored under it durable when it is disposed.

@@ -18,6 +18,12 @@ internal static unsafe class NonTemporal
     /// <param name="flush">Flushes what was stored plainly; null if the caller flushes by other means.</param>
     public static void Copy(nint destination, ReadOnlySpan<byte> source, FlushInstruction? flush)
     {
+        if (((destination | source.Length) & (LineSize - 1)) == 0 && Vector256.IsHardwareAccelerated)
+        {
+            CopyLines((byte*)destination, source);
+            return;
+        }
+
         int head = (int)Math.Min(BytesToLine(destination), source.Length);
         int body = Vector256.IsHardwareAccelerated ? (source.Length - head) & ~(LineSize - 1) : 0;
         int tail = source.Length - head - body;
@@ -66,9 +72,22 @@ internal static unsafe class NonTemporal
         ref byte from = ref MemoryMarshal.GetReference(source);
         if (Vector512.IsHardwareAccelerated)
         {
-            for (int offset = 0; offset < source.Length; offset += LineSize)
+            int start = 0;
+            for (; start + (4 * LineSize) <= source.Length; start += 4 * LineSize)
             {
-                Vector512.LoadUnsafe(ref from, (nuint)offset).StoreAlignedNonTemporal(destination + offset);
+                Vector512<byte> first = Vector512.LoadUnsafe(ref from, (nuint)start);
+                Vector512<byte> second = Vector512.LoadUnsafe(ref from, (nuint)start + LineSize);
+                Vector512<byte> third = Vector512.LoadUnsafe(ref from, (nuint)start + (2 * LineSize));
+                Vector512<byte> fourth = Vector512.LoadUnsafe(ref from, (nuint)start + (3 * LineSize));
+                first.StoreAlignedNonTemporal(destination + start);
+                second.StoreAlignedNonTemporal(destination + start + LineSize);
+                third.StoreAlignedNonTemporal(destination + start + (2 * LineSize));
+                fourth.StoreAlignedNonTemporal(destination + start + (3 * LineSize));
+            }
+
+            for (; start < source.Length; start += LineSize)
+            {
+                Vector512.LoadUnsafe(ref from, (nuint)start).StoreAlignedNonTemporal(destination + start);
             }
 
             return;

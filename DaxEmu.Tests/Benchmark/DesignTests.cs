@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Benchmark.Engines.Designs;
 using DaxEmu.Core;
@@ -9,6 +10,7 @@ namespace DaxEmu.Tests.Benchmark;
 public sealed class DesignTests
 {
     private const int Regions = 3;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     [Test]
     public void AFlatTableDoesWhatAModelDoes([Values(0, 9)] int order, [Range(1, 2)] int seed)
@@ -96,6 +98,10 @@ public sealed class DesignTests
 
     // Random operations of one thread. What the model shows is shown; nothing that leads elsewhere ever is. An exact design shows no more than the model.
     private static void RunModel<TDesign>(TDesign design, int order, int seed, bool isExact, Action<List<DesignArea>, long, bool> check)
+        where TDesign : struct, IDesign =>
+        WithinLimit(() => CompareWithModel(design, order, seed, isExact, check));
+
+    private static void CompareWithModel<TDesign>(TDesign design, int order, int seed, bool isExact, Action<List<DesignArea>, long, bool> check)
         where TDesign : struct, IDesign
     {
         long units = UnitsOf(order);
@@ -168,62 +174,84 @@ public sealed class DesignTests
 
     // Threads fault, zap and truncate; then all stop, and what is left must fit together. Then all fault everything: nothing may be missing.
     private static void RunConcurrently<TDesign>(TDesign design, Action<DesignArea[], long> check)
+        where TDesign : struct, IDesign =>
+        WithinLimit(() => Contend(design, check));
+
+    private static void Contend<TDesign>(TDesign design, Action<DesignArea[], long> check)
         where TDesign : struct, IDesign
     {
         const int Threads = 4;
-        const int Rounds = 4;
+        const int Rounds = 150;
         long units = UnitsOf(0);
+        long[] contested = [510, 511, 512, 513]; // on both sides of a 2 MiB boundary
         DesignArea[] areas = [design.Map(), design.Map()];
         using (design)
         {
             for (int round = 0; round < Rounds; round++)
             {
                 int seed = round * Threads;
-                Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, thread =>
-                {
-                    var random = new Random(seed + thread);
-                    int extent = 0;
-                    for (int step = 0; step < 4000; step++)
-                    {
-                        long unit = 500 + random.Next(24);
-                        DesignArea area = areas[random.Next(areas.Length)];
-                        switch (random.Next(8))
-                        {
-                            case 0:
-                                design.Zap(area, unit, 1 + random.Next(3));
-                                break;
-                            case 1:
-                                design.Truncate(unit, 1 + random.Next(3));
-                                break;
-                            default:
-                                design.Fault(area, unit, random.Next(2) == 0, ref extent);
-                                break;
-                        }
-                    }
-                });
-                for (long unit = 490; unit < 540; unit++)
+                Run(thread => Contest(new Random(seed + thread)));
+                foreach (long unit in contested)
                 {
                     check(areas, unit);
-                    Assert.That(areas.Select(a => design.Translate(a, unit, isWrite: false)), Is.All.AnyOf(null, unit));
+                    Assert.That(areas.Select(a => design.Translate(a, unit, isWrite: false)), Is.All.AnyOf(null, unit), $"round {round}");
                 }
 
-                design.Truncate(0, units);
-                for (long unit = 490; unit < 540; unit++)
+                design.Truncate(contested[0], contested.Length);
+                foreach (long unit in contested)
                 {
                     check(areas, unit);
-                    Assert.That(areas.Select(a => design.Translate(a, unit, isWrite: false)), Is.All.Null, $"unit {unit} was truncated");
+                    Assert.That(areas.Select(a => design.Translate(a, unit, isWrite: false)), Is.All.Null, $"round {round}: unit {unit} was truncated");
                 }
-
-                Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, thread =>
-                {
-                    int extent = 0;
-                    for (long unit = thread / 2; unit < units; unit += 2)
-                    {
-                        design.Fault(areas[thread % 2], unit, isWrite: true, ref extent);
-                    }
-                });
-                Assert.That(design.CountDirty(0, units), Is.EqualTo(units));
             }
+
+            Run(thread =>
+            {
+                int extent = 0;
+                for (long unit = thread / 2; unit < units; unit += 2)
+                {
+                    design.Fault(areas[thread % 2], unit, isWrite: true, ref extent);
+                }
+            });
+            Assert.That(design.CountDirty(0, units), Is.EqualTo(units));
+        }
+
+        void Contest(Random random)
+        {
+            int extent = 0;
+            for (int step = 0; step < 300; step++)
+            {
+                long unit = contested[random.Next(contested.Length - 1)];
+                DesignArea area = areas[random.Next(areas.Length)];
+                switch (random.Next(8))
+                {
+                    case 0 or 1:
+                        design.Zap(area, unit, 1 + random.Next(2));
+                        break;
+                    case 2:
+                        design.Truncate(unit, 1 + random.Next(2));
+                        break;
+                    default:
+                        design.Fault(area, unit, random.Next(2) == 0, ref extent);
+                        break;
+                }
+            }
+        }
+
+        static void Run(Action<int> body) => Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, body);
+    }
+
+    // A lost reference would be waited for without end.
+    private static void WithinLimit(Action action)
+    {
+        var run = Task.Run(action);
+        try
+        {
+            Assert.That(run.Wait(Limit), $"it runs for {Limit.TotalSeconds:0} s and has not ended");
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.GetBaseException());
         }
     }
 

@@ -80,6 +80,7 @@ public sealed class RangePhaseTests
         RunTwice(radix, load);
         RunTwice(floor, load);
         long pages = isWrite ? SizeBytes / DaxConstants.PageSize : 0;
+        Assert.That(emulated.FoundDirty, Is.EqualTo(pages));
         EntryTable table = emulated.Mappings.Single().Entries;
         Assert.That(Enumerable.Range(0, (int)(SizeBytes / DaxConstants.PageSize)).Count(p => table.IsTowrite(new PageIndex(p))), Is.EqualTo(pages));
         Assert.That(radix.Mappings.Single().CountDirty(0, SizeBytes / DaxConstants.PageSize), Is.EqualTo(pages));

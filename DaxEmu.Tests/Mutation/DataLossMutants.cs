@@ -13,7 +13,7 @@ internal static class DataLossMutants
     public static IReadOnlyList<Mutant> All { get; } =
     [
         new("a 4 KiB refault maps before it marks", Handler,
-            "if (marked != entry)", "Atomic.Store(ref word, entry | DaxEntry.LockedBit, Site.LockEntry); if (marked != entry)",
+            "if (isMarked)", "Atomic.Store(ref word, (marked & ~DaxEntry.DirtyBit) | DaxEntry.LockedBit, Site.LockEntry); if (isMarked)",
             "store-or-fault"),
         new("a short insert maps before it marks", Handler,
             "Atomic.Store(ref word, marked | DaxEntry.LockedBit, Site.ReplaceEntry);", "", "insert-or-store"),
@@ -21,6 +21,9 @@ internal static class DataLossMutants
             "(*generation)++;", "", "insert-or-punch"),
         new("a short insert does not look at its range again", "Dax/Entries/EntryLocker.cs",
             "if (!words.IsOpenTable(index.Value))", "if (false)", "insert-or-huge"),
+        new("a populate maps before it marks", "Dax/Faults/RangeFault.cs",
+            "if (marked != entry)", "Atomic.Store(ref slot, entry | DaxEntry.LockedBit, Site.LockEntry); if (marked != entry)",
+            "store-or-populate"),
         new("a 2 MiB refault maps before it marks", Handler,
             "var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",
             "Atomic.Store(ref word, entry | DaxEntry.LockedBit, Site.LockEntry); var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DaxEmu.Core;
@@ -7,13 +8,19 @@ namespace DaxEmu.Bench.Benchmark.Engines;
 /// <summary>The emulator's own fault handler and range operations over a linear extent of a device (engine <c>emu</c>).</summary>
 internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, WaitProfile profile, bool hasHugeTables = true) : IFaultEngine
 {
+    private const long MarksPerWord = 64;
+
     private readonly List<FaultHandler> handlers = [];
+    private readonly List<FaultLoop> loops = [];
     private readonly List<VmArea> areas = [];
     private readonly List<VmArea> secondAreas = [];
     private readonly List<Job> faults = [];
     private byte stamp;
 
     public string Name => "emu";
+
+    /// <summary>Dirty entries that the last scan found, of all jobs.</summary>
+    internal long FoundDirty => faults.Sum(job => job.Found);
 
     /// <summary>The files of the case.</summary>
     internal IEnumerable<AddressSpace> Mappings => handlers.Select(h => h.Mapping);
@@ -30,6 +37,7 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
             var options = new AddressSpaceOptions { Profile = profile, MaximumSizeBytes = bytes, UsesHugeTables = hasHugeTables };
             var mapping = new AddressSpace(device, new LinearExtentMap(new Pfn(i * pages), pages), bytes, options);
             handlers.Add(new FaultHandler(mapping));
+            loops.Add(new FaultLoop(handlers[i]));
             areas.Add(mapping.Map(new PageIndex(0), pages, KindOf(load)));
         }
 
@@ -90,13 +98,13 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         return load.Phase switch
         {
             FaultPhase.Refault or FaultPhase.Insert => job,
-            FaultPhase.Access => new AccessJob(new DaxView(new FaultLoop(handler), area), load, units),
-            FaultPhase.Populate => new RangeJob(load, units, (first, count) => Populate(handler, area, load, first, count)),
+            FaultPhase.Access => new AccessJob(new DaxView(loops[number], area), load, units),
+            FaultPhase.Populate => new RangeJob(load, units, (first, count) => Populate(loops[number], area, load, first, count)),
             FaultPhase.Writeback => new RangeJob(load, units, (first, count) => mapping.Sync(new PageRange(new PageIndex(first), count))),
             FaultPhase.Zap => new RangeJob(load, units, (first, count) => area.Zap(first, count)),
             FaultPhase.Truncate => new RangeJob(load, units, (first, count) => mapping.DropRange(new PageRange(new PageIndex(first), count), discardsDirty: true)),
-            FaultPhase.Scan => new RangeJob(load, units, (first, count) => FindDirty(mapping.Entries, new PageRange(new PageIndex(first), count)), isWhole: true),
-            FaultPhase.Remap => new RangeJob(load, units, (first, count) => MapAgain(handler, load, first, count), isWhole: true),
+            FaultPhase.Scan => new RangeJob(load, units, (first, count) => job.Found = FindDirty(mapping.Entries, new PageRange(new PageIndex(first), count)), isWhole: true),
+            FaultPhase.Remap => new RangeJob(load, units, (first, count) => MapAgain(loops[number], load, first, count), isWhole: true),
             _ => throw new InvalidOperationException($"phase {load.PhaseName} is one of files"),
         };
     }
@@ -125,37 +133,40 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         }
     }
 
-    // A loop of faults.
-    private static void Populate(FaultHandler handler, VmArea area, FaultCase load, long first, long count)
+    private static void Populate(FaultLoop loop, VmArea area, FaultCase load, long first, long count)
     {
-        FaultFlags flags = load.IsWrite ? FaultFlags.Write : FaultFlags.None;
-        FaultContext context = FaultContext.Mine;
-        for (long page = first; page < first + count; page += load.Stride)
+        IoError error = loop.Populate(area, first, count, load.IsWrite, out long reached);
+        if (error != IoError.None || reached != count)
         {
-            _ = handler.Fault(context, area, page, flags, load.Order);
+            throw new InvalidOperationException($"{reached} of {count} pages were reached: {error}.");
         }
     }
 
-    private void MapAgain(FaultHandler handler, FaultCase load, long first, long count)
+    private void MapAgain(FaultLoop loop, FaultCase load, long first, long count)
     {
-        VmArea area = handler.Mapping.Map(new PageIndex(first), count, KindOf(load));
+        VmArea area = loop.Handler.Mapping.Map(new PageIndex(first), count, KindOf(load));
         lock (secondAreas)
         {
             secondAreas.Add(area);
         }
 
-        Populate(handler, area, load, 0, count);
+        Populate(loop, area, load, 0, count);
     }
 
-    // As writeback does it: mark what is dirty, then go from mark to mark.
-    private static void FindDirty(EntryTable table, PageRange range)
+    // As writeback does it: mark what is dirty, then go from group of marks to group.
+    private static long FindDirty(EntryTable table, PageRange range)
     {
+        long found = 0;
         table.TagTowrite(range);
         PageIndex next = range.First;
         while (table.NextTowrite(next, range.End, out PageIndex start))
         {
-            next = start + 1;
+            var group = new PageIndex(start.Value & ~(MarksPerWord - 1));
+            found += BitOperations.PopCount(table.TowriteBits(group, start, range.End));
+            next = group + MarksPerWord;
         }
+
+        return found;
     }
 
     private static void ForgetMarks(EntryTable table)
@@ -176,6 +187,7 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         }
 
         handlers.Clear();
+        loops.Clear();
         areas.Clear();
         secondAreas.Clear();
         faults.Clear();
@@ -187,6 +199,8 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         private readonly PageOrder order = load.Order;
 
         public FaultHandler Handler => handler;
+
+        public long Found { get; set; }
 
         public VmArea Area => area;
 

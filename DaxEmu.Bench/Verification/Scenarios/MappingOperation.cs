@@ -40,9 +40,17 @@ internal sealed record MappingOperation(string Name, Action<MappingFixture> Run)
     public static MappingOperation HugeReadFault { get; } =
         new("2 MiB read fault @0", fixture => Fault(fixture, MappedBy.Whole, 0, FaultFlags.None, PageOrder.Pmd));
 
+    /// <summary>Faults a run of pages in for writing, as MADV_POPULATE_WRITE does.</summary>
+    public static MappingOperation Populate(long page, long count) =>
+        new($"populate for writing @{page}+{count}", fixture => fixture.Loop.Populate(fixture.Piece, page, count, isWrite: true, out _));
+
     /// <summary>A writeback pass that is asked for one page.</summary>
     public static MappingOperation Writeback(long page) =>
         new($"writeback @{page}", fixture => WritebackPass.Run(fixture.Mapping, One(page)));
+
+    /// <summary>A writeback pass that is asked for some pages, which it deals with at once.</summary>
+    public static MappingOperation WritebackOf(long page, long count) =>
+        new($"writeback @{page}+{count}", fixture => WritebackPass.Run(fixture.Mapping, new PageRange(new PageIndex(page), count)));
 
     /// <summary>A store of the processor: atomic with the look at the translation; faults until it may.</summary>
     public static MappingOperation Store(long page, ulong value) => new($"store @{page}", fixture => fixture.Store(fixture.Piece, page, value));

@@ -11,6 +11,7 @@ public sealed class FaultLoop
 {
     private readonly FaultHandler handler;
     private readonly bool asksForPrivateWrite;
+    private readonly RangeFault range;
 
     /// <summary>The loop around a file's fault handler.</summary>
     public FaultLoop(FaultHandler handler)
@@ -18,6 +19,7 @@ public sealed class FaultLoop
         ArgumentNullException.ThrowIfNull(handler);
         this.handler = handler;
         asksForPrivateWrite = handler.Mapping.Behaviour.AsksHandlerForPrivateWriteToHuge;
+        range = new RangeFault(this);
     }
 
     /// <summary>The handler that is asked.</summary>
@@ -45,6 +47,28 @@ public sealed class FaultLoop
         handler.Check(area);
         return Resolve(RequestFor(area, page, isWrite), out _);
     }
+
+    /// <summary>Accesses a run of pages, as by a load or a store to each (<c>MADV_POPULATE_READ</c>, <c>_WRITE</c>).</summary>
+    /// <param name="area">A VMA of the handler's file.</param>
+    /// <param name="first">The first page.</param>
+    /// <param name="pageCount">How many.</param>
+    /// <param name="isWrite">Whether they are to be written: they are dirty then. A page of a private VMA becomes a copy.</param>
+    /// <param name="reachedPages">How many could be reached, from the first on. Writeback may write-protect any of them again at once.</param>
+    /// <returns>Why the next page cannot be reached; none if all could.</returns>
+    /// <exception cref="ArgumentException">The VMA maps another file, or does not have these pages.</exception>
+    /// <exception cref="ObjectDisposedException">The VMA was unmapped.</exception>
+    public IoError Populate(VmArea area, VmaPage first, long pageCount, bool isWrite, out long reachedPages)
+    {
+        ArgumentNullException.ThrowIfNull(area);
+        ArgumentOutOfRangeException.ThrowIfNegative(first.Value, nameof(first));
+        ArgumentOutOfRangeException.ThrowIfNegative(pageCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first.Value, area.PageCount, nameof(first));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageCount, area.PageCount - first.Value);
+        return range.Run(area, first, pageCount, isWrite, out reachedPages);
+    }
+
+    /// <summary>As <see cref="Populate"/>, for a caller that holds the invalidate lock for reading and has checked the VMA; see <see cref="RangeFault.RunHeld"/>.</summary>
+    internal IoError PopulateHeld(VmArea area, ref long at, long end, bool isWrite) => range.RunHeld(area, ref at, end, isWrite);
 
     /// <summary>The request of an access by user space.</summary>
     internal static FaultRequest RequestFor(VmArea area, VmaPage page, bool isWrite) =>

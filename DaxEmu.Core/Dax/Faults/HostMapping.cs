@@ -310,13 +310,15 @@ internal sealed unsafe class HostMapping : IDisposable
         long resolved = at;
         while (resolved < end && error == IoError.None)
         {
-            error = mmu.PieceOf(resolved)?.Allows(isWrite) == true
-                ? Faults.Resolve(FaultLoop.RequestFor(Area, resolved, isWrite), out _)
-                : IoError.ReadOnly;
-            if (error == IoError.None)
+            if (mmu.PieceOf(resolved) is not { } piece || !piece.Allows(isWrite))
             {
-                resolved++;
+                error = IoError.ReadOnly;
+                break;
             }
+
+            long stop = Math.Min(end, piece.End); // which a 2 MiB translation may reach over
+            error = Faults.PopulateHeld(Area, ref resolved, stop, isWrite);
+            resolved = Math.Min(resolved, stop);
         }
 
         while (at < resolved && mmu.TryMap(at, isWrite, DaxConstants.PagesPerPmd, out long shown) == MapOutcome.Shown)

@@ -54,6 +54,37 @@ internal static class BlockStore
             : StoreInPlace(mapping, answer.Target, offsetBytes, lengthBytes, source, out storedBytes);
     }
 
+    /// <summary>Stores bytes over ones that are there: in blocks of the file's own, before its end. Changes nothing but the bytes.</summary>
+    /// <param name="mapping">The file. The caller keeps changes of layout and size out; other writers may run.</param>
+    /// <param name="offsetBytes">Where they begin.</param>
+    /// <param name="source">The bytes.</param>
+    /// <param name="error">Why the storage failed.</param>
+    /// <returns>False if something must be done first, or the bytes lie in several pieces: nothing was stored.</returns>
+    public static bool TryOverwrite(AddressSpace mapping, long offsetBytes, ReadOnlySpan<byte> source, out IoError error)
+    {
+        error = IoError.None;
+        if (source.Length > mapping.SizeBytes - offsetBytes || !mapping.Device.Poison.IsEmpty)
+        {
+            return false;
+        }
+
+        PageRange pages = PageRange.Touching(offsetBytes, source.Length);
+        ExtentAnswer answer = mapping.Extents.Find(pages.First, pages.PageCount, ExtentIntent.Read);
+        Extent extent = answer.Target;
+        if (answer.Error != IoError.None || extent.ReadsAsZeroes || extent.IsShared || answer.IsCopy || extent.End < pages.End)
+        {
+            return false;
+        }
+
+        if (!TryPut(mapping.Device, extent.PfnAt(pages.First).OffsetBytes + (offsetBytes - pages.First.OffsetBytes), source, source.Length))
+        {
+            error = IoError.Io;
+        }
+
+        mapping.Device.DrainUnchecked();
+        return true;
+    }
+
     private static ExtentIntent IntentFor(ReadOnlySpan<byte> source) =>
         source.IsEmpty ? ExtentIntent.Write | ExtentIntent.Zero : ExtentIntent.Write;
 

@@ -1,3 +1,5 @@
+using DaxEmu.Native.Cpu;
+
 namespace DaxEmu.Core.Dax.ReadWrite;
 
 /// <summary>read(2) and write(2) on a file's blocks (<c>dax_iomap_rw</c>).</summary>
@@ -34,7 +36,11 @@ internal static class DaxReadWrite
             ReadOnlySpan<byte> rest = bytes[(int)moved..];
             IoError error = BlockStore.Store(mapping, offsetBytes + moved, rest.Length, rest, FaultsAre.Allowed, out long stored, out _);
             moved += stored;
-            mapping.GrowSize(moved == 0 ? 0 : offsetBytes + moved);
+            if (moved > 0 && offsetBytes + moved > mapping.SizeBytes)
+            {
+                mapping.GrowSize(offsetBytes + moved);
+            }
+
             if (error != IoError.None)
             {
                 return new DataOutcome(moved, error);
@@ -95,7 +101,7 @@ internal static class DaxReadWrite
         }
         else
         {
-            memory.CopyTo(buffer);
+            StreamCopy.Copy(memory, buffer);
         }
 
         return error;

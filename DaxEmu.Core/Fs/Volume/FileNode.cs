@@ -26,8 +26,16 @@ internal sealed class FileNode(long number, string? name)
         get => modified.Read(this, "mark of changed content");
         set
         {
-            IsUnobserved |= value;
-            modified.Write(this, "mark of changed content", value);
+            // Only what changes is stored: writers of one file that do not take turns share this line.
+            if (value && !IsUnobserved)
+            {
+                IsUnobserved = true;
+            }
+
+            if (IsModified != value)
+            {
+                modified.Write(this, "mark of changed content", value);
+            }
         }
     }
 
