@@ -46,6 +46,9 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
 
     private readonly PinnedLines lines = new(isMostlyRead ? 2 : 1);
 
+    // Which line of each thread shows its readers.
+    private readonly int way = SharedHold.WayOf(inode);
+
     // For the wait graph: no decision depends on it.
     private int writerThreadId;
 
@@ -70,7 +73,7 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
             (int first, int end) = ThreadSlots.InUse;
             for (int slot = first; isMostlyRead && slot < end; slot++)
             {
-                count += SharedHold.At(slot)->Semaphore == Id ? 1 : 0; // no step of a schedule
+                count += SharedHold.At(slot, way)->Semaphore == Id ? 1 : 0; // no step of a schedule
             }
 
             return count;
@@ -93,7 +96,7 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
     {
         if (isMostlyRead && Atomic.Load(ref Fast, Site.Inode) == IsFast)
         {
-            SharedHold* mine = SharedHold.Mine;
+            SharedHold* mine = SharedHold.Mine + way;
             if (Atomic.Load(ref mine->Semaphore, Site.EnterRead) == 0)
             {
                 Atomic.Store(ref mine->Semaphore, Id, Site.EnterRead); // [S1] matches [S3]
@@ -137,7 +140,13 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
     }
 
     /// <summary>Forgets what this thread holds in the fast way: for a checker that stopped it in the middle.</summary>
-    public static void Forget() => SharedHold.Mine->Semaphore = 0;
+    public static void Forget()
+    {
+        for (int i = 0; i < SharedHold.Ways; i++)
+        {
+            (SharedHold.Mine + i)->Semaphore = 0;
+        }
+    }
 
     WaitTargetState IWaitTarget.StateOf(WaitKind kind, long detail)
     {
@@ -182,7 +191,7 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
             (int first, int end) = ThreadSlots.InUse;
             for (int slot = first; slot < end; slot++)
             {
-                ref ulong held = ref SharedHold.At(slot)->Semaphore;
+                ref ulong held = ref SharedHold.At(slot, way)->Semaphore;
 
                 // A plain read, which is no step of a schedule: it only decides whether the wait graph shows this thread.
                 if (held == Id && registration.IsNone)

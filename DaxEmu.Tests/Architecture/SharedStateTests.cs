@@ -20,7 +20,7 @@ public sealed class SharedStateTests
     [
         ("Atomics/PlainLock.cs", "is the layer"),
         ("Atomics/Published", "is the layer"),
-        ("Atomics/RwSemaphore.cs", "for a checker: clears the thread's own line"),
+        ("Atomics/RwSemaphore.cs", "for a checker: clears the thread's own lines"),
         ("Atomics/ThreadSlots.cs", "once a thread, when it gets its number"),
         ("Atomics/WaitRegistry.cs", "a thread writes its own place, when it is about to sleep"),
         ("CApi/", "the doors for C and for programs; none is an operation of the matrix"),

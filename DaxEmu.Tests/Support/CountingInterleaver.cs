@@ -9,6 +9,7 @@ internal sealed unsafe class CountingInterleaver : IInterleaver
     private readonly DirectInterleaver steps = new(0, 0);
     private readonly Dictionary<ulong, int> entries = [];
     private int lockedSteps;
+    private Action? beforeShared;
 
     /// <summary>How often the work enters the lock of that id for reading.</summary>
     public static int EntriesOf(long lockId, Action work) => Run(work).entries.GetValueOrDefault((ulong)lockId);
@@ -16,9 +17,12 @@ internal sealed unsafe class CountingInterleaver : IInterleaver
     /// <summary>How many locked instructions the work has.</summary>
     public static int LockedStepsOf(Action work) => Run(work).lockedSteps;
 
-    private static CountingInterleaver Run(Action work)
+    /// <summary>Does something each time that the work is about to enter a lock of the runtime, or has come to a shared field.</summary>
+    public static void Before(Action step, Action work) => Run(work, step);
+
+    private static CountingInterleaver Run(Action work, Action? step = null)
     {
-        var counter = new CountingInterleaver();
+        var counter = new CountingInterleaver { beforeShared = step };
         Atomic.Current = counter;
         try
         {
@@ -70,5 +74,12 @@ internal sealed unsafe class CountingInterleaver : IInterleaver
 
     public void Note(in InterleavingNote note)
     {
+    }
+
+    public void Shared(object owner, string part, bool isWrite)
+    {
+        Atomic.Current = null; // what is done here is another thread's
+        beforeShared?.Invoke();
+        Atomic.Current = this;
     }
 }

@@ -49,6 +49,7 @@ internal sealed class EmulatorOperations : IConflictEngine
         Of("read fault", ConflictKind.ReadsPage, Mapped(isWrite: false, drops: true), (state, place) => state.Fault(place, place.Page, isWrite: false)),
         Of("write fault", ConflictKind.Page, Mapped(isWrite: true, drops: true), (state, place) => state.Fault(place, place.Page, isWrite: true)),
         Of("insert", ConflictKind.Page, (state, place) => state.WritePage(place, place.Page), (state, place) => state.Fault(place, place.Page, isWrite: true)),
+        Of("populate", ConflictKind.Page, Mapped(isWrite: true, drops: true), Populate),
         Of("view load", ConflictKind.ReadsPage, Mapped(isWrite: false, drops: false), (state, place) => $"{state.ViewOf(place).Read(OffsetOf(place.Page), 8)[0]}"),
         Of("view store", ConflictKind.Page, Mapped(isWrite: true, drops: false), (state, place) => $"{state.ViewOf(place).Write(OffsetOf(place.Page), 8)[0] = 77}"),
         Of("view copy", ConflictKind.Page, Mapped(isWrite: true, drops: false), CopyIn),
@@ -131,6 +132,12 @@ internal sealed class EmulatorOperations : IConflictEngine
     {
         state.ViewOf(place).DontNeed(OffsetOf(place.Page), DaxConstants.PageSize);
         return "zapped";
+    }
+
+    private static string Populate(EmulatorState state, ConflictPlace place)
+    {
+        state.ViewOf(place).Populate(OffsetOf(place.Page), DaxConstants.PageSize, forWriting: true);
+        return "populated";
     }
 
     private static string Pin(EmulatorState state, ConflictPlace place)
