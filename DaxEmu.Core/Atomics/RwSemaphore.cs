@@ -83,7 +83,7 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
         names.Add(lines[0], $"{name} of {file}");
         if (isMostlyRead)
         {
-            names.Add(lines[1], $"readers' fast way of the {name} of {file}");
+            names.Add(lines[1], $"{name} of {file}, way of readers");
         }
     }
 

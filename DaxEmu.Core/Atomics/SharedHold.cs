@@ -29,9 +29,9 @@ internal unsafe struct SharedHold
     // SAFETY: there is a line for every slot, and the lines live as long as the process.
     public static SharedHold* At(int slot) => (SharedHold*)Lines.Base + slot;
 
-    /// <summary>Names the lines of the threads that are in use.</summary>
+    /// <summary>Names the lines of the threads.</summary>
     public static void NameLines(LineNames names) =>
-        names.Add((void*)Lines.Base, ThreadSlots.Capacity, ThreadSlots.LineBytes, line => $"shared hold of {ThreadSlots.NameOf(line)}");
+        names.Add((void*)Lines.Base, ThreadSlots.Capacity, ThreadSlots.LineBytes, slot => $"inode hold of {ThreadSlots.NameOf(slot)}");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static SharedHold* Find() => mine = At(ThreadSlots.Mine);

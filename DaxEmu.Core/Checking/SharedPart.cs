@@ -7,12 +7,12 @@ namespace DaxEmu.Core.Checking;
 /// <param name="IsWritten">Whether the thread wrote it.</param>
 internal sealed record SharedPart(string Name, bool IsWritten)
 {
-#pragma warning disable SYSLIB1045 // Made when it is first used: the tests of mutants compile the core without source generators.
-    private static readonly Regex FirstNumber = new("[0-9]+(?! MiB)", RegexOptions.CultureInvariant);
+#pragma warning disable SYSLIB1045 // The sources of the core are also compiled where no generator runs.
+    private static readonly Regex Number = new("[0-9]+(?! MiB)", RegexOptions.CultureInvariant);
 #pragma warning restore SYSLIB1045
 
     /// <summary>The name without its first number: that of a word among others of its kind.</summary>
-    public static string KindOf(string name) => FirstNumber.Replace(name, "#", count: 1);
+    public static string KindOf(string name) => Number.Replace(name, "#", count: 1);
 
     /// <summary>Words of one kind as one, in the order of their places: "entry words 8 to 15", say.</summary>
     public static SharedPart Join(IReadOnlyList<SharedPart> parts)
@@ -22,6 +22,6 @@ internal sealed record SharedPart(string Name, bool IsWritten)
         bool isWritten = parts.Any(part => part.IsWritten);
         return first == last
             ? new SharedPart(first, isWritten)
-            : new SharedPart(FirstNumber.Replace(first, $"$0 to {FirstNumber.Match(last).Value}", count: 1), isWritten);
+            : new SharedPart(Number.Replace(first, $"$0 to {Number.Match(last).Value}", count: 1), isWritten);
     }
 }

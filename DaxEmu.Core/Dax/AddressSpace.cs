@@ -58,7 +58,7 @@ public sealed unsafe partial class AddressSpace : IDisposable
         try
         {
             Id = ownsId ? MappingIds.Take() : options.Id;
-            lock (IdGate)
+            using (IdGate.Enter())
             {
                 ordinal = ++lastOrdinal;
             }
@@ -80,13 +80,13 @@ public sealed unsafe partial class AddressSpace : IDisposable
         *size = (ulong)sizeBytes;
         PreferHugeTable(sizeBytes);
         Locker = new EntryLocker(Entries, options.Waits ?? WaitTable.Shared, options.Profile);
-        Sink = options.Sink;
         generation = header[0] + 1;
         *generation = ordinal * GenerationsPerMapping;
         InvalidateLock = new AsymmetricLock(Id, MappingLock.Invalidate, header[0], generation);
         AreasLock = new AsymmetricLock(Id, MappingLock.Areas, header[3]);
         lifetime = new AsymmetricLock(Id, MappingLock.Lifetime, header[4]);
         VmFile = new VmFile(Id, device.Base, InvalidateLock, AreasLock, Behaviour.RestoresHugeWrites, usesHugeTables, Remove);
+        Sink = options.Sink;
     }
 
     /// <summary>The mapping's id: the inode number in events, and part of every wait key.</summary>
@@ -139,7 +139,11 @@ public sealed unsafe partial class AddressSpace : IDisposable
     public IDaxEventSink? Sink
     {
         get => (Locker.Sink as GuardedSink)?.Inner;
-        set => Locker.Sink = value is null ? null : new GuardedSink(value);
+        set
+        {
+            Locker.Sink = value is null ? null : new GuardedSink(value);
+            UntracedFile = value is null ? VmFile : null;
+        }
     }
 
     /// <summary>What <see cref="Sink"/> threw first, so that its record of events is incomplete; null if it threw nothing.</summary>
@@ -175,6 +179,12 @@ public sealed unsafe partial class AddressSpace : IDisposable
 
     /// <summary>The file as its VMAs know it.</summary>
     internal VmFile VmFile { get; }
+
+    /// <summary>The same, while there is no <see cref="Sink"/>; null while there is one.</summary>
+    internal VmFile? UntracedFile { get; private set; }
+
+    /// <summary>The word of <see cref="SizeBytes"/>.</summary>
+    internal ulong* SizeWord => size;
 
     /// <summary>Maps pages of the file.</summary>
     /// <param name="first">The file page that the VMA's first page maps.</param>

@@ -14,7 +14,8 @@ namespace DaxEmu.Core.Iomap;
 /// <para>
 /// Big requests take wholly free 2 MiB, so that a PMD can map them. Small ones first continue at the hint, then fill the partly free
 /// 2 MiB of the hint's group, the fullest first, and break a whole one only if they would lie in many pieces otherwise; then come the other
-/// groups, in order. None fails while a page is free: an answer of no group is taken again with all locks held.
+/// groups, in order. A file that has grown by 2 MiB in one piece breaks a whole one as soon as it cannot continue: two such files that filled one
+/// 2 MiB would lie in it page by page. No request fails while a page is free: an answer of no group is taken again with all locks held.
 /// </para>
 /// <para>
 /// The plain locks are held for a search, never for a copy, a wait or a scheduled step. Who holds an extent map's lock may take these, never the
@@ -101,7 +102,9 @@ internal sealed partial class BlockAllocator : IDisposable
     /// <param name="number">The number of its inode.</param>
     internal Pfn HomeOf(long number)
     {
-        Pfn first = groups[number % groups.Length].Pages.First;
+        // By the golden ratio: numbers that follow each other lie far apart, so that the files can grow.
+        ulong place = Math.BigMul((ulong)number * 0x9E37_79B9_7F4A_7C15UL, (ulong)groups.Length, out _);
+        Pfn first = groups[place].Pages.First;
         return first.Value < Range.First.Value ? Range.First : first;
     }
 
@@ -109,15 +112,17 @@ internal sealed partial class BlockAllocator : IDisposable
     /// <param name="pageCount">How many pages are wished for.</param>
     /// <param name="hint">Where to begin to look; the run starts exactly there if that page is free.</param>
     /// <param name="run">What was taken: at least a page, maybe fewer than wished.</param>
+    /// <param name="isGrowing">Whether the file has grown by 2 MiB up to the hint.</param>
     /// <returns>Whether any page was free.</returns>
-    public bool TryAllocate(long pageCount, Pfn hint, out PfnRange run)
+    public bool TryAllocate(long pageCount, Pfn hint, out PfnRange run, bool isGrowing = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageCount);
         pageCount = Math.Min(pageCount, Range.PageCount);
         run = default;
         return !Fallible.Fails(FallibleStep.BlockAllocation)
-            && (TryTake(pageCount, hint, acceptsPieces: false, out run)
-                || TryTake(pageCount, hint, acceptsPieces: true, out run)
+            && ((isGrowing && TryTake(pageCount, hint, BlockFit.Whole, out run))
+                || TryTake(pageCount, hint, BlockFit.Good, out run)
+                || TryTake(pageCount, hint, BlockFit.Any, out run)
                 || TryTakeWithAllLocks(0, pageCount, hint, out run));
     }
 
@@ -259,7 +264,7 @@ internal sealed partial class BlockAllocator : IDisposable
     /// <summary>Gives the memory back. No call may run when it begins; a later one that needs the memory throws.</summary>
     public void Dispose() => furtherSharers.Dispose();
 
-    private bool TryTake(long pageCount, Pfn hint, bool acceptsPieces, out PfnRange run)
+    private bool TryTake(long pageCount, Pfn hint, BlockFit fit, out PfnRange run)
     {
         int home = GroupOf(hint);
         for (int i = 0; i < groups.Length; i++)
@@ -267,7 +272,7 @@ internal sealed partial class BlockAllocator : IDisposable
             BlockGroup group = groups[(home + i) % groups.Length];
             using (group.Enter())
             {
-                if (group.TryTake(pageCount, i == 0 ? hint : group.Pages.First, acceptsPieces, out run))
+                if (group.TryTake(pageCount, i == 0 ? hint : group.Pages.First, fit, out run))
                 {
                     return true;
                 }
@@ -299,7 +304,7 @@ internal sealed partial class BlockAllocator : IDisposable
         run = default;
         foreach (BlockGroup group in groups)
         {
-            if (group.TryTake(pageCount, hint, acceptsPieces: true, out run))
+            if (group.TryTake(pageCount, hint, BlockFit.Any, out run))
             {
                 return true;
             }

@@ -76,11 +76,11 @@ internal sealed unsafe class BlockGroup
     /// <summary>Takes a run of free pages, wherever they fit best.</summary>
     /// <param name="pageCount">How many are wished for.</param>
     /// <param name="hint">Where to begin to look; any page of the device.</param>
-    /// <param name="acceptsPieces">Whether a run is taken, too, that is short beside what is wished for.</param>
+    /// <param name="fit">Which runs will do.</param>
     /// <param name="run">What was taken: at least a page, maybe fewer than wished.</param>
-    public bool TryTake(long pageCount, Pfn hint, bool acceptsPieces, out PfnRange run)
+    public bool TryTake(long pageCount, Pfn hint, BlockFit fit, out PfnRange run)
     {
-        (long First, long Count) found = FreePageCount == 0 ? default : FindFit(pageCount, Local(hint), acceptsPieces);
+        (long First, long Count) found = FreePageCount == 0 ? default : FindFit(pageCount, Local(hint), fit);
         run = found.Count == 0 ? default : Take(found);
         return found.Count > 0;
     }
@@ -199,7 +199,7 @@ internal sealed unsafe class BlockGroup
 
     private long Local(Pfn pfn) => Math.Clamp(pfn.Value - basePage, 0, free.Length - 1);
 
-    private (long First, long Count) FindFit(long pageCount, long hint, bool acceptsPieces)
+    private (long First, long Count) FindFit(long pageCount, long hint, BlockFit fit)
     {
         if (free.IsSet(hint))
         {
@@ -207,8 +207,8 @@ internal sealed unsafe class BlockGroup
         }
 
         long wanted = Math.Min(pageCount, DaxConstants.PagesPerPmd);
-        (long First, long Count) best = FindInPartial(hint >> DaxConstants.PmdOrder, wanted);
-        bool isGood = best.Count * WorstSplit >= wanted;
+        (long First, long Count) best = fit == BlockFit.Whole ? default : FindInPartial(hint >> DaxConstants.PmdOrder, wanted);
+        bool isGood = best.Count > 0 && best.Count * WorstSplit >= wanted;
         long whole = isGood ? -1 : wholePmds.NextSetAround(hint >> DaxConstants.PmdOrder);
         if (whole >= 0)
         {
@@ -216,7 +216,7 @@ internal sealed unsafe class BlockGroup
             return (first, free.NextClear(first, Math.Min(free.Length, first + pageCount)) - first);
         }
 
-        return isGood || acceptsPieces ? best : default;
+        return isGood || fit == BlockFit.Any ? best : default;
     }
 
     /// <summary>A run in a partly free 2 MiB: in the fullest one that has one of the wished length, else the longest that was found.</summary>

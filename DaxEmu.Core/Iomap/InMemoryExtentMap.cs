@@ -374,15 +374,17 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
     private bool TryTake(PageIndex index, long pageCount, out PfnRange run)
     {
         Pfn hint = allocationHint;
+        bool isGrowing = false;
         if (index.Value > 0 && Blocks.Covering(index + -1) is { Kind: not ExtentKind.Hole } before)
         {
             hint = before.PfnAt(index);
+            isGrowing = before.PageCount >= DaxConstants.PagesPerPmd;
         }
 
         bool isTaken = (index.Colour == 0
                 && pageCount >= DaxConstants.PagesPerPmd
                 && allocator.TryAllocatePmds(pageCount, hint, out run))
-            || allocator.TryAllocate(pageCount, hint, out run);
+            || allocator.TryAllocate(pageCount, hint, out run, isGrowing);
         allocationHint = isTaken ? run.End : hint;
         return isTaken;
     }

@@ -36,6 +36,7 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     private readonly ulong* writer;
     private readonly ulong* generation;
     private readonly int way;
+    private readonly ReadSide readSide;
 
     // For the wait graph: no decision depends on it.
     private int writerThreadId;
@@ -54,7 +55,11 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
         way = ReaderSlot.WayOf(mapping);
         writer = writerWord;
         this.generation = generation;
+        readSide = new ReadSide(id, way, writer);
     }
+
+    /// <summary>What a reader needs, as a value: for a caller that keeps it beside its own fields.</summary>
+    public ReadSide ForReaders => readSide;
 
     /// <summary>Enters for reading until the result is disposed; sleeps while a writer is inside.</summary>
     public ReadHold Read() => new(EnterRead());
@@ -89,19 +94,8 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong* EnterRead(ReaderSlot* lines)
     {
-        ReaderSlot* line = lines + way;
-        if (Atomic.Load(ref line->Hold0, Site.EnterRead) == 0)
-        {
-            Atomic.Store(ref line->Hold0, id, Site.EnterRead); // [L1] matches [L3]
-            if (Atomic.Load(ref *writer, Site.ReadWriter) == NoWriter) // [L2] matches [L3]
-            {
-                return &line->Hold0;
-            }
-
-            Atomic.Store(ref line->Hold0, 0, Site.ExitRead);
-        }
-
-        return EnterReadSlow(line);
+        ulong* hold = readSide.TryEnter(lines);
+        return hold != null ? hold : EnterReadSlow(lines + way);
     }
 
     /// <summary>Leaves.</summary>
@@ -310,6 +304,36 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
             Atomic.Store(ref holds[free], 0, Site.ExitRead);
             using WaitRegistry.Registration registration = WaitRegistry.Enter(this, WaitKind.ToRead);
             Atomic.Wait(ref *writer, Writer, Site.ReadWriter);
+        }
+    }
+
+    /// <summary>The words that a reader meets.</summary>
+    internal readonly struct ReadSide(ulong id, int way, ulong* writer)
+    {
+        private readonly ulong id = id;
+        private readonly nint offset = way * sizeof(ReaderSlot);
+        private readonly ulong* writer = writer;
+
+        /// <summary>Enters, if no writer is inside and the thread's first hold is free.</summary>
+        /// <param name="lines">The thread's lines.</param>
+        /// <returns>The hold; null if it is not so, and the lock's own <see cref="EnterRead(ReaderSlot*)"/> must be called.</returns>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ulong* TryEnter(ReaderSlot* lines)
+        {
+            ulong* hold = (ulong*)((byte*)lines + offset);
+            if (Atomic.Load(ref *hold, Site.EnterRead) != 0)
+            {
+                return null;
+            }
+
+            Atomic.Store(ref *hold, id, Site.EnterRead); // [L1] matches [L3]
+            if (Atomic.Load(ref *writer, Site.ReadWriter) == NoWriter) // [L2] matches [L3]
+            {
+                return hold;
+            }
+
+            Atomic.Store(ref *hold, 0, Site.ExitRead);
+            return null;
         }
     }
 

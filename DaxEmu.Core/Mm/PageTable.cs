@@ -70,6 +70,9 @@ internal sealed unsafe partial class PageTable : IDisposable
     /// <summary>The first page of a slot; below 0 in the first one of a VMA that starts inside 2 MiB.</summary>
     public long FirstPageOf(long slot) => (slot << DaxConstants.PmdOrder) - lead;
 
+    /// <summary>The words as a value: for a caller that keeps their addresses beside its own fields.</summary>
+    public Words Arrays => new(this, pages + lead, directory, lead);
+
     // SAFETY (the two below): callers pass a page of the VMA, checked once at the door of the fault, and keep the table alive by the
     // invalidate lock or by the lock of the VMAs. Where a scheduler may own threads, that they do is checked.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -271,6 +274,37 @@ internal sealed unsafe partial class PageTable : IDisposable
         if (isReadOnly)
         {
             Mmu?.WriteProtect(walk.First, walk.Count);
+        }
+    }
+
+    /// <summary>The words of a table. As its methods of the same name.</summary>
+    internal readonly struct Words(PageTable owner, ulong* pages, ulong* directory, long lead)
+    {
+        private readonly ulong* pages = pages; // from the VMA's first page on
+        private readonly ulong* directory = directory;
+        private readonly long lead = lead;
+        private readonly PageTable owner = owner;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ref ulong PageWord(VmaPage page)
+        {
+            if (InterleavingSwitch.On)
+            {
+                owner.RequireAlive();
+            }
+
+            return ref pages[page.Value];
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool IsTable(VmaPage page)
+        {
+            if (InterleavingSwitch.On)
+            {
+                owner.RequireAlive();
+            }
+
+            return (Atomic.Load(ref directory[(lead + page.Value) >> DaxConstants.PmdOrder], Site.ReadTranslation) & Translation.TableBit) != 0;
         }
     }
 

@@ -38,6 +38,7 @@ public sealed unsafe partial class VmArea : IDisposable
         PlainForReads = isHost ? null : file;
         PlainForWrites = !isHost && IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : null;
         Table = new PageTable(LeadPages, pageCount, file.UsesHugeTables, hasCopies: !IsShared);
+        Words = Table.Arrays;
         pieceList = new Published<VmPiece[]>([new VmPiece(0, pageCount, (mode & MapMode.ReadOnly) != 0)]);
     }
 
@@ -84,6 +85,9 @@ public sealed unsafe partial class VmArea : IDisposable
     public PageRange FileRange => new(FirstIndex, PageCount);
 
     internal PageTable Table { get; }
+
+    /// <summary>The words of <see cref="Table"/>.</summary>
+    internal PageTable.Words Words { get; }
 
     /// <summary>Pages from the 2 MiB boundary before the start to the start.</summary>
     internal int LeadPages { get; }

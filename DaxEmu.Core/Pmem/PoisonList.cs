@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
@@ -29,6 +30,9 @@ public sealed class PoisonList
         this.pageCount = pageCount;
         words = GC.AllocateArray<ulong>(checked((int)(FirstBitWord + ((pageCount + PagesPerWord - 1) / PagesPerWord))), pinned: true);
     }
+
+    /// <summary>How many pages are poisoned, as a word that does not move and lives as long as the list.</summary>
+    internal unsafe ulong* CountWord => (ulong*)Marshal.UnsafeAddrOfPinnedArrayElement(words, CountIndex);
 
     /// <summary>Whether no page is poisoned.</summary>
     public bool IsEmpty => Atomic.Load(ref words[CountIndex], Site.Poison) == 0;

@@ -14,6 +14,15 @@ internal static unsafe partial class FaultCounter
         return Get(Thread, &usage) == 0 ? (usage.MinorFaults, usage.MajorFaults) : throw new InvalidOperationException("getrusage of a thread failed");
     }
 
+    /// <summary>Time of a processor that this thread has had until now, in user code and in the kernel (<c>ru_utime</c>, <c>ru_stime</c>).</summary>
+    public static TimeSpan CpuTimeOfThisThread()
+    {
+        Usage usage;
+        return Get(Thread, &usage) == 0
+            ? TimeSpan.FromSeconds(usage.Times[0] + usage.Times[2]) + TimeSpan.FromMicroseconds(usage.Times[1] + usage.Times[3])
+            : throw new InvalidOperationException("getrusage of a thread failed");
+    }
+
     [LibraryImport("libc", EntryPoint = "getrusage")]
     private static partial int Get(int who, Usage* usage);
 

@@ -13,14 +13,14 @@ internal static class DataLossMutants
     public static IReadOnlyList<Mutant> All { get; } =
     [
         new("a 4 KiB refault maps before it marks", Handler,
-            "if (marked != entry)", "Atomic.Store(ref word, entry | DaxEntry.LockedBit, Site.LockEntry); if (marked != entry)",
+            "if (isMarked)", "Atomic.Store(ref word, (marked & ~DaxEntry.DirtyBit) | DaxEntry.LockedBit, Site.LockEntry); if (isMarked)",
             "store-or-fault"),
         new("a short insert maps before it marks", Handler,
             "Atomic.Store(ref word, marked | DaxEntry.LockedBit, Site.ReplaceEntry);", "", "insert-or-store"),
         new("a change of layout leaves the extents of last faults as they are", "Mm/AsymmetricLock.cs",
             "(*generation)++;", "", "insert-or-punch"),
         new("a short insert does not look at its range again", "Dax/Entries/EntryLocker.cs",
-            "if (table.IsOpenTable(index))", "if (true)", "insert-or-huge"),
+            "if (!words.IsOpenTable(index.Value))", "if (false)", "insert-or-huge"),
         new("a populate maps before it marks", "Dax/Faults/RangeFault.cs",
             "if (marked != entry)", "Atomic.Store(ref slot, entry | DaxEntry.LockedBit, Site.LockEntry); if (marked != entry)",
             "store-or-populate"),

@@ -31,7 +31,7 @@ public sealed class MutationTests
             "if (profile.PassOn.WakesWhenPut && Atomic.Load(ref table.Waiters, Site.ReadWaiters) != 0)", "if (false)",
             "put-wakes"),
         new("an unlock wakes nobody", Locker,
-            "Wake(start, new DaxEntry(entry).Order, WakeMode.Next);", "",
+            "WakeNext(start, new DaxEntry(entry).Order);", "",
             "empty--pte1--pte1"),
         new("an unlock by page wakes the page's key", Locker,
             "Wake(page.StartOf(order), order, WakeMode.Next);", "WakeKey(page, WakeMode.Next, WakeCause.PassedOn);",

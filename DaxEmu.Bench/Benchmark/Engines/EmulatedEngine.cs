@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DaxEmu.Core;
 
@@ -187,12 +188,19 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
 
         public FaultHandler Handler => handler;
 
-        public void Fault(FaultContext context, long page, FaultCounts counts)
+        public VmArea Area => area;
+
+        public FaultFlags Flags => flags;
+
+        public PageOrder Order => order;
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public void FallBack(long page, FaultOutcome outcome, FaultCounts counts)
         {
-            FaultOutcome outcome = handler.Fault(context, area, page, flags, order);
-            if (outcome.Result != FaultResult.Nopage)
+            counts.Note(outcome);
+            if ((outcome.Result & FaultResult.Fallback) != 0)
             {
-                FallBack(page, outcome, counts);
+                counts.Note(handler.Fault(area, page, flags, PageOrder.Pte));
             }
         }
 
@@ -216,24 +224,26 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         }
 
         protected override Step Begin(FaultCounts counts) => new(this, FaultContext.Mine, counts);
-
-        private void FallBack(long page, FaultOutcome outcome, FaultCounts counts)
-        {
-            counts.Note(outcome);
-            if ((outcome.Result & FaultResult.Fallback) != 0)
-            {
-                counts.Note(handler.Fault(area, page, flags, PageOrder.Pte));
-            }
-        }
     }
 
     private readonly ref struct Step(Job job, FaultContext context, FaultCounts counts) : IFaultStep
     {
         private readonly FaultContext context = context;
+        private readonly FaultHandler handler = job.Handler;
+        private readonly VmArea area = job.Area;
+        private readonly FaultFlags flags = job.Flags;
+        private readonly PageOrder order = job.Order;
 
         public static bool AsksTheHost => false;
 
-        public void Fault(long page) => job.Fault(context, page, counts);
+        public void Fault(long page)
+        {
+            FaultOutcome outcome = handler.Fault(context, area, page, flags, order);
+            if (outcome.Result != FaultResult.Nopage)
+            {
+                job.FallBack(page, outcome, counts);
+            }
+        }
 
         public bool WasFault() => true;
 

@@ -35,4 +35,7 @@ internal enum FaultPhase
 
     /// <summary>A block written to a file.</summary>
     Pwrite,
+
+    /// <summary>A block written where the job's own file ends, which is empty at first.</summary>
+    Append,
 }

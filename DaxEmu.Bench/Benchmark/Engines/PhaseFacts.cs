@@ -16,6 +16,7 @@ internal static class PhaseFacts
         ("remap", FaultPhase.Remap),
         ("pread", FaultPhase.Pread),
         ("pwrite", FaultPhase.Pwrite),
+        ("append", FaultPhase.Append),
     ];
 
     /// <summary>The phases by the names that a user gives them.</summary>
@@ -28,7 +29,7 @@ internal static class PhaseFacts
     public static string NameOf(FaultPhase phase) => All.First(p => p.Phase == phase).Name;
 
     /// <summary>Whether blocks of a file are copied: of any size, by a call each.</summary>
-    public static bool IsData(FaultPhase phase) => phase is FaultPhase.Pread or FaultPhase.Pwrite;
+    public static bool IsData(FaultPhase phase) => phase is FaultPhase.Pread or FaultPhase.Pwrite or FaultPhase.Append;
 
     /// <summary>Whether one call does the whole slice, so that what is counted is a unit of it.</summary>
     public static bool IsRange(FaultPhase phase) =>
@@ -45,6 +46,7 @@ internal static class PhaseFacts
     {
         FaultPhase.Pread when isWrite => "it reads: give read or randread",
         FaultPhase.Pwrite when !isWrite => "it writes: give write or randwrite",
+        FaultPhase.Append when !isWrite || isRandom => "it writes at the end: give write",
         FaultPhase.Writeback when !isWrite => "what was only read is not written back: give write",
         not FaultPhase.Scan when isRandom && IsRange(phase) => "a range has its order: give read or write",
         _ => null,

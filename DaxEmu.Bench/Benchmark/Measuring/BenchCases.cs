@@ -68,8 +68,8 @@ internal static class BenchCases
         IsRandom(pattern),
         jobs,
         phase,
-        request.IsSeparate,
-        sizeBytes)
+        request.IsSeparate || phase == FaultPhase.Append,
+        phase == FaultPhase.Append ? sizeBytes / 2 : sizeBytes) // appends fill half of the device: a full one is another matter
     {
         DataBytes = PhaseFacts.IsData(phase) ? blockBytes : null,
     };

@@ -37,9 +37,15 @@ internal sealed record BenchReport(BenchPlan Plan, IReadOnlyList<CaseResult> Res
     public double? DistanceToFloor(CaseResult result) => Ratio(result, Floor) is { } ratio ? 1 / ratio : null;
 
     /// <summary>How many times more faults a second several jobs serve than one does; null without both figures.</summary>
-    public double? Scaling(CaseResult result)
-    {
-        CaseResult? one = Results.FirstOrDefault(r => r.Engine == result.Engine && r.Load == result.Load with { JobCount = 1 } && r.Refusal is null);
-        return one is null || result.Refusal is not null || result.Load.JobCount == 1 ? null : result.FaultsPerSecond / one.FaultsPerSecond;
-    }
+    public double? Scaling(CaseResult result) => OneJob(result) is { } one ? result.FaultsPerSecond / one.FaultsPerSecond : null;
+
+    /// <summary>
+    /// The same by the processor time that the jobs used, so that it counts also where they have to wait for processors. What jobs wait for each
+    /// other asleep is not in it.
+    /// </summary>
+    public double? ScalingByCpuTime(CaseResult result) => OneJob(result) is { } one ? result.Load.JobCount * one.CpuNsPerFault / result.CpuNsPerFault : null;
+
+    private CaseResult? OneJob(CaseResult result) => result.Refusal is not null || result.Load.JobCount == 1
+        ? null
+        : Results.FirstOrDefault(r => r.Engine == result.Engine && r.Load == result.Load with { JobCount = 1 } && r.Refusal is null);
 }

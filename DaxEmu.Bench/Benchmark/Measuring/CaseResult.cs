@@ -32,6 +32,9 @@ internal sealed record CaseResult(string Engine, FaultCase Load)
     /// <summary>Faults in the timed passes.</summary>
     public FaultCounts Counts { get; init; } = new();
 
+    /// <summary>Nanoseconds of a processor per fault, of all jobs: what they use, however long they wait for a processor.</summary>
+    public double? CpuNsPerFault { get; init; }
+
     /// <summary>Managed bytes that the timed passes allocated, per fault.</summary>
     public double AllocatedBytesPerFault { get; init; }
 

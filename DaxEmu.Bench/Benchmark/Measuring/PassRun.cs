@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DaxEmu.Bench.Benchmark.Engines;
+using DaxEmu.Native.Libc;
 using HdrHistogram;
 
 namespace DaxEmu.Bench.Benchmark.Measuring;
@@ -14,6 +15,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
     private readonly List<double> rounds = [];
     private double seconds;
     private long allocated;
+    private double cpuNs;
     private double? tableBytes;
 
     public string Engine => engine.Name;
@@ -23,7 +25,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
     /// <summary>Runs a pass and looks how much memory the process has more than before the engine's start.</summary>
     public void WeighTables(long? before)
     {
-        FaultCounts pass = Pass(out _, out _);
+        FaultCounts pass = Pass(out _, out _, out _);
         tableBytes = TableWeight.PerUnit(before, TableWeight.ResidentBytes(), pass.Total);
     }
 
@@ -32,7 +34,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         long start = Stopwatch.GetTimestamp();
         for (int pass = 0; (pass < WarmPasses || Stopwatch.GetElapsedTime(start) < time) && !cancellation.IsCancellationRequested; pass++)
         {
-            Pass(out _, out _);
+            Pass(out _, out _, out _);
             if (Stopwatch.GetElapsedTime(start) > time * 2 && pass > 1)
             {
                 return; // a slow engine is not what the compiler would make faster
@@ -47,7 +49,8 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         long faults = 0;
         do
         {
-            FaultCounts pass = Pass(out TimeSpan took, out long bytes);
+            FaultCounts pass = Pass(out TimeSpan took, out long bytes, out TimeSpan cpu);
+            cpuNs += cpu.TotalNanoseconds;
             wall += took.TotalNanoseconds;
             faults += pass.Total;
             allocated += bytes;
@@ -90,6 +93,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
             Seconds = seconds,
             Counts = counts,
             MeasuredBytes = load.SizeBytes,
+            CpuNsPerFault = cpuNs / Math.Max(1, counts.Total),
             AllocatedBytesPerFault = (double)allocated / Math.Max(1, counts.Total),
             Control = control,
             Latencies = latencies,
@@ -97,15 +101,18 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         };
     }
 
-    private FaultCounts Pass(out TimeSpan took, out long allocatedBytes)
+    private FaultCounts Pass(out TimeSpan took, out long allocatedBytes, out TimeSpan cpu)
     {
         engine.Reset(load.Phase);
         var each = jobs.Select(_ => new FaultCounts()).ToArray();
         long bytes = 0;
+        long ticks = 0;
         took = team.Run(job =>
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
+            TimeSpan cpuBefore = FaultCounter.CpuTimeOfThisThread();
             jobs[job].RunPass(each[job]);
+            Interlocked.Add(ref ticks, (FaultCounter.CpuTimeOfThisThread() - cpuBefore).Ticks);
             Interlocked.Add(ref bytes, GC.GetAllocatedBytesForCurrentThread() - before);
         });
         var total = new FaultCounts();
@@ -115,6 +122,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         }
 
         allocatedBytes = bytes;
+        cpu = TimeSpan.FromTicks(ticks);
         return total;
     }
 }

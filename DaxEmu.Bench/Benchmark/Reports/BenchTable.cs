@@ -114,6 +114,12 @@ internal static class BenchTable
                 : $"Control, {group.Key.Name}: {Number(control, "0.00")} - the CPUs are not the jobs' own; do not judge by these figures.";
         }
 
+        foreach (CaseResult result in report.Results.Where(r => r.Load.Phase == FaultPhase.Append && report.ScalingByCpuTime(r) is not null))
+        {
+            yield return $"{result.Engine}, {result.Load.Name}: {Number(report.ScalingByCpuTime(result)!.Value, "0.00")} x 1 job by the processor time that the jobs used, "
+                + $"{Number(result.CpuNsPerFault!.Value, "0")} ns a block.";
+        }
+
         foreach (CaseResult result in report.Results.Where(r => r.Spread > WideSpread))
         {
             yield return $"{result.Engine}, {result.Load.Name}: the rounds lie {Number(100 * result.Spread, "0")} % apart; the machine is noisy.";

@@ -106,6 +106,7 @@ internal static class FioJson
         }
 
         ratios["one_job"] = Round(report.Scaling(result));
+        ratios["one_job_cpu_time"] = Round(report.ScalingByCpuTime(result));
         return ratios;
     }
 

@@ -61,7 +61,10 @@ internal sealed class ConflictRunner(IConflictEngine engine, ConflictThreads thr
         {
             (ConflictOperation operation, ConflictPlace place) = sides[side];
             recorders[side] = new LineRecorder(ConflictThreads.Count, threads.FirstSlot);
-            threads.Run(side, () => operation.Run(state, place.WarmUp));
+
+            // Recorded as well, and forgotten: some steps ask the clock where no thread is recorded.
+            var warmUp = new LineRecorder(ConflictThreads.Count, threads.FirstSlot);
+            threads.Run(side, () => warmUp.Record(() => operation.Run(state, place.WarmUp)));
         }
 
         var names = new LineNames();

@@ -60,6 +60,7 @@ internal sealed class EmulatorOperations : IConflictEngine
         Of("fault in a hole", ConflictKind.DirtiesFile, Nothing, (state, place) => state.Fault(place, HolePage + place.Page, isWrite: true)),
         Of("sync", ConflictKind.WholeFile, PrepareSync, Sync),
         Of("length", ConflictKind.File, Nothing, (state, place) => $"{state.FileOf(place).Length}"),
+        Of("list extents", ConflictKind.File, Nothing, (state, place) => $"{state.FileOf(place).ExtentList[0].First}"),
         Of("map", ConflictKind.File, Nothing, (state, place) => state.Map(place)),
         Of("append", ConflictKind.Layout, Nothing, (state, place) => $"{state.FileOf(place).Write(Bytes, state.FileOf(place).Length)}"),
         Of("allocate", ConflictKind.Layout, Nothing, Allocate),

@@ -22,6 +22,7 @@ internal sealed partial class EntryLocker : IWaitGraphSource
     private readonly EntryTable table;
     private readonly WaitTable waits;
     private readonly WaitProfile profile;
+    private readonly EntryWords words;
     private readonly bool refusesEmptyRange;
 
     public EntryLocker(EntryTable table, WaitTable waits, WaitProfile profile)
@@ -29,6 +30,7 @@ internal sealed partial class EntryLocker : IWaitGraphSource
         this.table = table;
         this.waits = waits;
         this.profile = profile;
+        words = table.Words;
         refusesEmptyRange = profile.Smaller.RefusesEmptyRange;
     }
 
@@ -194,14 +196,25 @@ internal sealed partial class EntryLocker : IWaitGraphSource
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Unlock(PageIndex start, ref ulong word, ulong entry)
     {
+        if (UnlockSilently(start, ref word, entry))
+        {
+            WakeNext(start, new DaxEntry(entry).Order);
+        }
+    }
+
+    /// <summary>As <see cref="Unlock(PageIndex, ref ulong, ulong)"/>, for a caller that calls <see cref="WakeNext"/> itself if that is wanted.</summary>
+    /// <returns>Whether a thread may wait for an entry of the mapping.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool UnlockSilently(PageIndex start, ref ulong word, ulong entry)
+    {
         // A plain store and a plain load: the barrier is on the waiter's side (WaitTable).
         Atomic.Store(ref word, entry, Site.UnlockEntry);
         Trace(NoteKind.Unlocked, start, new DaxEntry(entry).Order);
-        if (Atomic.Load(ref table.Waiters, Site.ReadWaiters) != 0) // [W2] matches [W1] in WaitTable.Park
-        {
-            Wake(start, new DaxEntry(entry).Order, WakeMode.Next);
-        }
+        return Atomic.Load(ref words.Waiters, Site.ReadWaiters) != 0; // [W2] matches [W1] in WaitTable.Park
     }
+
+    /// <summary>Wakes the next waiter of an entry that was unlocked.</summary>
+    public void WakeNext(PageIndex start, PageOrder order) => Wake(start, order, WakeMode.Next);
 
     /// <summary>Unlocks an entry that was left as it was (<c>put_unlocked_entry</c>).</summary>
     public void Put(HeldEntry held)
@@ -249,23 +262,26 @@ internal sealed partial class EntryLocker : IWaitGraphSource
     private void ThrowPastCapacity(PageIndex index) =>
         throw new ArgumentOutOfRangeException(nameof(index), index, $"The table holds {table.PageCapacity} pages.");
 
-    /// <summary>Makes a locked placeholder in an empty slot whose range was seen as a table that is noted as used: what most inserts meet.</summary>
-    /// <returns>False if it was not to be: the caller looks again.</returns>
+    /// <summary>After a slot was filled by <see cref="EntryTable.TryFillSlot"/>: whether it counts, which it does unless its range is being closed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryInsertInTable(PageIndex index, ref ulong slot)
+    public bool CountsAtOnce(PageIndex index)
     {
-        if (!EntryTable.TryFillSlot(ref slot, DaxEntry.Empty(PageOrder.Pte).WithLock))
+        if (!words.IsOpenTable(index.Value))
         {
             return false;
         }
 
-        if (table.IsOpenTable(index))
-        {
-            Trace(NoteKind.Inserted, index, PageOrder.Pte);
-            return true;
-        }
+        Trace(NoteKind.Inserted, index, PageOrder.Pte);
+        return true;
+    }
 
-        return IsInserted(index, table.Confirm(index));
+    /// <summary>After <see cref="CountsAtOnce"/> said no: takes the placeholder out again.</summary>
+    public void TakeBack(PageIndex index)
+    {
+        if (IsInserted(index, table.Confirm(index)))
+        {
+            Remove(new HeldEntry(index, DaxEntry.Empty(PageOrder.Pte)));
+        }
     }
 
     private bool IsInserted(PageIndex index, EntryTable.Insertion insertion)

@@ -114,6 +114,31 @@ public sealed unsafe partial class EntryTable
         return false;
     }
 
+    /// <summary>
+    /// As <see cref="HasDirty()"/>, but a short range is looked at first: of a file that is stored to elsewhere, whose words are in other threads'
+    /// caches, nothing else is read then.
+    /// </summary>
+    /// <param name="likely">Where a dirty entry is likely.</param>
+    internal bool HasDirty(PageRange likely) => (likely.PageCount <= DaxConstants.PagesPerPmd && SeesDirty(likely)) || HasDirty();
+
+    // One that is seen was dirty at that moment, whatever a refresh does to ANYDIRTY: so there is no marking lock to take.
+    private bool SeesDirty(PageRange range)
+    {
+        long regionEnd = RegionEnd(range);
+        for (long region = range.First.Region; region < regionEnd; region++)
+        {
+            var word = new RegionWord(Atomic.Load(ref regions[region], Site.ReadRegion));
+            long first = Math.Max(range.First.Value, region << DaxConstants.PmdOrder);
+            long count = Math.Min(range.End.Value, (region + 1) << DaxConstants.PmdOrder) - first;
+            if (word.IsPmd ? word.Pmd.IsDirty : word.AnyDirty && WordScan.First(slots + first, count, DaxEntry.DirtyBit, Site.ReadSlot) < count)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The first entry that covers a page from <paramref name="from"/> on and before <paramref name="end"/>.</summary>
     /// <returns>False if there is none.</returns>
     internal bool NextPresent(PageIndex from, PageIndex end, out PageIndex start, out DaxEntry entry)

@@ -74,6 +74,9 @@ public sealed unsafe partial class EntryTable : IDisposable
     /// <summary>One more than the highest range that ever held an entry: where scans end.</summary>
     internal long UsedRegions => (long)Atomic.Load(ref *usedRegions, Site.Other);
 
+    /// <summary>The words of the table.</summary>
+    internal EntryWords Words => new(slots, regions, usedRegions, waiters);
+
     /// <summary>The entry that covers <paramref name="index"/> at this moment.</summary>
     public EntrySnapshot this[PageIndex index]
     {
@@ -185,15 +188,6 @@ public sealed unsafe partial class EntryTable : IDisposable
     /// <summary>As <see cref="TryInsertPte"/>, for a range that was a table at the caller's look, and noted as used.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryFillSlot(ref ulong slot, DaxEntry locked) => Atomic.TryReplace(ref slot, locked.Word, 0, Site.InsertEntry);
-
-    /// <summary>As <see cref="IsOpenTable"/>, of a range that scans reach already: a slot of it may be filled.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool IsUsedTable(PageIndex index) => IsOpenTable(index) && index.Region < UsedRegions;
-
-    /// <summary>Whether the range is a table that no thread closes: after its slot was filled, what makes the slot count.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool IsOpenTable(PageIndex index) =>
-        (ReadRegion(index).Word & (RegionWord.TableBit | RegionWord.ClosingBit)) == RegionWord.TableBit;
 
     /// <summary>Whether a slot that was just filled counts, or a PMD came in between; in that case it is empty again.</summary>
     internal Insertion Confirm(PageIndex index)

@@ -25,8 +25,11 @@ public sealed unsafe class FaultHandler
     private readonly EntryTable table;
     private readonly EntryLocker locker;
     private readonly AsymmetricLock invalidateLock;
-    private readonly PoisonList poison;
-    private readonly bool readsDirty;
+    private readonly AsymmetricLock.ReadSide readSide;
+    private readonly EntryWords words;
+    private readonly ulong* size;
+    private readonly ulong* poisonCount;
+    private readonly ulong dirtyOfRead;
     private readonly LastExtents lastExtents;
     private readonly PageOwners owners;
     private readonly ulong ownerOfFirst;
@@ -42,8 +45,11 @@ public sealed unsafe class FaultHandler
         table = mapping.Entries;
         locker = mapping.Locker;
         invalidateLock = mapping.InvalidateLock;
-        poison = mapping.Device.Poison;
-        readsDirty = mapping.Behaviour.ReadFaultsDirty;
+        readSide = invalidateLock.ForReaders;
+        words = table.Words;
+        size = mapping.SizeWord;
+        poisonCount = mapping.Device.Poison.CountWord;
+        dirtyOfRead = mapping.Behaviour.ReadFaultsDirty ? DaxEntry.DirtyBit : 0;
         lastExtents = new LastExtents(mapping);
         owners = mapping.Device.Owners;
         ownerOfFirst = PageOwner.One(mapping.Id, default).Word;
@@ -74,20 +80,15 @@ public sealed unsafe class FaultHandler
             ThrowNoSuchPage(area, page);
         }
 
-        ulong* hold = invalidateLock.EnterRead(context.Slot);
-        if (TryShort(context.Slot, area, page, flags, order))
-        {
-            AsymmetricLock.ExitRead(hold);
-            return FaultOutcome.Done;
-        }
-
-        return FaultSlow(area, page, flags, order, hold);
+        return order == PageOrder.Pte ? FaultPte(context.Slot, area, page, flags) : FaultPmd(context.Slot, area, page, flags);
     }
 
     /// <summary>As <see cref="Fault(VmArea, VmaPage, FaultFlags, PageOrder)"/>, for a caller that holds the invalidate lock for reading and has checked the request.</summary>
     internal FaultOutcome FaultHeld(in FaultRequest request, PageOrder order)
     {
-        if (TryShort(ReaderSlot.Mine, request.Area, request.Page, request.Flags, order))
+        if (order == PageOrder.Pte
+            ? TryShortPte(ReaderSlot.Mine, request.Area, request.Page, request.Flags)
+            : TryShortPmd(request.Area, request.Page, request.IsWrite))
         {
             return FaultOutcome.Done;
         }
@@ -109,82 +110,200 @@ public sealed unsafe class FaultHandler
         area.ThrowIfGone();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryShort(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags, PageOrder order)
+    /// <summary>How far the short way went.</summary>
+    private enum Short
     {
-        bool isWrite = (flags & FaultFlags.Write) != 0;
-        return IsPlain(area, isWrite)
-            && (order == PageOrder.Pte ? TryRefaultPte(area, page, isWrite) || TryInsertPte(lines, area, page, isWrite) : TryRefaultPmd(area, page, isWrite));
+        /// <summary>The fault is served.</summary>
+        Served,
+
+        /// <summary>It is served, and a thread that waits for an entry of the mapping may have to be woken.</summary>
+        Wakes,
+
+        /// <summary>There is no entry: the short way of an insert can be tried.</summary>
+        Absent,
+
+        /// <summary>A placeholder was made in a range that is being closed, and must be taken out.</summary>
+        Unconfirmed,
+
+        /// <summary>The long way is needed. Nothing has changed.</summary>
+        Refused,
+    }
+
+    // A method for each order and for inserts, and no call in them but as their last step: so they keep everything in registers that no one
+    // must save.
+    private FaultOutcome FaultPte(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
+    {
+        ulong* hold = readSide.TryEnter(lines);
+        if (hold == null)
+        {
+            return FaultPteAfterWait(lines, area, page, flags);
+        }
+
+        switch (TryRefaultPte(area, page, flags))
+        {
+            case Short.Served:
+                AsymmetricLock.ExitRead(hold);
+                return FaultOutcome.Done;
+            case Short.Wakes:
+                return WakeAndLeave(area, page, hold);
+            case Short.Absent:
+                return InsertPte(lines, area, page, flags, hold);
+            default:
+                return FaultSlow(area, page, flags, PageOrder.Pte, hold);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private FaultOutcome FaultPteAfterWait(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
+    {
+        ulong* hold = invalidateLock.EnterRead(lines);
+        return FaultSlow(area, page, flags, PageOrder.Pte, hold);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private FaultOutcome InsertPte(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags, ulong* hold)
+    {
+        switch (TryInsertPte(lines, area, page, flags))
+        {
+            case Short.Served:
+                AsymmetricLock.ExitRead(hold);
+                return FaultOutcome.Done;
+            case Short.Wakes:
+                return WakeAndLeave(area, page, hold);
+            case Short.Unconfirmed:
+                return TakeBackAndFault(area, page, flags, hold);
+            default:
+                return FaultSlow(area, page, flags, PageOrder.Pte, hold);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private FaultOutcome WakeAndLeave(VmArea area, VmaPage page, ulong* hold)
+    {
+        locker.WakeNext(area.IndexOf(page), PageOrder.Pte);
+        AsymmetricLock.ExitRead(hold);
+        return FaultOutcome.Done;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private FaultOutcome TakeBackAndFault(VmArea area, VmaPage page, FaultFlags flags, ulong* hold)
+    {
+        locker.TakeBack(area.IndexOf(page));
+        return FaultSlow(area, page, flags, PageOrder.Pte, hold);
+    }
+
+    private FaultOutcome FaultPmd(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
+    {
+        ulong* hold = invalidateLock.EnterRead(lines);
+        if (TryShortPmd(area, page, (flags & FaultFlags.Write) != 0))
+        {
+            AsymmetricLock.ExitRead(hold);
+            return FaultOutcome.Done;
+        }
+
+        return FaultSlow(area, page, flags, PageOrder.Pmd, hold);
+    }
+
+    // As FaultPte, for a caller that stays inside the lock.
+    private bool TryShortPte(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
+    {
+        Short way = TryRefaultPte(area, page, flags);
+        if (way == Short.Absent)
+        {
+            way = TryInsertPte(lines, area, page, flags);
+        }
+
+        switch (way)
+        {
+            case Short.Wakes:
+                locker.WakeNext(area.IndexOf(page), PageOrder.Pte);
+                return true;
+            case Short.Unconfirmed:
+                locker.TakeBack(area.IndexOf(page));
+                return false;
+            default:
+                return way == Short.Served;
+        }
     }
 
     // A page whose entry is there, real and unlocked: lock it and mark it dirty in one step, install the translation, unlock it. Dirty
     // comes before the translation that allows a store (see EntryInstall). The words are handled as numbers: wrapped, the just-in-time
     // compiler keeps them in memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryRefaultPte(VmArea area, VmaPage page, bool isWrite)
+    private Short TryRefaultPte(VmArea area, VmaPage page, FaultFlags flags)
     {
-        PageIndex index = area.IndexOf(page);
-        ref ulong word = ref table.SlotOf(index);
-        ref ulong translation = ref area.Table.PageWord(page);
-        Prefetch(ref translation);
-        ulong entry = Atomic.Load(ref word, Site.ReadSlot);
-        ulong marked = isWrite | readsDirty ? entry | DaxEntry.DirtyBit : entry;
-        if ((entry & LockableMask) != DaxEntry.PresentBit
-            || index.OffsetBytes >= mapping.SizeBytes
-            || table.ReadRegion(index).IsPmd
-            || !area.Table.Directory(page).IsTable
-            || !Atomic.TryReplace(ref word, marked | DaxEntry.LockedBit, entry, Site.LockEntry))
+        if (!IsPlain(area, (flags & FaultFlags.Write) != 0))
         {
-            return false;
+            return Short.Refused;
         }
 
-        Finish(index, ref word, ref translation, entry, marked, isWrite);
-        return true;
+        PageIndex index = area.IndexOf(page);
+        Prefetch(ref area.Words.PageWord(page));
+        ref ulong word = ref words.SlotOf(index.Value);
+        if ((ulong)index.OffsetBytes >= Atomic.Load(ref *size, Site.FileSize)
+            || words.IsPmd(index.Value)
+            || !area.Words.IsTable(page))
+        {
+            return Short.Refused;
+        }
+
+        ulong entry = Atomic.Load(ref word, Site.ReadSlot);
+        if ((entry & LockableMask) != DaxEntry.PresentBit)
+        {
+            return entry == 0 ? Short.Absent : Short.Refused;
+        }
+
+        ulong marked = Marked(entry, flags);
+        return Atomic.TryReplace(ref word, marked | DaxEntry.LockedBit, entry, Site.LockEntry)
+            ? Finish(area, page, flags, ref word, marked != entry, marked)
+            : Short.Refused;
     }
 
     // A page without an entry, in an extent that this thread was just answered: make the entry locked, write down that it holds the device
     // page, and go on as above. One locked instruction: the one that fills the slot. The device page has no other writer (PageOwners).
-    private bool TryInsertPte(ReaderSlot* lines, VmArea area, VmaPage page, bool isWrite)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Short TryInsertPte(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
     {
         PageIndex index = area.IndexOf(page);
         if (!lastExtents.TryFind(lines, index, out long pfn))
         {
-            return false;
+            return Short.Refused;
         }
 
-        ref ulong word = ref table.SlotOf(index);
+        ref ulong word = ref words.SlotOf(index.Value);
         ref ulong owner = ref owners.PageHolder(pfn);
-        ref ulong translation = ref area.Table.PageWord(page);
         Prefetch(ref owner);
-        Prefetch(ref translation);
-        if (index.OffsetBytes >= mapping.SizeBytes
-            || Atomic.Load(ref word, Site.ReadSlot) != 0
-            || !table.IsUsedTable(index)
-            || !area.Table.Directory(page).IsTable
+        if (!words.IsUsedTable(index.Value)
             || Atomic.Load(ref owner, Site.PageOwner) != 0
-            || !locker.TryInsertInTable(index, ref word))
+            || !EntryTable.TryFillSlot(ref word, DaxEntry.Empty(PageOrder.Pte).WithLock))
         {
-            return false;
+            return Short.Refused;
+        }
+
+        if (!locker.CountsAtOnce(index))
+        {
+            return Short.Unconfirmed;
         }
 
         Atomic.Store(ref owner, ownerOfFirst + (ulong)index.Value, Site.PageOwner);
         ulong entry = ((ulong)pfn << DaxEntry.PfnShift) | DaxEntry.PresentBit;
-        ulong marked = isWrite | readsDirty ? entry | DaxEntry.DirtyBit : entry;
+        ulong marked = Marked(entry, flags);
         Atomic.Store(ref word, marked | DaxEntry.LockedBit, Site.ReplaceEntry);
-        Finish(index, ref word, ref translation, entry, marked, isWrite);
-        return true;
+        return Finish(area, page, flags, ref word, marked != entry, marked);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Finish(PageIndex index, ref ulong word, ref ulong translation, ulong entry, ulong marked, bool isWrite)
+    private Short Finish(VmArea area, VmaPage page, FaultFlags flags, ref ulong word, bool isMarked, ulong marked)
     {
-        if (marked != entry)
+        PageIndex index = area.IndexOf(page);
+        if (isMarked)
         {
             table.NoteDirty(index);
         }
 
-        ulong place = (entry & ~(ulong)(DaxConstants.PageSize - 1)) | Translation.PresentBit;
-        if (isWrite)
+        ref ulong translation = ref area.Words.PageWord(page);
+        ulong place = (marked & ~(ulong)(DaxConstants.PageSize - 1)) | Translation.PresentBit;
+        if ((flags & FaultFlags.Write) != 0)
         {
             // Unconditional: any translation already here maps the same page with at most these rights.
             Atomic.Store(ref translation, place | Translation.WritableBit | Translation.DirtyBit, Site.WriteTranslation);
@@ -194,8 +313,13 @@ public sealed unsafe class FaultHandler
             Atomic.Store(ref translation, place, Site.WriteTranslation);
         }
 
-        locker.Unlock(index, ref word, marked);
+        return locker.UnlockSilently(index, ref word, marked) ? Short.Wakes : Short.Served;
     }
+
+    // Without a branch: a write makes the entry dirty, and a read too in Linux 6.1.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Marked(ulong entry, FaultFlags flags) =>
+        entry | dirtyOfRead | ((ulong)(flags & FaultFlags.Write) * (DaxEntry.DirtyBit / (ulong)FaultFlags.Write));
 
     // The line is on its way before the first locked instruction, behind which nothing else begins: what a fault waits for, it waits for at once.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -209,12 +333,17 @@ public sealed unsafe class FaultHandler
 
     // The same for 2 MiB.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryRefaultPmd(VmArea area, VmaPage page, bool isWrite)
+    private bool TryShortPmd(VmArea area, VmaPage page, bool isWrite)
     {
+        if (!IsPlain(area, isWrite))
+        {
+            return false;
+        }
+
         PageIndex start = area.IndexOf(page).PmdStart;
         ref ulong word = ref table.RegionOf(start);
         ulong entry = Atomic.Load(ref word, Site.ReadRegion);
-        ulong marked = isWrite | readsDirty ? entry | DaxEntry.DirtyBit : entry;
+        ulong marked = isWrite ? entry | DaxEntry.DirtyBit : entry | dirtyOfRead;
         if ((entry & (LockableMask | DaxEntry.PmdBit)) != (DaxEntry.PresentBit | DaxEntry.PmdBit)
             || PmdEligibility.Check(area, page, start, isWrite, mapping.SizeBytes) != FallbackReason.None
             || area.Table.Directory(page).IsTable
@@ -231,7 +360,9 @@ public sealed unsafe class FaultHandler
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsPlain(VmArea area, bool isWrite) =>
-        (isWrite ? area.PlainForWrites : area.PlainForReads) == file && locker.Sink is null && poison.IsEmpty;
+        (isWrite ? area.PlainForWrites : area.PlainForReads) is { } plain
+        && ReferenceEquals(plain, mapping.UntracedFile)
+        && Atomic.Load(ref *poisonCount, Site.Poison) == 0;
 
     // Apart, so that building its message costs the hot path no stack.
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -90,7 +90,7 @@ public static class Fsync
         }
 
         IoError missed = mapping.Device.Stores is { } tracker ? RawStores.Collect(mapping, range, tracker) : IoError.None;
-        IoError error = mapping.Entries.HasDirty() ? WritebackPass.RunHeld(mapping, range, cancellationToken).Error : IoError.None;
+        IoError error = mapping.Entries.HasDirty(range) ? WritebackPass.RunHeld(mapping, range, cancellationToken).Error : IoError.None;
         return error == IoError.None ? missed : error;
     }
 

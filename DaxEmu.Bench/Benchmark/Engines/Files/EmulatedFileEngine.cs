@@ -31,6 +31,14 @@ internal sealed unsafe class EmulatedFileEngine(PmemDevice device) : FileEngine(
         return null;
     }
 
+    public override void Reset(FaultPhase phase)
+    {
+        if (phase == FaultPhase.Append)
+        {
+            files.ForEach(file => file.SetLength(0));
+        }
+    }
+
     protected override IFaultJob JobFor(FaultCase load, UnitOrder units, BlockBuffer buffer, int file) => new Job(files[file], buffer, load, units);
 
     protected override void Stop()

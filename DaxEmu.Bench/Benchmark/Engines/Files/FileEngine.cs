@@ -42,7 +42,7 @@ internal abstract class FileEngine(PmemDevice device) : IFaultEngine
     }
 
     // What was read or written may be so again.
-    public void Reset(FaultPhase phase)
+    public virtual void Reset(FaultPhase phase)
     {
     }
 
