@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DaxEmu.Core;
+using DaxEmu.Core.Dax.Entries;
 
 namespace DaxEmu.Bench.Benchmark.Engines;
 
@@ -91,7 +92,7 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         {
             FaultPhase.Refault or FaultPhase.Insert => job,
             FaultPhase.Access => new AccessJob(new DaxView(new FaultLoop(handler), area), load, units),
-            FaultPhase.Populate => new RangeJob(load, units, (first, count) => Populate(handler, area, load, first, count)),
+            FaultPhase.Populate => new RangeJob(load, units, PopulateOf(handler, area, load)),
             FaultPhase.Writeback => new RangeJob(load, units, (first, count) => mapping.Sync(new PageRange(new PageIndex(first), count))),
             FaultPhase.Zap => new RangeJob(load, units, (first, count) => area.Zap(first, count)),
             FaultPhase.Truncate => new RangeJob(load, units, (first, count) => mapping.DropRange(new PageRange(new PageIndex(first), count), discardsDirty: true)),
@@ -125,7 +126,15 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         }
     }
 
-    // A loop of faults.
+    // MADV_POPULATE at 4 KiB; a loop of faults at 2 MiB.
+    private static Action<long, long> PopulateOf(FaultHandler handler, VmArea area, FaultCase load)
+    {
+        var loop = new FaultLoop(handler);
+        return load.Order == PageOrder.Pte
+            ? (first, count) => loop.Populate(area, first, count, load.IsWrite, out _)
+            : (first, count) => Populate(handler, area, load, first, count);
+    }
+
     private static void Populate(FaultHandler handler, VmArea area, FaultCase load, long first, long count)
     {
         FaultFlags flags = load.IsWrite ? FaultFlags.Write : FaultFlags.None;
@@ -147,14 +156,16 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         Populate(handler, area, load, 0, count);
     }
 
-    // As writeback does it: mark what is dirty, then go from mark to mark.
+    // As writeback does it: mark what is dirty, then go from one word of marks to the next.
     private static void FindDirty(EntryTable table, PageRange range)
     {
         table.TagTowrite(range);
         PageIndex next = range.First;
         while (table.NextTowrite(next, range.End, out PageIndex start))
         {
-            next = start + 1;
+            PageIndex group = EntryRun.GroupOf(start);
+            _ = table.TowriteBits(group, start, range.End);
+            next = group + EntryRun.Length;
         }
     }
 
