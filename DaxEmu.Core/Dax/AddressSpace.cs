@@ -352,7 +352,7 @@ public sealed unsafe partial class AddressSpace : IDisposable
                 entry.Order.PageCount(),
                 new Revocation(RawStoreCause.TakenAway, $"{LayoutOperation ?? (IsDisposed ? "the close" : "a change of layout")} of {Name}", Id, Name, start, entry.Pfn),
                 wasLegal: entry.IsDirty);
-            Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start);
+            Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start, entry.IsShared);
         }
     }
 

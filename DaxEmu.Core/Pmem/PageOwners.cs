@@ -19,14 +19,14 @@ namespace DaxEmu.Core.Pmem;
 /// <b>Writers of a holder's word.</b> Only a thread that holds the lock of a real entry with that pfn, when the entry is inserted or removed
 /// (B20: not when it stays as it is). An unshared page has one such entry, so its word has one writer at a time, and is given by a load that must find
 /// nothing (two entries with one unshared page are a bug of the file system) and a plain store. A shared
-/// page has one entry a file, under different locks: their counts meet in a compare-and-exchange, and so do all that take an entry away, since
-/// a page can become shared while an entry that was made before has it.
+/// page has one entry a file, under different locks: their counts meet in a compare-and-exchange. An entry says itself whether its page is shared
+/// (SHARED), and that does not change while it stands: what makes blocks shared takes the entries on them out first, under the invalidate lock.
 /// </para>
 /// <para>
 /// <b>Pins.</b> A holder's word never says that a page is busy: the entry itself is no use of the memory. DMA and other long uses pin, and
 /// a truncate that frees blocks waits for them. The pinning thread finds the page by a translation, pins it (a locked instruction, a full
-/// fence), and reads the translation again [P1]: if it changed, it unpins and starts over. The freeing thread removes the translations with
-/// locked instructions, then reads the pins [P2]. Each side writes before it reads what the other writes, so at least one sees the other;
+/// fence), and reads the translation again [P1]: if it changed, it unpins and starts over. The freeing thread removes the translations and passes
+/// a locked instruction, then reads the pins [P2]. Each side writes before it reads what the other writes, so at least one sees the other;
 /// without [P1] a DMA could start on a block that already belongs to another file.
 /// </para>
 /// <para>
@@ -132,10 +132,16 @@ internal sealed unsafe partial class PageOwners : IDisposable, IWaitTarget
     /// <remarks>Called with the entry locked; never for a ZERO or EMPTY entry. Parameters as for <see cref="Associate"/>.</remarks>
     /// <returns>Holders that are left at this order: 0, unless the blocks are shared.</returns>
     /// <exception cref="InvalidOperationException">The entry does not hold the page.</exception>
-    public long Disassociate(Pfn pfn, PageOrder order, long mapping, PageIndex index)
+    public long Disassociate(Pfn pfn, PageOrder order, long mapping, PageIndex index, bool isShared = true)
     {
         ref ulong word = ref Holder(pfn, order);
         var one = PageOwner.One(mapping, index);
+        if (!isShared && Atomic.Load(ref word, Site.PageOwner) == one.Word)
+        {
+            Atomic.Store(ref word, 0, Site.PageOwner);
+            return 0;
+        }
+
         while (true)
         {
             var now = new PageOwner(Atomic.Load(ref word, Site.PageOwner));
