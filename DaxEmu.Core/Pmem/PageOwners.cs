@@ -120,6 +120,23 @@ internal sealed unsafe partial class PageOwners : IDisposable, IWaitTarget
         }
     }
 
+    /// <summary>As <see cref="Disassociate"/> of a 4 KiB entry on a page that no other file shares, where it holds the page.</summary>
+    /// <param name="pfn">The entry's device page.</param>
+    /// <param name="owner">Its holder's word, as it must be.</param>
+    /// <returns>False if the word is another, or the device has no such page; nothing has changed then.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRelease(Pfn pfn, PageOwner owner)
+    {
+        long page = pfn.Value - range.First.Value;
+        if ((ulong)page >= (ulong)range.PageCount || Atomic.Load(ref pageHolders[page], Site.PageOwner) != owner.Word)
+        {
+            return false;
+        }
+
+        Atomic.Store(ref pageHolders[page], 0, Site.PageOwner);
+        return true;
+    }
+
     /// <summary>Whether all pages of a run lie in the device.</summary>
     public bool Covers(PfnRange pages) => pages.First.Value >= range.First.Value && pages.End.Value <= range.End.Value;
 
@@ -132,16 +149,10 @@ internal sealed unsafe partial class PageOwners : IDisposable, IWaitTarget
     /// <remarks>Called with the entry locked; never for a ZERO or EMPTY entry. Parameters as for <see cref="Associate"/>.</remarks>
     /// <returns>Holders that are left at this order: 0, unless the blocks are shared.</returns>
     /// <exception cref="InvalidOperationException">The entry does not hold the page.</exception>
-    public long Disassociate(Pfn pfn, PageOrder order, long mapping, PageIndex index, bool isShared = true)
+    public long Disassociate(Pfn pfn, PageOrder order, long mapping, PageIndex index)
     {
         ref ulong word = ref Holder(pfn, order);
         var one = PageOwner.One(mapping, index);
-        if (!isShared && Atomic.Load(ref word, Site.PageOwner) == one.Word)
-        {
-            Atomic.Store(ref word, 0, Site.PageOwner);
-            return 0;
-        }
-
         while (true)
         {
             var now = new PageOwner(Atomic.Load(ref word, Site.PageOwner));
