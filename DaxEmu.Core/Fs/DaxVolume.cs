@@ -1,6 +1,6 @@
-using DaxEmu.Core.Atomics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Fs;
 using DaxEmu.Core.Fs.Volume;
 using DaxEmu.Core.Iomap;

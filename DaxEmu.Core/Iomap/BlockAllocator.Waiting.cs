@@ -1,6 +1,6 @@
-using DaxEmu.Core.Atomics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using DaxEmu.Core.Atomics;
 
 namespace DaxEmu.Core.Iomap;
 

@@ -1,7 +1,7 @@
-using DaxEmu.Core.Atomics;
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Pmem;
 using DaxEmu.Native;
 using DaxEmu.Native.Cpu;

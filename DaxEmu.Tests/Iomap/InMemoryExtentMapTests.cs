@@ -1,5 +1,5 @@
-using DaxEmu.Core.Atomics;
 using DaxEmu.Core;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Tests.Support;
 using NUnit.Framework;

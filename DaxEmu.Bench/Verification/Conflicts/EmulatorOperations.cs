@@ -9,6 +9,7 @@ internal sealed class EmulatorOperations : IConflictEngine
     private const long HolePage = EmulatorState.HoleBegin;
     private const long AllocatedPage = EmulatorState.HoleEnd - DaxConstants.PagesPerPmd;
     private const long PunchedPage = 10 * DaxConstants.PagesPerPmd;
+    private const long ZeroedPage = 12 * DaxConstants.PagesPerPmd;
     private const long SyncedPage = 11 * DaxConstants.PagesPerPmd;
 
     // Each turn of an operation on a file works this many pages from the other: on another line.
@@ -31,6 +32,7 @@ internal sealed class EmulatorOperations : IConflictEngine
         ("owner of device page", "two blocks of one file that lie together: words of eight pages lie in one line"),
         ("VMA list", "a walk over the views of a file reads the list that a map replaces (i_mmap)"),
         ("lock of the VMA list", "two maps of one file make one list after the other (i_mmap)"),
+        ("inode lock", "a writer of a file keeps its other readers and writers out (i_rwsem)"),
         ("lock of the volume", "opening, closing and naming files is one state: a change of names is one transaction of one log"),
         ("lock of the metadata", "opening, closing and naming files is one state: a change of names is one transaction of one log"),
         ("lock of the device", "an open file keeps the device open: it is counted in under the lock that the device's end takes"),
@@ -65,9 +67,11 @@ internal sealed class EmulatorOperations : IConflictEngine
         Of("append", ConflictKind.Layout, Nothing, (state, place) => $"{state.FileOf(place).Write(Bytes, state.FileOf(place).Length)}"),
         Of("allocate", ConflictKind.Layout, Nothing, Allocate),
         Of("punch", ConflictKind.Layout, (state, place) => state.WritePage(place, PunchedPage + (place.Turn * PagesPerTurn)), Punch),
+        Of("zero a range", ConflictKind.Layout, (state, place) => state.WritePage(place, ZeroedPage + (place.Turn * PagesPerTurn)), Zero),
         Of("truncate", ConflictKind.Layout, (state, place) => state.WritePage(place, EmulatorState.FilePages - place.Turn - 1), Truncate),
         Of("extend", ConflictKind.Layout, Nothing, (state, place) => SetLength(state, place, DaxConstants.PageSize)),
-        Of("unmap", ConflictKind.Layout, (state, place) => state.PrepareUnmap(place), (state, place) => state.Unmap(place)),
+        Of("protect", ConflictKind.Layout, (state, place) => state.PrepareView(place), (state, place) => state.Protect(place)),
+        Of("unmap", ConflictKind.Layout, (state, place) => state.PrepareView(place), (state, place) => state.Unmap(place)),
         Of("create", ConflictKind.Name, Nothing, (state, place) => $"{state.Volume.Create(EmulatorState.PathOf(place, "made")).Length}"),
         Of("delete", ConflictKind.Name, (state, place) => state.Volume.Create(EmulatorState.PathOf(place, "deleted")).Dispose(), Delete),
         Of("look up", ConflictKind.Name, (state, place) => state.Volume.Create(EmulatorState.PathOf(place, "there")).Dispose(), (state, place) => $"{state.Volume.Exists(EmulatorState.PathOf(place, "there"))}"),
@@ -166,6 +170,12 @@ internal sealed class EmulatorOperations : IConflictEngine
     {
         state.FileOf(place).PunchHole(OffsetOf(PunchedPage + (place.Turn * PagesPerTurn)), DaxConstants.PageSize);
         return "punched";
+    }
+
+    private static string Zero(EmulatorState state, ConflictPlace place)
+    {
+        state.FileOf(place).ZeroRange(OffsetOf(ZeroedPage + (place.Turn * PagesPerTurn)), DaxConstants.PageSize);
+        return "zeroed";
     }
 
     private static string Truncate(EmulatorState state, ConflictPlace place) => SetLength(state, place, -DaxConstants.PageSize);

@@ -28,7 +28,7 @@ internal sealed class EmulatorState : IConflictState
     private readonly FaultHandler[] handlers = new FaultHandler[FileCount];
     private readonly DaxView[,] views = new DaxView[FileCount, ViewCount + 1];
     private readonly List<DaxView> extra = [];
-    private readonly Dictionary<ConflictPlace, DaxView> unmapped = [];
+    private readonly Dictionary<ConflictPlace, DaxView> changed = [];
 
     /// <summary>A new state.</summary>
     public EmulatorState()
@@ -95,14 +95,21 @@ internal sealed class EmulatorState : IConflictState
         return $"{view.Length}";
     }
 
-    /// <summary>Makes the view that <see cref="Unmap"/> unmaps.</summary>
-    public void PrepareUnmap(ConflictPlace place) => unmapped[place] = FileOf(place).Map(0, DaxConstants.PageSize, MapMode.Shared);
+    /// <summary>Makes the view that <see cref="Unmap"/> and <see cref="Protect"/> change.</summary>
+    public void PrepareView(ConflictPlace place) => changed[place] = FileOf(place).Map(0, DaxConstants.PageSize, MapMode.Shared);
 
     /// <summary>Unmaps a view.</summary>
     public string Unmap(ConflictPlace place)
     {
-        unmapped[place].Dispose();
+        changed[place].Dispose();
         return "unmapped";
+    }
+
+    /// <summary>Takes the right to write away from a view.</summary>
+    public string Protect(ConflictPlace place)
+    {
+        changed[place].Area.Protect(0, 1, isReadOnly: true);
+        return "protected";
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
-using DaxEmu.Core.Atomics;
 using System.Buffers;
 using System.Runtime.ExceptionServices;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Waiting.Policies;
 using DaxEmu.Core.Mm;
