@@ -35,7 +35,7 @@ internal static class BenchCommand
     private static readonly Option<bool> Separate = new("--separate") { Description = "each job has a mapping of its own" };
     private static readonly Option<bool> Shared = new("--shared") { Description = "all jobs share one mapping, each with its own slice (the default)" };
     private static readonly Option<WaitProfile> Policy = CommandOptions.Of("--policy", "the policy or profile of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
-    private static readonly Option<bool> HasHugeTables = CommandOptions.Of("--table-pages", "2m (the emulator's tables may lie in 2 MiB pages of the host, where they are large enough; the default) or 4k", text => CommandOptions.Choice(text, "4k", "2m") == "2m", true);
+    private static readonly Option<PageOrder> TablePages = CommandOptions.Of("--table-pages", "2m (the emulator's tables may lie in 2 MiB pages of the host, where they are large enough; the default) or 4k", text => CommandOptions.Choice(text, "4k", "2m") == "2m" ? PageOrder.Pmd : PageOrder.Pte, PageOrder.Pmd);
     private static readonly Option<string?> Csv = CommandOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => CommandOptions.Choice(text, "will-it-scale"), null);
     private static readonly Option<string?> Hgrm = CommandOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
     private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
@@ -57,7 +57,7 @@ internal static class BenchCommand
             + "  daxemu bench --engine emu,mmf,mmf-span --bs 4k --rw write,randwrite\n  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json\n"
             + "  daxemu bench --mmu host")
         {
-            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, HasHugeTables, Csv, Hgrm, Plot, Mmu, Conflicts, Format,
+            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, TablePages, Csv, Hgrm, Plot, Mmu, Conflicts, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -215,7 +215,7 @@ internal static class BenchCommand
             RampTime = parsed.GetValue(Ramp),
             Seed = parsed.GetValue(Seed),
             Policy = parsed.GetRequiredValue(Policy),
-            HasHugeTables = parsed.GetValue(HasHugeTables),
+            HasHugeTables = parsed.GetValue(TablePages) == PageOrder.Pmd,
             FileName = fileName,
             IsForced = parsed.GetValue(Force),
         };

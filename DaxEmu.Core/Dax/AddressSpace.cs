@@ -33,6 +33,9 @@ public sealed unsafe partial class AddressSpace : IDisposable
     private readonly bool protectsFirstPageOnly;
     private readonly PlainLock areasGate = new("lock of the VMA list");
     private readonly DeviceReference deviceReference;
+    private readonly PageOwners owners;
+    private readonly PageOwner ownerOfFirst;
+    private readonly StoreTracker? strictStores;
     private Published<VmArea[]> areaList = new([]);
     private PublishedFlag disposed;
 
@@ -72,6 +75,9 @@ public sealed unsafe partial class AddressSpace : IDisposable
             throw;
         }
 
+        owners = device.Owners;
+        ownerOfFirst = PageOwner.One(Id, default);
+        strictStores = device.StrictStores;
         MaximumSizeBytes = Entries.PageCapacity << DaxConstants.PageShift;
         size = header[1];
         Errors = new WritebackErrors(header[2]);
@@ -338,21 +344,30 @@ public sealed unsafe partial class AddressSpace : IDisposable
     {
         if (entry.IsReal)
         {
-            Device.Owners.Associate(entry.Pfn, entry.Order, Id, start, entry.IsShared);
+            owners.Associate(entry.Pfn, entry.Order, Id, start, entry.IsShared);
         }
     }
 
     /// <summary>Takes <see cref="Associate"/> back (<c>dax_disassociate_entry</c>).</summary>
     internal void Disassociate(PageIndex start, DaxEntry entry)
     {
+        const ulong plain = DaxEntry.PresentBit;
+        const ulong kinds = plain | DaxEntry.PmdBit | DaxEntry.ZeroBit | DaxEntry.EmptyBit | DaxEntry.SharedBit;
+        if ((entry.Word & kinds) == plain
+            && strictStores is null
+            && owners.TryRelease(entry.Pfn, new PageOwner(ownerOfFirst.Word + (ulong)start.Value)))
+        {
+            return;
+        }
+
         if (entry.IsReal)
         {
             // Before the page has no holder: its legal stores would pass for stores after an earlier revocation.
-            Device.StrictStores?.Revoke(
+            strictStores?.Revoke(
                 entry.Order.PageCount(),
                 new Revocation(RawStoreCause.TakenAway, $"{LayoutOperation ?? (IsDisposed ? "the close" : "a change of layout")} of {Name}", Id, Name, start, entry.Pfn),
                 wasLegal: entry.IsDirty);
-            Device.Owners.Disassociate(entry.Pfn, entry.Order, Id, start);
+            owners.Disassociate(entry.Pfn, entry.Order, Id, start);
         }
     }
 

@@ -19,14 +19,14 @@ namespace DaxEmu.Core.Pmem;
 /// <b>Writers of a holder's word.</b> Only a thread that holds the lock of a real entry with that pfn, when the entry is inserted or removed
 /// (B20: not when it stays as it is). An unshared page has one such entry, so its word has one writer at a time, and is given by a load that must find
 /// nothing (two entries with one unshared page are a bug of the file system) and a plain store. A shared
-/// page has one entry a file, under different locks: their counts meet in a compare-and-exchange, and so do all that take an entry away, since
-/// a page can become shared while an entry that was made before has it.
+/// page has one entry a file, under different locks: their counts meet in a compare-and-exchange. An entry says itself whether its page is shared
+/// (SHARED), and that does not change while it stands: what makes blocks shared takes the entries on them out first, under the invalidate lock.
 /// </para>
 /// <para>
 /// <b>Pins.</b> A holder's word never says that a page is busy: the entry itself is no use of the memory. DMA and other long uses pin, and
 /// a truncate that frees blocks waits for them. The pinning thread finds the page by a translation, pins it (a locked instruction, a full
-/// fence), and reads the translation again [P1]: if it changed, it unpins and starts over. The freeing thread removes the translations with
-/// locked instructions, then reads the pins [P2]. Each side writes before it reads what the other writes, so at least one sees the other;
+/// fence), and reads the translation again [P1]: if it changed, it unpins and starts over. The freeing thread removes the translations and passes
+/// a locked instruction, then reads the pins [P2]. Each side writes before it reads what the other writes, so at least one sees the other;
 /// without [P1] a DMA could start on a block that already belongs to another file.
 /// </para>
 /// <para>
@@ -118,6 +118,23 @@ internal sealed unsafe partial class PageOwners : IDisposable, IWaitTarget
         {
             now = new PageOwner(Atomic.Load(ref word, Site.PageOwner));
         }
+    }
+
+    /// <summary>As <see cref="Disassociate"/> of a 4 KiB entry on a page that no other file shares, where it holds the page.</summary>
+    /// <param name="pfn">The entry's device page.</param>
+    /// <param name="owner">Its holder's word, as it must be.</param>
+    /// <returns>False if the word is another, or the device has no such page; nothing has changed then.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRelease(Pfn pfn, PageOwner owner)
+    {
+        long page = pfn.Value - range.First.Value;
+        if ((ulong)page >= (ulong)range.PageCount || Atomic.Load(ref pageHolders[page], Site.PageOwner) != owner.Word)
+        {
+            return false;
+        }
+
+        Atomic.Store(ref pageHolders[page], 0, Site.PageOwner);
+        return true;
     }
 
     /// <summary>Whether all pages of a run lie in the device.</summary>

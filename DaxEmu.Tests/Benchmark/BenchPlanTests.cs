@@ -87,5 +87,9 @@ public sealed class BenchPlanTests
     public void WhatMeansNothingIsRefusedWithItsNameAndWhatWouldDo(string line, string named, string remedy) =>
         Assert.That(() => PlanOf(line.Split(' ')), Throws.ArgumentException.With.Message.Contains(named).And.Message.Contains(remedy));
 
+    [Test]
+    public void TheEmulatorsTablesLieInPagesOfTheSizeAskedFor() =>
+        Assert.That((PlanOf().HasHugeTables, PlanOf("--table-pages", "4k").HasHugeTables, PlanOf("--table-pages", "2M").HasHugeTables), Is.EqualTo((true, false, true)));
+
     private static BenchPlan PlanOf(params string[] line) => BenchCommand.PlanOf(BenchCommand.Create().Parse(line));
 }

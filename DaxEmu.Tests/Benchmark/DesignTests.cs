@@ -59,6 +59,19 @@ public sealed class DesignTests
     }
 
     [Test]
+    public void ALockedWordIsWaitedForAndGivesItsValueToTheNext()
+    {
+        ulong[] words = [EntryWord.Present];
+        Assert.That(EntryWord.Lock(ref words[0]), Is.EqualTo(EntryWord.Present));
+        Assert.That(words[0] & EntryWord.Locked, Is.Not.Zero);
+        Task<ulong> second = Task.Run(() => EntryWord.Lock(ref words[0]));
+        Assert.That(second.Wait(20), Is.False, "two threads own the word");
+        EntryWord.Unlock(ref words[0], EntryWord.Dirty);
+        Assert.That(second.Wait(Limit));
+        Assert.That(second.Result, Is.EqualTo(EntryWord.Dirty), "what its owner stored last");
+    }
+
+    [Test]
     public void NoEntryAndNoReferenceIsLostUnderConcurrency([Values("flat", "flat-refcount", "file-tables")] string name)
     {
         switch (name)
@@ -181,7 +194,7 @@ public sealed class DesignTests
         where TDesign : struct, IDesign
     {
         const int Threads = 4;
-        const int Rounds = 150;
+        const int Rounds = 300;
         long units = UnitsOf(0);
         long[] contested = [510, 511, 512, 513]; // on both sides of a 2 MiB boundary
         DesignArea[] areas = [design.Map(), design.Map()];
@@ -195,6 +208,8 @@ public sealed class DesignTests
                 {
                     check(areas, unit);
                     Assert.That(areas.Select(a => design.Translate(a, unit, isWrite: false)), Is.All.AnyOf(null, unit), $"round {round}");
+                    bool isWritable = areas.Any(a => design.Translate(a, unit, isWrite: true) is not null);
+                    Assert.That(isWritable && design.CountDirty(unit, 1) == 0, Is.False, $"round {round}: unit {unit} can be stored to, and no writeback would find it");
                 }
 
                 design.Truncate(contested[0], contested.Length);

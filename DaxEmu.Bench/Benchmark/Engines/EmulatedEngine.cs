@@ -153,10 +153,15 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         Populate(loop, area, load, 0, count);
     }
 
-    // As writeback does it: mark what is dirty, then go from group of marks to group.
+    // As a sync does it: look whether anything is dirty; if so mark it, then go from group of marks to group.
     private static long FindDirty(EntryTable table, PageRange range)
     {
         long found = 0;
+        if (!table.HasDirty())
+        {
+            return found;
+        }
+
         table.TagTowrite(range);
         PageIndex next = range.First;
         while (table.NextTowrite(next, range.End, out PageIndex start))

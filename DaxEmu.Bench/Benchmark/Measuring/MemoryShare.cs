@@ -12,6 +12,7 @@ internal sealed class MemoryShare
     // and more mapping costs no more; of the baseline's, more nodes are allocated.
     private const long OwnBytes = 100L << 20;
     private const long EmulatorBytesPerPage = 26;
+    private const long HugeTableBytesPerPage = 18;
     private const long EmulatorPages = UnitOrder.LargestPass << DaxConstants.PmdOrder;
     private const long FloorBytesPerUnit = 24;
     private const long DesignBytesPerUnit = 40;
@@ -55,6 +56,11 @@ internal sealed class MemoryShare
     {
         long pages = load.SizeBytes >> DaxConstants.PageShift;
         long emulator = Math.Min(pages, EmulatorPages) * EmulatorBytesPerPage;
+        if (plan.HasHugeTables && load.IsRandom)
+        {
+            emulator = Math.Max(emulator, pages * HugeTableBytesPerPage); // each 2 MiB of two tables is real after one access
+        }
+
         long radix = (pages * RadixBytesPerPage) + (Math.Min(pages, DenseRadixPages) * DenseRadixBytesPerPage);
         long units = load.SizeBytes / load.Order.SizeBytes();
         return (plan.Engines.Contains("emu") ? emulator : 0)

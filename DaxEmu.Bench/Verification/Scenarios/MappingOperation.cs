@@ -139,6 +139,18 @@ internal sealed record MappingOperation(string Name, Action<MappingFixture> Run)
         TakeOut(fixture, PageRange.Between(new PageIndex(page), new PageIndex(MappingFixture.PiecePages)), page << DaxConstants.PageShift);
     });
 
+    /// <summary>
+    /// Drops a page that is the last one of its range, and the range's table with it: as a drop of the whole range, without its look at 512 slots.
+    /// </summary>
+    public static MappingOperation DropLast(long page) => new($"drop @{page}, the last one", fixture =>
+    {
+        AddressSpace mapping = fixture.Mapping;
+        using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();
+        mapping.Unmap(One(page));
+        Invalidator.DeleteRange(mapping, One(page));
+        Atomic.Exchange(ref mapping.Entries.RegionOf(new PageIndex(page)), 0, Site.CloseTable);
+    });
+
     /// <summary>Locks the entry that stands on a page's block, and unlocks it, as a handler of memory errors does.</summary>
     public static MappingOperation LockByPage(long page) => new($"lock by page @{page}", fixture =>
     {
