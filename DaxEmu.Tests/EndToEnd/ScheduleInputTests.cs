@@ -8,7 +8,7 @@ namespace DaxEmu.Tests.EndToEnd;
 public sealed class ScheduleInputTests
 {
     // The hang of 2019, as 'check' prints it.
-    private const string Hang = "dax1:pmd-behind-pte:v4.20:sc:a13b16a5";
+    private const string Hang = "dax1:pmd-behind-pte:v4.20:sc:a14b18a5";
 
     private static IEnumerable<TestCaseData> Damaged()
     {
@@ -23,8 +23,8 @@ public sealed class ScheduleInputTests
             ("dax1:pmd-behind-pte:v9:sc:a", ["'v9'", "fixed"]),
             ("dax1:pmd-behind-pte:fixed:arm:a", ["'arm'", "tso or sc"]),
             ("dax1:pmd-behind-pte:v4.20:sc:a", ["ends after 1 steps"]),
-            ("dax1:pmd-behind-pte:v4.20:sc:a13b16", ["ends after 29 steps"]),
-            (Hang + "b", ["34"]),
+            ("dax1:pmd-behind-pte:v4.20:sc:a14b18", ["ends after 32 steps"]),
+            (Hang + "b", ["37"]),
             ("dax1:pmd-behind-pte:v4.20:sc:h", ["step 0", "T7", "T0 to T1"]),
             ("dax1:pmd-behind-pte:v4.20:sc:A", ["step 0", "T0 drains"]),
             ("dax1:pmd-behind-pte:v4.20:sc:a0", ["'0'", "character 2"]),

@@ -31,7 +31,7 @@ public sealed class MutationTests
             "if (profile.PassOn.WakesWhenPut && Atomic.Load(ref table.Waiters, Site.ReadWaiters) != 0)", "if (false)",
             "put-wakes"),
         new("an unlock wakes nobody", Locker,
-            "WakeNext(start, new DaxEntry(entry).Order);", "",
+            "Wake(start, new DaxEntry(entry).Order, WakeMode.Next);", "",
             "empty--pte1--pte1"),
         new("an unlock by page wakes the page's key", Locker,
             "Wake(page.StartOf(order), order, WakeMode.Next);", "WakeKey(page, WakeMode.Next, WakeCause.PassedOn);",
@@ -113,7 +113,7 @@ public sealed class MutationTests
     /// <summary>All of them.</summary>
     internal static IEnumerable<Mutant> Mutants => LockMutants.Concat(FaultMutants.All).Concat(DataLossMutants.All);
 
-    private static IEnumerable<Mutant> Tried => Effort.Part(Mutants, every: 6);
+    private static IEnumerable<Mutant> Tried => Effort.Part(Mutants, every: 9);
 
     private static IEnumerable<Mutant> Scenarios => Tried.DistinctBy(m => (m.Scenario, m.Profile, m.BuffersStores));
 

@@ -196,25 +196,14 @@ internal sealed partial class EntryLocker : IWaitGraphSource
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Unlock(PageIndex start, ref ulong word, ulong entry)
     {
-        if (UnlockSilently(start, ref word, entry))
-        {
-            WakeNext(start, new DaxEntry(entry).Order);
-        }
-    }
-
-    /// <summary>As <see cref="Unlock(PageIndex, ref ulong, ulong)"/>, for a caller that calls <see cref="WakeNext"/> itself if that is wanted.</summary>
-    /// <returns>Whether a thread may wait for an entry of the mapping.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool UnlockSilently(PageIndex start, ref ulong word, ulong entry)
-    {
         // A plain store and a plain load: the barrier is on the waiter's side (WaitTable).
         Atomic.Store(ref word, entry, Site.UnlockEntry);
         Trace(NoteKind.Unlocked, start, new DaxEntry(entry).Order);
-        return Atomic.Load(ref words.Waiters, Site.ReadWaiters) != 0; // [W2] matches [W1] in WaitTable.Park
+        if (Atomic.Load(ref words.Waiters, Site.ReadWaiters) != 0) // [W2] matches [W1] in WaitTable.Park
+        {
+            Wake(start, new DaxEntry(entry).Order, WakeMode.Next);
+        }
     }
-
-    /// <summary>Wakes the next waiter of an entry that was unlocked.</summary>
-    public void WakeNext(PageIndex start, PageOrder order) => Wake(start, order, WakeMode.Next);
 
     /// <summary>Unlocks an entry that was left as it was (<c>put_unlocked_entry</c>).</summary>
     public void Put(HeldEntry held)
@@ -262,26 +251,23 @@ internal sealed partial class EntryLocker : IWaitGraphSource
     private void ThrowPastCapacity(PageIndex index) =>
         throw new ArgumentOutOfRangeException(nameof(index), index, $"The table holds {table.PageCapacity} pages.");
 
-    /// <summary>After a slot was filled by <see cref="EntryTable.TryFillSlot"/>: whether it counts, which it does unless its range is being closed.</summary>
+    /// <summary>Makes a locked placeholder in an empty slot whose range was seen as a table that is noted as used: what most inserts meet.</summary>
+    /// <returns>False if it was not to be: the caller looks again.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool CountsAtOnce(PageIndex index)
+    public bool TryInsertInTable(PageIndex index, ref ulong slot)
     {
-        if (!words.IsOpenTable(index.Value))
+        if (!EntryTable.TryFillSlot(ref slot, DaxEntry.Empty(PageOrder.Pte).WithLock))
         {
             return false;
         }
 
-        Trace(NoteKind.Inserted, index, PageOrder.Pte);
-        return true;
-    }
-
-    /// <summary>After <see cref="CountsAtOnce"/> said no: takes the placeholder out again.</summary>
-    public void TakeBack(PageIndex index)
-    {
-        if (IsInserted(index, table.Confirm(index)))
+        if (words.IsOpenTable(index.Value))
         {
-            Remove(new HeldEntry(index, DaxEntry.Empty(PageOrder.Pte)));
+            Trace(NoteKind.Inserted, index, PageOrder.Pte);
+            return true;
         }
+
+        return IsInserted(index, table.Confirm(index));
     }
 
     private bool IsInserted(PageIndex index, EntryTable.Insertion insertion)

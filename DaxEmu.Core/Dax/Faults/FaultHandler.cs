@@ -87,7 +87,7 @@ public sealed unsafe class FaultHandler
     internal FaultOutcome FaultHeld(in FaultRequest request, PageOrder order)
     {
         if (order == PageOrder.Pte
-            ? TryShortPte(ReaderSlot.Mine, request.Area, request.Page, request.Flags)
+            ? TryShortPte(ReaderSlot.Mine, request.Area, request.Page, request.IsWrite)
             : TryShortPmd(request.Area, request.Page, request.IsWrite))
         {
             return FaultOutcome.Done;
@@ -110,85 +110,21 @@ public sealed unsafe class FaultHandler
         area.ThrowIfGone();
     }
 
-    /// <summary>How far the short way went.</summary>
-    private enum Short
-    {
-        /// <summary>The fault is served.</summary>
-        Served,
-
-        /// <summary>It is served, and a thread that waits for an entry of the mapping may have to be woken.</summary>
-        Wakes,
-
-        /// <summary>There is no entry: the short way of an insert can be tried.</summary>
-        Absent,
-
-        /// <summary>A placeholder was made in a range that is being closed, and must be taken out.</summary>
-        Unconfirmed,
-
-        /// <summary>The long way is needed. Nothing has changed.</summary>
-        Refused,
-    }
-
-    // A method for each order and for inserts, and no call in them but as their last step: so they keep everything in registers that no one
-    // must save.
+    // A method for each order: together they would need more registers than there are.
     private FaultOutcome FaultPte(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
     {
         ulong* hold = readSide.TryEnter(lines);
         if (hold == null)
         {
-            return FaultPteAfterWait(lines, area, page, flags);
+            hold = invalidateLock.EnterRead(lines);
         }
 
-        switch (TryRefaultPte(area, page, flags))
+        if (TryShortPte(lines, area, page, (flags & FaultFlags.Write) != 0))
         {
-            case Short.Served:
-                AsymmetricLock.ExitRead(hold);
-                return FaultOutcome.Done;
-            case Short.Wakes:
-                return WakeAndLeave(area, page, hold);
-            case Short.Absent:
-                return InsertPte(lines, area, page, flags, hold);
-            default:
-                return FaultSlow(area, page, flags, PageOrder.Pte, hold);
+            AsymmetricLock.ExitRead(hold);
+            return FaultOutcome.Done;
         }
-    }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private FaultOutcome FaultPteAfterWait(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
-    {
-        ulong* hold = invalidateLock.EnterRead(lines);
-        return FaultSlow(area, page, flags, PageOrder.Pte, hold);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private FaultOutcome InsertPte(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags, ulong* hold)
-    {
-        switch (TryInsertPte(lines, area, page, flags))
-        {
-            case Short.Served:
-                AsymmetricLock.ExitRead(hold);
-                return FaultOutcome.Done;
-            case Short.Wakes:
-                return WakeAndLeave(area, page, hold);
-            case Short.Unconfirmed:
-                return TakeBackAndFault(area, page, flags, hold);
-            default:
-                return FaultSlow(area, page, flags, PageOrder.Pte, hold);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private FaultOutcome WakeAndLeave(VmArea area, VmaPage page, ulong* hold)
-    {
-        locker.WakeNext(area.IndexOf(page), PageOrder.Pte);
-        AsymmetricLock.ExitRead(hold);
-        return FaultOutcome.Done;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private FaultOutcome TakeBackAndFault(VmArea area, VmaPage page, FaultFlags flags, ulong* hold)
-    {
-        locker.TakeBack(area.IndexOf(page));
         return FaultSlow(area, page, flags, PageOrder.Pte, hold);
     }
 
@@ -204,106 +140,82 @@ public sealed unsafe class FaultHandler
         return FaultSlow(area, page, flags, PageOrder.Pmd, hold);
     }
 
-    // As FaultPte, for a caller that stays inside the lock.
-    private bool TryShortPte(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
-    {
-        Short way = TryRefaultPte(area, page, flags);
-        if (way == Short.Absent)
-        {
-            way = TryInsertPte(lines, area, page, flags);
-        }
-
-        switch (way)
-        {
-            case Short.Wakes:
-                locker.WakeNext(area.IndexOf(page), PageOrder.Pte);
-                return true;
-            case Short.Unconfirmed:
-                locker.TakeBack(area.IndexOf(page));
-                return false;
-            default:
-                return way == Short.Served;
-        }
-    }
-
     // A page whose entry is there, real and unlocked: lock it and mark it dirty in one step, install the translation, unlock it. Dirty
     // comes before the translation that allows a store (see EntryInstall). The words are handled as numbers: wrapped, the just-in-time
     // compiler keeps them in memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Short TryRefaultPte(VmArea area, VmaPage page, FaultFlags flags)
+    private bool TryShortPte(ReaderSlot* lines, VmArea area, VmaPage page, bool isWrite)
     {
-        if (!IsPlain(area, (flags & FaultFlags.Write) != 0))
+        if (!IsPlain(area, isWrite))
         {
-            return Short.Refused;
+            return false;
         }
 
         PageIndex index = area.IndexOf(page);
-        Prefetch(ref area.Words.PageWord(page));
         ref ulong word = ref words.SlotOf(index.Value);
-        if ((ulong)index.OffsetBytes >= Atomic.Load(ref *size, Site.FileSize)
-            || words.IsPmd(index.Value)
-            || !area.Words.IsTable(page))
-        {
-            return Short.Refused;
-        }
-
+        ref ulong translation = ref area.Words.PageWord(page);
+        Prefetch(ref translation);
         ulong entry = Atomic.Load(ref word, Site.ReadSlot);
         if ((entry & LockableMask) != DaxEntry.PresentBit)
         {
-            return entry == 0 ? Short.Absent : Short.Refused;
+            return entry == 0 && TryInsertPte(lines, area, page, isWrite);
         }
 
-        ulong marked = Marked(entry, flags);
-        return Atomic.TryReplace(ref word, marked | DaxEntry.LockedBit, entry, Site.LockEntry)
-            ? Finish(area, page, flags, ref word, marked != entry, marked)
-            : Short.Refused;
+        ulong marked = isWrite ? entry | DaxEntry.DirtyBit : entry | dirtyOfRead;
+        if ((ulong)index.OffsetBytes >= Atomic.Load(ref *size, Site.FileSize)
+            || words.IsPmd(index.Value)
+            || !area.Words.IsTable(page)
+            || !Atomic.TryReplace(ref word, marked | DaxEntry.LockedBit, entry, Site.LockEntry))
+        {
+            return false;
+        }
+
+        Finish(index, ref word, ref translation, entry, marked, isWrite);
+        return true;
     }
 
     // A page without an entry, in an extent that this thread was just answered: make the entry locked, write down that it holds the device
     // page, and go on as above. One locked instruction: the one that fills the slot. The device page has no other writer (PageOwners).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Short TryInsertPte(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryInsertPte(ReaderSlot* lines, VmArea area, VmaPage page, bool isWrite)
     {
         PageIndex index = area.IndexOf(page);
         if (!lastExtents.TryFind(lines, index, out long pfn))
         {
-            return Short.Refused;
+            return false;
         }
 
         ref ulong word = ref words.SlotOf(index.Value);
         ref ulong owner = ref owners.PageHolder(pfn);
+        ref ulong translation = ref area.Words.PageWord(page);
         Prefetch(ref owner);
-        if (!words.IsUsedTable(index.Value)
+        if ((ulong)index.OffsetBytes >= Atomic.Load(ref *size, Site.FileSize)
+            || !words.IsUsedTable(index.Value)
+            || !area.Words.IsTable(page)
             || Atomic.Load(ref owner, Site.PageOwner) != 0
-            || !EntryTable.TryFillSlot(ref word, DaxEntry.Empty(PageOrder.Pte).WithLock))
+            || !locker.TryInsertInTable(index, ref word))
         {
-            return Short.Refused;
-        }
-
-        if (!locker.CountsAtOnce(index))
-        {
-            return Short.Unconfirmed;
+            return false;
         }
 
         Atomic.Store(ref owner, ownerOfFirst + (ulong)index.Value, Site.PageOwner);
         ulong entry = ((ulong)pfn << DaxEntry.PfnShift) | DaxEntry.PresentBit;
-        ulong marked = Marked(entry, flags);
+        ulong marked = isWrite ? entry | DaxEntry.DirtyBit : entry | dirtyOfRead;
         Atomic.Store(ref word, marked | DaxEntry.LockedBit, Site.ReplaceEntry);
-        return Finish(area, page, flags, ref word, marked != entry, marked);
+        Finish(index, ref word, ref translation, entry, marked, isWrite);
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Short Finish(VmArea area, VmaPage page, FaultFlags flags, ref ulong word, bool isMarked, ulong marked)
+    private void Finish(PageIndex index, ref ulong word, ref ulong translation, ulong entry, ulong marked, bool isWrite)
     {
-        PageIndex index = area.IndexOf(page);
-        if (isMarked)
+        if (marked != entry)
         {
             table.NoteDirty(index);
         }
 
-        ref ulong translation = ref area.Words.PageWord(page);
-        ulong place = (marked & ~(ulong)(DaxConstants.PageSize - 1)) | Translation.PresentBit;
-        if ((flags & FaultFlags.Write) != 0)
+        ulong place = (entry & ~(ulong)(DaxConstants.PageSize - 1)) | Translation.PresentBit;
+        if (isWrite)
         {
             // Unconditional: any translation already here maps the same page with at most these rights.
             Atomic.Store(ref translation, place | Translation.WritableBit | Translation.DirtyBit, Site.WriteTranslation);
@@ -313,13 +225,8 @@ public sealed unsafe class FaultHandler
             Atomic.Store(ref translation, place, Site.WriteTranslation);
         }
 
-        return locker.UnlockSilently(index, ref word, marked) ? Short.Wakes : Short.Served;
+        locker.Unlock(index, ref word, marked);
     }
-
-    // Without a branch: a write makes the entry dirty, and a read too in Linux 6.1.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong Marked(ulong entry, FaultFlags flags) =>
-        entry | dirtyOfRead | ((ulong)(flags & FaultFlags.Write) * (DaxEntry.DirtyBit / (ulong)FaultFlags.Write));
 
     // The line is on its way before the first locked instruction, behind which nothing else begins: what a fault waits for, it waits for at once.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

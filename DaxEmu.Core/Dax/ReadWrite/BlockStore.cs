@@ -81,7 +81,7 @@ internal static class BlockStore
             error = IoError.Io;
         }
 
-        mapping.Device.DrainUnchecked();
+        mapping.Device.DrainUnchecked(); // durable like every write
         return true;
     }
 

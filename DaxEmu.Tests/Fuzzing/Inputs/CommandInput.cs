@@ -63,7 +63,7 @@ internal static class CommandInput
         ["--scenario-size"] = ["1x1", "2x1", "2x2", "3x1,2x2", "4x2"],
         ["--preemptions"] = ["0", "1", "2", "20"],
         ["--max-schedules"] = ["1", "10", "1000", "2147483647"],
-        ["--replay"] = ["dax1:pmd-behind-pte:v4.20:sc:a13b16a5", "dax1:x:y:sc:a", "text"],
+        ["--replay"] = ["dax1:pmd-behind-pte:v4.20:sc:a14b18a5", "dax1:x:y:sc:a", "text"],
         ["--ranges"] = ["1", "2", "8", "64"],
         ["--mix"] = ["0", "30", "50"],
         ["--empty"] = ["0", "3", "50"],
@@ -72,6 +72,7 @@ internal static class CommandInput
         ["--trace"] = ["t.trace", "r.jsonl", "text", "missing", "{folder}", "empty"],
         ["--threads"] = Counts,
         ["--mmu"] = ["software", "host"],
+        ["--table-pages"] = ["4k", "2m", "1g"],
     };
 
     private static readonly string[] Refused =
@@ -248,7 +249,7 @@ internal static class CommandInput
         ("device", new byte[4 << 20]),
         ("odd", new byte[4097]),
         ("empty", []),
-        ("text", Latin1.Bytes(random.Pick((string[])["hello\n", "@text\n", "--help", "dax1:pmd-behind-pte:v4.20:sc:a13b16a5\n", "\u001b[31m\n"]))),
+        ("text", Latin1.Bytes(random.Pick((string[])["hello\n", "@text\n", "--help", "dax1:pmd-behind-pte:v4.20:sc:a14b18a5\n", "\u001b[31m\n"]))),
         ("r.jsonl", Latin1.Bytes(string.Join('\n', Corpus.Recording(random)))),
         ("r.zip", Containers.ZipOf(Latin1.Bytes(string.Join('\n', Corpus.Recording(random))))),
         ("t.trace", Latin1.Bytes(string.Join('\n', Corpus.Trace(random)))),

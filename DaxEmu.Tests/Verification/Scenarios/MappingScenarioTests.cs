@@ -59,7 +59,7 @@ public sealed class MappingScenarioTests
     private static IEnumerable<TestCaseData> FailingCases => Failing.Select((g, i) => new TestCaseData(i).SetArgDisplayNames(
         g.Scenario, g.Threads.SelectMany(t => t).First(o => IsBroken(o)).Name));
 
-    private static IEnumerable<string> Names => Effort.Part(MappingScenarios.Names, every: 3);
+    private static IEnumerable<string> Names => Effort.Part(MappingScenarios.Names, every: 5);
 
     private static IEnumerable<string> BugIds => MappingScenarios.Bugs.Select(b => b.Id);
 
