@@ -41,9 +41,9 @@ internal sealed record BenchReport(BenchPlan Plan, IReadOnlyList<CaseResult> Res
 
     /// <summary>
     /// The same by the processor time that the jobs used, so that it counts also where they have to wait for processors. What jobs wait for each
-    /// other asleep is not in it.
+    /// other asleep is not in it. Null also where the time was too short for the system's clock of processor time.
     /// </summary>
-    public double? ScalingByCpuTime(CaseResult result) => OneJob(result) is { } one ? result.Load.JobCount * one.CpuNsPerFault / result.CpuNsPerFault : null;
+    public double? ScalingByCpuTime(CaseResult result) => result.CpuNsPerFault > 0 && OneJob(result) is { CpuNsPerFault: > 0 } one ? result.Load.JobCount * one.CpuNsPerFault / result.CpuNsPerFault : null;
 
     private CaseResult? OneJob(CaseResult result) => result.Refusal is not null || result.Load.JobCount == 1
         ? null

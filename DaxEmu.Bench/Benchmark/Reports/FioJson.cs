@@ -134,5 +134,5 @@ internal static class FioJson
     // What is less than a nanosecond has its digits behind the point.
     private static double RoundTime(double value) => Math.Round(value, value < 1 ? 5 : 2);
 
-    private static double? Round(double? value) => value is { } number ? Math.Round(number, 2) : null;
+    private static double? Round(double? value) => value is { } number && double.IsFinite(number) ? Math.Round(number, 2) : null;
 }
