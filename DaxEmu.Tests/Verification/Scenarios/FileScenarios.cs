@@ -70,6 +70,8 @@ internal static class FileScenarios
             Other = A.Map(0, 8 * Page, MapMode.Shared | MapMode.NoHugePage);
             _ = Other.Read(0, 1);
             Pin = isPinned ? View.Pin(Page, Page) : null;
+            A.Mapping.ForgetLastExtents();
+            B.Mapping.ForgetLastExtents();
         }
 
         public PmemDevice Device { get; }
