@@ -95,26 +95,26 @@ internal static class BenchCommand
 
     private static ExitCode RunConflicts(ParseResult parsed, CancellationToken cancellation)
     {
-        Option? other = parsed.CommandResult.Command.Options.FirstOrDefault(
-            option => option != Conflicts && option != Engines && option != Format && parsed.GetResult(option) is { Implicit: false });
-        if (other is not null)
-        {
-            throw new ArgumentException($"{other.Name} has no meaning with --conflicts, which takes --engine and --output-format alone.");
-        }
-
+        RefuseOthers(parsed, Conflicts, Engines);
         IReadOnlyList<string> engines = parsed.GetValue(Engines) ?? ConflictsRun.EngineNames;
         return ConflictsRun.Run(engines, parsed.GetValue(Format) == OutputFormat.Json, cancellation);
     }
 
-    private static ExitCode RunOnHost(ParseResult parsed, CancellationToken cancellation)
+    // Some work takes one option and the format alone.
+    private static void RefuseOthers(ParseResult parsed, Option chosen, Option taken)
     {
         Option? other = parsed.CommandResult.Command.Options.FirstOrDefault(
-            option => option != Mmu && option != Size && option != Format && parsed.GetResult(option) is { Implicit: false });
+            option => option != chosen && option != taken && option != Format && parsed.GetResult(option) is { Implicit: false });
         if (other is not null)
         {
-            throw new ArgumentException($"{other.Name} has no meaning with --mmu host, which takes --size and --output-format alone.");
+            string name = chosen == Mmu ? $"{Mmu.Name} host" : chosen.Name;
+            throw new ArgumentException($"{other.Name} has no meaning with {name}, which takes {taken.Name} and {Format.Name} alone.");
         }
+    }
 
+    private static ExitCode RunOnHost(ParseResult parsed, CancellationToken cancellation)
+    {
+        RefuseOthers(parsed, Mmu, Size);
         long size = parsed.GetValue(Size) ?? MappedBytes;
         if (size < LeastMappedBytes || size % DaxConstants.PmdSize != 0)
         {

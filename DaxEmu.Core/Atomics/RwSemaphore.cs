@@ -47,7 +47,7 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
     private readonly PinnedLines lines = new(isMostlyRead ? 2 : 1);
 
     // Which line of each thread shows its readers.
-    private readonly int way = SharedHold.WayOf(inode);
+    private readonly int way = ThreadSlots.WayOf(inode);
 
     // For the wait graph: no decision depends on it.
     private int writerThreadId;
@@ -142,7 +142,7 @@ internal sealed unsafe class RwSemaphore(long inode = 0, string name = "inode lo
     /// <summary>Forgets what this thread holds in the fast way: for a checker that stopped it in the middle.</summary>
     public static void Forget()
     {
-        for (int i = 0; i < SharedHold.Ways; i++)
+        for (int i = 0; i < ThreadSlots.Ways; i++)
         {
             (SharedHold.Mine + i)->Semaphore = 0;
         }

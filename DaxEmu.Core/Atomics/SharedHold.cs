@@ -4,21 +4,14 @@ using DaxEmu.Native.Memory;
 
 namespace DaxEmu.Core.Atomics;
 
-/// <summary>Which <see cref="RwSemaphore"/> a thread reads now, in its fast way: lines of its own, which no other thread writes.</summary>
-/// <remarks>
-/// A thread has several, and the inode's number says which: so the writer of one file looks only at a line in each thread that the readers of few
-/// other files write.
-/// </remarks>
+/// <summary>Which <see cref="RwSemaphore"/> a thread reads now, in its fast way: lines of its own (<see cref="ThreadSlots.Ways"/>), which no other thread writes.</summary>
 [StructLayout(LayoutKind.Explicit, Size = ThreadSlots.LineBytes)]
 internal unsafe struct SharedHold
 {
-    /// <summary>Lines of a thread.</summary>
-    public const int Ways = 8;
-
     [FieldOffset(0)]
     public ulong Semaphore;
 
-    private static readonly ReservedRegion Lines = ReservedRegion.Reserve((long)ThreadSlots.Capacity * Ways * ThreadSlots.LineBytes);
+    private static readonly ReservedRegion Lines = ThreadSlots.ReserveLines(ThreadSlots.Ways);
 
     [ThreadStatic]
     private static SharedHold* mine;
@@ -36,14 +29,11 @@ internal unsafe struct SharedHold
     // SAFETY: there are lines for every slot, and the lines live as long as the process.
 
     /// <summary>A line of a thread.</summary>
-    public static SharedHold* At(int slot, int way) => (SharedHold*)Lines.Base + ((nint)slot * Ways) + way;
-
-    /// <summary>Which line of each thread is an inode's.</summary>
-    public static int WayOf(long inode) => (int)(inode % Ways);
+    public static SharedHold* At(int slot, int way) => (SharedHold*)Lines.Base + ((nint)slot * ThreadSlots.Ways) + way;
 
     /// <summary>Names the lines of the threads.</summary>
     public static void NameLines(LineNames names) =>
-        names.Add((void*)Lines.Base, (long)ThreadSlots.Capacity * Ways, ThreadSlots.LineBytes, line => $"inode hold of {ThreadSlots.NameOf(line / Ways)}");
+        names.Add((void*)Lines.Base, (long)ThreadSlots.Capacity * ThreadSlots.Ways, ThreadSlots.LineBytes, line => $"inode hold of {ThreadSlots.NameOf(line / ThreadSlots.Ways)}");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static SharedHold* Find() => mine = At(ThreadSlots.Mine, 0);

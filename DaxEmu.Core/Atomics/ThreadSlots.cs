@@ -22,6 +22,12 @@ internal static class ThreadSlots
     /// <summary>The most schedulers at once.</summary>
     public const int SchedulerCount = 32;
 
+    /// <summary>
+    /// Lines of a thread in the tables of readers, where a file's id says which is used: so a writer of one file looks only at a line in each thread
+    /// that the readers of few other files write.
+    /// </summary>
+    public const int Ways = 8;
+
     /// <summary>Bytes of a thread's own line: two cache lines, since the prefetcher fetches them in pairs.</summary>
     public const int LineBytes = 128;
 
@@ -58,8 +64,12 @@ internal static class ThreadSlots
         }
     }
 
-    /// <summary>Reserves a line for every number; committed at first use, never given back.</summary>
-    public static ReservedRegion ReserveLines() => ReservedRegion.Reserve((long)Capacity * LineBytes);
+    /// <summary>Which of a thread's <see cref="Ways"/> lines is that of a file.</summary>
+    public static int WayOf(long file) => (int)(file % Ways);
+
+    /// <summary>Reserves lines for every number; committed at first use, never given back.</summary>
+    /// <param name="linesPerThread">How many each has.</param>
+    public static ReservedRegion ReserveLines(int linesPerThread = 1) => ReservedRegion.Reserve((long)Capacity * linesPerThread * LineBytes);
 
     /// <summary>The thread that has a number; null if none has, or it is a scheduler's.</summary>
     public static Thread? ThreadOf(int slot) => Threads[slot] is { } thread && thread.TryGetTarget(out Thread? living) && living.IsAlive ? living : null;

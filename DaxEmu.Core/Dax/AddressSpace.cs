@@ -298,26 +298,10 @@ public sealed unsafe partial class AddressSpace : IDisposable
         return Mapped.Count(a => a.FileRange.Contains(index) && a.Table.Find(index - a.FirstIndex) is { IsPresent: true, IsCopy: false });
     }
 
-    /// <summary>Makes the translations of file pages read-only and clean in every VMA that maps any of them, wherever it begins (<c>pfn_mkclean_range</c>).</summary>
-    internal void WriteProtect(PageRange range)
-    {
-        if (staysWritable)
-        {
-            return;
-        }
-
-        PageRange shown = protectsFirstPageOnly ? new PageRange(range.First, 1) : range;
-        using AsymmetricLock.ReadHold walk = AreasLock.Read();
-        foreach (VmArea area in Mapped)
-        {
-            if (area.FileRange.Overlaps(shown))
-            {
-                area.Table.WriteProtect(range.First - area.FirstIndex, range.PageCount);
-            }
-        }
-    }
-
-    /// <summary>As <see cref="WriteProtect(PageRange)"/>, of entries of a run: one walk over the VMAs for all.</summary>
+    /// <summary>
+    /// Makes the translations of entries of a run read-only and clean in every VMA that maps any of their pages, wherever it begins
+    /// (<c>pfn_mkclean_range</c>): one walk over the VMAs for all.
+    /// </summary>
     internal void WriteProtect(in EntryRun run, ulong bits)
     {
         if (staysWritable)

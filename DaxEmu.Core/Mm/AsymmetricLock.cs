@@ -52,7 +52,7 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
         this.mapping = mapping;
         this.kind = kind;
         id = (ulong)mapping | ((ulong)kind << KindShift);
-        way = ReaderSlot.WayOf(mapping);
+        way = ThreadSlots.WayOf(mapping);
         writer = writerWord;
         this.generation = generation;
         readSide = new ReadSide(id, way, writer);
@@ -105,7 +105,7 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     /// <summary>Forgets all that this thread holds: for a checker that stopped it in the middle.</summary>
     public static void Forget()
     {
-        for (int i = 0; i < ReaderSlot.Ways; i++)
+        for (int i = 0; i < ThreadSlots.Ways; i++)
         {
             new Span<ulong>(&(ReaderSlot.Mine + i)->Hold0, ReaderSlot.Holds).Clear();
         }

@@ -69,7 +69,7 @@ public sealed unsafe class LayoutTests
         Assert.That(first.Concat(second).Select(address => (long)address % Line), Is.All.Zero);
         Assert.That(first.Concat(second), Is.Unique);
         Assert.That(ReaderSlot.Holds * sizeof(ulong), Is.AtMost(Line));
-        Assert.That((nint)ReaderSlot.At(1) - (nint)ReaderSlot.At(0), Is.EqualTo((nint)Line * ReaderSlot.Ways));
+        Assert.That((nint)ReaderSlot.At(1) - (nint)ReaderSlot.At(0), Is.EqualTo((nint)Line * ThreadSlots.Ways));
 
         static nint[] LinesOfThisThread() => [(nint)ReaderSlot.Mine, (nint)WaitNode.Mine, (nint)WaitTally.Mine];
     }

@@ -8,7 +8,7 @@ internal static class DataLossMutants
     private const string Protect = "mapping.WriteProtect(run, chosen); // [V2] matches [V1] in DaxView";
     private const string Sync = "Dax/Writeback/Fsync.cs";
     private const string LetLayoutChange =
-        "unsafe { DaxEmu.Core.Atomics.Atomic.Store(ref (DaxEmu.Core.Mm.ReaderSlot.Mine + DaxEmu.Core.Mm.ReaderSlot.WayOf(mapping.Id))->Hold0, 0, DaxEmu.Core.Atomics.Site.ExitRead); _ = mapping.InvalidateLock.EnterRead(); } ";
+        "unsafe { DaxEmu.Core.Atomics.Atomic.Store(ref (DaxEmu.Core.Mm.ReaderSlot.Mine + DaxEmu.Core.Atomics.ThreadSlots.WayOf(mapping.Id))->Hold0, 0, DaxEmu.Core.Atomics.Site.ExitRead); _ = mapping.InvalidateLock.EnterRead(); } ";
 
     public static IReadOnlyList<Mutant> All { get; } =
     [

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Native;
 using DaxEmu.Native.Libc;
 
@@ -65,19 +65,8 @@ internal sealed class MeasuredProgram : IDisposable
     /// <summary>Runs a program to its end.</summary>
     /// <returns>Its standard output.</returns>
     /// <exception cref="DaxEnvironmentException">It failed.</exception>
-    public string Output(string program, string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        using CancellationTokenRegistration stop = cancellation.Register(() => process.Kill(entireProcessTree: true));
-        Task<string> error = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        cancellation.ThrowIfCancellationRequested();
-        return process.ExitCode == 0
-            ? output
-            : throw new DaxEnvironmentException(
-                $"'{program} {string.Join(' ', arguments)}' ended with {process.ExitCode}: {error.Result.Trim()}", "Set --size lower if memory is short.");
-    }
+    public string Output(string program, string[] arguments) =>
+        ProgramOutput.Of(program, arguments, $"'{program} {string.Join(' ', arguments)}'", "Set --size lower if memory is short.", cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => folder.Delete(recursive: true);
@@ -98,7 +87,5 @@ internal sealed class MeasuredProgram : IDisposable
         return figures;
     }
 
-    private static bool IsOnPath(string name) => (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
-        .Split(':', StringSplitOptions.RemoveEmptyEntries)
-        .Any(directory => File.Exists(System.IO.Path.Combine(directory, name)));
+    private static bool IsOnPath(string name) => ProgramOutput.Find(name, Environment.GetEnvironmentVariable("PATH")) is not null;
 }

@@ -27,13 +27,13 @@ public sealed unsafe partial class EntryTable : IDisposable
     private readonly ReservedRegion regionMemory;
     private readonly ReservedRegion markMemory;
     private readonly PinnedLines header = new(3);
-    private long hugePageCount;
     private readonly ulong* slots;
     private readonly ulong* regions;
     private readonly ulong* marks;
     private readonly ulong* waiters;
     private readonly ulong* usedRegions;
     private readonly ulong* marking;
+    private long hugePageCount;
 
     /// <summary>A table for files of up to <paramref name="pageCapacity"/> pages. It takes only addresses until entries are made.</summary>
     /// <param name="mappingId">The mapping's id, part of every wait key.</param>
@@ -182,7 +182,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         // Before the slot is filled, and by every thread: the one that made the range a table may not have done it yet, and a scan must not
         // end before an entry that is there.
         NoteUse(index.Region);
-        return Atomic.TryReplace(ref SlotOf(index), locked.Word, 0, Site.InsertEntry) ? Confirm(index) : Insertion.Changed;
+        return TryFillSlot(ref SlotOf(index), locked) ? Confirm(index) : Insertion.Changed;
     }
 
     /// <summary>As <see cref="TryInsertPte"/>, for a range that was a table at the caller's look, and noted as used.</summary>
@@ -325,25 +325,9 @@ public sealed unsafe partial class EntryTable : IDisposable
         }
     }
 
-    // Outside a scheduler, whose steps these loads would be, the slots are looked through in bulk.
-    internal bool HasEntry(long region)
-    {
-        Span<ulong> all = SlotsOf(region);
-        if (Atomic.Current is null)
-        {
-            return all.IndexOfAnyExcept(0UL) >= 0;
-        }
-
-        foreach (ref ulong slot in all)
-        {
-            if (Atomic.Load(ref slot, Site.ReadSlot) != 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    /// <summary>Whether a slot of a range is filled.</summary>
+    internal bool HasEntry(long region) =>
+        WordScan.First(slots + (region * WordsPerRegion), WordsPerRegion, ulong.MaxValue, Site.ReadSlot) < WordsPerRegion;
 
     private static void AwaitClosing(ref ulong word, RegionWord seen)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Mm;
 using DaxEmu.Core.Pmem;
 
@@ -12,7 +13,7 @@ internal sealed unsafe class LastExtents(AddressSpace mapping)
     private readonly PageOwners owners = mapping.Device.Owners;
     private readonly bool keepsAnswers = mapping.Extents.KeepsAnswers;
     private readonly long id = mapping.Id;
-    private readonly int way = ReaderSlot.WayOf(mapping.Id);
+    private readonly int way = ThreadSlots.WayOf(mapping.Id);
 
     /// <summary>Keeps an answer for this thread's next fault, if it is one of blocks that only a change of layout can take or share.</summary>
     public void Note(in ExtentAnswer answer)

@@ -61,7 +61,7 @@ internal static unsafe class BrokenOperations
     /// <summary>Write-protects before it has the entry: another thread may write again in between.</summary>
     public static MappingOperation WritebackThatLocksLast(long page) => new("writeback that locks last", fixture =>
     {
-        fixture.Mapping.WriteProtect(MappingOperation.One(page));
+        WriteProtect(fixture, new HeldEntry(new PageIndex(page), DaxEntry.Empty(PageOrder.Pte)));
         if (fixture.Mapping.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
             fixture.Mapping.Locker.Unlock(held.Start, held.Entry.WithDirty(false));
@@ -74,7 +74,7 @@ internal static unsafe class BrokenOperations
         DaxEntry seen = fixture.Mapping.Entries.Lookup(new PageIndex(page));
         if (seen.IsReal && fixture.Mapping.Locker.LockAny(new PageIndex(page), out HeldEntry held))
         {
-            fixture.Mapping.WriteProtect(held.Range);
+            WriteProtect(fixture, held);
             fixture.Mapping.Locker.Unlock(held.Start, seen.WithoutLock.WithDirty(false));
         }
     });
@@ -168,7 +168,7 @@ internal static unsafe class BrokenOperations
         (int first, int end) = ThreadSlots.InUse;
         for (int line = first; line < end; line++)
         {
-            Atomic.SpinWhile(ref (ReaderSlot.At(line) + ReaderSlot.WayOf(fixture.Mapping.Id))->Hold0, (ulong)fixture.Mapping.Id, Site.AwaitReader);
+            Atomic.SpinWhile(ref (ReaderSlot.At(line) + ThreadSlots.WayOf(fixture.Mapping.Id))->Hold0, (ulong)fixture.Mapping.Id, Site.AwaitReader);
         }
 
         LayoutBreak.TakeOut(fixture.Mapping, MappingOperation.One(page));
@@ -202,4 +202,10 @@ internal static unsafe class BrokenOperations
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "writer")]
     private static extern ref ulong* WriterOf(AsymmetricLock from);
+
+    private static void WriteProtect(MappingFixture fixture, HeldEntry entry)
+    {
+        var run = new EntryRun(entry, stackalloc ulong[EntryRun.Length]);
+        fixture.Mapping.WriteProtect(run, run.Held);
+    }
 }

@@ -1,8 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Core;
 using DaxEmu.Native;
-using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Bench.Benchmark.Engines.Fio;
 
@@ -17,10 +16,7 @@ internal sealed class FioProgram(string path, PmemDevice device, int seed, Cance
 
     /// <summary>The program, if it is installed.</summary>
     /// <param name="folders">Where to look, as <c>PATH</c> has it.</param>
-    public static string? Find(string? folders) => (folders ?? string.Empty)
-        .Split(':', StringSplitOptions.RemoveEmptyEntries)
-        .Select(folder => Path.Combine(folder, Name))
-        .FirstOrDefault(File.Exists);
+    public static string? Find(string? folders) => ProgramOutput.Find(Name, folders);
 
     /// <summary>What a user is told where it is not installed.</summary>
     public static string Missing => $"there is no {Name} in the PATH; install the package {Name} (apt-get install {Name})";
@@ -53,16 +49,7 @@ internal sealed class FioProgram(string path, PmemDevice device, int seed, Cance
     {
         // The file may have lost its name: another process reaches it through this one's descriptor.
         string file = $"/proc/{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}/fd/{device.File!.DangerousGetHandle().ToString(CultureInfo.InvariantCulture)}";
-        IReadOnlyList<string> arguments = Arguments(load, file, seed, ramp, runtime);
-        using Process process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        using CancellationTokenRegistration stop = cancellation.Register(() => process.Kill(entireProcessTree: true));
-        Task<string> error = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        cancellation.ThrowIfCancellationRequested();
-        return process.ExitCode == 0
-            ? FioFigures.Parse(output, load.IsWrite)
-            : throw new DaxEnvironmentException($"fio ended with {process.ExitCode}: {error.Result.Trim()}", "Run fio alone to see why.", Errno.Einval);
+        return FioFigures.Parse(ProgramOutput.Of(path, Arguments(load, file, seed, ramp, runtime), Name, "Run fio alone to see why.", cancellation), load.IsWrite);
     }
 
     private static string Milliseconds(TimeSpan time) => Math.Max(1, (long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
