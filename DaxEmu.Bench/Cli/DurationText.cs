@@ -31,4 +31,11 @@ internal static class DurationText
 
         return TimeSpan.FromSeconds(value * seconds);
     }
+
+    /// <summary>The shortest form without a fraction: <c>300ms</c>, <c>8h</c>.</summary>
+    public static string Format(TimeSpan time)
+    {
+        (string unit, double inSeconds) = Units.Last(u => u.Unit == "ns" || (time.Ticks > 0 && time.Ticks % (long)(u.Seconds * TimeSpan.TicksPerSecond) == 0 && u.Seconds >= 1e-6));
+        return ((long)Math.Round(time.TotalSeconds / inSeconds)).ToString(CultureInfo.InvariantCulture) + unit;
+    }
 }

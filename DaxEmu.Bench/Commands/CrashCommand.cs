@@ -11,32 +11,34 @@ internal static class CrashCommand
 {
     private const string AllPoints = "all";
 
-    private static readonly Option<ICrashWorkload> Workload = CommandOptions.Of(
-        "--workload", $"what is cut: {string.Join(", ", CrashWorkloads.All.Select(w => w.Name))}", CrashWorkloads.ByName, CrashWorkloads.All[0]);
+    private static readonly Option<ICrashWorkload> Workload = CommandOptions.Words(
+        "--workload", "what is cut (see --list)", CrashWorkloads.All[0], [.. CrashWorkloads.All.Select(w => (w.Name, w))]);
 
     private static readonly Option<string> Points = CommandOptions.Of(
         "--points", "the power cuts of each case: all, or a number of them, chosen by the seed", text => CutsOf(text) is null ? AllPoints : text, AllPoints);
 
-    private static readonly Option<int> Seed = CommandOptions.Of("--seed", "seed of the data, and of what is chosen", text => CommandOptions.Count(text, 0), 1);
+    private static readonly Option<int> Seed = CommandOptions.Seed("the data, and of what is chosen");
     private static readonly Option<string?> Bug = CommandOptions.Of<string?>("--bug", "a bug that the workload has on demand (see --list)", text => text, null);
     private static readonly Option<string?> Case = CommandOptions.Of<string?>("--case", "only this case", text => text, null);
-    private static readonly Option<int> Jobs = CommandOptions.Of("--numjobs", "threads (default: one for each processor)", CommandOptions.JobCount, Environment.ProcessorCount);
+    private static readonly Option<int> Jobs = CommandOptions.Of("--numjobs", "threads (not given: one for each processor)", CommandOptions.JobCount, Environment.ProcessorCount, CommandOptions.JobNames);
     private static readonly Option<string?> Replay = CommandOptions.Of<string?>("--replay", "the string of a failure: makes its state again", text => text, null);
-    private static readonly Option<bool> CrossCheck = new("--cross-check") { Description = "runs each case of at most 65536 states also without pruning, and compares" };
-    private static readonly Option<bool> List = new("--list") { Description = "names the workloads and their bugs" };
+    private static readonly Option<bool> CrossCheck = CommandOptions.Flag("--cross-check", "runs each case of at most 65536 states also without pruning, and compares");
+    private static readonly Option<bool> List = CommandOptions.List("the workloads and their bugs");
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
     public static Command Create()
     {
         var command = new Command(
             "crash",
-            "Cuts the power at every point of a workload on persistent memory, and runs recovery on everything that each cut may leave.\n"
+            "Cuts the power at every point of a workload, and checks its recovery.\n"
+            + "Recovery is run on everything that each cut may leave in persistent memory.\n"
             + "A failure ends with 1, the smallest case, and a string that makes it again.\n\n"
             + "Examples:\n  daxemu crash --workload log --points all\n  daxemu crash --workload log --bug missing-flush\n  daxemu crash --list")
         {
-            Workload, Points, Seed, Bug, Case, Jobs, Replay, CrossCheck, List, Format,
+            Workload, Points, Seed, Bug, Case, Jobs, Replay, CrossCheck, List, Format, OutputOption.Option,
         };
-        CommandFrame.SetAction(command, Run);
+        ProgressOptions.AddTo(command);
+        CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }
 
@@ -53,8 +55,8 @@ internal static class CrashCommand
         CrashBug? bug = parsed.GetValue(Bug) is { } name ? CrashWorkloads.BugOf(workload, name) : null;
         IReadOnlyList<PowerCutTest> cases = workload.Cases(bug, (ulong)parsed.GetValue(Seed));
         return parsed.GetValue(Replay) is { } replay ? ReplayOne(cases, replay, isJson)
-            : parsed.GetValue(CrossCheck) ? Compare(workload, Selected(cases, parsed.GetValue(Case)), OptionsOf(parsed), isJson, cancellation)
-            : Explore(workload, bug, Selected(cases, parsed.GetValue(Case)), OptionsOf(parsed), isJson, cancellation);
+            : parsed.GetValue(CrossCheck) ? Compare(workload, Selected(cases, parsed.GetValue(Case)), parsed, isJson, cancellation)
+            : Explore(workload, bug, Selected(cases, parsed.GetValue(Case)), parsed, isJson, cancellation);
     }
 
     // Null for all.
@@ -68,12 +70,12 @@ internal static class CrashCommand
     };
 
     private static ExitCode Explore(
-        ICrashWorkload workload, CrashBug? bug, IReadOnlyList<PowerCutTest> cases, PowerCutOptions options, bool isJson, CancellationToken cancellation)
+        ICrashWorkload workload, CrashBug? bug, IReadOnlyList<PowerCutTest> cases, ParseResult parsed, bool isJson, CancellationToken cancellation)
     {
         PowerCutReport found;
-        using (var progress = new ProgressLine())
+        using (var progress = new ProgressLine(parsed))
         {
-            found = PowerCutRunner.Explore(cases, options, done => progress.Show(workload.Name, done), cancellation);
+            found = PowerCutRunner.Explore(cases, OptionsOf(parsed), done => progress.Show(workload.Name, done), cancellation);
         }
 
         var report = new CrashReport(workload, bug, cases.Count, found);
@@ -85,12 +87,12 @@ internal static class CrashCommand
     }
 
     private static ExitCode Compare(
-        ICrashWorkload workload, IReadOnlyList<PowerCutTest> cases, PowerCutOptions options, bool isJson, CancellationToken cancellation)
+        ICrashWorkload workload, IReadOnlyList<PowerCutTest> cases, ParseResult parsed, bool isJson, CancellationToken cancellation)
     {
         CrashComparison comparison;
-        using (var progress = new ProgressLine())
+        using (var progress = new ProgressLine(parsed))
         {
-            comparison = CrashComparison.Of(cases, options, done => progress.Show(workload.Name, done), cancellation);
+            comparison = CrashComparison.Of(cases, OptionsOf(parsed), done => progress.Show(workload.Name, done), cancellation);
         }
 
         Console.WriteLine(isJson ? JsonText.Of(comparison.ToJson()) : comparison.ToText());
@@ -112,7 +114,7 @@ internal static class CrashCommand
 
     private static IReadOnlyList<PowerCutTest> Selected(IReadOnlyList<PowerCutTest> cases, string? name) => name is null ? cases
         : cases.Where(c => c.Name == name).ToArray() is { Length: > 0 } selected ? selected
-        : throw new FormatException($"'{name}' is not a case of this workload: its cases are named like '{cases[0].Name}'.");
+        : throw new FormatException($"'{name}' is not a case of this workload.{Suggestion.Question(name, cases.Select(c => c.Name))} Its cases are named like '{cases[0].Name}'.");
 
     private static string ListText() => string.Join('\n', CrashWorkloads.All.SelectMany(w =>
         w.Bugs.Select(b => $"  --bug {b.Name,-22} {b.Description}").Prepend($"{w.Name}: {w.Description}")));

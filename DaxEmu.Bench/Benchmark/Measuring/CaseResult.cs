@@ -44,6 +44,12 @@ internal sealed record CaseResult(string Engine, FaultCase Load)
     /// <summary>Latencies of single faults in nanoseconds, from passes of their own; the timer's cost is in them.</summary>
     public LongHistogram? Latencies { get; init; }
 
+    /// <summary>Of a mix, the latencies of its reads; null otherwise.</summary>
+    public LongHistogram? ReadLatencies { get; init; }
+
+    /// <summary>Of a mix, the latencies of its writes; null otherwise.</summary>
+    public LongHistogram? WriteLatencies { get; init; }
+
     /// <summary>The control of the rounds with several jobs, the median; 1 for one job.</summary>
     public double Control { get; init; } = 1;
 }

@@ -28,7 +28,8 @@ internal sealed class FioRun(FioProgram program, FaultCase load) : ICaseRun
     {
     }
 
-    public void Measure(TimeSpan time)
+    // It has a time: passes are not counted.
+    public void Measure(TimeSpan time, long passes = long.MaxValue)
     {
         TimeSpan ramp = LeastRamp + (RampPerGigabyte * (load.SizeBytes / (double)(1L << 30)));
         FioFigures figures;

@@ -42,8 +42,9 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         }
     }
 
-    public void Measure(TimeSpan time)
+    public void Measure(TimeSpan time, long passes = long.MaxValue)
     {
+        long left = passes;
         long begin = Stopwatch.GetTimestamp();
         double wall = 0;
         long faults = 0;
@@ -56,7 +57,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
             allocated += bytes;
             counts.Add(pass);
         }
-        while (Stopwatch.GetElapsedTime(begin) < time && !cancellation.IsCancellationRequested);
+        while (--left > 0 && Stopwatch.GetElapsedTime(begin) < time && !cancellation.IsCancellationRequested);
         seconds += wall / 1e9;
         if (faults > 0)
         {
@@ -64,28 +65,35 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         }
     }
 
-    private LongHistogram MeasureLatencies(TimeSpan time)
+    // All latencies; of a mix those of the reads and of the writes, too.
+    private (LongHistogram All, LongHistogram? Reads, LongHistogram? Writes) MeasureLatencies(TimeSpan time)
     {
-        var all = new LongHistogram(1, TimeSpan.NanosecondsPerTick * TimeSpan.FromSeconds(10).Ticks, 3);
-        var each = jobs.Select(_ => new LongHistogram(1, TimeSpan.NanosecondsPerTick * TimeSpan.FromSeconds(10).Ticks, 3)).ToArray();
+        LongHistogram[] reads = [.. jobs.Select(_ => NewHistogram())];
+        LongHistogram[] writes = [.. jobs.Select(_ => NewHistogram())];
         long begin = Stopwatch.GetTimestamp();
         do
         {
             engine.Reset(load.Phase);
-            team.Run(job => jobs[job].RunTimedPass(new FaultCounts(), each[job]));
+            team.Run(job => jobs[job].RunTimedPass(new FaultCounts(), reads[job], writes[job]));
         }
         while (Stopwatch.GetElapsedTime(begin) < time);
-        foreach (LongHistogram part in each)
-        {
-            all.Add(part);
-        }
+        LongHistogram read = Sum(reads);
+        LongHistogram write = Sum(writes);
+        return load.ReadPercent is null ? (read, null, null) : (Sum([read, write]), read, write);
 
-        return all;
+        static LongHistogram NewHistogram() => new(1, TimeSpan.NanosecondsPerTick * TimeSpan.FromSeconds(10).Ticks, 3);
+
+        static LongHistogram Sum(LongHistogram[] parts)
+        {
+            LongHistogram all = NewHistogram();
+            Array.ForEach(parts, all.Add);
+            return all;
+        }
     }
 
     public CaseResult ToResult(FaultCase asked, double control, bool measuresLatencies)
     {
-        LongHistogram? latencies = measuresLatencies ? MeasureLatencies(LatencyTime) : null;
+        (LongHistogram? latencies, LongHistogram? reads, LongHistogram? writes) = measuresLatencies ? MeasureLatencies(LatencyTime) : default;
         rounds.Sort();
         return new CaseResult(engine.Name, asked)
         {
@@ -97,6 +105,8 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
             AllocatedBytesPerFault = (double)allocated / Math.Max(1, counts.Total),
             Control = control,
             Latencies = latencies,
+            ReadLatencies = reads,
+            WriteLatencies = writes,
             TableBytesPerUnit = tableBytes,
         };
     }

@@ -43,6 +43,6 @@ internal sealed record SoakPlan
     /// <summary>The command that does the same again.</summary>
     public string Command => string.Create(
         CultureInfo.InvariantCulture,
-        $"daxemu soak {(Mmu == MmuKind.Host ? "--mmu host " : string.Empty)}--profile {Profile.Name} --numjobs {JobCount} --size {SizeText.Format(SizeBytes)} --randseed {Seed} --duration {Duration.TotalSeconds:0.###}s --watchdog {Watchdog.TotalSeconds:0.###}s")
+        $"daxemu soak {(Mmu == MmuKind.Host ? "--mmu host " : string.Empty)}--profile {Profile.Name} --numjobs {JobCount} --size {SizeText.Format(SizeBytes)} --randseed {Seed} --runtime {Duration.TotalSeconds:0.###}s --watchdog {Watchdog.TotalSeconds:0.###}s")
         + (FileName is null ? string.Empty : $" --filename '{FileName}'{(IsForced ? " --force" : string.Empty)}");
 }

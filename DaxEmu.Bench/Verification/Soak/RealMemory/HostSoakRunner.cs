@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak.RealMemory;
@@ -17,8 +19,12 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
     private readonly long begin = Stopwatch.GetTimestamp();
     private HostSoakJob[] jobs = [];
     private volatile bool isOver;
+    private volatile Func<int, TimeSpan>? stillFor;
     private long collections;
     private int stalls;
+
+    /// <summary>Given what says how the soak is, at any moment and from any thread; null once it is over.</summary>
+    public Action<Func<WorkFacts?>?>? State { get; init; }
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(begin);
 
@@ -33,7 +39,9 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
         Array.ForEach(threads, t => t.Start());
         collector.Start();
         gate.Open();
+        State?.Invoke(StateNow);
         bool isAtRest = Watch();
+        State?.Invoke(null);
         isOver = true;
         findings.AddRange(jobs.Select(j => j.Finding).OfType<SoakFinding>());
         long pages = isAtRest && findings.Count == 0 ? CheckAll(fixture) : 0;
@@ -73,6 +81,7 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
     private bool Watch()
     {
         var watchdog = new Watchdog(jobs, BetweenLooks * 4);
+        stillFor = watchdog.StillFor;
         long last = Stopwatch.GetTimestamp();
         while (Elapsed < plan.Duration && !cancellation.IsCancellationRequested && !Array.Exists(jobs, j => j.Finding is not null))
         {
@@ -196,6 +205,28 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
         {
             // A page of the poisoned file may have been lost when the last step was cut short.
         }
+    }
+
+    private WorkFacts StateNow()
+    {
+        long steps = jobs.Sum(j => j.StepCount);
+        HostSoakJob longest = jobs.OrderByDescending(j => stillFor?.Invoke(j.Number) ?? TimeSpan.Zero).First();
+        TimeSpan still = stillFor?.Invoke(longest.Number) ?? TimeSpan.Zero;
+        return new WorkFacts(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{steps} steps in {Elapsed.TotalSeconds:0.0} s; {Environment.WorkingSet >> 20} MiB resident, {GC.GetTotalMemory(false) >> 20} MiB managed; longest at a step for {still.TotalSeconds:0.000} s: {longest.Current}"),
+            new JsonObject
+            {
+                ["profile"] = plan.Profile.Name,
+                ["operations"] = steps,
+                ["seconds"] = Math.Round(Elapsed.TotalSeconds, 3),
+                ["collections"] = Volatile.Read(ref collections),
+                ["resident_bytes"] = Environment.WorkingSet,
+                ["managed_bytes"] = GC.GetTotalMemory(false),
+                ["oldest_step_s"] = Math.Round(still.TotalSeconds, 6),
+                ["oldest_step_job"] = longest.Number,
+            });
     }
 
     private void ShowProgress() => progress(
