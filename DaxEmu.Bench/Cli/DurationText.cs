@@ -29,7 +29,7 @@ internal static class DurationText
             throw new FormatException($"'{text}' is not a duration. Write a positive number with a unit ns, us, ms, s, m or h, as in 500ms or 30s.");
         }
 
-        return TimeSpan.FromSeconds(value * seconds);
+        return TimeSpan.FromTicks(Math.Max(1, (long)Math.Round(value * seconds * TimeSpan.TicksPerSecond)));
     }
 
     /// <summary>The shortest form without a fraction: <c>300ms</c>, <c>8h</c>.</summary>

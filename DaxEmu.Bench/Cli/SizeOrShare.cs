@@ -9,5 +9,5 @@ internal sealed record SizeOrShare(long? Bytes, int? Percent)
 
     /// <summary>The bytes: of a share those of the whole multiples of 2 MiB in it, and at least 2 MiB.</summary>
     /// <param name="whole">Says of what it is a share.</param>
-    public long BytesOf(Func<long> whole) => Bytes ?? Math.Max(1, whole() / 100 * Percent!.Value / Granule) * Granule;
+    public long BytesOf(Func<long> whole) => Bytes ?? Math.Max(1, (long)((Int128)whole() * Percent!.Value / 100) / Granule) * Granule;
 }

@@ -30,7 +30,12 @@ internal sealed class WideTable(string? groupHeader, int keyCount, params string
     public void Write(IAnsiConsole console, TableBorder border)
     {
         Table whole = Whole(border);
-        if (border == TableBorder.Markdown || Width(console, whole) <= console.Profile.Width)
+        if (border == TableBorder.Markdown)
+        {
+            console.Profile.Width = Unlimited; // a row is a line
+        }
+
+        if (Width(console, whole) <= console.Profile.Width)
         {
             console.Write(whole);
             return;
@@ -69,15 +74,32 @@ internal sealed class WideTable(string? groupHeader, int keyCount, params string
         return table;
     }
 
-    // Each part has as many columns as fit.
+    // As few parts as fit, each about as wide as the others.
     private List<int[]> Parts(IAnsiConsole console)
+    {
+        List<int[]> best = PartsWithin(console, console.Profile.Width);
+        for (int width = console.Profile.Width - 1; width > 0; width--)
+        {
+            List<int[]> narrower = PartsWithin(console, width);
+            if (narrower.Count > best.Count)
+            {
+                break;
+            }
+
+            best = narrower;
+        }
+
+        return best;
+    }
+
+    private List<int[]> PartsWithin(IAnsiConsole console, int most)
     {
         int[] keys = [.. Enumerable.Range(0, keyCount)];
         var parts = new List<int[]> { keys };
         for (int i = keyCount; i < headers.Length; i++)
         {
             int[] wider = [.. parts[^1], i];
-            if (parts[^1].Length > keyCount && Width(console, Part(wider, rows.Select(r => r.Cells))) > console.Profile.Width)
+            if (parts[^1].Length > keyCount && Width(console, Part(wider, [])) > most)
             {
                 parts.Add([.. keys, i]);
             }
@@ -117,7 +139,7 @@ internal sealed class WideTable(string? groupHeader, int keyCount, params string
         foreach (int i in columns)
         {
             TableColumn column = Column(i);
-            column.Width = Math.Max(headers[i].Length, rows.Max(r => r.Cells[i].Length));
+            column.Width = rows.Select(r => r.Cells[i].Length).Append(headers[i].Length).Max();
             table.AddColumn(column);
         }
 

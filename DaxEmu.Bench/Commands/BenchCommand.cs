@@ -110,6 +110,10 @@ internal static class BenchCommand
         IReadOnlyList<BenchPlan> plans = [.. jobs.Select(PlanOf)];
         if (first.GetValue(JobOptions.ParseOnly))
         {
+            string[] names = [.. plans.SelectMany(plan => plan.Cases).Select(load => load.Name)];
+            Console.WriteLine(first.GetValue(Format) == OutputFormat.Json
+                ? JsonText.Of(new JsonObject { ["cases"] = new JsonArray([.. names.Select(name => (JsonNode)name)]) })
+                : string.Join('\n', names));
             return ExitCode.Success;
         }
 

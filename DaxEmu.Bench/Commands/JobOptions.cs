@@ -16,6 +16,7 @@ internal static class JobOptions
     private const int MostSyncInterval = 1_000_000_000;
     private const int MostPercentiles = 20;
     private const int MostNode = 1023;
+    private const string Shared = "shared";
 
     private static readonly string[] OneAtATime = ["libaio", "posixaio", "io_uring", "io_uring_cmd", "solarisaio", "windowsaio", "libiscsi", "nbd", "rados", "rbd", "http", "sg", "splice", "net", "netsplice", "e4defrag", "cpuio"];
 
@@ -35,7 +36,7 @@ internal static class JobOptions
 
     public static ValueOption<IReadOnlyList<int>?> Nodes { get; } = CommandOptions.Of<IReadOnlyList<int>?>("--numa-cpu-nodes", "the same by NUMA nodes", ParseNodes, null).Called("LIST");
 
-    public static ValueOption<bool> SharesCpus { get; } = CommandOptions.Words("--cpus-allowed-policy", "split (a CPU for each job) or shared (each may use all of them)", false, ("split", false), ("shared", true));
+    public static ValueOption<string> CpuPolicy { get; } = CommandOptions.Words("--cpus-allowed-policy", "split (a CPU for each job) or shared (each may use all of them)", "split", ("split", "split"), ("shared", Shared));
 
     public static Option<bool> TimeBased { get; } = CommandOptions.Flag("--time-based", "runs for --runtime, as it does anyway");
 
@@ -47,7 +48,7 @@ internal static class JobOptions
 
     public static ValueOption<string?> Section { get; } = CommandOptions.Of<string?>("--section", "of a job file, this job alone", text => text, null);
 
-    public static Option<bool> ParseOnly { get; } = CommandOptions.Flag("--parse-only", "checks the command line and the job files, and runs nothing");
+    public static Option<bool> ParseOnly { get; } = CommandOptions.Flag("--parse-only", "shows the cases of the command line and the job files, and runs nothing");
 
     /// <summary>Adds them to the command.</summary>
     public static void AddTo(Command command)
@@ -57,7 +58,7 @@ internal static class JobOptions
             command.Add(option);
         }
 
-        foreach (Option option in (Option[])[SharesCpus, TimeBased, Stonewall, IoEngine, Directory])
+        foreach (Option option in (Option[])[CpuPolicy, TimeBased, Stonewall, IoEngine, Directory])
         {
             option.Hidden = true; // in docs/fio.md alone
             command.Add(option);
@@ -68,6 +69,7 @@ internal static class JobOptions
     /// <exception cref="DaxEnvironmentException">The process may not use one of them.</exception>
     public static CpuChoice? CpusOf(ParseResult parsed)
     {
+        bool isShared = parsed.GetValue(CpuPolicy) == Shared;
         IReadOnlyList<int>? cpus = parsed.GetValue(Cpus);
         if (parsed.GetValue(Nodes) is { } ofNodes)
         {
@@ -76,13 +78,13 @@ internal static class JobOptions
 
         if (cpus is null)
         {
-            return parsed.GetValue(SharesCpus) ? new CpuChoice(Topology.AllowedCpus(), IsShared: true) : null;
+            return isShared ? new CpuChoice(Topology.AllowedCpus(), IsShared: true) : null;
         }
 
         IReadOnlyList<int> allowed = Topology.AllowedCpus();
         int[] missing = [.. cpus.Except(allowed)];
         return missing.Length == 0 && cpus.Count > 0
-            ? new CpuChoice(cpus, parsed.GetValue(SharesCpus))
+            ? new CpuChoice(cpus, isShared)
             : throw new DaxEnvironmentException(
                 missing.Length > 0 ? $"CPU {missing[0]} is not one that this process may use" : "no CPU is both in --cpus-allowed and in --numa-cpu-nodes",
                 $"Give some of {string.Join(',', allowed)}.");

@@ -7,8 +7,10 @@ namespace DaxEmu.Bench.Commands;
 /// <summary><c>--output FILE</c>: what a verb prints goes to a file instead of standard output.</summary>
 internal static class OutputOption
 {
+    private const string StandardOutput = "-";
+
     /// <summary>The option.</summary>
-    public static ValueOption<string?> Option { get; } = CommandOptions.File("--output", "writes the report to this file instead of standard output");
+    public static ValueOption<string?> Option { get; } = CommandOptions.File("--output", "writes the report to this file instead of standard output, which is -");
 
     /// <summary>An action that heeds it.</summary>
     public static Func<ParseResult, CancellationToken, ExitCode> Around(Func<ParseResult, CancellationToken, ExitCode> action) => (parsed, cancellation) =>
@@ -21,7 +23,7 @@ internal static class OutputOption
     /// <exception cref="Native.DaxEnvironmentException">It cannot be written, or is the device of the run.</exception>
     public static IDisposable? Open(ParseResult parsed)
     {
-        if (parsed.GetValue(Option) is not { } path)
+        if (parsed.GetValue(Option) is not { } path || path == StandardOutput)
         {
             return null;
         }

@@ -68,8 +68,8 @@ public sealed partial class DocExampleTests
     [TestCaseSource(nameof(CommandLines))]
     public void ACommandLineIsOneThatTheCommandTakes(string arguments)
     {
-        System.CommandLine.ParseResult parsed = Bench.Program.CreateRoot().Parse(Split(arguments));
-        Assert.That(parsed.Errors.Select(e => e.Message), Is.Empty);
+        IReadOnlyList<System.CommandLine.ParseResult> parsed = Bench.Cli.CommandFrame.Parse(Bench.Program.CreateRoot(), Split(arguments));
+        Assert.That(parsed.SelectMany(p => p.Errors).Select(e => e.Message), Is.Empty);
     }
 
     [Test]

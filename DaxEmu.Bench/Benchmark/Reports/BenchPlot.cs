@@ -16,6 +16,7 @@ internal static class BenchPlot
     private const int HeightPixels = 640;
     private const int LabelPixels = 130;
     private const double SmallestNs = 0.01;
+    private const double Margin = 0.05;
     private static readonly ScottPlot.Palettes.Category10 Palette = new();
 
     /// <summary>Draws to a file, PNG or SVG by its ending.</summary>
@@ -33,7 +34,7 @@ internal static class BenchPlot
             AddBar(plot, place, Palette.GetColor(engine), result);
         }
 
-        double top = results.Length == 0 ? 1 : Math.Ceiling(results.Max(r => Height(r.NsPerFaultRounds[^1])));
+        double top = results.Length == 0 ? 1 : Math.Ceiling(results.Max(r => Height(r.NsPerFaultRounds[^1])) + Margin);
         double bottom = results.Length == 0 ? 0 : Math.Min(0, Math.Floor(results.Min(r => Height(r.NsPerFaultRounds[0]))));
         plot.Axes.SetLimits(-1, Math.Max(1, cases.Length * (engines.Length + 1.0)) - 0.5, bottom, top);
         Label(plot, cases, engines.Length, (int)bottom, (int)top);
@@ -74,8 +75,8 @@ internal static class BenchPlot
         plot.Grid.XAxisStyle.IsVisible = false;
     }
 
-    // A word a line: labels are as wide as a few bars.
-    private static string LabelOf(FaultCase load) => load.Name.Replace(", ", "\n", StringComparison.Ordinal).Replace(' ', '\n');
+    // A line a word of the load, and one for each of the rest: labels are as wide as a few bars.
+    private static string LabelOf(FaultCase load) => string.Join('\n', load.Name.Split(", ").SelectMany((part, i) => i == 0 ? part.Split(' ') : [part]));
 
     private static string PowerOfTen(int power) => Math.Pow(10, power).ToString(power < 0 ? "0.##" : "#,0", CultureInfo.InvariantCulture).Replace(',', ' ');
 

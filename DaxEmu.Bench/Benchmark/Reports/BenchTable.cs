@@ -66,7 +66,10 @@ internal static class BenchTable
             yield return ("x floor", r => Ratio(report.DistanceToFloor(r)));
         }
 
-        yield return ("x 1 job", r => Ratio(report.Scaling(r)));
+        if (report.Results.Any(r => r.Load.JobCount > 1))
+        {
+            yield return ("x 1 job", r => Ratio(report.Scaling(r)));
+        }
     }
 
     private static IEnumerable<string> Notes(BenchReport report)
