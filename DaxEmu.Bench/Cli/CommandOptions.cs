@@ -41,14 +41,15 @@ internal static class CommandOptions
             : throw new FormatException($"a list of {words.Length} values is too long. Give at most {MostListed}.");
     }
 
-    /// <summary><c>--output-format=normal|json</c>.</summary>
-    public static Option<OutputFormat> Format() => Of(
-        "--output-format", "normal (a table) or json (fio's form, alone on standard output)",
+    /// <summary><c>--output-format=normal|json</c>, and <c>json+</c> where there are latencies.</summary>
+    public static Option<OutputFormat> Format(bool hasBins = false) => Of(
+        "--output-format", "normal (a table) or json (fio's form, alone on standard output)" + (hasBins ? ", or json+ (all bins of the latencies, too)" : string.Empty),
         text => text.ToUpperInvariant() switch
         {
             "NORMAL" => OutputFormat.Normal,
             "JSON" => OutputFormat.Json,
-            _ => throw new FormatException($"'{text}' is not an output format. Choose normal or json."),
+            "JSON+" when hasBins => OutputFormat.JsonPlus,
+            _ => throw new FormatException($"'{text}' is not an output format. Choose normal{(hasBins ? ", json or json+" : " or json")}."),
         },
         fallback: OutputFormat.Normal);
 
@@ -74,6 +75,15 @@ internal static class CommandOptions
     /// <summary>A list of numbers of threads, at most a few dozen of them.</summary>
     public static Option<IReadOnlyList<int>> Jobs(IReadOnlyList<int> fallback) =>
         List("--numjobs", string.Create(CultureInfo.InvariantCulture, $"threads, at most {MostJobs}; a list is allowed"), JobCount, fallback);
+
+    /// <summary><c>--shard I/N</c>.</summary>
+    /// <param name="description">What the parts are.</param>
+    public static Option<Shard?> Part(string description) => Of<Shard?>(
+        "--shard", $"I/N, as in 2/8: does the I-th of N parts; {description} (default: what {Shard.JobIndexName} and {Shard.CountVariable}, or {Shard.TaskIdName} say, else all)", text => Shard.Parse(text), null);
+
+    /// <summary>The part that was asked for, on the command line or by a cluster's variables.</summary>
+    /// <exception cref="FormatException">The variables do not say which.</exception>
+    public static Shard PartOf(Shard? given) => given ?? Shard.FromEnvironment(Environment.GetEnvironmentVariable);
 
     /// <summary><c>--force</c>.</summary>
     public static Option<bool> Force() => new("--force") { Description = "overwrite what lies on the device of --filename" };

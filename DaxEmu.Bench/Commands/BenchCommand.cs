@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Benchmark.RealMemory;
@@ -42,7 +41,7 @@ internal static class BenchCommand
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
     private static readonly Option<bool> Conflicts = new("--conflicts") { Description = "instead of times: the cache lines that operations share which could run at once, for emu and locked-radix; the same on every run" };
     private static readonly Option<bool> Force = CommandOptions.Force();
-    private static readonly Option<OutputFormat> Format = CommandOptions.Format();
+    private static readonly Option<OutputFormat> Format = CommandOptions.Format(hasBins: true);
 
     public static Command Create()
     {
@@ -81,9 +80,9 @@ internal static class BenchCommand
         {
             setup = new EngineSetup(plan, cancellation);
         }
-        catch (OperationCanceledException) when (parsed.GetValue(Format) == OutputFormat.Json)
+        catch (OperationCanceledException) when (IsJson(parsed))
         {
-            Console.WriteLine(JsonText.Of(new JsonObject { ["jobs"] = new JsonArray() })); // while its device was made
+            Console.WriteLine(FioJson.WriteNothing()); // while its device was made
             throw;
         }
 
@@ -97,7 +96,7 @@ internal static class BenchCommand
     {
         RefuseOthers(parsed, Conflicts, Engines);
         IReadOnlyList<string> engines = parsed.GetValue(Engines) ?? ConflictsRun.EngineNames;
-        return ConflictsRun.Run(engines, parsed.GetValue(Format) == OutputFormat.Json, cancellation);
+        return ConflictsRun.Run(engines, IsJson(parsed), cancellation);
     }
 
     // Some work takes one option and the format alone.
@@ -127,7 +126,7 @@ internal static class BenchCommand
             cases = new RealMemoryBench(new RealMemoryPlan { MappedBytes = size }, progress.Show, cancellation).Run();
         }
 
-        Console.Write(parsed.GetValue(Format) == OutputFormat.Json ? RealMemoryTable.Json(cases) + "\n" : RealMemoryTable.Text(cases));
+        Console.Write(IsJson(parsed) ? RealMemoryTable.Json(cases) + "\n" : RealMemoryTable.Text(cases));
         return ExitCode.Success;
     }
 
@@ -151,11 +150,13 @@ internal static class BenchCommand
             : ExitCode.Success;
     }
 
+    private static bool IsJson(ParseResult parsed) => parsed.GetValue(Format) is OutputFormat.Json or OutputFormat.JsonPlus;
+
     private static void Show(BenchReport report, ParseResult parsed)
     {
-        if (parsed.GetValue(Format) == OutputFormat.Json)
+        if (IsJson(parsed))
         {
-            Console.WriteLine(FioJson.Write(report));
+            Console.WriteLine(FioJson.Write(report, hasBins: parsed.GetValue(Format) == OutputFormat.JsonPlus));
         }
         else if (parsed.GetValue(Csv) is not null)
         {

@@ -17,6 +17,7 @@ internal static class SoakCommand
     private static readonly Option<TimeSpan> Watchdog = CommandOptions.Of("--watchdog", "a thread that makes no progress for so long hangs", DurationText.Parse, TimeSpan.FromSeconds(5));
     private static readonly Option<string?> FileName = CommandOptions.Of<string?>("--filename", "the device: a block device or file that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (default: a new file on tmpfs)", text => text, null);
     private static readonly Option<bool> Force = CommandOptions.Force();
+    private static readonly Option<Shard?> Part = CommandOptions.Part("its threads' choices are those of no other part");
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
@@ -29,7 +30,7 @@ internal static class SoakCommand
             + "With --mmu host the threads load and store through real mappings, half of them in managed code under forced collections, half of them in libc; the control is a planted fault.\n\n"
             + "Examples:\n  daxemu soak --duration 8h --randseed 42\n  daxemu soak --profile v4.20 --duration 60s\n  daxemu soak --mmu host --duration 10m --numjobs 8")
         {
-            Mmu, Duration, Jobs, Size, Profile, Seed, Watchdog, FileName, Force, Format,
+            Mmu, Duration, Jobs, Size, Profile, Seed, Watchdog, FileName, Force, Part, Format,
         };
         CommandFrame.SetAction(command, Run);
         return command;
@@ -85,6 +86,7 @@ internal static class SoakCommand
         FileName = parsed.GetValue(FileName),
         IsForced = parsed.GetValue(Force),
         Mmu = parsed.GetValue(Mmu),
+        Shard = CommandOptions.PartOf(parsed.GetValue(Part)),
     };
 
     private static long DeviceSize(string text) => SizeText.Parse(text) is var size && size >= SoakPlan.MinimumSizeBytes && size % DaxConstants.PmdSize == 0
