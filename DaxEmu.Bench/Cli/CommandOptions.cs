@@ -58,10 +58,11 @@ internal static class CommandOptions
             : throw new FormatException($"a list of {words.Length} values is too long. Give at most {MostListed}.");
     }
 
-    /// <summary><c>--output-format=normal|json</c>.</summary>
-    public static ValueOption<OutputFormat> Format() => Words(
-        "--output-format", "normal (for people) or json (fio's form, alone on standard output)",
-        OutputFormat.Normal, ("normal", OutputFormat.Normal), ("json", OutputFormat.Json));
+    /// <summary><c>--output-format=normal|json</c>, and <c>json+</c> where there are latencies.</summary>
+    public static ValueOption<OutputFormat> Format(bool hasBins = false) => Words(
+        "--output-format", "normal (for people) or json (fio's form, alone on standard output)" + (hasBins ? ", or json+ (all bins of the latencies, too)" : string.Empty),
+        OutputFormat.Normal,
+        [("normal", OutputFormat.Normal), ("json", OutputFormat.Json), .. hasBins ? [("json+", OutputFormat.JsonPlus)] : Array.Empty<(string, OutputFormat)>()]);
 
     /// <summary><c>--mmu software|host</c>.</summary>
     public static ValueOption<MmuKind> Mmu() => Words(
@@ -123,6 +124,15 @@ internal static class CommandOptions
 
     /// <summary>Other names of <c>--numjobs</c>.</summary>
     public static string[] JobNames { get; } = ["--threads", "--jobs"];
+
+    /// <summary><c>--shard I/N</c>.</summary>
+    /// <param name="description">What the parts are.</param>
+    public static ValueOption<Shard?> Part(string description) => Of<Shard?>(
+        "--shard", $"I/N, as in 2/8: does the I-th of N parts; {description} (not given: what {Shard.JobIndexName} and {Shard.CountVariable}, or {Shard.TaskIdName} say, else all)", text => Shard.Parse(text), null).Called("I/N");
+
+    /// <summary>The part that was asked for, on the command line or by a cluster's variables.</summary>
+    /// <exception cref="FormatException">The variables do not say which.</exception>
+    public static Shard PartOf(Shard? given) => given ?? Shard.FromEnvironment(Environment.GetEnvironmentVariable);
 
     /// <summary><c>--force</c>.</summary>
     public static Option<bool> Force() => Flag("--force", "overwrite what lies on the device of --filename");

@@ -30,7 +30,7 @@ internal sealed class ProgressLine : IDisposable
     {
         EtaKind eta = parsed.GetValue(ProgressOptions.Eta);
         isShown = eta == EtaKind.Always || (eta == EtaKind.Auto && !Console.IsErrorRedirected);
-        isJson = parsed.GetValue<OutputFormat>("--output-format") == OutputFormat.Json;
+        isJson = parsed.GetValue<OutputFormat>("--output-format") != OutputFormat.Normal;
         width = Console.IsErrorRedirected ? MostWidth : Math.Clamp(ConsoleWidth.Columns - 1, LeastWidth, MostWidth);
         begin = start;
         StatusRequests.Shown = Say;

@@ -45,7 +45,7 @@ internal static class BenchCommand
     private static readonly Option<bool> Conflicts = CommandOptions.Flag("--conflicts", "instead of times: the cache lines that operations share which could run at once, for emu and locked-radix; the same on every run");
     private static readonly Option<bool> List = CommandOptions.List("the engines and phases");
     private static readonly Option<bool> Force = CommandOptions.Force();
-    private static readonly Option<OutputFormat> Format = CommandOptions.Format();
+    private static readonly Option<OutputFormat> Format = CommandOptions.Format(hasBins: true);
 
     public static Command Create()
     {
@@ -79,7 +79,7 @@ internal static class BenchCommand
         if (parsed.GetValue(List))
         {
             return NameList.Print(
-                parsed.GetValue(Format) == OutputFormat.Json,
+                IsJson(parsed),
                 ("engines", EngineCatalog.Names.Select(e => (e, string.Join(", ", PhaseFacts.Names.Where(p => EngineCatalog.Serves(e, PhaseFacts.ByName(p))))))),
                 ("phases", PhaseFacts.Names.Select(p => (p, string.Join(", ", EngineCatalog.Names.Where(e => EngineCatalog.Serves(e, PhaseFacts.ByName(p))))))));
         }
@@ -111,7 +111,7 @@ internal static class BenchCommand
         if (first.GetValue(JobOptions.ParseOnly))
         {
             string[] names = [.. plans.SelectMany(plan => plan.Cases).Select(load => load.Name)];
-            Console.WriteLine(first.GetValue(Format) == OutputFormat.Json
+            Console.WriteLine(IsJson(first)
                 ? JsonText.Of(new JsonObject { ["cases"] = new JsonArray([.. names.Select(name => (JsonNode)name)]) })
                 : string.Join('\n', names));
             return ExitCode.Success;
@@ -126,12 +126,12 @@ internal static class BenchCommand
                 reports.Add(Run(first, plan, setup, cancellation));
             }
         }
-        catch (OperationCanceledException) when (reports.Count > 0 || first.GetValue(Format) == OutputFormat.Json)
+        catch (OperationCanceledException) when (reports.Count > 0 || IsJson(first))
         {
             // While a device was made.
             if (reports.Count == 0)
             {
-                Console.WriteLine(JsonText.Of(new JsonObject { ["jobs"] = new JsonArray() }));
+                Console.WriteLine(FioJson.WriteNothing());
                 throw;
             }
         }
@@ -177,7 +177,7 @@ internal static class BenchCommand
             cases = new RealMemoryBench(new RealMemoryPlan { MappedBytes = size }, progress.Show, cancellation).Run();
         }
 
-        Console.Write(parsed.GetValue(Format) == OutputFormat.Json ? RealMemoryTable.Json(cases) + "\n" : RealMemoryTable.Text(cases));
+        Console.Write(IsJson(parsed) ? RealMemoryTable.Json(cases) + "\n" : RealMemoryTable.Text(cases));
         return ExitCode.Success;
     }
 
@@ -193,11 +193,13 @@ internal static class BenchCommand
         };
     }
 
+    private static bool IsJson(ParseResult parsed) => parsed.GetValue(Format) is OutputFormat.Json or OutputFormat.JsonPlus;
+
     private static void Show(BenchReport report, ParseResult parsed)
     {
-        if (parsed.GetValue(Format) == OutputFormat.Json)
+        if (IsJson(parsed))
         {
-            Console.WriteLine(FioJson.Write(report));
+            Console.WriteLine(FioJson.Write(report, hasBins: parsed.GetValue(Format) == OutputFormat.JsonPlus));
         }
         else if (parsed.GetValue(Csv) is not null)
         {
@@ -246,6 +248,7 @@ internal static class BenchCommand
             SizeBytes = size,
             HasOwnDevice = fileName is not null || parsed.GetValue(Size) is not null,
             JobName = parsed.GetValue(JobOptions.Name),
+            JobOptions = JobOptions.Given(parsed),
             ReadPercent = parsed.GetValue(JobOptions.ReadMix),
             Distribution = parsed.GetValue(JobOptions.Distribution),
             SyncInterval = parsed.GetValue(JobOptions.Sync) ?? 0,

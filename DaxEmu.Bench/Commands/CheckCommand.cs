@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Documents;
 using DaxEmu.Bench.Verification.Checks;
 using DaxEmu.Bench.Verification.Scenarios;
 using DaxEmu.Core;
@@ -33,6 +33,7 @@ internal static class CheckCommand
     private static readonly Option<bool> Steps = CommandOptions.Flag("--steps", "with --replay: every atomic step, and then the trace");
     private static readonly Option<bool> All = CommandOptions.Flag("--all", "finds every historic bug in its profile and prints the table");
     private static readonly Option<bool> List = CommandOptions.List("the profiles and scenarios");
+    private static readonly Option<Shard?> Part = CommandOptions.Part("every N-th scenario from the I-th on");
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
     public static Command Create()
@@ -45,7 +46,7 @@ internal static class CheckCommand
             + "Examples:\n  daxemu check --profile v4.20\n  daxemu check --all\n  daxemu check --profile fixed --strategy exhaustive\n"
             + "  daxemu check --strategy pct --scenario-size 4x2,3x3 --max-schedules 1000000 --randseed 7")
         {
-            Profile, Scenario, Strategy, Sizes, Preemptions, MaxSchedules, Seed, Replay, Steps, All, List, Format, OutputOption.Option,
+            Profile, Scenario, Strategy, Sizes, Preemptions, MaxSchedules, Seed, Replay, Steps, All, List, Part, Format, OutputOption.Option,
         };
         ProgressOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around(Run));
@@ -84,6 +85,7 @@ internal static class CheckCommand
             Preemptions = parsed.GetValue(Preemptions),
             MostSchedules = parsed.GetValue(MaxSchedules) ?? (isExhaustive ? long.MaxValue : DefaultRandomSchedules),
             Seed = (ulong)parsed.GetValue(Seed),
+            Shard = CommandOptions.PartOf(parsed.GetValue(Part)),
         };
     }
 
@@ -92,27 +94,18 @@ internal static class CheckCommand
         Schedule schedule = Schedule.Parse(text);
         Scenario scenario = SmallScenarios.Named(schedule.Scenario, WaitProfiles.ByName(schedule.Profile));
         ReplayedRun run = CheckRunner.Replay(scenario, schedule);
-        Console.WriteLine(isJson ? JsonText.Of(ToJson(scenario, run, showsSteps)) : string.Join('\n', showsSteps ? [.. run.Steps, .. run.Trace] : run.Trace));
+        Console.WriteLine(isJson ? JsonText.Of(ToDocument(scenario, run, showsSteps), DocumentJson.Default.CheckReplayDocument) : string.Join('\n', showsSteps ? [.. run.Steps, .. run.Trace] : run.Trace));
         return run.Failure is null ? ExitCode.Success : ExitCode.Found;
     }
 
-    private static JsonObject ToJson(Scenario scenario, ReplayedRun run, bool showsSteps)
+    private static CheckReplayDocument ToDocument(Scenario scenario, ReplayedRun run, bool showsSteps) => new()
     {
-        var document = new JsonObject
-        {
-            ["scenario"] = scenario.Name,
-            [OldNames.Scenario] = scenario.Name,
-            ["profile"] = scenario.Profile,
-            ["failure"] = run.Failure?.Message,
-            ["trace"] = new JsonArray([.. run.Trace.Select(l => (JsonNode)l)]),
-        };
-        if (showsSteps)
-        {
-            document["steps"] = new JsonArray([.. run.Steps.Select(l => (JsonNode)l)]);
-        }
-
-        return document;
-    }
+        Scenario = scenario.Name,
+        Profile = scenario.Profile,
+        Failure = run.Failure?.Message,
+        Trace = run.Trace,
+        Steps = showsSteps ? run.Steps : null,
+    };
 
     private static ExitCode CheckAll(ParseResult parsed, bool isJson, CancellationToken cancellation)
     {
@@ -124,7 +117,7 @@ internal static class CheckCommand
 
         if (isJson)
         {
-            Console.WriteLine(JsonText.Of(table.ToJson()));
+            Console.WriteLine(JsonText.Of(table.ToDocument(), DocumentJson.Default.IReadOnlyListHistoricBugDocument));
         }
         else
         {
@@ -140,14 +133,15 @@ internal static class CheckCommand
     {
         long begin = Stopwatch.GetTimestamp();
         plan.Check();
-        IReadOnlyList<Scenario> scenarios = plan.Scenarios();
+        IReadOnlyList<Scenario> all = plan.Scenarios();
+        IReadOnlyList<Scenario> scenarios = plan.Shard.Of(all);
         IReadOnlyList<CheckOutcome> outcomes;
         using (var progress = new ProgressLine(parsed))
         {
-            outcomes = Search(plan.QuickPassScenarios(), plan.QuickPass, progress, cancellation);
+            outcomes = Search(plan.Shard.Of(plan.QuickPassScenarios()), plan.QuickPass, progress, cancellation);
             if (!outcomes.Any(o => o is CheckFailed))
             {
-                outcomes = Search(scenarios, (scenario, wanted) => plan.Search(scenario, scenarios.Count, wanted), progress, cancellation);
+                outcomes = Search(scenarios, (scenario, wanted) => plan.Search(scenario, all.Count, wanted), progress, cancellation);
             }
         }
 
@@ -155,10 +149,11 @@ internal static class CheckCommand
         var report = new CheckReport(plan, scenarios.Count, outcomes)
         {
             Control = control,
+            ScenarioCountOfAllShards = all.Count,
             IsCancelled = cancellation.IsCancellationRequested,
             Elapsed = Stopwatch.GetElapsedTime(begin),
         };
-        Console.WriteLine(isJson ? JsonText.Of(report.ToJson()) : report.ToText());
+        Console.WriteLine(isJson ? JsonText.Of(report.ToDocument(), DocumentJson.Default.CheckDocument) : report.ToText());
         return report.Failed is not null ? ExitCode.Found
             : report.IsPass ? ExitCode.Success
             : report.IsCancelled ? ExitCode.TimeLimit

@@ -32,7 +32,7 @@ internal static class ConflictsRun
             }
         }
 
-        Console.Write(parsed.GetValue<OutputFormat>("--output-format") == OutputFormat.Json
+        Console.Write(parsed.GetValue<OutputFormat>("--output-format") != OutputFormat.Normal
             ? JsonText.Of(new JsonObject { ["engines"] = new JsonArray([.. reports.Select(report => report.Json())]) }) + "\n"
             : string.Concat(reports.Select(report => report.Text())));
         return reports.All(report => report.Engine != "emu" || report.IsGood) ? ExitCode.Success : ExitCode.Found;

@@ -65,6 +65,13 @@ internal static class JobOptions
         }
     }
 
+    /// <summary>The options that a job with a name was given, by fio's names; null where it has no name.</summary>
+    public static IReadOnlyDictionary<string, string>? Given(ParseResult parsed) => parsed.GetValue(Name) is null ? null : parsed.CommandResult.Command.Options
+        .Where(option => !JobLines.OfTheRun.Contains(option.Name))
+        .Select(parsed.GetResult)
+        .Where(result => result is { Implicit: false })
+        .ToDictionary(result => result!.Option.Name.TrimStart('-').Replace('-', '_'), result => result!.Tokens.Count == 0 ? "1" : result.Tokens[0].Value);
+
     /// <summary>The CPUs that a command line asks for; null for all.</summary>
     /// <exception cref="DaxEnvironmentException">The process may not use one of them.</exception>
     public static CpuChoice? CpusOf(ParseResult parsed)

@@ -21,6 +21,7 @@ internal static class SoakCommand
     private static readonly Option<string?> FileName = CommandOptions.File("--filename", "the device: a block device or file that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (not given: a new file on tmpfs)");
     private static readonly Option<bool> List = CommandOptions.List("the profiles and operations");
     private static readonly Option<bool> Force = CommandOptions.Force();
+    private static readonly Option<Shard?> Part = CommandOptions.Part("its threads' choices are those of no other part");
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
@@ -34,7 +35,7 @@ internal static class SoakCommand
             + "With --mmu host the threads load and store through real mappings, half of them in managed code under forced collections, half of them in libc; the control is a planted fault.\n\n"
             + "Examples:\n  daxemu soak --runtime 8h --randseed 42 --status-interval 1m\n  daxemu soak --profile v4.20 --runtime 60s\n  daxemu soak --mmu host --runtime 10m --numjobs 8")
         {
-            Mmu, Duration, Jobs, Size, Profile, Seed, Watchdog, FileName, Force, List, Format, OutputOption.Option,
+            Mmu, Duration, Jobs, Size, Profile, Seed, Watchdog, FileName, Force, List, Part, Format, OutputOption.Option,
         };
         ProgressOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around(Run));
@@ -97,6 +98,7 @@ internal static class SoakCommand
         FileName = parsed.GetValue(FileName),
         IsForced = parsed.GetValue(Force),
         Mmu = parsed.GetValue(Mmu),
+        Shard = CommandOptions.PartOf(parsed.GetValue(Part)),
     };
 
     private static ValueOption<SizeOrShare> SizeOption()

@@ -22,6 +22,9 @@ internal sealed record FaultCase(PageOrder Order, bool IsWrite, bool IsRandom, i
     /// <summary>The name of the job that the case is one of; null where it has none.</summary>
     public string? JobName { get; init; }
 
+    /// <summary>The options of that job, by fio's names; null where it has none.</summary>
+    public IReadOnlyDictionary<string, string>? JobOptions { get; init; }
+
     /// <summary>Of a hundred units of a mix, those that are read; null where all are read or all are written.</summary>
     public int? ReadPercent { get; init; }
 

@@ -75,6 +75,7 @@ internal static class BenchCases
     {
         DataBytes = PhaseFacts.IsData(phase) ? blockBytes : null,
         JobName = request.JobName,
+        JobOptions = request.JobOptions,
         ReadPercent = IsMix(pattern) ? request.ReadPercent ?? DefaultReadPercent : null,
         Distribution = IsRandom(pattern) ? request.Distribution : null,
         SyncInterval = request.SyncInterval,

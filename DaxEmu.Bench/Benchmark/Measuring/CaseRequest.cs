@@ -29,6 +29,9 @@ internal sealed record CaseRequest
     /// <summary>The name of the job that the cases are of; null for none.</summary>
     public string? JobName { get; init; }
 
+    /// <summary>The options of that job, by fio's names; null for none.</summary>
+    public IReadOnlyDictionary<string, string>? JobOptions { get; init; }
+
     /// <summary>Of a hundred units of a mix, those that are read; null if it was not said.</summary>
     public int? ReadPercent { get; init; }
 

@@ -11,7 +11,18 @@ internal sealed record CaseResult(string Engine, FaultCase Load)
     /// <summary>Why there are no figures; null if there are.</summary>
     public string? Refusal { get; init; }
 
-    /// <summary>Nanoseconds of a job per fault, a figure for each round, ascending.</summary>
+    /// <summary>Nanoseconds of a job per fault, a figure for each round, in the order of the rounds.</summary>
+    public IReadOnlyList<double> Rounds
+    {
+        get;
+        init
+        {
+            field = value;
+            NsPerFaultRounds = [.. value.Order()];
+        }
+    } = [];
+
+    /// <summary>The same, ascending.</summary>
     public IReadOnlyList<double> NsPerFaultRounds { get; init; } = [];
 
     /// <summary>The median of the rounds.</summary>

@@ -53,10 +53,9 @@ internal sealed class FioRun(FioProgram program, FaultCase load) : ICaseRun
 
     public CaseResult ToResult(FaultCase asked, double control, bool measuresLatencies)
     {
-        rounds.Sort();
         return new CaseResult(Engine, asked)
         {
-            NsPerFaultRounds = rounds,
+            Rounds = rounds,
             Seconds = seconds,
             Counts = counts,
             MeasuredBytes = load.SizeBytes,

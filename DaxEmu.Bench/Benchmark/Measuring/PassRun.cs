@@ -94,10 +94,9 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
     public CaseResult ToResult(FaultCase asked, double control, bool measuresLatencies)
     {
         (LongHistogram? latencies, LongHistogram? reads, LongHistogram? writes) = measuresLatencies ? MeasureLatencies(LatencyTime) : default;
-        rounds.Sort();
         return new CaseResult(engine.Name, asked)
         {
-            NsPerFaultRounds = rounds,
+            Rounds = rounds,
             Seconds = seconds,
             Counts = counts,
             MeasuredBytes = load.SizeBytes,

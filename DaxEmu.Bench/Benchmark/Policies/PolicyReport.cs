@@ -47,6 +47,7 @@ internal sealed class PolicyReport(IReadOnlyList<PolicyResult> results)
         ["policy"] = r.Policy,
         ["threads"] = r.JobCount,
         ["faults_per_second"] = Math.Round(r.FaultsPerSecond),
+        ["faults_per_second_rounds"] = new JsonArray([.. r.Turns.Select(t => (JsonNode)Math.Round(t.FaultsPerSecond))]),
         ["relative_to_conflict"] = Relative(r) is var ratio && double.IsNaN(ratio) ? null : Math.Round(ratio, 4),
         ["faults"] = r.FaultCount,
         ["pmd_served"] = r.HugeServed,

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Documents;
 using DaxEmu.Bench.Verification.Scenarios;
 using DaxEmu.Core.Checking;
 
@@ -56,24 +56,24 @@ internal sealed class HistoricBugTable
     }
 
     /// <summary>For programs.</summary>
-    public JsonArray ToJson() => new([.. rows.Select(r => (JsonNode)ToJson(r.Bug, r.Outcome, r.Milliseconds))]);
+    public IReadOnlyList<HistoricBugDocument> ToDocument() => [.. rows.Select(r => ToDocument(r.Bug, r.Outcome, r.Milliseconds))];
 
-    private static JsonObject ToJson(HistoricBug bug, CheckOutcome outcome, double ms)
+    private static HistoricBugDocument ToDocument(HistoricBug bug, CheckOutcome outcome, double ms)
     {
         var failed = outcome as CheckFailed;
-        return new JsonObject
+        return new HistoricBugDocument
         {
-            ["bug"] = bug.Id,
-            ["profile"] = bug.Profile.Name,
-            ["scenario"] = bug.Scenario,
-            ["found"] = failed is not null,
-            ["threads"] = failed?.ThreadCount,
-            ["steps"] = failed?.EventCount,
-            ["atomic_steps"] = failed?.StepCount,
-            ["schedules"] = outcome.Effort.ScheduleCount,
-            ["ms"] = Math.Round(ms),
-            ["schedule"] = failed?.Schedule.ToString(),
-            ["trace"] = new JsonArray([.. (failed?.Trace ?? []).Select(l => (JsonNode)l)]),
+            Bug = bug.Id,
+            Profile = bug.Profile.Name,
+            Scenario = bug.Scenario,
+            Found = failed is not null,
+            Threads = failed?.ThreadCount,
+            Steps = failed?.EventCount,
+            AtomicSteps = failed?.StepCount,
+            Schedules = outcome.Effort.ScheduleCount,
+            Ms = Math.Round(ms),
+            Schedule = failed?.Schedule.ToString(),
+            Trace = failed?.Trace ?? [],
         };
     }
 

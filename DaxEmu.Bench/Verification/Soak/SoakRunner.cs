@@ -62,7 +62,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
             return new SoakReport { Plan = plan }; // before anything has begun
         }
 
-        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new SoakJob(fixture, plan.Seed, i) { AtEachStep = AtEachStep })];
+        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new SoakJob(fixture, plan.Seed, i) { AtEachStep = AtEachStep, Stream = plan.FirstJob + i })];
         Thread[] threads = [.. jobs.Select(j => new Thread(() => j.Run(gate)) { IsBackground = true, Name = $"soak {j.Number}" })];
         Array.ForEach(threads, t => t.Start());
         State?.Invoke(() => StateOf(fixture));

@@ -15,6 +15,7 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
     private static readonly TimeSpan ToRestAfterStop = TimeSpan.FromMilliseconds(700);
 
     private readonly QuiescenceGate gate = new();
+    private readonly SoakSamples samples = new();
     private readonly List<SoakFinding> findings = [];
     private readonly long begin = Stopwatch.GetTimestamp();
     private HostSoakJob[] jobs = [];
@@ -33,7 +34,7 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
     {
         HostCounters before = HostLibrary.Counters;
         var fixture = new HostFixture(plan, plantedFault);
-        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new HostSoakJob(fixture, plan.Seed, i))];
+        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new HostSoakJob(fixture, plan.Seed, i) { Stream = plan.FirstJob + i })];
         Thread[] threads = [.. jobs.Select(j => new Thread(() => j.Run(gate)) { IsBackground = true, Name = $"soak {j.Number}" })];
         var collector = new Thread(Collect) { IsBackground = true, Name = "collector" };
         Array.ForEach(threads, t => t.Start());
@@ -64,6 +65,7 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
             Elapsed = Elapsed,
             Findings = [.. findings],
             LastOperations = findings.Count == 0 ? [] : [.. jobs.Select(j => j.Current)],
+            Samples = [.. samples.All],
         };
     }
 
@@ -229,7 +231,12 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
             });
     }
 
-    private void ShowProgress() => progress(
-        string.Create(CultureInfo.InvariantCulture, $"real memory, {plan.Profile.Name}: {jobs.Sum(j => j.StepCount) / 1000}k steps, {Volatile.Read(ref collections)} collections"),
-        Math.Min(1, Elapsed / plan.Duration));
+    private void ShowProgress()
+    {
+        long steps = jobs.Sum(j => j.StepCount);
+        samples.Look(Elapsed, steps);
+        progress(
+            string.Create(CultureInfo.InvariantCulture, $"real memory, {plan.Profile.Name}: {steps / 1000}k steps, {Volatile.Read(ref collections)} collections"),
+            Math.Min(1, Elapsed / plan.Duration));
+    }
 }
