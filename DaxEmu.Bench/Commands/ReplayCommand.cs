@@ -49,19 +49,20 @@ internal static class ReplayCommand
 
     private static ExitCode Run(ParseResult parsed, string[] paths, IReadOnlyList<int> threads, MmuKind mmu, bool isJson, CancellationToken cancellation)
     {
-        var session = new ReplaySession(threads, mmu, CommandFrame.Report, cancellation)
-        {
-            TraceDone = (name, report) =>
-            {
-                if (!isJson)
-                {
-                    Console.WriteLine(TraceText(name, report));
-                }
-            },
-        };
+        ReplaySession session;
         using (var progress = new ProgressLine(parsed))
         {
-            session.Progress = progress.Show;
+            session = new ReplaySession(threads, mmu, message => progress.Above(() => CommandFrame.Report(message)), cancellation)
+            {
+                TraceDone = (name, report) =>
+                {
+                    if (!isJson)
+                    {
+                        progress.Above(() => Console.WriteLine(TraceText(name, report)));
+                    }
+                },
+                Progress = progress.Show,
+            };
             session.AddAll(paths);
         }
 
