@@ -143,7 +143,7 @@ internal static class CrashCommand
         : cases.Where(c => c.Name == name).ToArray() is { Length: > 0 } selected ? selected
         : throw new FormatException($"'{name}' is not a case of this workload.{Suggestion.Question(name, cases.Select(c => c.Name))} Its cases are named like '{cases[0].Name}'.");
 
-    private static string ListText() => string.Concat(CrashWorkloads.All.Select(w =>
+    private static string ListText() => string.Join('\n', CrashWorkloads.All.Select(w =>
         HelpText.List($"{w.Name}: {w.Description}", w.Bugs.Select(b => ($"--bug {b.Name}", b.Description)))));
 
     private static CrashListDocument ListDocument() => new()
