@@ -21,7 +21,9 @@ internal static class Program
         ReplayCommand.Create,
         RunCommand.Create,
         VolumeCommand.Create,
+        ReportCommand.Create,
         InfoCommand.Create,
+        SchemaCommand.Create,
         SuitesCommand.Create,
     ];
 

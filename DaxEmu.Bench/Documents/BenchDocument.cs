@@ -158,6 +158,10 @@ internal sealed record BenchJob
     public IReadOnlyList<double>? NsPerFaultRounds { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Description("What the fastest tenth of each round's passes do not exceed: what other programs take away is hardly in it; left out where passes are not known")]
+    public IReadOnlyList<double>? NsPerFaultQuietRounds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? AllocatedBytesPerFault { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -112,6 +112,7 @@ internal static class FioJson
             NsPerFaultMin = RoundTime(result.NsPerFaultRounds[0]),
             NsPerFaultMax = RoundTime(result.NsPerFaultRounds[^1]),
             NsPerFaultRounds = [.. result.Rounds.Select(RoundTime)],
+            NsPerFaultQuietRounds = result.QuietRounds.Count == 0 ? null : [.. result.QuietRounds.Select(RoundTime)],
             AllocatedBytesPerFault = Math.Round(result.AllocatedBytesPerFault, 6),
             TableBytesPerEntry = Round(result.TableBytesPerUnit),
             Control = Round(result.Control),
