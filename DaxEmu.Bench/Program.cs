@@ -22,6 +22,7 @@ internal static class Program
         VolumeCommand.Create,
         InfoCommand.Create,
         SuitesCommand.Create,
+        CompletionCommand.Create,
     ];
 
     /// <summary>The command with all its verbs.</summary>
@@ -33,6 +34,8 @@ internal static class Program
             root.Add(verb());
         }
 
+        root.Add(ManCommand.Create(root));
+        CompletionValues.AddTo(root);
         return root;
     }
 
