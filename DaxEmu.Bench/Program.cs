@@ -25,6 +25,7 @@ internal static class Program
         InfoCommand.Create,
         SchemaCommand.Create,
         SuitesCommand.Create,
+        CompletionCommand.Create,
     ];
 
     /// <summary>The command with all its verbs.</summary>
@@ -36,6 +37,8 @@ internal static class Program
             root.Add(verb());
         }
 
+        root.Add(ManCommand.Create(root));
+        CompletionValues.AddTo(root);
         return root;
     }
 
