@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Cli;
 
@@ -58,6 +59,10 @@ internal static class CommandOptions
         text => Choice(text, "software", "host") == "host" ? MmuKind.Host : MmuKind.Software,
         MmuKind.Software);
 
+    /// <summary><c>--media optane|cxl|dram|FILE</c>.</summary>
+    public static Option<MediaProfile?> Media() => Of<MediaProfile?>(
+        "--media", "the medium that the device stands for: optane, cxl, dram, or a FILE of JSON with the figures of another (default: none, this machine's memory)", ParseMedia, null);
+
     /// <summary>The most threads of a verb: more than a machine has CPUs, and few enough that each has its stack.</summary>
     public const int MostJobs = 1024;
 
@@ -82,6 +87,15 @@ internal static class CommandOptions
     public static string Choice(string text, params string[] choices) =>
         choices.FirstOrDefault(c => c.Equals(text, StringComparison.OrdinalIgnoreCase))
         ?? throw new FormatException($"'{text}' is not known. Choose one of: {string.Join(", ", choices)}.");
+
+    private static MediaProfile ParseMedia(string text) => text.ToUpperInvariant() switch
+    {
+        "OPTANE" => MediaProfile.Optane,
+        "CXL" => MediaProfile.Cxl,
+        "DRAM" => MediaProfile.Dram,
+        _ when File.Exists(text) => MediaProfile.Load(text),
+        _ => throw new FormatException($"'{text}' is neither a medium nor a file. Choose optane, cxl or dram, or name a file of JSON."),
+    };
 
     private static T Read<T>(ArgumentResult argument, string name, Func<string, T> parse, T fallback)
     {

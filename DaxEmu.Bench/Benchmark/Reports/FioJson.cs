@@ -49,7 +49,48 @@ internal static class FioJson
         ["page_sizes"] = new JsonArray([.. report.Device.PageSizesBytes.Select(b => (JsonNode)b)]),
         ["cpus"] = report.CpuCount,
         ["timer_cost_ns"] = Math.Round(report.TimerCostNs, 2),
+        ["media"] = report.Media is { } media ? Media(media) : null,
         ["notes"] = new JsonArray([.. report.Notes.Select(n => (JsonNode)n)]),
+    };
+
+    private static JsonObject Media(MediaFacts media) => new()
+    {
+        ["name"] = media.Profile.Name,
+        ["read_ns"] = media.Profile.ReadNs,
+        ["sequential_read_ns"] = media.Profile.SequentialReadNs,
+        ["write_ns"] = media.Profile.WriteNs,
+        ["flush_ns"] = media.Profile.FlushNs,
+        ["fence_ns"] = media.Profile.FenceNs,
+        ["read_bytes_per_second"] = media.Profile.ReadBytesPerSecond,
+        ["write_bytes_per_second"] = media.Profile.WriteBytesPerSecond,
+        ["line_bytes"] = media.Profile.LineBytes,
+        ["eadr"] = media.Profile.HasEadr,
+        ["calibration"] = new JsonObject
+        {
+            ["least_ns"] = Math.Round(media.Calibration.LeastNs, 1),
+            ["overhead_ns"] = media.Calibration.OverheadNs,
+            ["problem"] = media.Calibration.Problem,
+            ["delays"] = new JsonArray([.. media.Calibration.Delays.Select(d => (JsonNode)new JsonObject
+            {
+                ["target_ns"] = d.TargetNs,
+                ["reached_ns"] = Math.Round(d.ReachedNs, 1),
+                ["spread_ns"] = Math.Round(d.SpreadNs, 1),
+            })]),
+        },
+        ["charged"] = new JsonObject
+        {
+            ["reads"] = media.Totals.Reads,
+            ["writes"] = media.Totals.Writes,
+            ["flushes"] = media.Totals.Flushes,
+            ["fences"] = media.Totals.Fences,
+            ["read_bytes"] = media.Totals.ReadBytes,
+            ["written_bytes"] = media.Totals.WrittenBytes,
+            ["rewrites"] = media.Totals.Rewrites,
+            ["delays"] = media.Totals.Delays,
+            ["disturbed"] = media.Totals.Disturbed,
+            ["target_ns"] = media.Totals.TargetNs,
+            ["reached_ns"] = media.Totals.ReachedNs,
+        },
     };
 
     private static JsonObject Job(BenchReport report, CaseResult result)
