@@ -21,8 +21,11 @@ internal static class Program
         ReplayCommand.Create,
         RunCommand.Create,
         VolumeCommand.Create,
+        ReportCommand.Create,
         InfoCommand.Create,
+        SchemaCommand.Create,
         SuitesCommand.Create,
+        CompletionCommand.Create,
     ];
 
     /// <summary>The command with all its verbs.</summary>
@@ -34,6 +37,8 @@ internal static class Program
             root.Add(verb());
         }
 
+        root.Add(ManCommand.Create(root));
+        CompletionValues.AddTo(root);
         return root;
     }
 

@@ -105,6 +105,10 @@ internal static class CommandOptions
         ? WaitProfiles.ByName(name)
         : throw new FormatException($"there is no profile '{name}'.{Suggestion.Question(name, ProfileNames)} Choose one of: {string.Join(", ", ProfileNames)}.");
 
+    /// <summary><c>--media optane|cxl|dram|FILE</c>.</summary>
+    public static Option<MediaProfile?> Media() => Of<MediaProfile?>(
+        "--media", "the medium that the device stands for: optane, cxl, dram, or a FILE of JSON with the figures of another (default: none, this machine's memory)", ParseMedia, null);
+
     /// <summary>The most threads of a verb: more than a machine has CPUs, and few enough that each has its stack.</summary>
     public const int MostJobs = 1024;
 
@@ -155,6 +159,15 @@ internal static class CommandOptions
             : "NAME";
         return isList ? one + ",.." : one;
     }
+
+    private static MediaProfile ParseMedia(string text) => text.ToUpperInvariant() switch
+    {
+        "OPTANE" => MediaProfile.Optane,
+        "CXL" => MediaProfile.Cxl,
+        "DRAM" => MediaProfile.Dram,
+        _ when System.IO.File.Exists(text) => MediaProfile.Load(text),
+        _ => throw new FormatException($"'{text}' is neither a medium nor a file. Choose optane, cxl or dram, or name a file of JSON."),
+    };
 
     private static T Read<T>(ArgumentResult argument, string name, Func<string, T> parse, T fallback)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using DaxEmu.Bench.Documents;
 
 namespace DaxEmu.Bench.Cli;
 
@@ -77,9 +76,6 @@ internal readonly record struct Shard(int Index, int Count)
         (int first, int step) = (Index - 1, Count);
         return IsWhole ? pieces : [.. pieces.Where((_, i) => i % step == first)];
     }
-
-    /// <summary>For programs; null for all of it.</summary>
-    public ShardDocument? ToDocument() => IsWhole ? null : new ShardDocument { Index = Index, Count = Count };
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Index}/{Count}");

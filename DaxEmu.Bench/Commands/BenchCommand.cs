@@ -45,6 +45,7 @@ internal static class BenchCommand
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
     private static readonly Option<bool> Conflicts = CommandOptions.Flag("--conflicts", "instead of times: the cache lines that operations share which could run at once, for emu and locked-radix; the same on every run");
     private static readonly Option<bool> List = CommandOptions.List("the engines and phases");
+    private static readonly Option<MediaProfile?> Media = CommandOptions.Media();
     private static readonly Option<bool> Force = CommandOptions.Force();
     private static readonly Option<OutputFormat> Format = CommandOptions.Format(hasBins: true);
 
@@ -60,10 +61,10 @@ internal static class BenchCommand
             + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --numjobs 1\n"
             + "  daxemu bench --phase populate,zap,truncate,writeback --numjobs 1\n  daxemu bench --phase pread,pwrite --bs 4k,64k,2m --engine emu,kernel,copy,fio\n"
             + "  daxemu bench --engine emu,mmf,mmf-span --bs 4k --rw write,randwrite\n  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json\n"
-            + "  daxemu bench --mmu host\n  daxemu bench --name=job --rw=randrw --rwmixread=70 --time_based --runtime=2s\n  daxemu bench job.fio")
+            + "  daxemu bench --mmu host\n  daxemu bench --name=job --rw=randrw --rwmixread=70 --time_based --runtime=2s\n  daxemu bench job.fio\n  daxemu bench --phase pread,pwrite,writeback --engine emu --media optane")
         {
             BenchJobs.Files,
-            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, TablePages, Csv, Hgrm, Plot, Mmu, Conflicts, List, Format, OutputOption.Option,
+            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, TablePages, Csv, Hgrm, Plot, Mmu, Media, Conflicts, List, Format, OutputOption.Option,
         };
         JobOptions.AddTo(command);
         ProgressOptions.AddTo(command);
@@ -146,20 +147,20 @@ internal static class BenchCommand
 
     private static ExitCode RunConflicts(ParseResult parsed, CancellationToken cancellation)
     {
-        RefuseOthers(parsed, Conflicts, Engines);
+        RefuseOthers(parsed, Conflicts, Engines, Media);
         IReadOnlyList<string> engines = parsed.GetValue(Engines) ?? ConflictsRun.EngineNames;
-        return ConflictsRun.Run(engines, parsed, cancellation);
+        return ConflictsRun.Run(engines, parsed.GetValue(Media), parsed, cancellation);
     }
 
     // Some work takes one option and the format alone.
-    private static void RefuseOthers(ParseResult parsed, Option chosen, Option taken)
+    private static void RefuseOthers(ParseResult parsed, Option chosen, params Option[] taken)
     {
         Option? other = parsed.CommandResult.Command.Options.FirstOrDefault(
-            option => option != chosen && option != taken && !JobLines.OfTheRun.Contains(option.Name) && parsed.GetResult(option) is { Implicit: false });
+            option => option != chosen && !taken.Contains(option) && !JobLines.OfTheRun.Contains(option.Name) && parsed.GetResult(option) is { Implicit: false });
         if (other is not null)
         {
             string name = chosen == Mmu ? $"{Mmu.Name} host" : chosen.Name;
-            throw new ArgumentException($"{other.Name} has no meaning with {name}, which takes {taken.Name} and {Format.Name} alone.");
+            throw new ArgumentException($"{other.Name} has no meaning with {name}, which takes {string.Join(", ", taken.Select(option => option.Name))} and {Format.Name} alone.");
         }
     }
 
@@ -190,6 +191,7 @@ internal static class BenchCommand
         {
             Device = setup.Device.Capabilities,
             DeviceName = setup.Device.Name,
+            Media = setup.Media,
             TimerCostNs = MachineControl.TimerCostNs(),
         };
     }
@@ -273,6 +275,7 @@ internal static class BenchCommand
             HasHugeTables = parsed.GetValue(TablePages) == PageOrder.Pmd,
             FileName = fileName,
             IsForced = parsed.GetValue(Force),
+            Media = parsed.GetValue(Media),
         };
     }
 

@@ -13,7 +13,7 @@ internal static class ConflictsRun
     public static IReadOnlyList<string> EngineNames { get; } = ["emu", "locked-radix"];
 
     /// <summary>Runs every pair and prints what it came to.</summary>
-    public static ExitCode Run(IReadOnlyList<string> engines, ParseResult parsed, CancellationToken cancellation)
+    public static ExitCode Run(IReadOnlyList<string> engines, MediaProfile? media, ParseResult parsed, CancellationToken cancellation)
     {
         AppContext.SetSwitch(InterleavingSwitch.Name, true);
         if (!InterleavingSwitch.IsOn)
@@ -27,7 +27,7 @@ internal static class ConflictsRun
         {
             foreach (string engine in engines)
             {
-                IConflictEngine operations = EngineOf(engine);
+                IConflictEngine operations = EngineOf(engine, media);
                 reports.Add(new ConflictReport(operations, new ConflictRunner(operations, threads).Run(chosen: null, progress.Show, cancellation)));
             }
         }
@@ -38,9 +38,9 @@ internal static class ConflictsRun
         return reports.All(report => report.Engine != "emu" || report.IsGood) ? ExitCode.Success : ExitCode.Found;
     }
 
-    private static IConflictEngine EngineOf(string name) => name switch
+    private static IConflictEngine EngineOf(string name, MediaProfile? media) => name switch
     {
-        "emu" => new EmulatorOperations(),
+        "emu" => new EmulatorOperations(media),
         "locked-radix" => new RadixOperations(),
         _ => throw new ArgumentException($"--engine {name} has no meaning with --conflicts. Choose {string.Join(" or ", EngineNames)}."),
     };

@@ -85,6 +85,9 @@ internal sealed record BenchEnvironment
     [Description("What a clock reading costs, which is part of each latency")]
     public required double TimerCostNs { get; init; }
 
+    [Description("The medium that the device stood for; null for its own memory")]
+    public BenchMedia? Media { get; init; }
+
     public required IReadOnlyList<string> Notes { get; init; }
 }
 
@@ -156,6 +159,10 @@ internal sealed record BenchJob
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Description("Each round's figure, in the order of the rounds: samples for statistics")]
     public IReadOnlyList<double>? NsPerFaultRounds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Description("What the fastest tenth of each round's passes do not exceed: what other programs take away is hardly in it; left out where passes are not known")]
+    public IReadOnlyList<double>? NsPerFaultQuietRounds { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? AllocatedBytesPerFault { get; init; }

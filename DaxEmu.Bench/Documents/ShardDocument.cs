@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using DaxEmu.Bench.Cli;
 
 namespace DaxEmu.Bench.Documents;
 
@@ -9,4 +10,7 @@ internal sealed record ShardDocument
     public required int Index { get; init; }
 
     public required int Count { get; init; }
+
+    /// <summary>Of a shard; null for all of a work.</summary>
+    public static ShardDocument? Of(Shard shard) => shard.IsWhole ? null : new ShardDocument { Index = shard.Index, Count = shard.Count };
 }

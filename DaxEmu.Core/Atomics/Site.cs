@@ -119,4 +119,7 @@ internal enum Site : byte
 
     /// <summary>Reads or changes which pages a real address range shows.</summary>
     ShownPages,
+
+    /// <summary>Takes bytes from the bandwidth of a medium.</summary>
+    Media,
 }

@@ -25,6 +25,9 @@ public sealed unsafe class DaxView : IDisposable
     private readonly WritebackErrors.Opener opener;
     private readonly StoreTracker? strictStores;
 
+    // Up to here a mapped page is reached without a look at anything else: nowhere on a device whose reads are charged.
+    private readonly ulong directBytes;
+
     /// <summary>A view of a VMA; disposing the view unmaps it.</summary>
     /// <param name="faults">The faults of the file that the VMA maps.</param>
     /// <param name="area">The VMA.</param>
@@ -53,6 +56,7 @@ public sealed unsafe class DaxView : IDisposable
         invalidateLock = mapping.InvalidateLock;
         device = (byte*)mapping.Device.Base;
         strictStores = mapping.Device.StrictStores;
+        directBytes = mapping.Device.Media is null ? (ulong)Length : 0;
     }
 
     /// <summary>The file; null for a view of a VMA that was mapped without one.</summary>
@@ -81,7 +85,7 @@ public sealed unsafe class DaxView : IDisposable
         byte* memory = TryReachMapped(offset, length, Translation.PresentBit);
 
         // SAFETY: the bytes lie in one mapped page, whose memory stays mapped while the file is open.
-        return memory != null ? new ReadOnlySpan<byte>(memory, length) : Whole(Piece(offset, length, isWrite: false), length);
+        return memory != null ? new ReadOnlySpan<byte>(memory, length) : Whole(PieceToRead(offset, length), length);
     }
 
     /// <summary>Bytes for writing; their pages are dirty from here on.</summary>
@@ -101,7 +105,7 @@ public sealed unsafe class DaxView : IDisposable
     /// <summary>As many bytes for reading as lie in one piece and can be reached, at least one (none if none are asked for).</summary>
     /// <exception cref="DaxException">Not even the first page can be reached.</exception>
     /// <exception cref="ObjectDisposedException">The view or its file was disposed.</exception>
-    public ReadOnlySpan<byte> ReadAtMost(long offset, int length) => Piece(offset, length, isWrite: false);
+    public ReadOnlySpan<byte> ReadAtMost(long offset, int length) => PieceToRead(offset, length);
 
     /// <summary>As many bytes for writing as lie in one piece and can be reached, at least one (none if none are asked for).</summary>
     /// <exception cref="DaxException">Not even the first page can be reached.</exception>
@@ -121,7 +125,9 @@ public sealed unsafe class DaxView : IDisposable
         {
             using AsymmetricLock.ReadHold hold = Enter();
             byte* memory = Reach(offset + done, isWrite: false, destination.Length - done, out int length);
-            new ReadOnlySpan<byte>(memory, length).CopyTo(destination[done..]);
+            var bytes = new ReadOnlySpan<byte>(memory, length);
+            mapping.Device.ChargeRead(bytes);
+            bytes.CopyTo(destination[done..]);
             done += length;
         }
     }
@@ -278,7 +284,7 @@ public sealed unsafe class DaxView : IDisposable
     private byte* TryReachMapped(long offset, int length, ulong needed)
     {
         long inPage = offset & (DaxConstants.PageSize - 1);
-        if ((ulong)offset >= (ulong)Length || (uint)length - 1 >= DaxConstants.PageSize - inPage)
+        if ((ulong)offset >= directBytes || (uint)length - 1 >= DaxConstants.PageSize - inPage)
         {
             return null;
         }
@@ -332,6 +338,13 @@ public sealed unsafe class DaxView : IDisposable
 
         hold.Dispose();
         throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    private Span<byte> PieceToRead(long offset, int length)
+    {
+        Span<byte> bytes = Piece(offset, length, isWrite: false);
+        mapping.Device.ChargeRead(bytes);
+        return bytes;
     }
 
     private Span<byte> Piece(long offset, int length, bool isWrite)

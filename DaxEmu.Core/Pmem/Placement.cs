@@ -22,7 +22,7 @@ internal sealed record Placement(
             ? HugePageProbe.ForFile(file, mapSync.IsSupported)
             : NotAsked;
         PersistenceDomain domain = PersistenceDomains.OfFile(mapSync.IsSupported);
-        FlushMethod automatic = Automatic(domain, file.FileSystem.Kind, isTemporary, FlushInstruction.Best?.Method);
+        FlushMethod automatic = Automatic(domain, file.FileSystem.Kind, isTemporary, InstructionFor(options));
         FlushMethod method = Choose(options.Flush, automatic, out FlushInstruction? instruction);
         return new Placement(mapSync, hugePages, domain, method, instruction, isTemporary);
     }
@@ -31,7 +31,7 @@ internal sealed record Placement(
     /// <exception cref="DaxEnvironmentException">The CPU lacks the flush instruction that was asked for.</exception>
     public static Placement InMemory(PmemDeviceOptions options)
     {
-        FlushMethod automatic = Automatic(PersistenceDomain.None, FileSystemKind.None, isTemporary: true, FlushInstruction.Best?.Method);
+        FlushMethod automatic = Automatic(PersistenceDomain.None, FileSystemKind.None, isTemporary: true, InstructionFor(options));
         FlushMethod method = Choose(options.Flush, automatic, out FlushInstruction? instruction);
         return new Placement(
             new FeatureSupport(false, "there is no file"),
@@ -86,6 +86,10 @@ internal sealed record Placement(
                 throw new ArgumentOutOfRangeException(nameof(wanted), $"There is no flush method {(int)wanted}.");
         }
     }
+
+    // Where a persistent device is acted out, one with eADR needs no instruction. Where the storage is real, what it needs counts.
+    private static FlushMethod? InstructionFor(PmemDeviceOptions options) =>
+        options.Media is { HasEadr: true } ? null : FlushInstruction.Best?.Method;
 
     private static FeatureSupport NotAsked => new(false, "the options do not ask for them");
 }

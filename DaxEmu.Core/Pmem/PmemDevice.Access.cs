@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Pmem.Media;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Failures;
 
@@ -28,6 +30,9 @@ public sealed partial class PmemDevice
 
     /// <summary>As <see cref="Stores"/>, in strict mode only.</summary>
     internal StoreTracker? StrictStores { get; }
+
+    /// <summary>Delays what reads and writes the device; null unless <see cref="PmemDeviceOptions.Media"/> asks for it.</summary>
+    internal MediaDial? Media { get; }
 
     /// <summary>First byte of the device; valid while the device is open or a reference to it exists.</summary>
     internal nint Base => start;
@@ -129,6 +134,7 @@ public sealed partial class PmemDevice
     internal ReadOnlySpan<byte> ReadHeld(long offsetBytes, int lengthBytes)
     {
         ReadOnlySpan<byte> bytes = region.Span(offsetBytes, lengthBytes);
+        Media?.Read(offsetBytes, lengthBytes);
         PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
         return poison.FindFirst(new Pfn(pages.First.Value), pages.PageCount) is { } lost
             ? throw new DaxException($"Page {lost} of {Name} is lost (poisoned). Write the whole page anew.", IoError.Poison, lost.OffsetBytes)
@@ -200,6 +206,7 @@ public sealed partial class PmemDevice
             FlushByOtherMeans(offsetBytes, lengthBytes);
         }
 
+        Media?.Flush(offsetBytes, lengthBytes);
         observer?.Flush(offsetBytes, lengthBytes);
     }
 
@@ -207,6 +214,7 @@ public sealed partial class PmemDevice
     internal void DrainUnchecked()
     {
         FlushInstruction.Fence();
+        Media?.Fence();
         observer?.Drain();
     }
 
@@ -221,6 +229,7 @@ public sealed partial class PmemDevice
             FlushByOtherMeans(offsetBytes, lengthBytes);
         }
 
+        Media?.Write(offsetBytes, lengthBytes);
         observer?.StoredNonTemporal(offsetBytes, lengthBytes);
     }
 
@@ -235,11 +244,26 @@ public sealed partial class PmemDevice
             FlushByOtherMeans(offsetBytes, source.Length);
         }
 
+        Media?.Write(offsetBytes, source.Length);
         observer?.StoredNonTemporal(offsetBytes, source.Length);
     }
 
     /// <summary>Bytes of the device as a span, for a holder of a reference: neither bounds nor disposal are looked at.</summary>
     internal unsafe Span<byte> SpanUnchecked(long offsetBytes, int lengthBytes) => new((byte*)start + offsetBytes, lengthBytes);
+
+    /// <summary>The memory of a span is read, if it is the device's: a private copy or the zero memory costs nothing.</summary>
+    internal unsafe void ChargeRead(ReadOnlySpan<byte> memory)
+    {
+        if (Media is { } dial && !memory.IsEmpty)
+        {
+            // SAFETY: an address to subtract, never used as one.
+            long offset = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory)) - start;
+            if (offset >= 0 && offset < SizeBytes)
+            {
+                dial.Read(offset, memory.Length);
+            }
+        }
+    }
 
     /// <summary>Bytes of the device as a span; poison is not looked at.</summary>
     internal Span<byte> GetSpan(long offsetBytes, int lengthBytes)

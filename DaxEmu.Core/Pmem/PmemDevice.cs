@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.MemoryMappedFiles;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Pmem.Media;
 using DaxEmu.Native;
 using DaxEmu.Native.Cpu;
 using DaxEmu.Native.Files;
@@ -67,6 +68,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             : options.RecordsTo is { } buffers ? new StoreRecorder(start, buffers)
             : options.RecordsStores ? StoreRecorder.Begin(start, region.LengthBytes)
             : null;
+        Media = MediaDial.For(options);
         Stores = StoreTracker.Begin(region, options.StoreTracking, owners);
         StrictStores = options.StoreTracking == StoreTracking.Strict ? Stores : null;
         if (options.PreferHugePages)
@@ -349,6 +351,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         references.NameLines(names);
         Owners.NameLines(names);
         poison.NameLines(names);
+        Media?.NameLines(names);
     }
 
     /// <summary>As <see cref="AddReference"/>, for a holder of a reference: also after the device was disposed.</summary>
@@ -396,6 +399,7 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         if (IsGone)
         {
             Stores?.Dispose();
+            Media?.Dispose();
         }
     }
 

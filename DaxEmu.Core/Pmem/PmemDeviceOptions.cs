@@ -1,4 +1,5 @@
 using DaxEmu.Core.Pmem;
+using DaxEmu.Core.Pmem.Media;
 using DaxEmu.Native.Cpu;
 
 namespace DaxEmu.Core;
@@ -53,6 +54,18 @@ public sealed record PmemDeviceOptions
     /// devices and memory without a file can be tracked. The kernel then maps the device with 4 KiB pages, whatever <see cref="PreferHugePages"/> says.
     /// </remarks>
     public StoreTracking StoreTracking { get; init; }
+
+    /// <summary>The medium as which the device behaves; null (the default) for the memory that it lies in, at no cost.</summary>
+    /// <remarks>
+    /// <para>Charged is what the emulator itself does to the device's memory: <see cref="IPersistentMemory.Read"/>, copies around the caches, zeroing, flushes
+    /// and fences, of callers, files and volumes alike. A span of a <see cref="DaxView"/> for reading is charged once, when it is handed out, as a read of all
+    /// of it; what is loaded from other spans, pins and real mappings cannot be charged. A store is charged where its line is flushed.</para>
+    /// <para>Each charged access counts as one that misses the processor's caches. Under a scheduler nothing waits.</para>
+    /// </remarks>
+    public MediaProfile? Media { get; init; }
+
+    /// <summary>The time by which <see cref="Media"/> delays; null for the process's.</summary>
+    internal IMediaClock? MediaClock { get; init; }
 
     /// <summary>Ends the reservation of a new file's blocks, which takes a second for some gigabytes; nothing is left then.</summary>
     internal CancellationToken Cancellation { get; init; }

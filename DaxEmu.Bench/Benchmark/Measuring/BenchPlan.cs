@@ -45,6 +45,9 @@ internal sealed record BenchPlan
     /// <summary>Whether what lies on the device may be lost.</summary>
     public bool IsForced { get; init; }
 
+    /// <summary>The medium that the emulator's device stands for; null for this machine's memory.</summary>
+    public MediaProfile? Media { get; init; }
+
     /// <summary>Rounds in which the engines take turns.</summary>
     public int Rounds { get; init; } = 5;
 }

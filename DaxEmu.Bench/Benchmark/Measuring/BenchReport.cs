@@ -15,6 +15,9 @@ internal sealed record BenchReport(BenchPlan Plan, IReadOnlyList<CaseResult> Res
     /// <summary>The device's name.</summary>
     public required string DeviceName { get; init; }
 
+    /// <summary>The medium of the run; null for this machine's memory.</summary>
+    public MediaFacts? Media { get; init; }
+
     /// <summary>What a clock reading costs, in nanoseconds.</summary>
     public required double TimerCostNs { get; init; }
 

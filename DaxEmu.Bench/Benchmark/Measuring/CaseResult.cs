@@ -22,7 +22,10 @@ internal sealed record CaseResult(string Engine, FaultCase Load)
         }
     } = [];
 
-    /// <summary>The same, ascending.</summary>
+    /// <summary>What the fastest tenth of each round's passes do not exceed, in the same order and unit: what other programs take away is hardly in it. Empty where passes are not known.</summary>
+    public IReadOnlyList<double> QuietRounds { get; init; } = [];
+
+    /// <summary>The rounds' figures, ascending.</summary>
     public IReadOnlyList<double> NsPerFaultRounds { get; init; } = [];
 
     /// <summary>The median of the rounds.</summary>

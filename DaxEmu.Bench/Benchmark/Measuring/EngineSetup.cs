@@ -37,12 +37,15 @@ internal sealed class EngineSetup : IDisposable
         this.cancellation = cancellation;
         this.plan = plan;
         share = MemoryShare.Of(plan, HostMemory.AvailableBytes());
-        var options = new PmemDeviceOptions { Sparse = !share.HasKernel, PreferHugePages = false, Cancellation = cancellation };
+        var options = new PmemDeviceOptions { Sparse = !share.HasKernel, PreferHugePages = false, Cancellation = cancellation, Media = plan.Media };
         scratch = ScratchDevice.Open(plan.FileName, plan.SizeBytes, options, plan.IsForced);
     }
 
     /// <summary>The device of the run.</summary>
     public PmemDevice Device => scratch.Device;
+
+    /// <summary>The medium that the devices stand for, and what it was charged; null for none.</summary>
+    public MediaFacts? Media => MediaFacts.Of(Device, wideDevice);
 
     /// <summary>What a reader of the figures needs to know.</summary>
     public IReadOnlyList<string> Notes => notes;
@@ -158,7 +161,7 @@ internal sealed class EngineSetup : IDisposable
         if (wideDevice is null || wideDevice.SizeBytes < load.SizeBytes)
         {
             wideDevice?.Dispose();
-            wideDevice = PmemDevice.CreateTemporary(load.SizeBytes, new PmemDeviceOptions { Sparse = true, PreferHugePages = false });
+            wideDevice = PmemDevice.CreateTemporary(load.SizeBytes, new PmemDeviceOptions { Sparse = true, PreferHugePages = false, Media = plan.Media });
         }
 
         return wideDevice;

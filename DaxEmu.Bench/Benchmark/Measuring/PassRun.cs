@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Native.Libc;
 using HdrHistogram;
+using MathNet.Numerics.Statistics;
 
 namespace DaxEmu.Bench.Benchmark.Measuring;
 
@@ -9,10 +10,12 @@ namespace DaxEmu.Bench.Benchmark.Measuring;
 internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs, FaultCase load, JobTeam team, CancellationToken cancellation) : ICaseRun
 {
     private const int WarmPasses = 30;
+    private const double QuietShare = 0.1;
     private static readonly TimeSpan LatencyTime = TimeSpan.FromMilliseconds(30);
 
     private readonly FaultCounts counts = new();
     private readonly List<double> rounds = [];
+    private readonly List<double> quietRounds = [];
     private double seconds;
     private long allocated;
     private double cpuNs;
@@ -42,18 +45,24 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         }
     }
 
-    public void Measure(TimeSpan time, long passes = long.MaxValue)
+    public void Measure(TimeSpan time, long mostPasses = long.MaxValue)
     {
-        long left = passes;
+        long left = mostPasses;
         long begin = Stopwatch.GetTimestamp();
         double wall = 0;
         long faults = 0;
+        var passes = new List<double>();
         do
         {
             FaultCounts pass = Pass(out TimeSpan took, out long bytes, out TimeSpan cpu);
             cpuNs += cpu.TotalNanoseconds;
             wall += took.TotalNanoseconds;
             faults += pass.Total;
+            if (pass.Total > 0)
+            {
+                passes.Add(took.TotalNanoseconds * load.JobCount / pass.Total);
+            }
+
             allocated += bytes;
             counts.Add(pass);
         }
@@ -62,6 +71,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         if (faults > 0)
         {
             rounds.Add(wall * load.JobCount / faults);
+            quietRounds.Add(passes.Quantile(QuietShare));
         }
     }
 
@@ -97,6 +107,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         return new CaseResult(engine.Name, asked)
         {
             Rounds = rounds,
+            QuietRounds = quietRounds,
             Seconds = seconds,
             Counts = counts,
             MeasuredBytes = load.SizeBytes,

@@ -121,7 +121,7 @@ internal static class BenchTable
             yield return $"{result.Engine}, {result.Load.Name}: the rounds lie {Number(100 * result.Spread, "0")} % apart; the machine is noisy.";
         }
 
-        foreach (string note in report.Notes)
+        foreach (string note in report.Notes.Concat(report.Media?.Notes() ?? []))
         {
             yield return note;
         }

@@ -82,7 +82,7 @@ internal sealed class CheckReport
         ScenarioSizes = plan.Scenario is null ? string.Join(',', plan.Sizes) : null,
         Seed = plan.Strategy == SearchStrategy.Exhaustive ? null : (long)plan.Seed,
         MaxSchedules = plan.MostSchedules == long.MaxValue ? null : plan.MostSchedules,
-        Shard = plan.Shard.ToDocument(),
+        Shard = ShardDocument.Of(plan.Shard),
         Outcome = Failed is not null ? "fail" : IsPass ? "pass" : IsCancelled ? "stopped" : "inconclusive",
         Scenarios = scenarioCount,
         ScenariosInAll = plan.Shard.IsWhole ? null : ScenarioCountOfAllShards,

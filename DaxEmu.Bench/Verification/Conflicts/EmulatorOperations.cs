@@ -4,7 +4,7 @@ using DaxEmu.Core;
 namespace DaxEmu.Bench.Verification.Conflicts;
 
 /// <summary>The emulator's operations (engine <c>emu</c>).</summary>
-internal sealed class EmulatorOperations : IConflictEngine
+internal sealed class EmulatorOperations(MediaProfile? media = null) : IConflictEngine
 {
     private const long HolePage = EmulatorState.HoleBegin;
     private const long AllocatedPage = EmulatorState.HoleEnd - DaxConstants.PagesPerPmd;
@@ -35,6 +35,8 @@ internal sealed class EmulatorOperations : IConflictEngine
         ("inode lock", "a writer of a file keeps its other readers and writers out (i_rwsem)"),
         ("lock of the volume", "opening, closing and naming files is one state: a change of names is one transaction of one log"),
         ("lock of the metadata", "opening, closing and naming files is one state: a change of names is one transaction of one log"),
+        ("read bandwidth of the medium", "the medium has one bandwidth; a thread takes 4 KiB of it at once"),
+        ("write bandwidth of the medium", "the medium has one bandwidth; a thread takes 4 KiB of it at once"),
         ("lock of the device", "an open file keeps the device open: it is counted in under the lock that the device's end takes"),
     ];
 
@@ -79,7 +81,7 @@ internal sealed class EmulatorOperations : IConflictEngine
     ];
 
     /// <inheritdoc/>
-    public IConflictState Begin() => new EmulatorState();
+    public IConflictState Begin() => new EmulatorState(media);
 
     /// <inheritdoc/>
     public string? ReasonFor(string line) => Reasons.FirstOrDefault(reason => line.StartsWith(reason.Begin, StringComparison.Ordinal)).Reason;

@@ -22,7 +22,7 @@ internal sealed class EmulatorState : IConflictState
     private const int FileCount = 2;
     private const int ViewCount = 2;
 
-    private readonly PmemDevice device = PmemDevice.CreateInMemory(DeviceBytes, new PmemDeviceOptions { Flush = FlushMethod.None, PreferHugePages = false });
+    private readonly PmemDevice device;
     private readonly DaxVolume volume;
     private readonly DaxFile[] files = new DaxFile[FileCount];
     private readonly FaultHandler[] handlers = new FaultHandler[FileCount];
@@ -31,8 +31,10 @@ internal sealed class EmulatorState : IConflictState
     private readonly Dictionary<ConflictPlace, DaxView> changed = [];
 
     /// <summary>A new state.</summary>
-    public EmulatorState()
+    /// <param name="media">The medium that its device stands for; null for none.</param>
+    public EmulatorState(MediaProfile? media = null)
     {
+        device = PmemDevice.CreateInMemory(DeviceBytes, new PmemDeviceOptions { Flush = FlushMethod.None, PreferHugePages = false, Media = media });
         volume = DaxVolume.ScratchOf(device);
         volume.CreateDirectory(DirectoryOf(0));
         volume.CreateDirectory(DirectoryOf(1));

@@ -65,7 +65,7 @@ internal sealed record CrashReport(ICrashWorkload Workload, CrashBug? Bug, int C
         Bug = Bug?.Name,
         Seed = Seed,
         Points = MostCuts,
-        Shard = Shard.ToDocument(),
+        Shard = ShardDocument.Of(Shard),
         Cases = Found.TestCount,
         CasesInAll = CaseCount,
         CasesOfAllShards = Shard.IsWhole ? null : CaseCountOfAllShards,

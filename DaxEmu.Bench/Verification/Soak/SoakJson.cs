@@ -17,7 +17,7 @@ internal static class SoakJson
             {
                 Profile = plan.Profile.Name,
                 Seed = plan.Seed,
-                Shard = plan.Shard.ToDocument(),
+                Shard = ShardDocument.Of(plan.Shard),
                 Numjobs = plan.JobCount,
                 Size = plan.SizeBytes,
                 Outcome = OutcomeOf(session),

@@ -165,13 +165,13 @@ public sealed class FaultLoop
         return slot.IsHuge || area.AllowsHuge ? Step.TryHuge : Step.TryPage;
     }
 
-    private static Step LookAtPage(ref FaultRequest request, Translation translation)
+    private Step LookAtPage(ref FaultRequest request, Translation translation)
     {
         if (translation.IsPresent && request.IsWrite)
         {
             if (request.IsPrivateWrite)
             {
-                PrivateCopy.MakeFromMapped(request);
+                PrivateCopy.MakeFromMapped(Mapping, request);
                 return Step.Again;
             }
 

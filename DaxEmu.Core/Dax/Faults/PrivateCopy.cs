@@ -31,7 +31,7 @@ internal static unsafe class PrivateCopy
         {
             if (!area.Table.Page(page).IsCopy)
             {
-                Fill(area, page, source.ReadsAsZeroes ? null : (byte*)mapping.Device.Base + source.PfnAt(index).OffsetBytes);
+                Fill(mapping.Device, area, page, source.ReadsAsZeroes ? null : (byte*)mapping.Device.Base + source.PfnAt(index).OffsetBytes);
                 area.Table.TryInstallPage(page, Translation.Copy);
             }
         }
@@ -47,7 +47,7 @@ internal static unsafe class PrivateCopy
     /// The copy of a page that is mapped read-only: made from what is mapped, without asking the file (<c>wp_page_copy</c>). The
     /// caller holds the invalidate lock for reading.
     /// </summary>
-    public static void MakeFromMapped(in FaultRequest request)
+    public static void MakeFromMapped(AddressSpace mapping, in FaultRequest request)
     {
         (VmArea area, VmaPage page, _) = request;
         WordLock.Enter(ref area.CopyGate, Site.Copying);
@@ -56,7 +56,7 @@ internal static unsafe class PrivateCopy
             Translation seen = area.Table.Page(page);
             if (seen is { IsPresent: true, IsCopy: false })
             {
-                Fill(area, page, area.MemoryOf(page, seen));
+                Fill(mapping.Device, area, page, area.MemoryOf(page, seen));
                 _ = area.Table.TryReplacePage(page, seen, Translation.Copy); // cleared meanwhile: the next try faults
             }
         }
@@ -66,7 +66,7 @@ internal static unsafe class PrivateCopy
         }
     }
 
-    private static void Fill(VmArea area, VmaPage page, byte* source)
+    private static void Fill(PmemDevice device, VmArea area, VmaPage page, byte* source)
     {
         // SAFETY: the copy is a page; the source is a page of the device or of the zero memory, and stays mapped.
         var copy = new Span<byte>(area.CopyOf(page), DaxConstants.PageSize);
@@ -76,7 +76,9 @@ internal static unsafe class PrivateCopy
         }
         else
         {
-            new ReadOnlySpan<byte>(source, DaxConstants.PageSize).CopyTo(copy);
+            var original = new ReadOnlySpan<byte>(source, DaxConstants.PageSize);
+            device.ChargeRead(original);
+            original.CopyTo(copy);
         }
     }
 }

@@ -224,7 +224,13 @@ internal static class BlockStore
             return true;
         }
 
-        ReadOnlySpan<byte> source = part.IsZero ? default : device.SpanUnchecked(part.SourceOffsetBytes, (int)part.LengthBytes);
+        ReadOnlySpan<byte> source = default;
+        if (!part.IsZero)
+        {
+            source = device.SpanUnchecked(part.SourceOffsetBytes, (int)part.LengthBytes);
+            device.Media?.Read(part.SourceOffsetBytes, part.LengthBytes);
+        }
+
         return TryPut(device, part.TargetOffsetBytes, source, part.LengthBytes);
     }
 

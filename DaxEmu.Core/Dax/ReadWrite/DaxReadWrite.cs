@@ -101,6 +101,7 @@ internal static class DaxReadWrite
         }
         else
         {
+            mapping.Device.ChargeRead(memory);
             StreamCopy.Copy(memory, buffer);
         }
 

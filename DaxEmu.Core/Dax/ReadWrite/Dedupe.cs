@@ -29,6 +29,8 @@ internal static class Dedupe
                 if (error == IoError.None)
                 {
                     int equal = EqualBytes(first, second, length);
+                    left.Device.ChargeRead(first.IsEmpty ? first : first[..equal]);
+                    right.Device.ChargeRead(second.IsEmpty ? second : second[..equal]);
                     done += equal;
                     if (equal < length)
                     {

@@ -23,6 +23,7 @@ internal static class SharedCopy
             Pfn source = answer.Source.PfnAt(range.First);
             if (device.Poison.FindFirst(source, range.PageCount) is null)
             {
+                device.Media?.Read(source.OffsetBytes, range.PageCount << DaxConstants.PageShift);
                 device.CopyUnchecked(target.OffsetBytes, device.SpanUnchecked(source.OffsetBytes, (int)range.PageCount << DaxConstants.PageShift));
                 device.DrainUnchecked();
                 return IoError.None;

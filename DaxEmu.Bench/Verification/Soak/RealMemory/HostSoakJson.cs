@@ -16,7 +16,7 @@ internal static class HostSoakJson
                 Mmu = "host",
                 Profile = plan.Profile.Name,
                 Seed = plan.Seed,
-                Shard = plan.Shard.ToDocument(),
+                Shard = ShardDocument.Of(plan.Shard),
                 Numjobs = plan.JobCount,
                 Size = plan.SizeBytes,
                 Outcome = OutcomeOf(session),
