@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Core;
+using DaxEmu.Native.Files;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Bench.Benchmark.Engines.Files;
@@ -14,6 +15,11 @@ internal sealed unsafe class HostFileEngine(PmemDevice device) : FileEngine(devi
         if (Device.File is null)
         {
             return "the device has no file that the host could read or write";
+        }
+
+        if (Device.Capabilities.FileSystem == FileSystemKind.Hugetlbfs && load.IsWrite)
+        {
+            return "hugetlbfs has no write(2)";
         }
 
         Fill(Device, load);
