@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Commands;
 
@@ -20,19 +21,24 @@ internal static class Program
         ReplayCommand.Create,
         RunCommand.Create,
         VolumeCommand.Create,
+        ReportCommand.Create,
         InfoCommand.Create,
+        SchemaCommand.Create,
         SuitesCommand.Create,
+        CompletionCommand.Create,
     ];
 
     /// <summary>The command with all its verbs.</summary>
     public static RootCommand CreateRoot()
     {
-        var root = new RootCommand(Description);
+        RootCommand root = CreateEmpty();
         foreach (Func<Command> verb in Verbs)
         {
             root.Add(verb());
         }
 
+        root.Add(ManCommand.Create(root));
+        CompletionValues.AddTo(root);
         return root;
     }
 
@@ -40,11 +46,26 @@ internal static class Program
     /// <param name="arguments">The arguments, without the command's name.</param>
     /// <param name="stop">Ends what runs: it prints what it has.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(IReadOnlyList<string> arguments, CancellationToken stop) => CommandFrame.Run(RootFor(arguments), arguments, stop);
+    public static int Run(IReadOnlyList<string> arguments, CancellationToken stop) =>
+        CommandFrame.Run(RootFor(arguments), arguments, BenchCommand.RunJobs, stop);
 
     // The other verbs take longer to make than a small program runs.
     private static RootCommand RootFor(IReadOnlyList<string> arguments) =>
-        arguments.Count > 0 && arguments[0] == RunCommand.Name ? new RootCommand(Description) { RunCommand.Create() } : CreateRoot();
+        arguments.Count > 0 && arguments[0] == RunCommand.Name ? CreateRun() : CreateRoot();
+
+    private static RootCommand CreateRun()
+    {
+        RootCommand root = CreateEmpty();
+        root.Add(RunCommand.Create());
+        return root;
+    }
+
+    private static RootCommand CreateEmpty()
+    {
+        var root = new RootCommand(Description);
+        root.Options.OfType<HelpOption>().Single().Action = new HelpText();
+        return root;
+    }
 
     private static int Main(string[] arguments)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using DaxEmu.Bench.Cli.Fio;
 using DaxEmu.Native;
 
 namespace DaxEmu.Bench.Cli;
@@ -15,25 +16,35 @@ internal static class CommandFrame
     /// <summary>Parses and runs.</summary>
     /// <param name="root">The command.</param>
     /// <param name="arguments">The command line.</param>
+    /// <param name="runJobs">Runs a command line with several of fio's jobs.</param>
     /// <param name="stop">Ends what runs: it prints what it has.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(RootCommand root, IReadOnlyList<string> arguments, CancellationToken stop) => (int)Guarded(() =>
+    public static int Run(
+        RootCommand root, IReadOnlyList<string> arguments, Func<IReadOnlyList<ParseResult>, CancellationToken, ExitCode> runJobs, CancellationToken stop) => (int)Guarded(() =>
     {
-        ParseResult parsed = root.Parse(arguments, Parser);
-        if (parsed.Errors.Count > 0)
+        IReadOnlyList<ParseResult> jobs = Parse(root, arguments);
+        if (jobs.FirstOrDefault(j => j.Errors.Count > 0) is { } wrong)
         {
-            Report(Explain(root, parsed));
+            Report(Explain(root, wrong));
             return ExitCode.Usage;
         }
 
         // StopSignals handles all signals, from the first moment on.
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-        return (ExitCode)parsed.InvokeAsync(configuration, stop).GetAwaiter().GetResult();
+        return jobs.Count == 1 ? (ExitCode)jobs[0].InvokeAsync(configuration, stop).GetAwaiter().GetResult() : runJobs(jobs, stop);
     });
+
+    /// <summary>A command line as the command reads it, one for each of fio's jobs in it.</summary>
+    /// <exception cref="FormatException">An option is unknown.</exception>
+    public static IReadOnlyList<ParseResult> Parse(RootCommand root, IReadOnlyList<string> arguments) =>
+        [.. JobLines.Split(OptionNames.Normalize(root, arguments)).Select(line => root.Parse(line, Parser))];
 
     /// <summary>Gives a verb its action; what it throws becomes a line and an exit code.</summary>
     public static void SetAction(Command command, Func<ParseResult, CancellationToken, ExitCode> action) =>
         command.SetAction((parsed, cancellation) => Task.FromResult((int)Guarded(() => action(parsed, cancellation))));
+
+    /// <summary>What is wrong with a command line, in a line.</summary>
+    public static string ErrorOf(ParseResult parsed) => Explain((RootCommand)parsed.RootCommandResult.Command, parsed);
 
     /// <summary>A line on standard error.</summary>
     public static void Report(string message) => Console.Error.WriteLine("daxemu: " + Printable.Of(message.ReplaceLineEndings(" ")));
@@ -56,7 +67,8 @@ internal static class CommandFrame
 
         string verbs = string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
         return parsed.UnmatchedTokens.Count > 0
-            ? $"there is no verb '{parsed.UnmatchedTokens[0]}'{(command == root ? string.Empty : $" of '{command.Name}'")}. Choose one of: {verbs}."
+            ? $"there is no verb '{parsed.UnmatchedTokens[0]}'{(command == root ? string.Empty : $" of '{command.Name}'")}."
+                + $"{Suggestion.Question(parsed.UnmatchedTokens[0], command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))} Choose one of: {verbs}."
             : $"what shall be done? Choose one of: {verbs}. {help}";
     }
 

@@ -11,26 +11,42 @@ internal static class CommandOptions
     private const int MostListed = 64;
 
     /// <summary>An option whose value has a text form of its own.</summary>
-    /// <param name="name">The option's name, dashes included.</param>
+    /// <param name="name">The option's name, dashes included: the one that is documented.</param>
     /// <param name="description">For the help.</param>
     /// <param name="parse">Reads the value; a <see cref="FormatException"/> or <see cref="ArgumentException"/> becomes the error line.</param>
     /// <param name="fallback">The value if the option is not given.</param>
-    /// <param name="oldNames">Names that earlier versions had; they still work.</param>
-    public static Option<T> Of<T>(string name, string description, Func<string, T> parse, T fallback, params string[] oldNames)
+    /// <param name="otherNames">Names that are taken as well: earlier versions' and other verbs'. The help does not list them.</param>
+    public static ValueOption<T> Of<T>(string name, string description, Func<string, T> parse, T fallback, params string[] otherNames)
     {
-        var option = new Option<T>(name, oldNames)
+        var option = new ValueOption<T>(name, otherNames)
         {
             Description = description,
+            HelpName = PlaceholderOf(name, typeof(T)),
             DefaultValueFactory = _ => fallback,
             Arity = ArgumentArity.ExactlyOne,
+            Fallback = fallback,
         };
         option.CustomParser = argument => Read(argument, name, parse, fallback);
         return option;
     }
 
+    /// <summary>The same option with another word for its value in the help.</summary>
+    public static ValueOption<T> Called<T>(this ValueOption<T> option, string placeholder)
+    {
+        option.HelpName = placeholder;
+        return option;
+    }
+
+    /// <summary>An option that names a file, or anything else that is taken as it stands.</summary>
+    public static ValueOption<string?> File(string name, string description, params string[] otherNames) =>
+        Of<string?>(name, description, text => text, null, otherNames).Called("FILE");
+
+    /// <summary>An option that is given or not.</summary>
+    public static Option<bool> Flag(string name, string description, params string[] otherNames) => new(name, otherNames) { Description = description };
+
     /// <summary>An option whose value is a list with commas; what is named twice counts once.</summary>
-    public static Option<IReadOnlyList<T>> List<T>(string name, string description, Func<string, T> parse, IReadOnlyList<T> fallback) =>
-        Of(name, description, text => ListOf(text, parse), fallback);
+    public static ValueOption<IReadOnlyList<T>> List<T>(string name, string description, Func<string, T> parse, IReadOnlyList<T> fallback, params string[] otherNames) =>
+        Of(name, description, text => ListOf(text, parse), fallback, otherNames);
 
     /// <summary>A list with commas; what is named twice counts once.</summary>
     /// <exception cref="FormatException">One is not what it should be, or there are too many.</exception>
@@ -42,26 +58,56 @@ internal static class CommandOptions
             : throw new FormatException($"a list of {words.Length} values is too long. Give at most {MostListed}.");
     }
 
-    /// <summary><c>--output-format=normal|json</c>.</summary>
-    public static Option<OutputFormat> Format() => Of(
-        "--output-format", "normal (a table) or json (fio's form, alone on standard output)",
-        text => text.ToUpperInvariant() switch
-        {
-            "NORMAL" => OutputFormat.Normal,
-            "JSON" => OutputFormat.Json,
-            _ => throw new FormatException($"'{text}' is not an output format. Choose normal or json."),
-        },
-        fallback: OutputFormat.Normal);
+    /// <summary><c>--output-format=normal|json</c>, and <c>json+</c> where there are latencies.</summary>
+    public static ValueOption<OutputFormat> Format(bool hasBins = false) => Words(
+        "--output-format", "normal (for people) or json (fio's form, alone on standard output)" + (hasBins ? ", or json+ (all bins of the latencies, too)" : string.Empty),
+        OutputFormat.Normal,
+        [("normal", OutputFormat.Normal), ("json", OutputFormat.Json), .. hasBins ? [("json+", OutputFormat.JsonPlus)] : Array.Empty<(string, OutputFormat)>()]);
 
     /// <summary><c>--mmu software|host</c>.</summary>
-    public static Option<MmuKind> Mmu() => Of(
+    public static ValueOption<MmuKind> Mmu() => Words(
         "--mmu", "software (accesses look the emulator's page tables up) or host (they are real loads and stores, and faults are signals)",
-        text => Choice(text, "software", "host") == "host" ? MmuKind.Host : MmuKind.Software,
-        MmuKind.Software);
+        MmuKind.Software, ("software", MmuKind.Software), ("host", MmuKind.Host));
+
+    /// <summary>An option whose value is one of some words, which completion offers.</summary>
+    public static ValueOption<T> Words<T>(string name, string description, T fallback, params (string Word, T Value)[] words)
+    {
+        string[] all = [.. words.Select(w => w.Word)];
+        ValueOption<T> option = Of(name, description, text => words.First(w => w.Word == Choice(text, all)).Value, fallback);
+        option.Written = value => words.First(w => Equals(w.Value, value)).Word;
+        option.HelpName = string.Join('|', all);
+        option.CompletionSources.Add(all);
+        return option;
+    }
+
+    /// <summary><c>--randseed N</c>, or <c>--seed</c>.</summary>
+    /// <param name="what">What it is the seed of.</param>
+    public static ValueOption<int> Seed(string what) => Of("--randseed", $"seed of {what}", text => Count(text, 0), 1, "--seed");
+
+    /// <summary><c>--runtime TIME</c>, or <c>--duration</c>.</summary>
+    public static ValueOption<TimeSpan> Runtime(string what, TimeSpan fallback) => Of("--runtime", what, DurationText.Parse, fallback, "--duration");
+
+    /// <summary><c>--profile NAME</c>, or <c>--policy</c>.</summary>
+    public static ValueOption<WaitProfile> Profile()
+    {
+        ValueOption<WaitProfile> option = Of("--profile", "how entry locks wait: a profile or a policy of 2019 (see 'check --list')", ProfileOf, WaitProfiles.Fixed, "--policy");
+        option.HelpName = "NAME";
+        option.CompletionSources.Add([.. ProfileNames]);
+        return option;
+    }
+
+    /// <summary>The names of profiles and policies.</summary>
+    public static IEnumerable<string> ProfileNames => WaitProfiles.Policies.Keys.Concat(WaitProfiles.All.Select(p => p.Name)).Distinct();
+
+    /// <summary>The profile or policy of a name.</summary>
+    /// <exception cref="FormatException">There is none; the message has the nearest, and all.</exception>
+    public static WaitProfile ProfileOf(string name) => ProfileNames.Contains(name, StringComparer.OrdinalIgnoreCase)
+        ? WaitProfiles.ByName(name)
+        : throw new FormatException($"there is no profile '{name}'.{Suggestion.Question(name, ProfileNames)} Choose one of: {string.Join(", ", ProfileNames)}.");
 
     /// <summary><c>--media optane|cxl|dram|FILE</c>.</summary>
-    public static Option<MediaProfile?> Media() => Of<MediaProfile?>(
-        "--media", "the medium that the device stands for: optane, cxl, dram, or a FILE of JSON with the figures of another (default: none, this machine's memory)", ParseMedia, null);
+    public static ValueOption<MediaProfile?> Media() => Of<MediaProfile?>(
+        "--media", "the medium that the device stands for: optane, cxl, dram, or a FILE of JSON with the figures of another (not given: none, this machine's memory)", ParseMedia, null).Called("MEDIUM");
 
     /// <summary>The most threads of a verb: more than a machine has CPUs, and few enough that each has its stack.</summary>
     public const int MostJobs = 1024;
@@ -77,23 +123,49 @@ internal static class CommandOptions
     public static int JobCount(string text) => Count(text, 1, MostJobs);
 
     /// <summary>A list of numbers of threads, at most a few dozen of them.</summary>
-    public static Option<IReadOnlyList<int>> Jobs(IReadOnlyList<int> fallback) =>
-        List("--numjobs", string.Create(CultureInfo.InvariantCulture, $"threads, at most {MostJobs}; a list is allowed"), JobCount, fallback);
+    public static ValueOption<IReadOnlyList<int>> Jobs(IReadOnlyList<int> fallback) =>
+        List("--numjobs", string.Create(CultureInfo.InvariantCulture, $"threads, at most {MostJobs}; a list is allowed"), JobCount, fallback, JobNames);
+
+    /// <summary>Other names of <c>--numjobs</c>.</summary>
+    public static string[] JobNames { get; } = ["--threads", "--jobs"];
+
+    /// <summary><c>--shard I/N</c>.</summary>
+    /// <param name="description">What the parts are.</param>
+    public static ValueOption<Shard?> Part(string description) => Of<Shard?>(
+        "--shard", $"I/N, as in 2/8: does the I-th of N parts; {description} (not given: what {Shard.JobIndexName} and {Shard.CountVariable}, or {Shard.TaskIdName} say, else all)", text => Shard.Parse(text), null).Called("I/N");
+
+    /// <summary>The part that was asked for, on the command line or by a cluster's variables.</summary>
+    /// <exception cref="FormatException">The variables do not say which.</exception>
+    public static Shard PartOf(Shard? given) => given ?? Shard.FromEnvironment(Environment.GetEnvironmentVariable);
 
     /// <summary><c>--force</c>.</summary>
-    public static Option<bool> Force() => new("--force") { Description = "overwrite what lies on the device of --filename" };
+    public static Option<bool> Force() => Flag("--force", "overwrite what lies on the device of --filename");
+
+    /// <summary><c>--list</c>.</summary>
+    public static Option<bool> List(string what) => Flag("--list", $"names {what}, and does nothing else");
 
     /// <summary>One of some words.</summary>
     public static string Choice(string text, params string[] choices) =>
         choices.FirstOrDefault(c => c.Equals(text, StringComparison.OrdinalIgnoreCase))
-        ?? throw new FormatException($"'{text}' is not known. Choose one of: {string.Join(", ", choices)}.");
+        ?? throw new FormatException($"'{text}' is not known.{Suggestion.Question(text, choices)} Choose one of: {string.Join(", ", choices)}.");
+
+    private static string PlaceholderOf(string name, Type type)
+    {
+        bool isList = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>);
+        Type of = isList ? type.GetGenericArguments()[0] : Nullable.GetUnderlyingType(type) ?? type;
+        string one = of == typeof(TimeSpan) ? "TIME"
+            : of == typeof(SizeOrShare) || (of == typeof(long) && !name.Contains("schedules", StringComparison.Ordinal)) ? "SIZE"
+            : of == typeof(int) || of == typeof(long) || of == typeof(double) ? "N"
+            : "NAME";
+        return isList ? one + ",.." : one;
+    }
 
     private static MediaProfile ParseMedia(string text) => text.ToUpperInvariant() switch
     {
         "OPTANE" => MediaProfile.Optane,
         "CXL" => MediaProfile.Cxl,
         "DRAM" => MediaProfile.Dram,
-        _ when File.Exists(text) => MediaProfile.Load(text),
+        _ when System.IO.File.Exists(text) => MediaProfile.Load(text),
         _ => throw new FormatException($"'{text}' is neither a medium nor a file. Choose optane, cxl or dram, or name a file of JSON."),
     };
 

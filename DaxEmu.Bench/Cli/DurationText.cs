@@ -29,6 +29,13 @@ internal static class DurationText
             throw new FormatException($"'{text}' is not a duration. Write a positive number with a unit ns, us, ms, s, m or h, as in 500ms or 30s.");
         }
 
-        return TimeSpan.FromSeconds(value * seconds);
+        return TimeSpan.FromTicks(Math.Max(1, (long)Math.Round(value * seconds * TimeSpan.TicksPerSecond)));
+    }
+
+    /// <summary>The shortest form without a fraction: <c>300ms</c>, <c>8h</c>.</summary>
+    public static string Format(TimeSpan time)
+    {
+        (string unit, double inSeconds) = Units.Last(u => u.Unit == "ns" || (time.Ticks > 0 && time.Ticks % (long)(u.Seconds * TimeSpan.TicksPerSecond) == 0 && u.Seconds >= 1e-6));
+        return ((long)Math.Round(time.TotalSeconds / inSeconds)).ToString(CultureInfo.InvariantCulture) + unit;
     }
 }

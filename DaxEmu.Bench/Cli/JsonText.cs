@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 
 namespace DaxEmu.Bench.Cli;
 
@@ -10,4 +11,7 @@ internal static class JsonText
 
     /// <summary>The node as indented text.</summary>
     public static string Of(JsonNode node) => node.ToJsonString(Indented);
+
+    /// <summary>A document as indented text.</summary>
+    public static string Of<T>(T document, JsonTypeInfo<T> type) => JsonSerializer.Serialize(document, type);
 }

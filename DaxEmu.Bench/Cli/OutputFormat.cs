@@ -8,4 +8,7 @@ internal enum OutputFormat
 
     /// <summary>For programs: JSON, alone on standard output.</summary>
     Json,
+
+    /// <summary>The same with every bin of the latencies, as fio has it.</summary>
+    JsonPlus,
 }

@@ -2,13 +2,15 @@ using System.Globalization;
 
 namespace DaxEmu.Bench.Cli;
 
-/// <summary>Sizes as people write them: <c>512m</c>, <c>64G</c>, <c>0x1000</c>; base 1024.</summary>
+/// <summary>Sizes as people write them: <c>512m</c>, <c>64G</c>, <c>4KiB</c>, <c>0x1000</c>; base 1024.</summary>
 internal static class SizeText
 {
     /// <summary>The largest device: what the addresses of a process hold with its tables beside it.</summary>
     public const long MostBytes = 16L << 40;
 
     private const string Suffixes = "kmgt";
+    private const string Binary = "ib";
+    private const int WholePercent = 100;
 
     /// <summary>Reads a size in bytes.</summary>
     /// <exception cref="FormatException">It is no size; the message says what one looks like.</exception>
@@ -16,6 +18,11 @@ internal static class SizeText
     {
         ReadOnlySpan<char> rest = text.AsSpan().Trim();
         int shift = 0;
+        if (rest.Length > Binary.Length + 1 && rest.EndsWith(Binary, StringComparison.OrdinalIgnoreCase) && Suffixes.Contains(char.ToLowerInvariant(rest[^3])))
+        {
+            rest = rest[..^Binary.Length];
+        }
+
         bool isHex = rest.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
         if (rest.Length > 1 && Suffixes.IndexOf(char.ToLowerInvariant(rest[^1])) is var place and >= 0)
         {
@@ -28,13 +35,20 @@ internal static class SizeText
             : ulong.TryParse(rest, NumberStyles.None, CultureInfo.InvariantCulture, out value);
         if (!isNumber || value == 0 || value > (ulong)long.MaxValue >> shift)
         {
-            throw new FormatException($"'{text}' is not a size. Write a positive number with an optional suffix k, m, g or t, as in 512m.");
+            throw new FormatException($"'{text}' is not a size. Write a positive number with an optional suffix k, m, g or t, as in 512m or 4KiB; the base is 1024.");
         }
 
         return (long)value << shift is var bytes and <= MostBytes
             ? bytes
             : throw new FormatException($"'{text}' is more than {Format(MostBytes)}, the largest size.");
     }
+
+    /// <summary>Reads a size, or a share of something in percent: <c>50%</c>.</summary>
+    /// <exception cref="FormatException">It is neither.</exception>
+    public static SizeOrShare ParseShare(string text) => !text.EndsWith('%') ? new SizeOrShare(Parse(text), null)
+        : int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int percent) && percent is > 0 and <= WholePercent
+        ? new SizeOrShare(null, percent)
+        : throw new FormatException($"'{text}' is not a share. Write a whole number from 1% to 100%, or a size, as in 512m.");
 
     /// <summary>The shortest form without a fraction: <c>2m</c>, <c>4k</c>, <c>4097</c>.</summary>
     public static string Format(long bytes)

@@ -19,6 +19,14 @@ internal static class StandardStreams
         Console.SetOut(Descriptors.IsStandard(1) ? new Relay(Console.Out, Refuse) : TextWriter.Null);
     }
 
+    /// <summary>Whether what is printed goes to a file that the user named.</summary>
+    public static bool IsOutputInFile { get; private set; }
+
+    /// <summary>Writes what is printed to a file instead, until what is returned is disposed.</summary>
+    /// <param name="path">The file, which is replaced.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static IDisposable SendTo(string path) => new ToFile(path);
+
     private static void Refuse(IOException e) => throw new DaxEnvironmentException(
         $"standard output cannot be written to: {e.Message}. Free space there, or send it elsewhere.", e);
 
@@ -46,6 +54,26 @@ internal static class StandardStreams
             {
                 onError(e);
             }
+        }
+    }
+
+    private sealed class ToFile : IDisposable
+    {
+        private readonly TextWriter before = Console.Out;
+        private readonly StreamWriter file;
+
+        public ToFile(string path)
+        {
+            file = new StreamWriter(path, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
+            Console.SetOut(file);
+            IsOutputInFile = true;
+        }
+
+        public void Dispose()
+        {
+            Console.SetOut(before);
+            IsOutputInFile = false;
+            file.Dispose();
         }
     }
 }

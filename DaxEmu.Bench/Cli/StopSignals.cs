@@ -6,7 +6,7 @@ namespace DaxEmu.Bench.Cli;
 /// <summary>
 /// Turns INT, TERM, HUP and QUIT into one cancellation, and sees to it that the process ends soon after: a verb has
 /// <see cref="TimeToEnd"/> to print what it has. A second signal ends the process at once. A signal that the parent has it ignore (nohup)
-/// stays ignored.
+/// stays ignored. USR1 stops nothing: what runs says how far it is.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -26,6 +26,8 @@ internal sealed class StopSignals : IDisposable
             registrations.Add(PosixSignalRegistration.Create(signal, Stop));
         }
 
+        registrations.Add(PosixSignalRegistration.Create((PosixSignal)StatusRequests.Signal, Show));
+
         // Past a limit of file sizes a write then fails with EFBIG, which says what is wrong.
         IgnoredSignals.IgnoreFileSizeLimit();
     }
@@ -44,6 +46,19 @@ internal sealed class StopSignals : IDisposable
     {
         registrations.ForEach(r => r.Dispose());
         registrations.Clear();
+    }
+
+    private static void Show(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (forwarded is { } receiver)
+        {
+            receiver(context.Signal);
+        }
+        else
+        {
+            StatusRequests.Raise();
+        }
     }
 
     private void Stop(PosixSignalContext context)

@@ -5,6 +5,7 @@ using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Benchmark.RealMemory;
 using DaxEmu.Bench.Benchmark.Reports;
 using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Cli.Fio;
 using DaxEmu.Bench.Devices;
 using DaxEmu.Core;
 using DaxEmu.Core.Pmem;
@@ -19,53 +20,76 @@ internal static class BenchCommand
     private const string DefaultSize = "512m";
     private const long MappedBytes = 1L << 30;
     private const long LeastMappedBytes = 32 << 20;
+    private static readonly TimeSpan NoLimit = TimeSpan.FromDays(365);
     private static readonly TimeSpan DefaultRuntime = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan DefaultRamp = TimeSpan.FromMilliseconds(40);
 
-    private static readonly Option<string?> FileName = CommandOptions.Of<string?>("--filename", "the device: a file or block device that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (default: a new file on tmpfs)", text => text, null);
-    private static readonly Option<long?> Size = CommandOptions.Of<long?>("--size", $"bytes of the device (default {DefaultSize}, or what --filename has)", text => SizeText.Parse(text), null);
+    private static readonly Option<string?> FileName = CommandOptions.File("--filename", "the device: a file or block device that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (not given: a new file on tmpfs)");
+    private static readonly Option<SizeOrShare?> Size = CommandOptions.Of<SizeOrShare?>("--size", $"bytes of the device, or a share, as in 50% (not given: {DefaultSize}, or what --filename has)", SizeText.ParseShare, null);
     private static readonly Option<IReadOnlyList<long>?> BlockSize = CommandOptions.Of<IReadOnlyList<long>?>("--bs", "4k or 2m, or both: 4k,2m; with --phase pread or pwrite any size", text => CommandOptions.ListOf(text, SizeText.Parse), null);
-    private static readonly Option<IReadOnlyList<string>?> Pattern = CommandOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread or randwrite; a list is allowed", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, "read", "write", "randread", "randwrite")), null);
+    private static readonly Option<IReadOnlyList<string>?> Pattern = CommandOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread, randwrite, rw or randrw (a mix); a list is allowed", text => CommandOptions.ListOf(text, ParsePattern), null);
     private static readonly Option<IReadOnlyList<int>> Jobs = CommandOptions.Jobs([1, 2]);
-    private static readonly Option<TimeSpan> Runtime = CommandOptions.Of("--runtime", "timed time for each engine and case", DurationText.Parse, DefaultRuntime);
+    private static readonly Option<TimeSpan> Runtime = CommandOptions.Runtime("timed time for each engine and case", DefaultRuntime);
     private static readonly Option<TimeSpan> Ramp = CommandOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);
-    private static readonly Option<int> Seed = CommandOptions.Of("--randseed", "seed of the random orders", text => CommandOptions.Count(text, 0), 1);
-    private static readonly Option<IReadOnlyList<string>?> Engines = CommandOptions.Of<IReadOnlyList<string>?>("--engine", string.Join(", ", EngineCatalog.Names) + "; a list is allowed (default: of the first five those with a part in the phases)", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, EngineCatalog.Names)), null);
-    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there), insert (they are not), or another of " + string.Join(", ", PhaseFacts.Names) + "; a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null);
-    private static readonly Option<bool> Separate = new("--separate") { Description = "each job has a mapping of its own" };
-    private static readonly Option<bool> Shared = new("--shared") { Description = "all jobs share one mapping, each with its own slice (the default)" };
-    private static readonly Option<WaitProfile> Policy = CommandOptions.Of("--policy", "the policy or profile of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
-    private static readonly Option<PageOrder> TablePages = CommandOptions.Of("--table-pages", "2m (the emulator's tables may lie in 2 MiB pages of the host, where they are large enough; the default) or 4k", text => CommandOptions.Choice(text, "4k", "2m") == "2m" ? PageOrder.Pmd : PageOrder.Pte, PageOrder.Pmd);
+    private static readonly Option<int> Seed = CommandOptions.Seed("the random orders");
+    private static readonly Option<IReadOnlyList<string>?> Engines = CommandOptions.Of<IReadOnlyList<string>?>("--engine", string.Join(", ", EngineCatalog.Names) + "; a list is allowed (not given: of the first five those with a part in the phases)", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, EngineCatalog.Names)), null);
+    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there), insert (they are not), or another of " + string.Join(", ", PhaseFacts.Names.Skip(2)) + "; a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null);
+    private static readonly Option<bool> Separate = CommandOptions.Flag("--separate", "each job has a mapping of its own");
+    private static readonly Option<bool> Shared = CommandOptions.Flag("--shared", "all jobs share one mapping, each with its own slice; holds if neither is given");
+    private static readonly Option<WaitProfile> Policy = CommandOptions.Profile();
+    private static readonly Option<PageOrder> TablePages = CommandOptions.Words("--table-pages", "2m (the emulator's tables may lie in 2 MiB pages of the host, where they are large enough) or 4k", PageOrder.Pmd, ("2m", PageOrder.Pmd), ("4k", PageOrder.Pte));
     private static readonly Option<string?> Csv = CommandOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => CommandOptions.Choice(text, "will-it-scale"), null);
-    private static readonly Option<string?> Hgrm = CommandOptions.Of<string?>("--hgrm", "FILE for the latency percentiles, in HdrHistogram's text form", text => text, null);
-    private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "FILE.png or FILE.svg for a plot", ParsePlot, null);
+    private static readonly Option<string?> Hgrm = CommandOptions.File("--hgrm", "a file for the latency percentiles, in HdrHistogram's text form");
+    private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "a file for a plot: .png or .svg", ParsePlot, null).Called("FILE");
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
-    private static readonly Option<bool> Conflicts = new("--conflicts") { Description = "instead of times: the cache lines that operations share which could run at once, for emu and locked-radix; the same on every run" };
+    private static readonly Option<bool> Conflicts = CommandOptions.Flag("--conflicts", "instead of times: the cache lines that operations share which could run at once, for emu and locked-radix; the same on every run");
     private static readonly Option<MediaProfile?> Media = CommandOptions.Media();
+    private static readonly Option<bool> List = CommandOptions.List("the engines and phases");
     private static readonly Option<bool> Force = CommandOptions.Force();
-    private static readonly Option<OutputFormat> Format = CommandOptions.Format();
+    private static readonly Option<OutputFormat> Format = CommandOptions.Format(hasBins: true);
 
     public static Command Create()
     {
         var command = new Command(
             "bench",
-            "Measures fault throughput, ranges, accesses and files: the emulator (emu), the kernel's own design in user space (locked-radix), the host (kernel), "
+            "Measures faults, ranges, accesses and files, in fio's words.\n"
+            + "Engines: the emulator (emu), the kernel's own design in user space (locked-radix), the host (kernel), "
             + "the least that any design must do (floor), a plain copy (copy), fio's mmap engine (fio), other designs of the table (flat, flat-refcount, file-tables), "
             + "and what .NET has without it, by the host's faults: MemoryMappedViewAccessor (mmf) and spans over its pointer (mmf-span).\n"
             + "With --mmu host: plain stores to mapped files, and the calls of unmodified programs, beside what the same costs without the emulator.\n\n"
-            + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --bs 4k --numjobs 1 --runtime 2s\n"
+            + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --numjobs 1\n"
             + "  daxemu bench --phase populate,zap,truncate,writeback --numjobs 1\n  daxemu bench --phase pread,pwrite --bs 4k,64k,2m --engine emu,kernel,copy,fio\n"
             + "  daxemu bench --engine emu,mmf,mmf-span --bs 4k --rw write,randwrite\n  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json\n"
-            + "  daxemu bench --phase pread,pwrite,writeback --engine emu --media optane\n  daxemu bench --mmu host")
+            + "  daxemu bench --phase pread,pwrite,writeback --engine emu --media optane\n  daxemu bench --mmu host\n  daxemu bench --name=job --rw=randrw --rwmixread=70 --time_based --runtime=2s\n  daxemu bench job.fio")
         {
-            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, TablePages, Csv, Hgrm, Plot, Mmu, Media, Conflicts, Format,
+            BenchJobs.Files,
+            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, TablePages, Csv, Hgrm, Plot, Mmu, Media, Conflicts, List, Format, OutputOption.Option,
         };
-        CommandFrame.SetAction(command, Run);
+        JobOptions.AddTo(command);
+        ProgressOptions.AddTo(command);
+        CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }
 
+    /// <summary>Runs a command line with several jobs.</summary>
+    public static ExitCode RunJobs(IReadOnlyList<ParseResult> jobs, CancellationToken cancellation) =>
+        OutputOption.Around((_, stop) => RunPlans(jobs, stop))(jobs[0], cancellation);
+
     private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
     {
+        if (parsed.GetValue(List))
+        {
+            return NameList.Print(
+                IsJson(parsed),
+                ("engines", EngineCatalog.Names.Select(e => (e, string.Join(", ", PhaseFacts.Names.Where(p => EngineCatalog.Serves(e, PhaseFacts.ByName(p))))))),
+                ("phases", PhaseFacts.Names.Select(p => (p, string.Join(", ", EngineCatalog.Names.Where(e => EngineCatalog.Serves(e, PhaseFacts.ByName(p))))))));
+        }
+
+        if (parsed.GetValue(BenchJobs.Files) is { Length: > 0 })
+        {
+            return RunPlans(BenchJobs.Read(parsed, cancellation), cancellation);
+        }
+
         if (parsed.GetValue(Mmu) == MmuKind.Host)
         {
             return RunOnHost(parsed, cancellation);
@@ -76,36 +100,62 @@ internal static class BenchCommand
             return RunConflicts(parsed, cancellation);
         }
 
-        BenchPlan plan = PlanOf(parsed);
-        EngineSetup setup;
-        try
+        return RunPlans([parsed], cancellation);
+    }
+
+    // One after the other: jobs that fio would run at once are refused.
+    private static ExitCode RunPlans(IReadOnlyList<ParseResult> jobs, CancellationToken cancellation)
+    {
+        ParseResult first = jobs[0];
+        BenchJobs.CheckOrder(jobs);
+        IReadOnlyList<BenchPlan> plans = [.. jobs.Select(PlanOf)];
+        if (first.GetValue(JobOptions.ParseOnly))
         {
-            setup = new EngineSetup(plan, cancellation);
-        }
-        catch (OperationCanceledException) when (parsed.GetValue(Format) == OutputFormat.Json)
-        {
-            Console.WriteLine(JsonText.Of(new JsonObject { ["jobs"] = new JsonArray() })); // while its device was made
-            throw;
+            string[] names = [.. plans.SelectMany(plan => plan.Cases).Select(load => load.Name)];
+            Console.WriteLine(IsJson(first)
+                ? JsonText.Of(new JsonObject { ["cases"] = new JsonArray([.. names.Select(name => (JsonNode)name)]) })
+                : string.Join('\n', names));
+            return ExitCode.Success;
         }
 
-        using (setup)
+        var reports = new List<BenchReport>();
+        try
         {
-            return Run(parsed, plan, setup, cancellation);
+            foreach (BenchPlan plan in plans.TakeWhile(_ => !cancellation.IsCancellationRequested))
+            {
+                using var setup = new EngineSetup(plan, cancellation);
+                reports.Add(Run(first, plan, setup, cancellation));
+            }
         }
+        catch (OperationCanceledException) when (reports.Count > 0 || IsJson(first))
+        {
+            // While a device was made.
+            if (reports.Count == 0)
+            {
+                Console.WriteLine(FioJson.WriteNothing());
+                throw;
+            }
+        }
+
+        BenchReport report = BenchJobs.Join(reports);
+        Show(report, first);
+        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit
+            : report.Results.All(r => r.Refusal is not null) ? ExitCode.Inconclusive
+            : ExitCode.Success;
     }
 
     private static ExitCode RunConflicts(ParseResult parsed, CancellationToken cancellation)
     {
         RefuseOthers(parsed, Conflicts, Engines, Media);
         IReadOnlyList<string> engines = parsed.GetValue(Engines) ?? ConflictsRun.EngineNames;
-        return ConflictsRun.Run(engines, parsed.GetValue(Media), parsed.GetValue(Format) == OutputFormat.Json, cancellation);
+        return ConflictsRun.Run(engines, parsed.GetValue(Media), parsed, cancellation);
     }
 
     // Some work takes one option and the format alone.
     private static void RefuseOthers(ParseResult parsed, Option chosen, params Option[] taken)
     {
         Option? other = parsed.CommandResult.Command.Options.FirstOrDefault(
-            option => option != chosen && !taken.Contains(option) && option != Format && parsed.GetResult(option) is { Implicit: false });
+            option => option != chosen && !taken.Contains(option) && !JobLines.OfTheRun.Contains(option.Name) && parsed.GetResult(option) is { Implicit: false });
         if (other is not null)
         {
             string name = chosen == Mmu ? $"{Mmu.Name} host" : chosen.Name;
@@ -116,48 +166,42 @@ internal static class BenchCommand
     private static ExitCode RunOnHost(ParseResult parsed, CancellationToken cancellation)
     {
         RefuseOthers(parsed, Mmu, Size);
-        long size = parsed.GetValue(Size) ?? MappedBytes;
+        long size = parsed.GetValue(Size)?.BytesOf(HostMemory.AvailableBytes) ?? MappedBytes;
         if (size < LeastMappedBytes || size % DaxConstants.PmdSize != 0)
         {
             throw new ArgumentException($"--size {size} is not what --mmu host takes. Give a multiple of 2m, at least {SizeText.Format(LeastMappedBytes)}.");
         }
 
         IReadOnlyList<RealMemoryCase> cases;
-        using (var progress = new ProgressLine())
+        using (var progress = new ProgressLine(parsed))
         {
             cases = new RealMemoryBench(new RealMemoryPlan { MappedBytes = size }, progress.Show, cancellation).Run();
         }
 
-        Console.Write(parsed.GetValue(Format) == OutputFormat.Json ? RealMemoryTable.Json(cases) + "\n" : RealMemoryTable.Text(cases));
+        Console.Write(IsJson(parsed) ? RealMemoryTable.Json(cases) + "\n" : RealMemoryTable.Text(cases));
         return ExitCode.Success;
     }
 
-    private static ExitCode Run(ParseResult parsed, BenchPlan plan, EngineSetup setup, CancellationToken cancellation)
+    private static BenchReport Run(ParseResult parsed, BenchPlan plan, EngineSetup setup, CancellationToken cancellation)
     {
-        BenchReport report;
-        using (var progress = new ProgressLine())
+        using var progress = new ProgressLine(parsed);
+        IReadOnlyList<CaseResult> results = new BenchRunner(plan, setup, progress.Show, cancellation).Run();
+        return new BenchReport(plan, results, setup.Notes)
         {
-            IReadOnlyList<CaseResult> results = new BenchRunner(plan, setup, progress.Show, cancellation).Run();
-            report = new BenchReport(plan, results, setup.Notes)
-            {
-                Device = setup.Device.Capabilities,
-                DeviceName = setup.Device.Name,
-                Media = setup.Media,
-                TimerCostNs = MachineControl.TimerCostNs(),
-            };
-        }
-
-        Show(report, parsed);
-        return cancellation.IsCancellationRequested ? ExitCode.TimeLimit
-            : report.Results.All(r => r.Refusal is not null) ? ExitCode.Inconclusive
-            : ExitCode.Success;
+            Device = setup.Device.Capabilities,
+            DeviceName = setup.Device.Name,
+            Media = setup.Media,
+            TimerCostNs = MachineControl.TimerCostNs(),
+        };
     }
+
+    private static bool IsJson(ParseResult parsed) => parsed.GetValue(Format) is OutputFormat.Json or OutputFormat.JsonPlus;
 
     private static void Show(BenchReport report, ParseResult parsed)
     {
-        if (parsed.GetValue(Format) == OutputFormat.Json)
+        if (IsJson(parsed))
         {
-            Console.WriteLine(FioJson.Write(report));
+            Console.WriteLine(FioJson.Write(report, hasBins: parsed.GetValue(Format) == OutputFormat.JsonPlus));
         }
         else if (parsed.GetValue(Csv) is not null)
         {
@@ -186,7 +230,7 @@ internal static class BenchCommand
     /// <summary>What the command line asks for.</summary>
     internal static BenchPlan PlanOf(ParseResult parsed)
     {
-        string? fileName = parsed.GetValue(FileName);
+        string? fileName = FileNameOf(parsed);
         long size = SizeOf(fileName, parsed.GetValue(Size));
         if (parsed.GetValue(Shared) && parsed.GetValue(Separate))
         {
@@ -195,25 +239,35 @@ internal static class BenchCommand
 
         OutputFile.Check(parsed.GetValue(Hgrm), fileName);
         OutputFile.Check(parsed.GetValue(Plot), fileName);
+        IReadOnlyList<string>? patterns = parsed.GetValue(Pattern);
         IReadOnlyList<FaultCase> cases = BenchCases.Of(new CaseRequest
         {
             BlockSizes = parsed.GetValue(BlockSize),
-            Patterns = parsed.GetValue(Pattern),
-            Phases = parsed.GetValue(Phase),
+            Patterns = patterns,
+            Phases = JobOptions.PhasesOf(parsed, parsed.GetValue(Phase), patterns),
             JobCounts = parsed.GetRequiredValue(Jobs),
             IsSeparate = parsed.GetValue(Separate),
             SizeBytes = size,
             HasOwnDevice = fileName is not null || parsed.GetValue(Size) is not null,
+            JobName = parsed.GetValue(JobOptions.Name),
+            JobOptions = JobOptions.Given(parsed),
+            ReadPercent = parsed.GetValue(JobOptions.ReadMix),
+            Distribution = parsed.GetValue(JobOptions.Distribution),
+            SyncInterval = parsed.GetValue(JobOptions.Sync) ?? 0,
         });
         FaultPhase[] phases = [.. cases.Select(c => c.Phase).Distinct()];
         IReadOnlyList<string> engines = parsed.GetValue(Engines) ?? EngineCatalog.DefaultsOf(phases);
         EngineCatalog.Check(engines, phases);
+        int? loops = LoopsOf(parsed, engines);
         return new BenchPlan
         {
             Engines = engines,
             Cases = cases,
             SizeBytes = size,
-            Runtime = parsed.GetValue(Runtime),
+            Runtime = loops is null || parsed.GetResult(Runtime) is { Implicit: false } ? parsed.GetValue(Runtime) : NoLimit,
+            Loops = loops,
+            Cpus = JobOptions.CpusOf(parsed),
+            Percentiles = parsed.GetValue(JobOptions.Percentiles),
             RampTime = parsed.GetValue(Ramp),
             Seed = parsed.GetValue(Seed),
             Policy = parsed.GetRequiredValue(Policy),
@@ -224,20 +278,46 @@ internal static class BenchCommand
         };
     }
 
-    // What is there has its size; what is made gets the one asked for.
-    private static long SizeOf(string? fileName, long? wanted)
+    private static int? LoopsOf(ParseResult parsed, IReadOnlyList<string> engines) => parsed.GetValue(JobOptions.Loops) is not { } loops ? null
+        : parsed.GetValue(JobOptions.TimeBased) ? throw new ArgumentException("--loops and --time-based exclude each other. Give a number of passes, or a time.")
+        : engines.Contains(EngineCatalog.Fio) ? throw new ArgumentException("--loops has no meaning with --engine fio, which runs for a time. Give --runtime.")
+        : loops;
+
+    // As fio names it: by the job, its number and the file's.
+    private static string? FileNameOf(ParseResult parsed) => (parsed.GetValue(FileName), parsed.GetValue(JobOptions.Directory)) switch
+    {
+        (var name, null) => name,
+        (null, var directory) => Path.Combine(directory, $"{parsed.GetValue(JobOptions.Name) ?? "daxemu"}.0.0"),
+        (var name, var directory) => Path.Combine(directory, name),
+    };
+
+    // What is there has its size, or a part of it is used; what is made gets the one asked for. As with fio a share is one of the file, and
+    // here of what could be made where there is none.
+    private static long SizeOf(string? fileName, SizeOrShare? wanted)
     {
         if (fileName is null || !Path.Exists(fileName))
         {
-            return wanted ?? SizeText.Parse(DefaultSize);
+            return wanted?.BytesOf(() => FreeBytes(fileName)) ?? SizeText.Parse(DefaultSize);
         }
 
         using DeviceFile file = DeviceFile.OpenForProbe(Path.GetFullPath(fileName));
-        return file.IsBlockDevice || file.SizeBytes == 0 || wanted is null || wanted == file.SizeBytes
-            ? DeviceSize.Usable(file.SizeBytes, file.IsBlockDevice)
+        long whole = DeviceSize.Usable(file.SizeBytes, file.IsBlockDevice);
+        long size = wanted?.BytesOf(() => whole) ?? whole;
+        return size <= whole || whole == 0
+            ? (whole == 0 ? whole : size)
             : throw new DaxEnvironmentException(
-                $"'{fileName}' has {file.SizeBytes} bytes, not {wanted}", "Leave --size away, or name a file that is not there yet.", path: fileName);
+                $"'{fileName}' has {file.SizeBytes} bytes, not {size}", "Leave --size away, or name a file that is not there yet.", path: fileName);
     }
+
+    private static long FreeBytes(string? fileName)
+    {
+        string? folder = fileName is null ? null : Path.GetDirectoryName(Path.GetFullPath(fileName));
+        long memory = HostMemory.AvailableBytes();
+        return folder is not null && Directory.Exists(folder) ? Math.Min(memory, new DriveInfo(folder).AvailableFreeSpace) : memory;
+    }
+
+    private static string ParsePattern(string text) => CommandOptions.Choice(
+        text.Equals("readwrite", StringComparison.OrdinalIgnoreCase) ? "rw" : text, "read", "write", "randread", "randwrite", "rw", "randrw");
 
     private static FaultPhase ParsePhase(string text) => PhaseFacts.ByName(CommandOptions.Choice(text, PhaseFacts.Names));
 

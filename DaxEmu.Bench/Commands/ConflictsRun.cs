@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Verification.Conflicts;
@@ -12,7 +13,7 @@ internal static class ConflictsRun
     public static IReadOnlyList<string> EngineNames { get; } = ["emu", "locked-radix"];
 
     /// <summary>Runs every pair and prints what it came to.</summary>
-    public static ExitCode Run(IReadOnlyList<string> engines, MediaProfile? media, bool isJson, CancellationToken cancellation)
+    public static ExitCode Run(IReadOnlyList<string> engines, MediaProfile? media, ParseResult parsed, CancellationToken cancellation)
     {
         AppContext.SetSwitch(InterleavingSwitch.Name, true);
         if (!InterleavingSwitch.IsOn)
@@ -21,7 +22,7 @@ internal static class ConflictsRun
         }
 
         var reports = new List<ConflictReport>();
-        using (var progress = new ProgressLine())
+        using (var progress = new ProgressLine(parsed))
         using (var threads = new ConflictThreads())
         {
             foreach (string engine in engines)
@@ -31,7 +32,7 @@ internal static class ConflictsRun
             }
         }
 
-        Console.Write(isJson
+        Console.Write(parsed.GetValue<OutputFormat>("--output-format") != OutputFormat.Normal
             ? JsonText.Of(new JsonObject { ["engines"] = new JsonArray([.. reports.Select(report => report.Json())]) }) + "\n"
             : string.Concat(reports.Select(report => report.Text())));
         return reports.All(report => report.Engine != "emu" || report.IsGood) ? ExitCode.Success : ExitCode.Found;

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Documents;
 using DaxEmu.Bench.Verification.Crash;
 using DaxEmu.Core.Checking;
 
@@ -11,32 +11,34 @@ internal static class CrashCommand
 {
     private const string AllPoints = "all";
 
-    private static readonly Option<ICrashWorkload> Workload = CommandOptions.Of(
-        "--workload", $"what is cut: {string.Join(", ", CrashWorkloads.All.Select(w => w.Name))}", CrashWorkloads.ByName, CrashWorkloads.All[0]);
+    private static readonly Option<ICrashWorkload> Workload = WorkloadOption();
 
     private static readonly Option<string> Points = CommandOptions.Of(
         "--points", "the power cuts of each case: all, or a number of them, chosen by the seed", text => CutsOf(text) is null ? AllPoints : text, AllPoints);
 
-    private static readonly Option<int> Seed = CommandOptions.Of("--seed", "seed of the data, and of what is chosen", text => CommandOptions.Count(text, 0), 1);
+    private static readonly Option<int> Seed = CommandOptions.Seed("the data, and of what is chosen");
     private static readonly Option<string?> Bug = CommandOptions.Of<string?>("--bug", "a bug that the workload has on demand (see --list)", text => text, null);
     private static readonly Option<string?> Case = CommandOptions.Of<string?>("--case", "only this case", text => text, null);
-    private static readonly Option<int> Jobs = CommandOptions.Of("--numjobs", "threads (default: one for each processor)", CommandOptions.JobCount, Environment.ProcessorCount);
+    private static readonly Option<int> Jobs = CommandOptions.Of("--numjobs", "threads (not given: one for each processor)", CommandOptions.JobCount, Environment.ProcessorCount, CommandOptions.JobNames);
     private static readonly Option<string?> Replay = CommandOptions.Of<string?>("--replay", "the string of a failure: makes its state again", text => text, null);
-    private static readonly Option<bool> CrossCheck = new("--cross-check") { Description = "runs each case of at most 65536 states also without pruning, and compares" };
-    private static readonly Option<bool> List = new("--list") { Description = "names the workloads and their bugs" };
+    private static readonly Option<bool> CrossCheck = CommandOptions.Flag("--cross-check", "runs each case of at most 65536 states also without pruning, and compares");
+    private static readonly Option<bool> List = CommandOptions.List("the workloads and their bugs");
+    private static readonly Option<Shard?> Part = CommandOptions.Part("every N-th case from the I-th on");
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
     public static Command Create()
     {
         var command = new Command(
             "crash",
-            "Cuts the power at every point of a workload on persistent memory, and runs recovery on everything that each cut may leave.\n"
+            "Cuts the power at every point of a workload, and checks its recovery.\n"
+            + "Recovery is run on everything that each cut may leave in persistent memory.\n"
             + "A failure ends with 1, the smallest case, and a string that makes it again.\n\n"
             + "Examples:\n  daxemu crash --workload log --points all\n  daxemu crash --workload log --bug missing-flush\n  daxemu crash --list")
         {
-            Workload, Points, Seed, Bug, Case, Jobs, Replay, CrossCheck, List, Format,
+            Workload, Points, Seed, Bug, Case, Jobs, Replay, CrossCheck, List, Part, Format, OutputOption.Option,
         };
-        CommandFrame.SetAction(command, Run);
+        ProgressOptions.AddTo(command);
+        CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }
 
@@ -45,16 +47,52 @@ internal static class CrashCommand
         bool isJson = parsed.GetValue(Format) == OutputFormat.Json;
         if (parsed.GetValue(List))
         {
-            Console.WriteLine(isJson ? JsonText.Of(ListJson()) : ListText());
+            Console.WriteLine(isJson ? JsonText.Of(ListDocument(), DocumentJson.Default.CrashListDocument) : ListText());
             return ExitCode.Success;
         }
 
         ICrashWorkload workload = parsed.GetRequiredValue(Workload);
         CrashBug? bug = parsed.GetValue(Bug) is { } name ? CrashWorkloads.BugOf(workload, name) : null;
         IReadOnlyList<PowerCutTest> cases = workload.Cases(bug, (ulong)parsed.GetValue(Seed));
-        return parsed.GetValue(Replay) is { } replay ? ReplayOne(cases, replay, isJson)
-            : parsed.GetValue(CrossCheck) ? Compare(workload, Selected(cases, parsed.GetValue(Case)), OptionsOf(parsed), isJson, cancellation)
-            : Explore(workload, bug, Selected(cases, parsed.GetValue(Case)), OptionsOf(parsed), isJson, cancellation);
+        if (parsed.GetValue(Replay) is { } replay)
+        {
+            return ReplayOne(cases, replay, isJson);
+        }
+
+        IReadOnlyList<PowerCutTest> selected = Selected(cases, parsed.GetValue(Case));
+        Shard shard = CommandOptions.PartOf(parsed.GetValue(Part));
+        IReadOnlyList<PowerCutTest> ofShard = shard.Of(selected);
+        if (parsed.GetValue(CrossCheck))
+        {
+            return Compare(workload, ofShard, parsed, isJson, cancellation);
+        }
+
+        PowerCutReport found;
+        using (var progress = new ProgressLine(parsed))
+        {
+            found = PowerCutRunner.Explore(ofShard, OptionsOf(parsed), done => progress.Show(workload.Name, done), cancellation);
+        }
+
+        var report = new CrashReport(workload, bug, ofShard.Count, found)
+        {
+            Seed = parsed.GetValue(Seed),
+            MostCuts = CutsOf(parsed.GetRequiredValue(Points)),
+            Shard = shard,
+            CaseCountOfAllShards = selected.Count,
+        };
+        Console.WriteLine(isJson ? JsonText.Of(report.ToDocument(), DocumentJson.Default.CrashDocument) : report.ToText());
+        return found.Failures.Count > 0 ? ExitCode.Found
+            : found.IsCancelled ? ExitCode.TimeLimit
+            : found.IncompleteCuts > 0 ? ExitCode.Inconclusive
+            : ExitCode.Success;
+    }
+
+    private static ValueOption<ICrashWorkload> WorkloadOption()
+    {
+        ValueOption<ICrashWorkload> option = CommandOptions.Of("--workload", "what is cut (see --list)", CrashWorkloads.ByName, CrashWorkloads.All[0]);
+        option.Written = workload => workload.Name;
+        option.CompletionSources.Add([.. CrashWorkloads.All.Select(w => w.Name)]);
+        return option;
     }
 
     // Null for all.
@@ -67,33 +105,16 @@ internal static class CrashCommand
         Seed = (ulong)parsed.GetValue(Seed),
     };
 
-    private static ExitCode Explore(
-        ICrashWorkload workload, CrashBug? bug, IReadOnlyList<PowerCutTest> cases, PowerCutOptions options, bool isJson, CancellationToken cancellation)
-    {
-        PowerCutReport found;
-        using (var progress = new ProgressLine())
-        {
-            found = PowerCutRunner.Explore(cases, options, done => progress.Show(workload.Name, done), cancellation);
-        }
-
-        var report = new CrashReport(workload, bug, cases.Count, found);
-        Console.WriteLine(isJson ? JsonText.Of(report.ToJson()) : report.ToText());
-        return found.Failures.Count > 0 ? ExitCode.Found
-            : found.IsCancelled ? ExitCode.TimeLimit
-            : found.IncompleteCuts > 0 ? ExitCode.Inconclusive
-            : ExitCode.Success;
-    }
-
     private static ExitCode Compare(
-        ICrashWorkload workload, IReadOnlyList<PowerCutTest> cases, PowerCutOptions options, bool isJson, CancellationToken cancellation)
+        ICrashWorkload workload, IReadOnlyList<PowerCutTest> cases, ParseResult parsed, bool isJson, CancellationToken cancellation)
     {
         CrashComparison comparison;
-        using (var progress = new ProgressLine())
+        using (var progress = new ProgressLine(parsed))
         {
-            comparison = CrashComparison.Of(cases, options, done => progress.Show(workload.Name, done), cancellation);
+            comparison = CrashComparison.Of(cases, OptionsOf(parsed), done => progress.Show(workload.Name, done), cancellation);
         }
 
-        Console.WriteLine(isJson ? JsonText.Of(comparison.ToJson()) : comparison.ToText());
+        Console.WriteLine(isJson ? JsonText.Of(comparison.ToDocument(), DocumentJson.Default.CrashComparisonDocument) : comparison.ToText());
         return comparison.Differences.Count > 0 ? ExitCode.Found
             : cancellation.IsCancellationRequested ? ExitCode.TimeLimit
             : ExitCode.Success;
@@ -104,7 +125,8 @@ internal static class CrashCommand
         string name = replay.Split(':').ElementAtOrDefault(1) ?? replay;
         PowerCutFailure? failure = PowerCutRunner.Replay(Selected(cases, name)[0], replay);
         Console.WriteLine(
-            isJson ? JsonText.Of(new JsonObject { ["replay"] = replay, ["failure"] = failure is null ? null : CrashReport.ToJson(failure) })
+            isJson ? JsonText.Of(
+                new CrashReplayDocument { Replay = replay, Failure = failure is null ? null : CrashReport.ToDocument(failure) }, DocumentJson.Default.CrashReplayDocument)
             : failure is null ? $"{name}: right after this power cut"
             : failure.ToString());
         return failure is null ? ExitCode.Success : ExitCode.Found;
@@ -112,18 +134,18 @@ internal static class CrashCommand
 
     private static IReadOnlyList<PowerCutTest> Selected(IReadOnlyList<PowerCutTest> cases, string? name) => name is null ? cases
         : cases.Where(c => c.Name == name).ToArray() is { Length: > 0 } selected ? selected
-        : throw new FormatException($"'{name}' is not a case of this workload: its cases are named like '{cases[0].Name}'.");
+        : throw new FormatException($"'{name}' is not a case of this workload.{Suggestion.Question(name, cases.Select(c => c.Name))} Its cases are named like '{cases[0].Name}'.");
 
     private static string ListText() => string.Join('\n', CrashWorkloads.All.SelectMany(w =>
         w.Bugs.Select(b => $"  --bug {b.Name,-22} {b.Description}").Prepend($"{w.Name}: {w.Description}")));
 
-    private static JsonObject ListJson() => new()
+    private static CrashListDocument ListDocument() => new()
     {
-        ["workloads"] = new JsonArray([.. CrashWorkloads.All.Select(w => (JsonNode)new JsonObject
+        Workloads = [.. CrashWorkloads.All.Select(w => new CrashWorkloadDocument
         {
-            ["name"] = w.Name,
-            ["description"] = w.Description,
-            ["bugs"] = new JsonArray([.. w.Bugs.Select(b => (JsonNode)new JsonObject { ["name"] = b.Name, ["description"] = b.Description })]),
-        })]),
+            Name = w.Name,
+            Description = w.Description,
+            Bugs = [.. w.Bugs.Select(b => new CrashBugDocument { Name = b.Name, Description = b.Description })],
+        })],
     };
 }

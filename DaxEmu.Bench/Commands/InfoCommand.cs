@@ -13,7 +13,7 @@ internal static class InfoCommand
     {
         var path = new Argument<string>("PATH") { Description = "a file on tmpfs or a DAX file system, or a block device such as /dev/pmem0" };
         Option<OutputFormat> format = CommandOptions.Format();
-        var command = new Command("info", "What a path offers: kind of file system, size, MAP_SYNC and why not, page sizes, flush instruction.\n\nExample:\n  daxemu info /dev/shm/device")
+        var command = new Command("info", "What a path offers to a device: kind of file system, size, MAP_SYNC and why not, page sizes, flush instruction.\n\nExample:\n  daxemu info /dev/shm/device")
         {
             path,
             format,

@@ -3,6 +3,8 @@ using DaxEmu.Bench.Benchmark.Policies;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Verification.Replay;
 using DaxEmu.Bench.Verification.Replay.Input;
+using DaxEmu.Core;
+using Spectre.Console;
 
 namespace DaxEmu.Bench.Commands;
 
@@ -17,14 +19,17 @@ internal static class PoliciesCommand
     private static readonly Option<int> Ranges = CommandOptions.Of("--ranges", "2 MiB ranges on which the threads meet", ParseRanges, 2);
     private static readonly Option<int> Mix = CommandOptions.Of("--mix", "of a hundred operations, those that are 2 MiB faults", ParsePercent, 30);
     private static readonly Option<int> Empty = CommandOptions.Of("--empty", "of a hundred operations, those that empty a range", ParsePercent, 3);
-    private static readonly Option<EmptyingKind> EmptyBy = CommandOptions.Of("--empty-by", "write: clean entries are taken out past running faults; truncate: faults are kept out meanwhile", text => Enum.Parse<EmptyingKind>(CommandOptions.Choice(text, "write", "truncate"), ignoreCase: true), EmptyingKind.Write);
+    private static readonly Option<EmptyingKind> EmptyBy = CommandOptions.Words(
+        "--empty-by", "write: clean entries are taken out past running faults; truncate: faults are kept out meanwhile",
+        EmptyingKind.Write, ("write", EmptyingKind.Write), ("truncate", EmptyingKind.Truncate));
     private static readonly Option<TimeSpan> Hold = CommandOptions.Of("--hold", "how long the owner of a 4 KiB entry asks the file system", DurationText.Parse, TimeSpan.FromMicroseconds(2));
     private static readonly Option<TimeSpan> HugeHold = CommandOptions.Of("--hold-2m", "the same for 2 MiB", DurationText.Parse, TimeSpan.FromMicroseconds(50));
     private static readonly Option<int> Rounds = CommandOptions.Of("--rounds", "turns of each policy", text => CommandOptions.Count(text, 1, MostRounds), 9);
-    private static readonly Option<TimeSpan> Runtime = CommandOptions.Of("--runtime", "how long a turn is", DurationText.Parse, TimeSpan.FromMilliseconds(200));
-    private static readonly Option<string?> Trace = CommandOptions.Of<string?>("--trace", "the kernel's trace text (plain or .gz), to be replayed under each policy instead of the random faults", text => text, null);
-    private static readonly Option<int> Seed = CommandOptions.Of("--randseed", "seed of all choices", text => CommandOptions.Count(text, 0), 1);
-    private static readonly Option<bool> Markdown = new("--markdown") { Description = "the table as Markdown" };
+    private static readonly Option<TimeSpan> Runtime = CommandOptions.Runtime("how long a turn is", TimeSpan.FromMilliseconds(200));
+    private static readonly Option<string?> Trace = CommandOptions.File("--trace", "the kernel's trace text (plain or .gz), to be replayed under each policy instead of the random faults");
+    private static readonly Option<int> Seed = CommandOptions.Seed("all choices");
+    private static readonly Option<bool> Markdown = CommandOptions.Flag("--markdown", "the table as Markdown");
+    private static readonly Option<bool> List = CommandOptions.List("the policies");
     private static readonly Option<OutputFormat> Format = CommandOptions.Format();
 
     public static Command Create() => Create(Name);
@@ -41,21 +46,28 @@ internal static class PoliciesCommand
     {
         var command = new Command(
             name,
-            "What each policy of 2019 costs: throughput, sleeps, needless sleeps and spurious wake-ups of mask-all, any-order, return-locked, conflict and fixed,\n"
+            "What each policy of 2019 costs.\n"
+            + "Throughput, sleeps, needless sleeps and spurious wake-ups of mask-all, any-order, return-locked, conflict and fixed,\n"
             + "where 4 KiB and 2 MiB faults meet on the same ranges, or with a recorded fault stream.\n\n"
             + "Examples:\n  daxemu policies --numjobs 2,4,8\n  daxemu policies --trace rocksdb.trace.gz --numjobs 2,8")
         {
-            Jobs, Ranges, Mix, Empty, EmptyBy, Hold, HugeHold, Rounds, Runtime, Trace, Seed, Markdown, Format,
+            Jobs, Ranges, Mix, Empty, EmptyBy, Hold, HugeHold, Rounds, Runtime, Trace, Seed, Markdown, List, Format, OutputOption.Option,
         };
-        CommandFrame.SetAction(command, Run);
+        ProgressOptions.AddTo(command);
+        CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }
 
     private static ExitCode Run(ParseResult parsed, CancellationToken cancellation)
     {
+        if (parsed.GetValue(List))
+        {
+            return NameList.Print(parsed.GetValue(Format) == OutputFormat.Json, ("policies", WaitProfiles.Policies.Select(p => (p.Key, p.Value.Description)).Append((WaitProfiles.Fixed.Name, WaitProfiles.Fixed.Description))));
+        }
+
         PolicyPlan plan = PlanOf(parsed, cancellation);
         IReadOnlyList<PolicyResult> results;
-        using (var progress = new ProgressLine())
+        using (var progress = new ProgressLine(parsed))
         {
             results = new PolicyRunner(plan, progress.Show, cancellation).Run();
         }
@@ -67,8 +79,9 @@ internal static class PoliciesCommand
         }
         else
         {
-            ConsoleWidth.Terminal().Write(report.ToTable(parsed.GetValue(Markdown)));
-            Console.WriteLine(PolicyReport.Legend);
+            IAnsiConsole console = ConsoleWidth.Terminal();
+            report.Write(console, parsed.GetValue(Markdown));
+            console.WriteLine(PolicyReport.Legend);
         }
 
         return cancellation.IsCancellationRequested ? ExitCode.TimeLimit : ExitCode.Success;

@@ -21,30 +21,33 @@ internal static class ReplayCommand
             Arity = ArgumentArity.OneOrMore,
         };
         Option<IReadOnlyList<int>> threads = CommandOptions.List(
-            "--threads", $"for trace text: replay on so many threads, at most {ReplayLimits.Threads} and never more than recorded; a list is allowed, 0 is as many as recorded", ParseThreads, [1, 0]);
+            "--numjobs", $"threads for trace text: at most {ReplayLimits.Threads}, and never more than recorded; a list is allowed, 0 is as many as recorded", ParseThreads, [1, 0], CommandOptions.JobNames);
         Option<MmuKind> mmu = CommandOptions.Mmu();
         Option<OutputFormat> format = CommandOptions.Format();
         var command = new Command(
             "replay",
-            "Replays recordings of a kernel and compares. Scenarios op by op: results, bytes, fault events, writeback, entry table, page tables.\n"
+            "Replays recordings of a kernel and compares.\n"
+            + "Scenarios op by op: results, bytes, fault events, writeback, entry table, page tables.\n"
             + "With --mmu host the scenarios' accesses are real loads and stores, and after each op the process's real mappings are held against the page tables.\n"
             + "Trace text (the events of group fs_dax) fault by fault: served, fallen back, and why.\n"
             + "An input that is damaged or missing is reported in a line; the others are replayed all the same, and the exit code is the highest of all.\n\n"
-            + "Examples:\n  daxemu replay DaxEmu.Tests/Golden/Data/*.zip\n  daxemu replay --mmu host DaxEmu.Tests/Golden/Data/*.zip\n  daxemu replay fsdax.trace.gz --threads 1,2,8\n  zcat fsdax.trace.gz | daxemu replay -")
+            + "Examples:\n  daxemu replay DaxEmu.Tests/Golden/Data/*.zip\n  daxemu replay --mmu host DaxEmu.Tests/Golden/Data/*.zip\n  daxemu replay fsdax.trace.gz --numjobs 1,2,8\n  zcat fsdax.trace.gz | daxemu replay -")
         {
             files,
             threads,
             mmu,
             format,
+            OutputOption.Option,
         };
-        CommandFrame.SetAction(command, (parsed, cancellation) => Run(
-            parsed.GetRequiredValue(files), parsed.GetRequiredValue(threads), parsed.GetValue(mmu), parsed.GetValue(format) == OutputFormat.Json, cancellation));
+        ProgressOptions.AddTo(command);
+        CommandFrame.SetAction(command, OutputOption.Around((parsed, cancellation) => Run(
+            parsed, parsed.GetRequiredValue(files), parsed.GetRequiredValue(threads), parsed.GetValue(mmu), parsed.GetValue(format) == OutputFormat.Json, cancellation)));
         return command;
     }
 
     private static int ParseThreads(string text) => CommandOptions.Count(text, 0, ReplayLimits.Threads);
 
-    private static ExitCode Run(string[] paths, IReadOnlyList<int> threads, MmuKind mmu, bool isJson, CancellationToken cancellation)
+    private static ExitCode Run(ParseResult parsed, string[] paths, IReadOnlyList<int> threads, MmuKind mmu, bool isJson, CancellationToken cancellation)
     {
         var session = new ReplaySession(threads, mmu, CommandFrame.Report, cancellation)
         {
@@ -56,9 +59,10 @@ internal static class ReplayCommand
                 }
             },
         };
-        foreach (string path in paths)
+        using (var progress = new ProgressLine(parsed))
         {
-            session.Add(path);
+            session.Progress = progress.Show;
+            session.AddAll(paths);
         }
 
         if (isJson)

@@ -11,24 +11,25 @@ internal static class RunCommand
     /// <summary>The verb.</summary>
     public const string Name = "run";
 
-    private static readonly Option<string?> Volume = CommandOptions.Of<string?>("--volume", "the file or block device of the volume (default: a fresh one on tmpfs, removed after)", text => text, null);
-    private static readonly Option<long?> Size = CommandOptions.Of<long?>("--size", "bytes of a fresh volume, a multiple of 2m (default: 1g)", text => SizeText.Parse(text), null);
+    private static readonly Option<string?> Volume = CommandOptions.File("--volume", "the file or block device of the volume (not given: a fresh one on tmpfs, removed after)");
+    private static readonly Option<long?> Size = CommandOptions.Of<long?>("--size", "bytes of a fresh volume, a multiple of 2m (not given: 1g)", text => SizeText.Parse(text), null);
     private static readonly Option<string> At = CommandOptions.Of("--at", "the path under which the program sees it", Prefix, "/dax");
-    private static readonly Option<WaitProfile> Profile = CommandOptions.Of("--profile", "the profile or policy of the entry locks", WaitProfiles.ByName, WaitProfiles.Fixed);
+    private static readonly Option<WaitProfile> Profile = CommandOptions.Profile();
     private static readonly Option<TimeSpan> Hold = CommandOptions.Of("--hold", "how much longer a fault keeps its entry locked, as in 50us", DurationText.Parse, TimeSpan.Zero);
-    private static readonly Option<string?> Trace = CommandOptions.Of<string?>("--trace", "a file for the kernel's trace text of all faults", text => text, null);
+    private static readonly Option<string?> Trace = CommandOptions.File("--trace", "a file for the kernel's trace text of all faults");
     private static readonly Option<TimeSpan> Watchdog = CommandOptions.Of("--watchdog", "a thread that waits for so long hangs: the wait graph is printed, and the program is ended", DurationText.Parse, TimeSpan.FromSeconds(10));
-    private static readonly Option<long> FaultAround = CommandOptions.Of("--fault-around", "bytes around a fault that are mapped with it, a power of two (default: none, as in the kernel)", Around, 0L);
-    private static readonly Option<string?> Report = CommandOptions.Of<string?>("--report", "a file for the report (default: standard error)", text => text, null);
-    private static readonly Option<OutputFormat> Format = CommandOptions.Of(
-        "--output-format", "of the report: normal (a table) or json", text => Enum.Parse<OutputFormat>(CommandOptions.Choice(text, "Normal", "Json"), ignoreCase: true), OutputFormat.Normal);
+    private static readonly Option<long> FaultAround = CommandOptions.Of("--fault-around", "bytes around a fault that are mapped with it, a power of two (not given: none, as in the kernel)", Around, 0L);
+    private static readonly Option<string?> Report = CommandOptions.File("--report", "a file for the report (not given: standard error)");
+    private static readonly Option<OutputFormat> Format = CommandOptions.Words(
+        "--output-format", "of the report: normal (for people) or json", OutputFormat.Normal, ("normal", OutputFormat.Normal), ("json", OutputFormat.Json));
 
     public static Command Create()
     {
         var program = new Argument<string[]>("PROGRAM") { Description = "the program, found by the PATH, and its arguments, after --", Arity = ArgumentArity.OneOrMore };
         var command = new Command(
             Name,
-            "Runs an unmodified, dynamically linked program, which sees the files of a volume under a prefix, with DAX mappings and their page faults; "
+            "Runs an unmodified program on a volume, with page faults of DAX.\n"
+            + "It is dynamically linked, and sees the files of the volume under a prefix; "
             + "so do the programs that it starts, one at a time.\n"
             + "Ends with the program's exit code, with 1 if a thread of it hangs in the emulator, with 3 where it cannot.\n\n"
             + "Examples:\n  daxemu run -- cp notes.txt /dax/notes.txt\n  daxemu run --profile v4.20 --hold 50us --watchdog 10s -- fio --name=j --directory=/dax --size=64m --ioengine=mmap --rw=randwrite --thread --numjobs=4\n"

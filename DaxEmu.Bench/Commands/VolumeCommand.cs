@@ -15,7 +15,8 @@ internal static class VolumeCommand
 
     public static Command Create() => new(
         "volume",
-        "Volumes on device files: made, looked into, filled, checked and repaired. FILE is a file on tmpfs or a DAX file system, or a block device; "
+        "Makes, fills, reads, checks and repairs volumes on device files.\n"
+        + "FILE is a file on tmpfs or a DAX file system, or a block device; "
         + "while one opener has it, every other one is refused. Paths on the volume have '/' between names.\n"
         + "Ends with 1 if the volume is damaged, with 3 if there is none, it cannot be opened, or it does not have what was named.\n\n"
         + "Examples:\n  daxemu volume format /dev/shm/v --size 1g --label books\n  daxemu volume put /dev/shm/v notes.txt /notes.txt\n"
@@ -37,7 +38,7 @@ internal static class VolumeCommand
     private static Command CreateFormat()
     {
         Option<string> label = CommandOptions.Of("--label", "a name for people, of at most 64 bytes of UTF-8", text => text, "");
-        Option<bool> force = new("--force") { Description = "overwrite what FILE holds" };
+        Option<bool> force = CommandOptions.Flag("--force", "overwrite what FILE holds");
         return Verb(
             "format",
             "Makes an empty volume on a file that is made, or on a file or block device that is there and holds nothing (or with --force, whose content is lost).",
@@ -91,7 +92,7 @@ internal static class VolumeCommand
     private static Command CreateGet()
     {
         Argument<string> path = PathArgument("PATH", "a file on the volume");
-        var output = new Option<string>("--output", "-o") { Description = "where to; - is standard output", DefaultValueFactory = _ => VolumeCopy.Standard };
+        ValueOption<string> output = CommandOptions.Of("--output", "where to; - is standard output", text => text, VolumeCopy.Standard, "-o").Called("FILE");
         return Verb("get", "Copies a file of a volume to standard output, or to another file.", "get /dev/shm/v /notes.txt -o notes.txt", [path, output], (file, parsed, cancellation) =>
         {
             string destination = parsed.GetRequiredValue(output);
@@ -134,7 +135,7 @@ internal static class VolumeCommand
     private static Command CreateRemove()
     {
         Argument<string> path = PathArgument("PATH", "a file or directory on the volume");
-        Option<bool> recursive = new("--recursive", "-r") { Description = "a directory with all that it holds" };
+        Option<bool> recursive = CommandOptions.Flag("--recursive", "a directory with all that it holds", "-r");
         return Verb("rm", "Removes a file, or with -r a directory.", "rm /dev/shm/v /letters -r", [path, recursive], (file, parsed, cancellation) =>
         {
             using PmemDevice device = VolumeFile.Open(file);

@@ -115,7 +115,8 @@ internal static class RunSession
         PosixSignal.SIGHUP => 1,
         PosixSignal.SIGINT => 2,
         PosixSignal.SIGQUIT => 3,
-        _ => 15,
+        PosixSignal.SIGTERM => 15,
+        _ => (int)signal, // named by its number
     };
 
     [MethodImpl(MethodImplOptions.NoInlining)]

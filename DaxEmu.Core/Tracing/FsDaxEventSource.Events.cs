@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Tracing;
 
 namespace DaxEmu.Core.Tracing;
@@ -84,6 +85,7 @@ public sealed partial class FsDaxEventSource
 
     // Allocates nothing, unlike WriteEvent with more than three arguments.
     [NonEvent]
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Each field is a number of 4 or 8 bytes: no object graph is read. The trimmer keeps all methods of an event source.")]
     private unsafe void Send(int eventId, ReadOnlySpan<long> fields, uint smallFields)
     {
         EventData* data = stackalloc EventData[MaximumFields];

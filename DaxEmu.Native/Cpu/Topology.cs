@@ -34,26 +34,40 @@ internal static unsafe class Topology
         return cpus;
     }
 
+    /// <summary>The CPUs of a NUMA node, as <c>/sys/devices/system/node</c> has them; null if there is no such node.</summary>
+    public static IReadOnlyList<int>? NodeCpus(int node)
+    {
+        string path = $"/sys/devices/system/node/node{node}/cpulist";
+        return File.Exists(path) ? CpuList.TryParse(File.ReadAllText(path).Trim()) ?? [] : null;
+    }
+
     /// <summary>Keeps the calling thread on <paramref name="cpu"/> until the result is disposed, which the same thread does.</summary>
     /// <exception cref="DaxEnvironmentException">The process may not use this CPU.</exception>
-    public static CpuPin Pin(int cpu)
+    public static CpuPin Pin(int cpu) => Pin([cpu]);
+
+    /// <summary>Keeps the calling thread on some CPUs (sched_setaffinity(2)) until the result is disposed, which the same thread does.</summary>
+    /// <exception cref="DaxEnvironmentException">The process may use none of these CPUs.</exception>
+    public static CpuPin Pin(IReadOnlyList<int> cpus)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(cpu);
         ulong* mask = stackalloc ulong[MaskWords];
         ReadMask(mask);
         ulong[] before = new ReadOnlySpan<ulong>(mask, MaskWords).ToArray();
         IReadOnlyList<int> allowed = AllowedCpus();
         new Span<ulong>(mask, MaskWords).Clear();
-        if (cpu < MaskWords * 64)
+        foreach (int cpu in cpus)
         {
-            mask[cpu / 64] = 1UL << (cpu % 64);
+            ArgumentOutOfRangeException.ThrowIfNegative(cpu);
+            if (cpu < MaskWords * 64)
+            {
+                mask[cpu / 64] |= 1UL << (cpu % 64);
+            }
         }
 
         if (Sched.SetAffinity(0, MaskBytes, mask) != 0)
         {
             int errno = Marshal.GetLastPInvokeError();
             throw new DaxEnvironmentException(
-                $"cannot pin a thread to CPU {cpu}", $"Use one of the CPUs allowed here: {string.Join(',', allowed)}.", errno);
+                $"cannot pin a thread to CPU {string.Join(',', cpus)}", $"Use one of the CPUs allowed here: {string.Join(',', allowed)}.", errno);
         }
 
         return new CpuPin(before);

@@ -6,8 +6,6 @@ namespace DaxEmu.Tests.Architecture;
 [Parallelizable(ParallelScope.Self)]
 public sealed class ArchitectureTests
 {
-    private static readonly Dictionary<string, ModuleUses> Uses = [];
-
     [TestCase("DaxEmu.Core")]
     [TestCase("DaxEmu.Bench")]
     public void ModulesUseWhatIsDrawnBelowThem(string project)
@@ -39,16 +37,7 @@ public sealed class ArchitectureTests
         Assert.That(uses.All.Keys, Does.Contain(("one file", "the rest")).And.Contain(("the rest", "one file")));
     }
 
-    // Looking every name of a project up takes seconds: once a project.
-    private static ModuleUses UsesOf(string project)
-    {
-        if (!Uses.TryGetValue(project, out ModuleUses? uses))
-        {
-            Uses[project] = uses = new ModuleUses(project, ModuleOf);
-        }
-
-        return uses;
-    }
+    private static ModuleUses UsesOf(string project) => new(project, ModuleOf);
 
     // A folder of the top; inside Dax, Benchmark and Verification the folder below it.
     private static string ModuleOf(string path) => path.Split('/') switch

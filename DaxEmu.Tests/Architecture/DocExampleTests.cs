@@ -1,13 +1,10 @@
-using System.Reflection;
-using System.Runtime.Loader;
 using System.Text.RegularExpressions;
 using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Native.Memory;
 using DaxEmu.Tests.CApi;
-using DaxEmu.Tests.Mutation;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
+using DaxEmu.Tests.Documents;
+using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Architecture;
@@ -18,8 +15,6 @@ namespace DaxEmu.Tests.Architecture;
 /// </summary>
 public sealed partial class DocExampleTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-
     // Blocks that are fragments of one program are put together in their order.
     private static IEnumerable<TestCaseData> Programs() => DocPage.All
         .SelectMany(p => p.Blocks)
@@ -38,38 +33,27 @@ public sealed partial class DocExampleTests
     [TestCaseSource(nameof(Programs))]
     public void ABlockOfCSharpIsAProgramThatRuns(string[] parts)
     {
-        using var image = new MemoryStream();
-        Assert.That(Errors(parts, image), Is.Empty);
-        image.Position = 0;
-        var context = new AssemblyLoadContext("example", isCollectible: true);
+        // What a program keeps on tmpfs goes into a folder that is gone afterwards.
+        using var scratch = new ScratchDirectory();
         try
         {
-            MethodInfo main = context.LoadFromStream(image).EntryPoint!;
-            var run = Task.Run(() => main.Invoke(null, main.GetParameters().Length == 0 ? null : [Array.Empty<string>()]));
-            try
-            {
-                Assert.That(run.Wait(Limit), "it runs for a minute and has not ended");
-            }
-            catch (AggregateException failure) when (failure.GetBaseException() is DaxEnvironmentException && !WriteTracker.Support.IsSupported)
-            {
-                Assert.Ignore(WriteTracker.Support.Reason);
-            }
-            catch (AggregateException failure) when (failure.GetBaseException() is DaxEnvironmentException { Path: not null } && HostLibrary.DefaultPath is null)
-            {
-                BuiltLibrary.Require(); // which ends the test as ignored
-            }
+            Example.Run([.. parts.Select(p => p.Replace("/dev/shm/", scratch.Directory + "/", StringComparison.Ordinal))]);
         }
-        finally
+        catch (AggregateException failure) when (failure.GetBaseException() is DaxEnvironmentException && !WriteTracker.Support.IsSupported)
         {
-            context.Unload();
+            Assert.Ignore(WriteTracker.Support.Reason);
+        }
+        catch (AggregateException failure) when (failure.GetBaseException() is DaxEnvironmentException { Path: not null } && HostLibrary.DefaultPath is null)
+        {
+            BuiltLibrary.Require(); // which ends the test as ignored
         }
     }
 
     [TestCaseSource(nameof(CommandLines))]
     public void ACommandLineIsOneThatTheCommandTakes(string arguments)
     {
-        System.CommandLine.ParseResult parsed = Bench.Program.CreateRoot().Parse(Split(arguments));
-        Assert.That(parsed.Errors.Select(e => e.Message), Is.Empty);
+        IReadOnlyList<System.CommandLine.ParseResult> parsed = Bench.Cli.CommandFrame.Parse(Bench.Program.CreateRoot(), Split(arguments));
+        Assert.That(parsed.SelectMany(p => p.Errors).Select(e => e.Message), Is.Empty);
     }
 
     [Test]
@@ -83,29 +67,13 @@ public sealed partial class DocExampleTests
     [TestCase("new DaxEmu.Core.Atomics.WordLock();", "CS0122")]
     [TestCase("DaxVolume.ScratchOf(null!);", "CS0103")]
     public void AnExampleSeesThePublicApiAlone(string program, string? error) => Assert.That(
-        Errors([program], Stream.Null), error is null ? Is.Empty : Has.Some.Contains(error));
+        Example.Compile([program], Stream.Null), error is null ? Is.Empty : Has.Some.Contains(error));
 
     [TestCase("bench --size 1g # a gibibyte", "bench|--size|1g")]
     [TestCase("suites -- --filter '*Fault*'", "suites|--|--filter|*Fault*")]
     [TestCase("check --replay \"a b\"", "check|--replay|a b")]
     [TestCase("replay a.gz > out.txt", "replay|a.gz")]
     public void ALineIsSplitAsAShellDoes(string line, string words) => Assert.That(Split(line), Is.EqualTo(words.Split('|')));
-
-    private static string[] Errors(string[] parts, Stream image)
-    {
-        var compilation = CSharpCompilation.Create(
-            "example", // no friend of any assembly
-            [CSharpSyntaxTree.ParseText(string.Join('\n', parts), CoreSources.Syntax), CSharpSyntaxTree.ParseText(CoreSources.ImplicitUsings, CoreSources.Syntax)],
-            ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Where(IsReferenced).Select(p => MetadataReference.CreateFromFile(p)),
-            new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
-        using var unused = new MemoryStream();
-        return [.. compilation.Emit(image.CanRead && image != Stream.Null ? image : unused).Diagnostics
-            .Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => d.ToString())];
-    }
-
-    // The framework's assemblies and the library's two: what an application has.
-    private static bool IsReferenced(string path) => path.Contains("Microsoft.NETCore.App", StringComparison.Ordinal)
-        || Path.GetFileNameWithoutExtension(path) is "DaxEmu.Core" or "DaxEmu.Native";
 
     private static IEnumerable<(int Line, string Text)> LinesOf(DocBlock block) => block.Lines.Select((text, i) => (block.Line + 1 + i, text));
 

@@ -44,7 +44,7 @@ public sealed class KernelEngineTests
         engine.Reset(FaultPhase.Refault);
         var latencies = new LongHistogram(1, 10_000_000_000, 3);
         var timed = new FaultCounts();
-        job.RunTimedPass(timed, latencies);
+        job.RunTimedPass(timed, latencies, latencies);
         Assert.That(latencies.TotalCount, Is.EqualTo(timed.Total).Within(1).Percent, "a touch that was no fault has no latency of one");
     }
 

@@ -176,7 +176,7 @@ public sealed class RangePhaseTests
         engine.Reset(load.Phase);
         foreach (IFaultJob job in jobs!)
         {
-            job.RunTimedPass(counts, latencies);
+            job.RunTimedPass(counts, latencies, latencies);
         }
 
         engine.Reset(load.Phase);

@@ -42,7 +42,7 @@ public sealed class OptionTests
             ("bench --randseed 4294967296", "4294967296"),
             ("bench --bs 3k", "4k or 2m"),
             ("bench --bs 4k,", "''"),
-            ("bench --rw readwrite", "randwrite"),
+            ("bench --rw trim", "randwrite"),
             ("bench --engine ,", "''"),
             ("bench --phase populated", "refault"),
             ("bench --policy v9.99", "v9.99"),

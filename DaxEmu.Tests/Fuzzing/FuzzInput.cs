@@ -21,6 +21,7 @@ internal sealed record FuzzInput(IReadOnlyList<string> Arguments, IReadOnlyList<
     public bool AsksForJson =>
         Arguments.Count(a => a.StartsWith("--output-format", StringComparison.Ordinal)) == 1
         && !Arguments.Any(a => a is "--" or "-h" or "-?" or "/?" or "/h" or "--help" or "--version" or "suites")
+        && !Arguments.Any(a => a.StartsWith("--output", StringComparison.Ordinal) && !a.StartsWith("--output-format", StringComparison.Ordinal))
         && (Arguments.Contains("--output-format=json") || (IndexOf("--output-format") is var at and >= 0 && at + 1 < Arguments.Count && Arguments[at + 1] == "json"));
 
     /// <summary>How many inputs it can have at most; each may be refused with a line of its own.</summary>

@@ -200,7 +200,6 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
 
     private sealed class Job(FaultHandler handler, VmArea area, FaultCase load, UnitOrder units, long firstPfn) : FaultJob<Step>(load, units)
     {
-        private readonly FaultFlags flags = load.IsWrite ? FaultFlags.Write : FaultFlags.None;
         private readonly PageOrder order = load.Order;
 
         public FaultHandler Handler => handler;
@@ -209,12 +208,10 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
 
         public VmArea Area => area;
 
-        public FaultFlags Flags => flags;
-
         public PageOrder Order => order;
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        public void FallBack(long page, FaultOutcome outcome, FaultCounts counts)
+        public void FallBack(long page, FaultFlags flags, FaultOutcome outcome, FaultCounts counts)
         {
             counts.Note(outcome);
             if ((outcome.Result & FaultResult.Fallback) != 0)
@@ -242,15 +239,15 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
             }
         }
 
-        protected override Step Begin(FaultCounts counts) => new(this, FaultContext.Mine, counts);
+        protected override Step Begin(FaultCounts counts, bool isWrite) => new(this, FaultContext.Mine, isWrite ? FaultFlags.Write : FaultFlags.None, counts);
     }
 
-    private readonly ref struct Step(Job job, FaultContext context, FaultCounts counts) : IFaultStep
+    private readonly ref struct Step(Job job, FaultContext context, FaultFlags flags, FaultCounts counts) : IFaultStep
     {
         private readonly FaultContext context = context;
         private readonly FaultHandler handler = job.Handler;
         private readonly VmArea area = job.Area;
-        private readonly FaultFlags flags = job.Flags;
+        private readonly FaultFlags flags = flags;
         private readonly PageOrder order = job.Order;
 
         public static bool AsksTheHost => false;
@@ -260,7 +257,7 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
             FaultOutcome outcome = handler.Fault(context, area, page, flags, order);
             if (outcome.Result != FaultResult.Nopage)
             {
-                job.FallBack(page, outcome, counts);
+                job.FallBack(page, flags, outcome, counts);
             }
         }
 
@@ -271,7 +268,7 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
 
     private sealed class AccessJob(DaxView view, FaultCase load, UnitOrder units) : FaultJob<AccessStep>(load, units)
     {
-        protected override AccessStep Begin(FaultCounts counts) => new(view, Load.IsWrite, counts);
+        protected override AccessStep Begin(FaultCounts counts, bool isWrite) => new(view, isWrite, counts);
     }
 
     private struct AccessStep(DaxView view, bool isWrite, FaultCounts counts) : IFaultStep

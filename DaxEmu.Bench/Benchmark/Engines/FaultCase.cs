@@ -19,6 +19,21 @@ internal sealed record FaultCase(PageOrder Order, bool IsWrite, bool IsRandom, i
     /// <summary>Bytes of a block that is read or written; null where units are pages.</summary>
     public long? DataBytes { get; init; }
 
+    /// <summary>The name of the job that the case is one of; null where it has none.</summary>
+    public string? JobName { get; init; }
+
+    /// <summary>The options of that job, by fio's names; null where it has none.</summary>
+    public IReadOnlyDictionary<string, string>? JobOptions { get; init; }
+
+    /// <summary>Of a hundred units of a mix, those that are read; null where all are read or all are written.</summary>
+    public int? ReadPercent { get; init; }
+
+    /// <summary>How places are drawn at random; null where each unit comes once a pass.</summary>
+    public PlaceDistribution? Distribution { get; init; }
+
+    /// <summary>After so many blocks that are written there is an fsync; 0 for none.</summary>
+    public int SyncInterval { get; init; }
+
     /// <summary>Bytes from a unit to the next.</summary>
     public long UnitBytes => Phase == FaultPhase.Access ? AccessBytes : DataBytes ?? Order.SizeBytes();
 
@@ -32,7 +47,7 @@ internal sealed record FaultCase(PageOrder Order, bool IsWrite, bool IsRandom, i
     public int MappingCount => IsSeparate ? JobCount : 1;
 
     /// <summary>fio's word for the pattern.</summary>
-    public string Pattern => (IsRandom ? "rand" : string.Empty) + (IsWrite ? "write" : "read");
+    public string Pattern => (IsRandom ? "rand" : string.Empty) + (ReadPercent is not null ? "rw" : IsWrite ? "write" : "read");
 
     /// <summary>fio's word for the size.</summary>
     public string BlockSize => SizeText.Format(DataBytes ?? Order.SizeBytes());
@@ -41,5 +56,10 @@ internal sealed record FaultCase(PageOrder Order, bool IsWrite, bool IsRandom, i
     public string PhaseName => PhaseFacts.NameOf(Phase);
 
     /// <summary>All of it, as a name.</summary>
-    public string Name => $"{BlockSize} {Pattern} {PhaseName}, {SizeText.Format(SizeBytes)}, {JobCount} job{(JobCount == 1 ? string.Empty : "s")}{(IsSeparate ? ", separate" : string.Empty)}";
+    public string Name => $"{(JobName is null ? string.Empty : $"{JobName}: ")}{BlockSize} {Pattern}{Details} {PhaseName}, "
+        + $"{SizeText.Format(SizeBytes)}, {JobCount} job{(JobCount == 1 ? string.Empty : "s")}{(IsSeparate ? ", separate" : string.Empty)}";
+
+    private string Details => (ReadPercent is { } percent ? $" {percent}/{100 - percent}" : string.Empty)
+        + (Distribution is null ? string.Empty : $" {Distribution.Text}")
+        + (SyncInterval == 0 ? string.Empty : $" fsync={SyncInterval}");
 }

@@ -26,5 +26,8 @@ internal interface IFaultJob
     void RunPass(FaultCounts counts);
 
     /// <summary>As <see cref="RunPass"/>, timing every fault, in nanoseconds.</summary>
-    void RunTimedPass(FaultCounts counts, HistogramBase latencies);
+    /// <param name="counts">What the pass is counted in.</param>
+    /// <param name="latencies">All latencies; of a mix of reads and writes those of the reads.</param>
+    /// <param name="writes">Of a mix, those of the writes.</param>
+    void RunTimedPass(FaultCounts counts, HistogramBase latencies, HistogramBase writes);
 }

@@ -225,7 +225,7 @@ internal sealed unsafe class KernelEngine(PmemDevice device) : IFaultEngine
 
     private sealed class Job(nint start, FaultCase load, UnitOrder units) : FaultJob<Step>(load, units)
     {
-        protected override Step Begin(FaultCounts counts) => new(start, Load.IsWrite, HostFaults.Begin(counts));
+        protected override Step Begin(FaultCounts counts, bool isWrite) => new(start, isWrite, HostFaults.Begin(counts));
     }
 
     // SAFETY: the units lie inside the mapping, which stays while the engine runs.

@@ -94,7 +94,7 @@ internal sealed class LockedRadixEngine : IFaultEngine
             }
         }
 
-        protected override Step Begin(FaultCounts counts) => new(this, (int)Load.Order, Load.IsWrite, counts);
+        protected override Step Begin(FaultCounts counts, bool isWrite) => new(this, (int)Load.Order, isWrite, counts);
     }
 
     private readonly struct Step(Job job, int order, bool isWrite, FaultCounts counts) : IFaultStep

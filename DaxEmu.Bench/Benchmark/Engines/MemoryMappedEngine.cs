@@ -68,12 +68,12 @@ internal sealed unsafe class MemoryMappedEngine(PmemDevice device, bool bySpan) 
 
     private sealed class AccessorJob(MemoryMappedViewAccessor view, FaultCase load, UnitOrder units) : FaultJob<AccessorStep>(load, units)
     {
-        protected override AccessorStep Begin(FaultCounts counts) => new(view, Load.IsWrite, HostFaults.Begin(counts));
+        protected override AccessorStep Begin(FaultCounts counts, bool isWrite) => new(view, isWrite, HostFaults.Begin(counts));
     }
 
     private sealed class SpanJob(nint start, FaultCase load, UnitOrder units) : FaultJob<SpanStep>(load, units)
     {
-        protected override SpanStep Begin(FaultCounts counts) => new(start, Load.IsWrite, HostFaults.Begin(counts));
+        protected override SpanStep Begin(FaultCounts counts, bool isWrite) => new(start, isWrite, HostFaults.Begin(counts));
     }
 
     private struct AccessorStep(MemoryMappedViewAccessor view, bool isWrite, HostFaults faults) : IFaultStep

@@ -25,7 +25,7 @@ internal sealed class RangeJob(FaultCase load, UnitOrder units, Action<long, lon
         counts.Served(load.Order, units.Count);
     }
 
-    public void RunTimedPass(FaultCounts counts, HistogramBase latencies)
+    public void RunTimedPass(FaultCounts counts, HistogramBase latencies, HistogramBase writes)
     {
         long first = units.First * load.Stride;
         long end = first + ((isWhole ? units.SliceCount : units.Count) * load.Stride);

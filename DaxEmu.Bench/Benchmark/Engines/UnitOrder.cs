@@ -5,9 +5,21 @@ namespace DaxEmu.Bench.Benchmark.Engines;
 /// <summary>The units that a job accesses in a pass, each once: a run of them, or a shuffled list.</summary>
 /// <param name="First">First unit, counted from the start of the job's mapping.</param>
 /// <param name="Count">How many.</param>
-/// <param name="Shuffled">Their order; null for ascending.</param>
+/// <param name="Shuffled">Their order; null for ascending. Of a mix, <see cref="WriteBit"/> says which of them are written.</param>
 internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
 {
+    /// <summary>In <see cref="Shuffled"/> of a mix: the unit is written.</summary>
+    public const uint WriteBit = 1u << 31;
+
+    /// <summary>In <see cref="Shuffled"/> of a mix: which unit it is.</summary>
+    public const uint PlaceBits = WriteBit - 1;
+
+    /// <summary>Whether some units are read and others written.</summary>
+    public bool IsMixed { get; private init; }
+
+    /// <summary>Units of a mix that are read.</summary>
+    public long ReadCount { get; private init; }
+
     /// <summary>Units from <see cref="First"/> to the end of the job's slice: what a call for the whole slice is about.</summary>
     public long SliceCount { get; private init; } = Count;
 
@@ -22,10 +34,10 @@ internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
     {
         long unitBytes = load.UnitBytes;
         long slice = load.MappingBytes / unitBytes / (load.IsSeparate ? 1 : load.JobCount);
-        if (load.IsRandom && slice * load.JobCount > uint.MaxValue)
+        if (slice * load.JobCount > (load.ReadPercent is not null ? PlaceBits : load.IsRandom ? uint.MaxValue : long.MaxValue))
         {
             throw new ArgumentException(
-                $"{load.PhaseName} at random places counts them in units of {unitBytes} bytes, and {SizeText.Format(load.SizeBytes)} has too many. Use a smaller --size.");
+                $"{load.Pattern} of {load.PhaseName} counts places in units of {unitBytes} bytes, and {SizeText.Format(load.SizeBytes)} has too many. Use a smaller --size.");
         }
 
         if (slice == 0)
@@ -39,7 +51,15 @@ internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
         for (int job = 0; job < orders.Length; job++)
         {
             long first = load.IsSeparate ? 0 : job * slice;
-            orders[job] = new UnitOrder(first, count, load.IsRandom ? Sample(first, slice, count, seed + job) : null) { SliceCount = slice };
+            uint[]? places = load.Distribution is { } distribution ? Draw(load, distribution, first, slice, count, seed + job)
+                : load.IsRandom ? Sample(first, slice, count, seed + job)
+                : load.ReadPercent is not null ? [.. Enumerable.Range(0, (int)count).Select(i => (uint)(first + i))]
+                : null;
+            orders[job] = new UnitOrder(first, places?.Length ?? count, places) { SliceCount = slice };
+            if (load.ReadPercent is { } percent)
+            {
+                orders[job] = Mix(orders[job], percent, seed + job);
+            }
         }
 
         return orders;
@@ -50,7 +70,7 @@ internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
     {
         for (long i = 0; i < Count; i++)
         {
-            yield return Shuffled is { } shuffled ? shuffled[i] : First + i;
+            yield return Shuffled is { } shuffled ? shuffled[i] & (IsMixed ? PlaceBits : uint.MaxValue) : First + i;
         }
     }
 
@@ -70,4 +90,20 @@ internal sealed record UnitOrder(long First, long Count, uint[]? Shuffled)
 #pragma warning restore CA5394
         return units;
     }
+
+#pragma warning disable CA5394 // A benchmark's order must be the same in every run, not secret.
+    // A fault takes a unit's translation away from the others: of what is drawn, the first access alone is one.
+    private static uint[] Draw(FaultCase load, PlaceDistribution distribution, long first, long slice, long count, int seed)
+    {
+        IEnumerable<long> drawn = distribution.Draw(slice, new Random(seed)).Take((int)count);
+        return [.. (PhaseFacts.IsFault(load.Phase) ? drawn.Distinct() : drawn).Select(unit => (uint)(first + unit))];
+    }
+
+    private static UnitOrder Mix(UnitOrder order, int readPercent, int seed)
+    {
+        var random = new Random(seed ^ int.MaxValue); // not the numbers that the places were drawn by
+        uint[] mixed = [.. order.Shuffled!.Select(unit => random.Next(100) < readPercent ? unit : unit | WriteBit)];
+        return order with { Shuffled = mixed, IsMixed = true, ReadCount = mixed.LongCount(unit => (unit & WriteBit) == 0) };
+    }
+#pragma warning restore CA5394
 }

@@ -9,12 +9,14 @@ internal static class BenchCases
 {
     private const long WideBytes = 64L << 30;
     private const string DefaultPattern = "write";
+    private const int DefaultReadPercent = 50;
 
     /// <summary>The cases, in the order in which they run.</summary>
     /// <exception cref="ArgumentException">A size or a pattern has no meaning in any of the phases, or a phase has none; the message names it.</exception>
     public static IReadOnlyList<FaultCase> Of(CaseRequest request)
     {
-        if (request is { BlockSizes: null, Patterns: null, Phases: null })
+        CheckOptions(request);
+        if (request is { BlockSizes: null, Patterns: null, Phases: null, SyncInterval: 0 })
         {
             return Plain(request);
         }
@@ -72,7 +74,41 @@ internal static class BenchCases
         phase == FaultPhase.Append ? sizeBytes / 2 : sizeBytes) // appends fill half of the device: a full one is another matter
     {
         DataBytes = PhaseFacts.IsData(phase) ? blockBytes : null,
+        JobName = request.JobName,
+        JobOptions = request.JobOptions,
+        ReadPercent = IsMix(pattern) ? request.ReadPercent ?? DefaultReadPercent : null,
+        Distribution = IsRandom(pattern) ? request.Distribution : null,
+        SyncInterval = request.SyncInterval,
     };
+
+    // What would change nothing is refused: it was given for a reason.
+    private static void CheckOptions(CaseRequest request)
+    {
+        IReadOnlyList<FaultPhase> phases = request.Phases ?? [FaultPhase.Refault];
+        if (request.ReadPercent is not null && request.Patterns?.Any(IsMix) != true)
+        {
+            throw new ArgumentException("--rwmixread has no meaning without a mix. Give --rw randrw or --rw rw.");
+        }
+
+        if (request.Distribution is not null && request.Patterns is not null && !request.Patterns.Any(IsRandom))
+        {
+            throw new ArgumentException($"--random-distribution has no meaning with --rw {string.Join(',', request.Patterns)}. Give --rw randwrite, randread or randrw.");
+        }
+
+        if (request.Distribution is not null && (request.Patterns is null || phases.Any(PhaseFacts.IsRange)))
+        {
+            FaultPhase phase = phases.FirstOrDefault(PhaseFacts.IsRange, FaultPhase.Refault);
+            throw new ArgumentException(PhaseFacts.IsRange(phase)
+                ? $"--random-distribution has no meaning with --phase {PhaseFacts.NameOf(phase)}: a range is taken as a whole. Give --phase refault, insert, access, pread or pwrite."
+                : "--random-distribution needs places at random. Give --rw randwrite, randread or randrw.");
+        }
+
+        if (request.SyncInterval > 0 && (request.Phases is null || phases.Any(p => p is not (FaultPhase.Pwrite or FaultPhase.Append))))
+        {
+            FaultPhase phase = phases.First(p => p is not (FaultPhase.Pwrite or FaultPhase.Append));
+            throw new ArgumentException($"--fsync has no meaning with --phase {PhaseFacts.NameOf(phase)}: no block is written there. Give --phase pwrite or append, or measure the writeback of pages: --phase writeback.");
+        }
+    }
 
     private static void CheckSizes(CaseRequest request, IReadOnlyList<FaultPhase> phases, IReadOnlyList<long> sizes)
     {
@@ -115,9 +151,13 @@ internal static class BenchCases
             : throw new ArgumentException($"--phase {PhaseFacts.NameOf(phase)} has no part for --rw {string.Join(",", request.Patterns)}: {Refusal(phase, request.Patterns[0])}.");
     }
 
-    private static string? Refusal(FaultPhase phase, string pattern) => PhaseFacts.RefusalOf(phase, IsWrite(pattern), IsRandom(pattern));
+    private static string? Refusal(FaultPhase phase, string pattern) => IsMix(pattern) && !(PhaseFacts.IsFault(phase) || phase == FaultPhase.Access)
+        ? "a mix is one of faults or accesses: give --phase refault, insert or access, or --rw read,write for a case each"
+        : PhaseFacts.RefusalOf(phase, IsWrite(pattern), IsRandom(pattern));
 
-    private static bool IsWrite(string pattern) => pattern.EndsWith("write", StringComparison.Ordinal);
+    private static bool IsWrite(string pattern) => pattern.EndsWith("write", StringComparison.Ordinal) || IsMix(pattern);
+
+    private static bool IsMix(string pattern) => pattern is "rw" or "randrw";
 
     private static bool IsRandom(string pattern) => pattern.StartsWith("rand", StringComparison.Ordinal);
 

@@ -21,6 +21,15 @@ internal sealed record BenchPlan
     /// <summary>Untimed time before it.</summary>
     public required TimeSpan RampTime { get; init; }
 
+    /// <summary>Timed passes of each engine and case, in all rounds together; null where the time alone ends them.</summary>
+    public int? Loops { get; init; }
+
+    /// <summary>The CPUs that jobs may use; null for all that the process may.</summary>
+    public CpuChoice? Cpus { get; init; }
+
+    /// <summary>The percentiles that a report shows; null for its own.</summary>
+    public IReadOnlyList<double>? Percentiles { get; init; }
+
     /// <summary>Seed of the shuffled orders.</summary>
     public required int Seed { get; init; }
 

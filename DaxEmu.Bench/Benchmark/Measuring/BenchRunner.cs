@@ -34,8 +34,8 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
 
     private void RunCase(FaultCase load)
     {
-        using var team = new JobTeam(load.JobCount);
-        using var alone = new JobTeam(1);
+        using var team = new JobTeam(load.JobCount, plan.Cpus);
+        using var alone = new JobTeam(1, plan.Cpus);
         var runs = new List<ICaseRun>();
         var ofCase = new List<CaseResult>();
         foreach (string name in plan.Engines.Where(e => EngineCatalog.Serves(e, load.Phase)))
@@ -77,12 +77,14 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
         }
 
         var controls = new List<double>();
-        for (int round = 0; round < plan.Rounds && !cancellation.IsCancellationRequested; round++)
+        int rounds = Math.Min(plan.Rounds, plan.Loops ?? plan.Rounds);
+        for (int round = 0; round < rounds && !cancellation.IsCancellationRequested; round++)
         {
+            long passes = plan.Loops is { } loops ? ((long)loops * (round + 1) / rounds) - ((long)loops * round / rounds) : long.MaxValue;
             controls.Add(load.JobCount > 1 ? MachineControl.Measure(alone, team) : 1);
             foreach (ICaseRun run in runs)
             {
-                run.Measure(plan.Runtime / plan.Rounds);
+                run.Measure(plan.Runtime / rounds, passes);
             }
         }
 

@@ -25,4 +25,19 @@ internal sealed record CaseRequest
 
     /// <summary>Whether the user chose the device or its size.</summary>
     public bool HasOwnDevice { get; init; }
+
+    /// <summary>The name of the job that the cases are of; null for none.</summary>
+    public string? JobName { get; init; }
+
+    /// <summary>The options of that job, by fio's names; null for none.</summary>
+    public IReadOnlyDictionary<string, string>? JobOptions { get; init; }
+
+    /// <summary>Of a hundred units of a mix, those that are read; null if it was not said.</summary>
+    public int? ReadPercent { get; init; }
+
+    /// <summary>How places are drawn at random; null where each comes once a pass.</summary>
+    public PlaceDistribution? Distribution { get; init; }
+
+    /// <summary>After so many blocks that are written there is an fsync; 0 for none.</summary>
+    public int SyncInterval { get; init; }
 }

@@ -11,7 +11,21 @@ internal sealed record CaseResult(string Engine, FaultCase Load)
     /// <summary>Why there are no figures; null if there are.</summary>
     public string? Refusal { get; init; }
 
-    /// <summary>Nanoseconds of a job per fault, a figure for each round, ascending.</summary>
+    /// <summary>Nanoseconds of a job per fault, a figure for each round, in the order of the rounds.</summary>
+    public IReadOnlyList<double> Rounds
+    {
+        get;
+        init
+        {
+            field = value;
+            NsPerFaultRounds = [.. value.Order()];
+        }
+    } = [];
+
+    /// <summary>What the fastest tenth of each round's passes do not exceed, in the same order and unit: what other programs take away is hardly in it. Empty where passes are not known.</summary>
+    public IReadOnlyList<double> QuietRounds { get; init; } = [];
+
+    /// <summary>The rounds' figures, ascending.</summary>
     public IReadOnlyList<double> NsPerFaultRounds { get; init; } = [];
 
     /// <summary>The median of the rounds.</summary>
@@ -43,6 +57,12 @@ internal sealed record CaseResult(string Engine, FaultCase Load)
 
     /// <summary>Latencies of single faults in nanoseconds, from passes of their own; the timer's cost is in them.</summary>
     public LongHistogram? Latencies { get; init; }
+
+    /// <summary>Of a mix, the latencies of its reads; null otherwise.</summary>
+    public LongHistogram? ReadLatencies { get; init; }
+
+    /// <summary>Of a mix, the latencies of its writes; null otherwise.</summary>
+    public LongHistogram? WriteLatencies { get; init; }
 
     /// <summary>The control of the rounds with several jobs, the median; 1 for one job.</summary>
     public double Control { get; init; } = 1;

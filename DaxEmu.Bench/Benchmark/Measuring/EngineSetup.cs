@@ -111,7 +111,7 @@ internal sealed class EngineSetup : IDisposable
     {
         EndOthers(isData: true);
         FileEngine.Fill(Device, load);
-        return new FioProgram(fio!, Device, plan.Seed, cancellation);
+        return new FioProgram(fio!, Device, plan.Seed, cancellation, plan.Cpus?.Cpus);
     }
 
     public void Dispose()

@@ -28,7 +28,8 @@ internal sealed class FioRun(FioProgram program, FaultCase load) : ICaseRun
     {
     }
 
-    public void Measure(TimeSpan time)
+    // It has a time: passes are not counted.
+    public void Measure(TimeSpan time, long passes = long.MaxValue)
     {
         TimeSpan ramp = LeastRamp + (RampPerGigabyte * (load.SizeBytes / (double)(1L << 30)));
         FioFigures figures;
@@ -52,10 +53,9 @@ internal sealed class FioRun(FioProgram program, FaultCase load) : ICaseRun
 
     public CaseResult ToResult(FaultCase asked, double control, bool measuresLatencies)
     {
-        rounds.Sort();
         return new CaseResult(Engine, asked)
         {
-            NsPerFaultRounds = rounds,
+            Rounds = rounds,
             Seconds = seconds,
             Counts = counts,
             MeasuredBytes = load.SizeBytes,

@@ -15,7 +15,9 @@ internal interface ICaseRun
     void Warm(TimeSpan time);
 
     /// <summary>A round.</summary>
-    void Measure(TimeSpan time);
+    /// <param name="time">How long.</param>
+    /// <param name="passes">The most passes of it.</param>
+    void Measure(TimeSpan time, long passes = long.MaxValue);
 
     /// <summary>What the rounds came to.</summary>
     /// <param name="asked">The case as it was asked for.</param>

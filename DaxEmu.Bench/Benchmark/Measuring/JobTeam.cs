@@ -16,10 +16,12 @@ internal sealed class JobTeam : IDisposable
     private int arrived;
 
     /// <summary>A team of <paramref name="count"/> threads.</summary>
-    public JobTeam(int count)
+    /// <param name="count">How many.</param>
+    /// <param name="choice">The CPUs that they may use; null for all that the process may.</param>
+    public JobTeam(int count, CpuChoice? choice = null)
     {
-        IReadOnlyList<int> cpus = Topology.AllowedCpus();
-        isPinned = count <= cpus.Count;
+        IReadOnlyList<int> cpus = choice?.Cpus ?? Topology.AllowedCpus();
+        isPinned = choice is not { IsShared: true } && count <= cpus.Count;
         starts = new long[count];
         ends = new long[count];
         gate = new Barrier(count + 1);
@@ -27,7 +29,7 @@ internal sealed class JobTeam : IDisposable
         for (int i = 0; i < count; i++)
         {
             int job = i;
-            threads[i] = new Thread(() => Serve(job, isPinned ? cpus[job] : null)) { IsBackground = true, Name = $"job {job}" };
+            threads[i] = new Thread(() => Serve(job, isPinned ? [cpus[job]] : choice?.Cpus)) { IsBackground = true, Name = $"job {job}" };
             threads[i].Start();
         }
     }
@@ -57,9 +59,9 @@ internal sealed class JobTeam : IDisposable
         gate.Dispose();
     }
 
-    private void Serve(int job, int? cpu)
+    private void Serve(int job, IReadOnlyList<int>? cpus)
     {
-        using CpuPin? pin = cpu is { } number ? Topology.Pin(number) : null;
+        using CpuPin? pin = cpus is null ? null : Topology.Pin(cpus);
         while (true)
         {
             gate.SignalAndWait();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Native.Libc;
 using HdrHistogram;
+using MathNet.Numerics.Statistics;
 
 namespace DaxEmu.Bench.Benchmark.Measuring;
 
@@ -9,10 +10,12 @@ namespace DaxEmu.Bench.Benchmark.Measuring;
 internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs, FaultCase load, JobTeam team, CancellationToken cancellation) : ICaseRun
 {
     private const int WarmPasses = 30;
+    private const double QuietShare = 0.1;
     private static readonly TimeSpan LatencyTime = TimeSpan.FromMilliseconds(30);
 
     private readonly FaultCounts counts = new();
     private readonly List<double> rounds = [];
+    private readonly List<double> quietRounds = [];
     private double seconds;
     private long allocated;
     private double cpuNs;
@@ -42,54 +45,69 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         }
     }
 
-    public void Measure(TimeSpan time)
+    public void Measure(TimeSpan time, long passes = long.MaxValue)
     {
+        long left = passes;
         long begin = Stopwatch.GetTimestamp();
         double wall = 0;
         long faults = 0;
+        var ofPasses = new List<double>();
         do
         {
             FaultCounts pass = Pass(out TimeSpan took, out long bytes, out TimeSpan cpu);
             cpuNs += cpu.TotalNanoseconds;
             wall += took.TotalNanoseconds;
             faults += pass.Total;
+            if (pass.Total > 0)
+            {
+                ofPasses.Add(took.TotalNanoseconds * load.JobCount / pass.Total);
+            }
+
             allocated += bytes;
             counts.Add(pass);
         }
-        while (Stopwatch.GetElapsedTime(begin) < time && !cancellation.IsCancellationRequested);
+        while (--left > 0 && Stopwatch.GetElapsedTime(begin) < time && !cancellation.IsCancellationRequested);
         seconds += wall / 1e9;
         if (faults > 0)
         {
             rounds.Add(wall * load.JobCount / faults);
+            quietRounds.Add(ofPasses.Quantile(QuietShare));
         }
     }
 
-    private LongHistogram MeasureLatencies(TimeSpan time)
+    // All latencies; of a mix those of the reads and of the writes, too.
+    private (LongHistogram All, LongHistogram? Reads, LongHistogram? Writes) MeasureLatencies(TimeSpan time)
     {
-        var all = new LongHistogram(1, TimeSpan.NanosecondsPerTick * TimeSpan.FromSeconds(10).Ticks, 3);
-        var each = jobs.Select(_ => new LongHistogram(1, TimeSpan.NanosecondsPerTick * TimeSpan.FromSeconds(10).Ticks, 3)).ToArray();
+        LongHistogram[] reads = [.. jobs.Select(_ => NewHistogram())];
+        LongHistogram[] writes = [.. jobs.Select(_ => NewHistogram())];
         long begin = Stopwatch.GetTimestamp();
         do
         {
             engine.Reset(load.Phase);
-            team.Run(job => jobs[job].RunTimedPass(new FaultCounts(), each[job]));
+            team.Run(job => jobs[job].RunTimedPass(new FaultCounts(), reads[job], writes[job]));
         }
         while (Stopwatch.GetElapsedTime(begin) < time);
-        foreach (LongHistogram part in each)
-        {
-            all.Add(part);
-        }
+        LongHistogram read = Sum(reads);
+        LongHistogram write = Sum(writes);
+        return load.ReadPercent is null ? (read, null, null) : (Sum([read, write]), read, write);
 
-        return all;
+        static LongHistogram NewHistogram() => new(1, TimeSpan.NanosecondsPerTick * TimeSpan.FromSeconds(10).Ticks, 3);
+
+        static LongHistogram Sum(LongHistogram[] parts)
+        {
+            LongHistogram all = NewHistogram();
+            Array.ForEach(parts, all.Add);
+            return all;
+        }
     }
 
     public CaseResult ToResult(FaultCase asked, double control, bool measuresLatencies)
     {
-        LongHistogram? latencies = measuresLatencies ? MeasureLatencies(LatencyTime) : null;
-        rounds.Sort();
+        (LongHistogram? latencies, LongHistogram? reads, LongHistogram? writes) = measuresLatencies ? MeasureLatencies(LatencyTime) : default;
         return new CaseResult(engine.Name, asked)
         {
-            NsPerFaultRounds = rounds,
+            Rounds = rounds,
+            QuietRounds = quietRounds,
             Seconds = seconds,
             Counts = counts,
             MeasuredBytes = load.SizeBytes,
@@ -97,6 +115,8 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
             AllocatedBytesPerFault = (double)allocated / Math.Max(1, counts.Total),
             Control = control,
             Latencies = latencies,
+            ReadLatencies = reads,
+            WriteLatencies = writes,
             TableBytesPerUnit = tableBytes,
         };
     }

@@ -10,28 +10,19 @@ namespace DaxEmu.Bench.Benchmark.Reports;
 internal static class BenchTable
 {
     private const double WideSpread = 0.3;
+    private static readonly double[] DefaultPercentiles = [50, 99, 99.9];
 
     public static void Write(BenchReport report, IAnsiConsole console)
     {
         console.MarkupLine(Markup.Escape(Facts(report)));
         (string Header, Func<CaseResult, string> Cell)[] columns = [.. Columns(report)];
-        var table = new Table().Border(TableBorder.Simple);
-        table.AddColumn("case");
-        table.AddColumn("engine");
-        foreach ((string header, _) in columns)
-        {
-            table.AddColumn(new TableColumn(header).RightAligned().NoWrap());
-        }
-
-        FaultCase? last = null;
+        var table = new WideTable("case", keyCount: 1, ["engine", .. columns.Select(c => c.Header)]);
         foreach (CaseResult result in report.Results)
         {
-            string name = result.Load == last ? string.Empty : result.Load.Name;
-            last = result.Load;
-            table.AddRow([Markup.Escape(name), result.Engine, .. columns.Select(c => result.Refusal is null ? c.Cell(result) : "-")]);
+            table.Add(result.Load.Name, [result.Engine, .. columns.Select(c => result.Refusal is null ? c.Cell(result) : "-")]);
         }
 
-        console.Write(table);
+        table.Write(console, TableBorder.Simple);
         foreach (string note in Notes(report))
         {
             console.MarkupLine(Markup.Escape(note));
@@ -59,9 +50,11 @@ internal static class BenchTable
 
         yield return ($"ns/{unit}", r => Time(r.NsPerFault));
         yield return ("min-max", r => $"{Time(r.NsPerFaultRounds[0])}-{Time(r.NsPerFaultRounds[^1])}");
-        yield return ("p50", r => Percentile(r, 50));
-        yield return ("p99", r => Percentile(r, 99));
-        yield return ("p99.9", r => Percentile(r, 99.9));
+        foreach (double percentile in report.Plan.Percentiles ?? DefaultPercentiles)
+        {
+            yield return ($"p{Number(percentile, "0.######")}", r => Percentile(r, percentile));
+        }
+
         yield return ("B", r => Bytes(r.AllocatedBytesPerFault));
         foreach (string engine in report.Baselines.Where(e => report.Plan.Engines.Contains(e)))
         {
@@ -73,7 +66,10 @@ internal static class BenchTable
             yield return ("x floor", r => Ratio(report.DistanceToFloor(r)));
         }
 
-        yield return ("x 1 job", r => Ratio(report.Scaling(r)));
+        if (report.Results.Any(r => r.Load.JobCount > 1))
+        {
+            yield return ("x 1 job", r => Ratio(report.Scaling(r)));
+        }
     }
 
     private static IEnumerable<string> Notes(BenchReport report)

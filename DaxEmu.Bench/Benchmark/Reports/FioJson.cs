@@ -1,8 +1,9 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Devices;
+using DaxEmu.Bench.Documents;
 using HdrHistogram;
 
 namespace DaxEmu.Bench.Benchmark.Reports;
@@ -10,166 +11,172 @@ namespace DaxEmu.Bench.Benchmark.Reports;
 /// <summary>A run in the shape of fio's JSON, where one I/O is one fault.</summary>
 internal static class FioJson
 {
-    private static readonly double[] Percentiles = [1, 5, 10, 50, 90, 95, 99, 99.9, 99.99];
+    private const int WholePercent = 100;
+    private static readonly double[] DefaultPercentiles = [1, 5, 10, 50, 90, 95, 99, 99.9, 99.99];
 
-    public static string Write(BenchReport report)
+    /// <param name="report">The run.</param>
+    /// <param name="hasBins">Whether latencies have all their bins (<c>json+</c>).</param>
+    public static string Write(BenchReport report, bool hasBins = false) => JsonText.Of(
+        Document() with
+        {
+            GlobalOptions = Options(report.Plan),
+            Environment = Environment(report),
+            Jobs = [.. report.Results.Select(r => Job(report, r, hasBins))],
+        },
+        DocumentJson.Default.BenchDocument);
+
+    /// <summary>A run that was stopped before it had a device.</summary>
+    public static string WriteNothing() => JsonText.Of(Document(), DocumentJson.Default.BenchDocument);
+
+    private static BenchDocument Document()
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        var root = new JsonObject
+        return new BenchDocument
         {
-            ["fio version"] = "daxemu-" + typeof(FioJson).Assembly.GetName().Version?.ToString(3),
-            ["timestamp"] = now.ToUnixTimeSeconds(),
-            ["timestamp_ms"] = now.ToUnixTimeMilliseconds(),
-            ["time"] = now.ToString("ddd MMM dd HH:mm:ss yyyy", CultureInfo.InvariantCulture),
-            ["global options"] = Options(report),
-            ["environment"] = Environment(report),
-            ["jobs"] = new JsonArray([.. report.Results.Select(r => (JsonNode)Job(report, r))]),
+            FioVersion = "daxemu-" + typeof(FioJson).Assembly.GetName().Version?.ToString(3),
+            Timestamp = now.ToUnixTimeSeconds(),
+            TimestampMs = now.ToUnixTimeMilliseconds(),
+            Time = now.ToString("ddd MMM dd HH:mm:ss yyyy", CultureInfo.InvariantCulture),
+            Jobs = [],
         };
-        return JsonText.Of(root);
     }
 
-    private static JsonObject Options(BenchReport report) => new()
+    private static BenchOptions Options(BenchPlan plan) => new()
     {
-        ["size"] = report.Plan.SizeBytes,
-        ["runtime_ms"] = report.Plan.Runtime.TotalMilliseconds,
-        ["ramp_time_ms"] = report.Plan.RampTime.TotalMilliseconds,
-        ["randseed"] = report.Plan.Seed,
-        ["policy"] = report.Plan.Policy.Name,
-        ["table_pages"] = report.Plan.HasHugeTables ? "2m" : "4k",
-        ["filename"] = report.Plan.FileName,
-        ["rounds"] = report.Plan.Rounds,
+        Size = plan.SizeBytes,
+        RuntimeMs = plan.Runtime.TotalMilliseconds,
+        RampTimeMs = plan.RampTime.TotalMilliseconds,
+        Randseed = plan.Seed,
+        Policy = plan.Policy.Name,
+        TablePages = plan.HasHugeTables ? "2m" : "4k",
+        Filename = plan.FileName,
+        Rounds = plan.Rounds,
     };
 
-    private static JsonObject Environment(BenchReport report) => new()
+    private static BenchEnvironment Environment(BenchReport report) => new()
     {
-        ["device"] = report.DeviceName,
-        ["file_system"] = report.Device.FileSystem.ToString(),
-        ["map_sync"] = report.Device.MapSync.IsSupported,
-        ["map_sync_reason"] = report.Device.MapSync.Reason,
-        ["page_sizes"] = new JsonArray([.. report.Device.PageSizesBytes.Select(b => (JsonNode)b)]),
-        ["cpus"] = report.CpuCount,
-        ["timer_cost_ns"] = Math.Round(report.TimerCostNs, 2),
-        ["media"] = report.Media is { } media ? Media(media) : null,
-        ["notes"] = new JsonArray([.. report.Notes.Select(n => (JsonNode)n)]),
+        Device = report.DeviceName,
+        FileSystem = report.Device.FileSystem.ToString(),
+        MapSync = report.Device.MapSync.IsSupported,
+        MapSyncReason = report.Device.MapSync.Reason,
+        PageSizes = [.. report.Device.PageSizesBytes],
+        Cpus = report.CpuCount,
+        CpuModel = MachineFacts.CpuModel,
+        Kernel = MachineFacts.Kernel,
+        System = MachineFacts.System,
+        Runtime = MachineFacts.Runtime,
+        TimerCostNs = Math.Round(report.TimerCostNs, 2),
+        Media = report.Media?.Document(),
+        Notes = report.Notes,
     };
 
-    private static JsonObject Media(MediaFacts media) => new()
-    {
-        ["name"] = media.Profile.Name,
-        ["read_ns"] = media.Profile.ReadNs,
-        ["sequential_read_ns"] = media.Profile.SequentialReadNs,
-        ["write_ns"] = media.Profile.WriteNs,
-        ["flush_ns"] = media.Profile.FlushNs,
-        ["fence_ns"] = media.Profile.FenceNs,
-        ["read_bytes_per_second"] = media.Profile.ReadBytesPerSecond,
-        ["write_bytes_per_second"] = media.Profile.WriteBytesPerSecond,
-        ["line_bytes"] = media.Profile.LineBytes,
-        ["eadr"] = media.Profile.HasEadr,
-        ["calibration"] = new JsonObject
-        {
-            ["least_ns"] = Math.Round(media.Calibration.LeastNs, 1),
-            ["overhead_ns"] = media.Calibration.OverheadNs,
-            ["problem"] = media.Calibration.Problem,
-            ["delays"] = new JsonArray([.. media.Calibration.Delays.Select(d => (JsonNode)new JsonObject
-            {
-                ["target_ns"] = d.TargetNs,
-                ["reached_ns"] = Math.Round(d.ReachedNs, 1),
-                ["spread_ns"] = Math.Round(d.SpreadNs, 1),
-            })]),
-        },
-        ["charged"] = new JsonObject
-        {
-            ["reads"] = media.Totals.Reads,
-            ["writes"] = media.Totals.Writes,
-            ["flushes"] = media.Totals.Flushes,
-            ["fences"] = media.Totals.Fences,
-            ["read_bytes"] = media.Totals.ReadBytes,
-            ["written_bytes"] = media.Totals.WrittenBytes,
-            ["rewrites"] = media.Totals.Rewrites,
-            ["delays"] = media.Totals.Delays,
-            ["disturbed"] = media.Totals.Disturbed,
-            ["target_ns"] = media.Totals.TargetNs,
-            ["reached_ns"] = media.Totals.ReachedNs,
-        },
-    };
-
-    private static JsonObject Job(BenchReport report, CaseResult result)
+    private static BenchJob Job(BenchReport report, CaseResult result, bool hasBins)
     {
         FaultCase load = result.Load;
-        var job = new JsonObject
+        var job = new BenchJob
         {
-            ["jobname"] = $"{result.Engine}: {load.Name}",
-            ["groupid"] = 0,
-            ["error"] = result.Refusal is null ? 0 : (int)ExitCode.Inconclusive,
-            ["engine"] = result.Engine,
-            ["bs"] = load.BlockSize,
-            ["rw"] = load.Pattern,
-            ["numjobs"] = load.JobCount,
-            ["phase"] = load.PhaseName,
-            ["size"] = load.SizeBytes,
-            ["mapping"] = load.IsSeparate ? "separate" : "shared",
+            Jobname = $"{result.Engine}: {load.Name}",
+            Groupid = 0,
+            JobOptions = load.JobOptions,
+            Error = result.Refusal is null ? 0 : (int)ExitCode.Inconclusive,
+            Engine = result.Engine,
+            Bs = load.BlockSize,
+            Rw = load.Pattern,
+            Numjobs = load.JobCount,
+            Phase = load.PhaseName,
+            Size = load.SizeBytes,
+            Mapping = load.IsSeparate ? "separate" : "shared",
+            Refused = result.Refusal,
+            Read = FioDirection.None,
+            Write = FioDirection.None,
+            Trim = FioDirection.None,
         };
         if (result.Refusal is not null)
         {
-            job["refused"] = result.Refusal;
             return job;
         }
 
-        job["measured_size"] = result.MeasuredBytes;
-        job["iops"] = Math.Round(result.FaultsPerSecond);
-        if (load.DataBytes is { } blockBytes)
+        IReadOnlyList<double> percentiles = report.Plan.Percentiles ?? DefaultPercentiles;
+        FioLatency? latency = Latency(result.Latencies, percentiles, hasBins);
+        (FioDirection read, FioDirection write) = load.ReadPercent is { } percent
+            ? (Direction(result, Latency(result.ReadLatencies, percentiles, hasBins), percent), Direction(result, Latency(result.WriteLatencies, percentiles, hasBins), WholePercent - percent))
+            : load.IsWrite ? (FioDirection.None, Direction(result, latency, WholePercent))
+            : (Direction(result, latency, WholePercent), FioDirection.None);
+        return job with
         {
-            job["bw_bytes"] = Math.Round(result.FaultsPerSecond * blockBytes);
-        }
-
-        job["runtime"] = Math.Round(result.Seconds * 1000);
-        job["total_ios"] = result.Counts.Total;
-        job["ns_per_fault"] = RoundTime(result.NsPerFault);
-        job["ns_per_fault_min"] = RoundTime(result.NsPerFaultRounds[0]);
-        job["ns_per_fault_max"] = RoundTime(result.NsPerFaultRounds[^1]);
-        job["allocated_bytes_per_fault"] = Math.Round(result.AllocatedBytesPerFault, 6);
-        job["table_bytes_per_entry"] = Round(result.TableBytesPerUnit);
-        job["control"] = Round(result.Control);
-        job["control_is_good"] = MachineControl.IsGood(result.Control);
-        job["ratios"] = Ratios(report, result);
-        job["x_floor"] = Round(report.DistanceToFloor(result));
-        job["faults"] = Faults(result.Counts);
-        job["clat_ns"] = Latency(result.Latencies);
-        return job;
+            MeasuredSize = result.MeasuredBytes,
+            Iops = Math.Round(result.FaultsPerSecond),
+            BwBytes = load.DataBytes is { } blockBytes ? Math.Round(result.FaultsPerSecond * blockBytes) : null,
+            Runtime = Math.Round(result.Seconds * 1000),
+            TotalIos = result.Counts.Total,
+            NsPerFault = RoundTime(result.NsPerFault),
+            NsPerFaultMin = RoundTime(result.NsPerFaultRounds[0]),
+            NsPerFaultMax = RoundTime(result.NsPerFaultRounds[^1]),
+            NsPerFaultRounds = [.. result.Rounds.Select(RoundTime)],
+            NsPerFaultQuietRounds = result.QuietRounds.Count == 0 ? null : [.. result.QuietRounds.Select(RoundTime)],
+            AllocatedBytesPerFault = Math.Round(result.AllocatedBytesPerFault, 6),
+            TableBytesPerEntry = Round(result.TableBytesPerUnit),
+            Control = Round(result.Control),
+            ControlIsGood = MachineControl.IsGood(result.Control),
+            Ratios = Ratios(report, result),
+            XFloor = Round(report.DistanceToFloor(result)),
+            Faults = Faults(result.Counts),
+            ClatNs = latency,
+            Read = read,
+            Write = write,
+        };
     }
 
-    private static JsonObject Ratios(BenchReport report, CaseResult result)
+    // fio's bytes are those of its blocks: here of the units that were faulted in, read or written.
+    // Of a mix each direction has its share of them.
+    private static FioDirection Direction(CaseResult result, FioLatency? latency, int percent)
     {
-        var ratios = new JsonObject();
-        foreach (string engine in report.Baselines)
+        long count = result.Counts.Total * percent / WholePercent;
+        double rate = result.FaultsPerSecond * percent / WholePercent;
+        long bytes = count * result.Load.UnitBytes;
+        double perSecond = rate * result.Load.UnitBytes;
+        return FioDirection.None with
         {
-            ratios[engine] = Round(report.Ratio(result, engine));
-        }
+            IoBytes = bytes,
+            IoKbytes = bytes >> 10,
+            BwBytes = (long)perSecond,
+            Bw = (long)perSecond >> 10,
+            Iops = Math.Round(rate),
+            Runtime = (long)Math.Round(result.Seconds * 1000),
+            TotalIos = count,
+            ClatNs = latency ?? FioLatency.None,
+        };
+    }
 
+    private static Dictionary<string, double?> Ratios(BenchReport report, CaseResult result)
+    {
+        Dictionary<string, double?> ratios = report.Baselines.ToDictionary(engine => engine, engine => Round(report.Ratio(result, engine)));
         ratios["one_job"] = Round(report.Scaling(result));
         ratios["one_job_cpu_time"] = Round(report.ScalingByCpuTime(result));
         return ratios;
     }
 
-    private static JsonObject Faults(FaultCounts counts) => new()
+    private static BenchFaults Faults(FaultCounts counts) => new()
     {
-        ["touches"] = counts.Touches,
-        ["pte"] = counts.Pte,
-        ["pmd"] = counts.Pmd,
-        ["major"] = counts.Major,
-        ["failed"] = counts.Failed,
-        ["fallback"] = new JsonObject(counts.Fallbacks.Select(f => KeyValuePair.Create(f.Key.ToString(), (JsonNode?)f.Value))),
+        Touches = counts.Touches,
+        Pte = counts.Pte,
+        Pmd = counts.Pmd,
+        Major = counts.Major,
+        Failed = counts.Failed,
+        Fallback = counts.Fallbacks.ToDictionary(f => f.Key.ToString(), f => f.Value),
     };
 
-    private static JsonObject? Latency(LongHistogram? histogram) => histogram is null || histogram.TotalCount == 0 ? null : new JsonObject
+    private static FioLatency? Latency(LongHistogram? histogram, IReadOnlyList<double> percentiles, bool hasBins) => histogram is null || histogram.TotalCount == 0 ? null : new FioLatency
     {
-        ["min"] = histogram.HighestEquivalentValue(histogram.RecordedValues().First().ValueIteratedTo),
-        ["max"] = histogram.GetMaxValue(),
-        ["mean"] = Round(histogram.GetMean()),
-        ["stddev"] = Round(histogram.GetStdDeviation()),
-        ["N"] = histogram.TotalCount,
-        ["percentile"] = new JsonObject(Percentiles.Select(p => KeyValuePair.Create(
-            p.ToString("0.000000", CultureInfo.InvariantCulture), (JsonNode?)histogram.GetValueAtPercentile(p)))),
+        Min = histogram.HighestEquivalentValue(histogram.RecordedValues().First().ValueIteratedTo),
+        Max = histogram.GetMaxValue(),
+        Mean = Math.Round(histogram.GetMean(), 2),
+        Stddev = Math.Round(histogram.GetStdDeviation(), 2),
+        N = histogram.TotalCount,
+        Percentile = percentiles.ToDictionary(p => p.ToString("0.000000", CultureInfo.InvariantCulture), p => histogram.GetValueAtPercentile(p)),
+        Bins = hasBins
+            ? histogram.RecordedValues().ToDictionary(v => v.ValueIteratedTo.ToString(CultureInfo.InvariantCulture), v => v.CountAddedInThisIterationStep)
+            : null,
     };
 
     // What is less than a nanosecond has its digits behind the point.

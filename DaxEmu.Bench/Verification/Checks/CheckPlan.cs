@@ -1,4 +1,5 @@
 using System.Globalization;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Verification.Scenarios;
 using DaxEmu.Core;
 using DaxEmu.Core.Checking;
@@ -51,6 +52,9 @@ internal sealed record CheckPlan
 
     /// <summary>Seed of random schedules and of the sample of large scenarios.</summary>
     public required ulong Seed { get; init; }
+
+    /// <summary>Which part of the scenarios.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
 
     /// <summary>Refuses sizes of which there are more scenarios than an exhaustive search can hold, let alone search.</summary>
     /// <exception cref="ArgumentException">There are too many; the message names the size.</exception>

@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
-using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Documents;
 using DaxEmu.Core.Checking;
 
 namespace DaxEmu.Bench.Verification.Checks;
@@ -32,6 +31,9 @@ internal sealed class CheckReport
     /// <summary>Whether the user stopped it.</summary>
     public bool IsCancelled { get; init; }
 
+    /// <summary>How many scenarios all shards have together.</summary>
+    public int ScenarioCountOfAllShards { get; init; }
+
     /// <summary>How long it took, the control included.</summary>
     public required TimeSpan Elapsed { get; init; }
 
@@ -57,7 +59,7 @@ internal sealed class CheckReport
         string effort = string.Create(
             CultureInfo.InvariantCulture,
             $"{outcomes.Count} of {scenarioCount} scenarios, {ScheduleCount} schedules, {StepCount} atomic steps, {PrunedCount} pruned, {Elapsed.TotalSeconds:0.0} s, {Name(plan.Strategy)}{bound}");
-        string name = plan.Profile.Name;
+        string name = plan.Profile.Name + (plan.Shard.IsWhole ? string.Empty : $", shard {plan.Shard}");
         if (Failed is { } failed)
         {
             return $"FAIL {name}: {failed.Failure.Kind} in scenario {failed.Effort.Scenario}, {failed.ThreadCount} threads, {failed.EventCount} steps ({failed.StepCount} atomic ones)\n"
@@ -72,29 +74,30 @@ internal sealed class CheckReport
     }
 
     /// <summary>For programs.</summary>
-    public JsonObject ToJson() => new()
+    public CheckDocument ToDocument() => new()
     {
-        ["profile"] = plan.Profile.Name,
-        ["strategy"] = Name(plan.Strategy),
-        ["preemption_bound"] = Bound,
-        ["outcome"] = Failed is not null ? "fail" : IsPass ? "pass" : IsCancelled ? "stopped" : "inconclusive",
-        ["scenarios"] = scenarioCount,
-        ["scenarios_checked"] = outcomes.Count,
-        ["scenarios_cut_off"] = CutOffCount,
-        ["scenarios_seen_whole"] = WholeCount,
-        [OldNames.Scenarios] = scenarioCount,
-        [OldNames.Scenarios + "_checked"] = outcomes.Count,
-        [OldNames.Scenarios + "_cut_off"] = CutOffCount,
-        [OldNames.Scenarios + "_seen_whole"] = WholeCount,
-        ["schedules"] = ScheduleCount,
-        ["atomic_steps"] = StepCount,
-        ["pruned"] = PrunedCount,
-        ["seconds"] = Math.Round(Elapsed.TotalSeconds, 2),
-        ["control_found"] = Control is null ? null : Control is CheckFailed,
-        ["failure"] = Failed?.Failure.Kind.ToString(),
-        ["scenario"] = Failed?.Effort.Scenario,
-        ["trace"] = new JsonArray([.. (Failed?.Trace ?? []).Select(l => (JsonNode)l)]),
-        ["schedule"] = Failed?.Schedule.ToString(),
+        Profile = plan.Profile.Name,
+        Strategy = Name(plan.Strategy),
+        PreemptionBound = Bound,
+        ScenarioSizes = plan.Scenario is null ? string.Join(',', plan.Sizes) : null,
+        Seed = plan.Strategy == SearchStrategy.Exhaustive ? null : (long)plan.Seed,
+        MaxSchedules = plan.MostSchedules == long.MaxValue ? null : plan.MostSchedules,
+        Shard = ShardDocument.Of(plan.Shard),
+        Outcome = Failed is not null ? "fail" : IsPass ? "pass" : IsCancelled ? "stopped" : "inconclusive",
+        Scenarios = scenarioCount,
+        ScenariosInAll = plan.Shard.IsWhole ? null : ScenarioCountOfAllShards,
+        ScenariosChecked = outcomes.Count,
+        ScenariosCutOff = CutOffCount,
+        ScenariosSeenWhole = WholeCount,
+        Schedules = ScheduleCount,
+        AtomicSteps = StepCount,
+        Pruned = PrunedCount,
+        Seconds = Math.Round(Elapsed.TotalSeconds, 2),
+        ControlFound = Control is null ? null : Control is CheckFailed,
+        Failure = Failed?.Failure.Kind.ToString(),
+        Scenario = Failed?.Effort.Scenario,
+        Trace = Failed?.Trace ?? [],
+        Schedule = Failed?.Schedule.ToString(),
     };
 
     private static string Name(SearchStrategy strategy) => strategy.ToString().ToLowerInvariant();

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Documents;
 using DaxEmu.Bench.Verification.Scenarios;
 using DaxEmu.Core.Checking;
-using Spectre.Console;
 
 namespace DaxEmu.Bench.Verification.Checks;
 
@@ -19,7 +19,9 @@ internal sealed class HistoricBugTable
     public bool IsComplete => rows.Count == SmallScenarios.Bugs.Count && rows.TrueForAll(r => r.Outcome is CheckFailed);
 
     /// <summary>Searches them one after the other.</summary>
-    public static HistoricBugTable Search(CancellationToken cancellation)
+    /// <param name="progress">Told what is searched, and how much of the whole is done.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    public static HistoricBugTable Search(Action<string, double> progress, CancellationToken cancellation)
     {
         var table = new HistoricBugTable();
         foreach (HistoricBug bug in SmallScenarios.Bugs)
@@ -29,6 +31,7 @@ internal sealed class HistoricBugTable
                 break; // what was not searched has no row
             }
 
+            progress($"{bug.Id} in {bug.Profile.Name}", (double)table.rows.Count / SmallScenarios.Bugs.Count);
             long begin = Stopwatch.GetTimestamp();
             Scenario scenario = SmallScenarios.Named(bug.Scenario, bug.Profile) with { Model = MemoryModel.SequentiallyConsistent };
             CheckOutcome outcome = CheckRunner.Exhaust(scenario, Limits, Preemptions, cancellation);
@@ -39,38 +42,38 @@ internal sealed class HistoricBugTable
     }
 
     /// <summary>For people.</summary>
-    public Table ToTable()
+    public WideTable Rows()
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumns("bug", "profile", "fixed by", "scenario", "threads", "steps", "atomic", "schedules", "ms", "found");
+        var table = new WideTable(groupHeader: null, keyCount: 1, "bug", "profile", "fixed by", "scenario", "threads", "steps", "atomic", "schedules", "ms", "found") { LeftCount = 4 };
         foreach ((HistoricBug bug, CheckOutcome outcome, double ms) in rows)
         {
             var failed = outcome as CheckFailed;
-            table.AddRow(
-                bug.Id, bug.Profile.Name, bug.Commit, bug.Scenario, Text(failed?.ThreadCount), Text(failed?.EventCount), Text(failed?.StepCount), Text(outcome.Effort.ScheduleCount), Text((long)ms), failed is null ? "NO" : "yes");
+            table.Add(
+                string.Empty, bug.Id, bug.Profile.Name, bug.Commit, bug.Scenario, Text(failed?.ThreadCount), Text(failed?.EventCount), Text(failed?.StepCount), Text(outcome.Effort.ScheduleCount), Text((long)ms), failed is null ? "NO" : "yes");
         }
 
         return table;
     }
 
     /// <summary>For programs.</summary>
-    public JsonArray ToJson() => new([.. rows.Select(r => (JsonNode)ToJson(r.Bug, r.Outcome, r.Milliseconds))]);
+    public IReadOnlyList<HistoricBugDocument> ToDocument() => [.. rows.Select(r => ToDocument(r.Bug, r.Outcome, r.Milliseconds))];
 
-    private static JsonObject ToJson(HistoricBug bug, CheckOutcome outcome, double ms)
+    private static HistoricBugDocument ToDocument(HistoricBug bug, CheckOutcome outcome, double ms)
     {
         var failed = outcome as CheckFailed;
-        return new JsonObject
+        return new HistoricBugDocument
         {
-            ["bug"] = bug.Id,
-            ["profile"] = bug.Profile.Name,
-            ["scenario"] = bug.Scenario,
-            ["found"] = failed is not null,
-            ["threads"] = failed?.ThreadCount,
-            ["steps"] = failed?.EventCount,
-            ["atomic_steps"] = failed?.StepCount,
-            ["schedules"] = outcome.Effort.ScheduleCount,
-            ["ms"] = Math.Round(ms),
-            ["schedule"] = failed?.Schedule.ToString(),
-            ["trace"] = new JsonArray([.. (failed?.Trace ?? []).Select(l => (JsonNode)l)]),
+            Bug = bug.Id,
+            Profile = bug.Profile.Name,
+            Scenario = bug.Scenario,
+            Found = failed is not null,
+            Threads = failed?.ThreadCount,
+            Steps = failed?.EventCount,
+            AtomicSteps = failed?.StepCount,
+            Schedules = outcome.Effort.ScheduleCount,
+            Ms = Math.Round(ms),
+            Schedule = failed?.Schedule.ToString(),
+            Trace = failed?.Trace ?? [],
         };
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
+using DaxEmu.Bench.Documents;
 using DaxEmu.Core.Checking;
 
 namespace DaxEmu.Bench.Verification.Crash;
@@ -55,14 +55,14 @@ internal sealed record CrashComparison(
         string.Create(CultureInfo.InvariantCulture, $"{PrunedRuns} states were run with pruning, {AllRuns} without; {Differences.Count} verdicts differ."),
         .. Differences]);
 
-    public JsonObject ToJson() => new()
+    public CrashComparisonDocument ToDocument() => new()
     {
-        ["cases"] = CaseCount,
-        ["too_large"] = TooLarge,
-        ["failing"] = FailureCount,
-        ["distinct_states"] = PrunedRuns,
-        ["distinct_states_without_pruning"] = AllRuns,
-        ["differences"] = new JsonArray([.. Differences.Select(d => (JsonNode)d)]),
+        Cases = CaseCount,
+        TooLarge = TooLarge,
+        Failing = FailureCount,
+        DistinctStates = PrunedRuns,
+        DistinctStatesWithoutPruning = AllRuns,
+        Differences = Differences,
     };
 
     private static string Verdict(PowerCutReport report) => report.Failures.Count == 0 ? "passes"

@@ -1,5 +1,6 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
+using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Documents;
 using DaxEmu.Core.Checking;
 
 namespace DaxEmu.Bench.Verification.Crash;
@@ -7,6 +8,18 @@ namespace DaxEmu.Bench.Verification.Crash;
 /// <summary>What <c>daxemu crash</c> found.</summary>
 internal sealed record CrashReport(ICrashWorkload Workload, CrashBug? Bug, int CaseCount, PowerCutReport Found)
 {
+    /// <summary>The seed of the data and of what is chosen.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>The most power cuts of a case; null for all.</summary>
+    public int? MostCuts { get; init; }
+
+    /// <summary>Which part of the cases.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
+    /// <summary>How many cases all shards have together.</summary>
+    public int CaseCountOfAllShards { get; init; }
+
     private double DistinctPerMinute => Found.Elapsed > TimeSpan.Zero ? Found.DistinctStates / Found.Elapsed.TotalMinutes : 0;
 
     /// <summary>The report for people.</summary>
@@ -15,6 +28,7 @@ internal sealed record CrashReport(ICrashWorkload Workload, CrashBug? Bug, int C
         List<(string Name, string Value)> rows =
         [
             ("workload", Workload.Name + (Bug is null ? string.Empty : $" with {Bug.Name}")),
+            ("shard", Shard.IsWhole ? "all" : string.Create(CultureInfo.InvariantCulture, $"{Shard}, of {Number(CaseCountOfAllShards)} cases")),
             ("cases", Found.TestCount == CaseCount ? Number(CaseCount) : $"{Number(Found.TestCount)} of {Number(CaseCount)}"),
             ("power cuts", Number(Found.CutCount)),
             ("possible states", Number(Found.PossibleStates)),
@@ -45,34 +59,38 @@ internal sealed record CrashReport(ICrashWorkload Workload, CrashBug? Bug, int C
     }
 
     /// <summary>The report for programs.</summary>
-    public JsonObject ToJson() => new()
+    public CrashDocument ToDocument() => new()
     {
-        ["workload"] = Workload.Name,
-        ["bug"] = Bug?.Name,
-        ["cases"] = Found.TestCount,
-        ["cases_in_all"] = CaseCount,
-        ["cuts"] = Found.CutCount,
-        ["states"] = Found.PossibleStates,
-        ["distinct_states"] = Found.DistinctStates,
-        ["pruned"] = Found.PrunedStates,
-        ["incomplete_cuts"] = Found.IncompleteCuts,
-        ["seconds"] = Found.Elapsed.TotalSeconds,
-        ["distinct_states_per_minute"] = DistinctPerMinute,
-        ["complete"] = Found.IsComplete,
-        ["failures"] = new JsonArray([.. Found.Failures.Select(f => (JsonNode)ToJson(f))]),
+        Workload = Workload.Name,
+        Bug = Bug?.Name,
+        Seed = Seed,
+        Points = MostCuts,
+        Shard = ShardDocument.Of(Shard),
+        Cases = Found.TestCount,
+        CasesInAll = CaseCount,
+        CasesOfAllShards = Shard.IsWhole ? null : CaseCountOfAllShards,
+        Cuts = Found.CutCount,
+        States = Found.PossibleStates,
+        DistinctStates = Found.DistinctStates,
+        Pruned = Found.PrunedStates,
+        IncompleteCuts = Found.IncompleteCuts,
+        Seconds = Found.Elapsed.TotalSeconds,
+        DistinctStatesPerMinute = DistinctPerMinute,
+        Complete = Found.IsComplete,
+        Failures = [.. Found.Failures.Select(ToDocument)],
     };
 
     /// <summary>A failure for programs.</summary>
-    public static JsonObject ToJson(PowerCutFailure failure) => new()
+    public static CrashFailureDocument ToDocument(PowerCutFailure failure) => new()
     {
-        ["case"] = failure.Test,
-        ["message"] = failure.Message,
-        ["cut"] = failure.Cut.Number,
-        ["begun"] = failure.Cut.BegunSteps,
-        ["acknowledged"] = failure.Cut.AcknowledgedSteps,
-        ["steps"] = new JsonArray([.. failure.StepLabels.Select(s => (JsonNode)s)]),
-        ["lost"] = new JsonArray([.. failure.Lost.Select(l => (JsonNode)l)]),
-        ["replay"] = failure.Replay,
+        Case = failure.Test,
+        Message = failure.Message,
+        Cut = failure.Cut.Number,
+        Begun = failure.Cut.BegunSteps,
+        Acknowledged = failure.Cut.AcknowledgedSteps,
+        Steps = failure.StepLabels,
+        Lost = failure.Lost,
+        Replay = failure.Replay,
     };
 
     private static string Number(double value) => value >= PowerCutReport.MostPossibleStates ? "more than 1e300"

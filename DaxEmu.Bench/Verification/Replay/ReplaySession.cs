@@ -14,6 +14,9 @@ namespace DaxEmu.Bench.Verification.Replay;
 /// <param name="cancellation">Ends the session.</param>
 internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, MmuKind mmu, Action<string> problem, CancellationToken cancellation)
 {
+    private long allBytes;
+    private long doneBytes;
+
     /// <summary>The scenarios that were replayed.</summary>
     public ReplayTotals Scenarios { get; } = new();
 
@@ -26,21 +29,35 @@ internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, MmuKind mmu
     /// <summary>Called after each run of a trace.</summary>
     public Action<string, TraceReplayReport> TraceDone { get; init; } = (_, _) => { };
 
-    /// <summary>Replays what a path on the command line stands for.</summary>
-    public void Add(string path)
+    /// <summary>Called before each text, with its name and how much of the whole is done, by the bytes of the files.</summary>
+    public Action<string, double> Progress { get; set; } = (_, _) => { };
+
+    /// <summary>Replays what the paths on the command line stand for.</summary>
+    public void AddAll(IReadOnlyList<string> paths)
     {
-        IReadOnlyList<string> inputs = [];
-        Guard(() => inputs = InputFiles.Expand(path));
-        foreach (string input in inputs)
+        var inputs = new List<string>();
+        foreach (string path in paths)
         {
-            Guard(() => Replay(input));
+            Guard(() => inputs.AddRange(InputFiles.Expand(path)));
+        }
+
+        long[] sizes = [.. inputs.Select(SizeOf)];
+        allBytes = sizes.Sum();
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            Guard(() => Replay(inputs[i]));
+            doneBytes += sizes[i];
         }
     }
+
+    // A pipe has no size that is known before: then only files beside it show how far it is.
+    private static long SizeOf(string path) => path != InputSource.StandardInput && File.Exists(path) ? Math.Max(1, new FileInfo(path).Length) : 1;
 
     private void Replay(string path)
     {
         foreach (InputText text in InputSource.Open(path, cancellation))
         {
+            Progress(text.Name, (double)doneBytes / allBytes);
             if (text.Kind == InputKind.Trace)
             {
                 ReplayTrace(text);

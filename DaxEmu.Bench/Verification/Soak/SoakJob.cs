@@ -37,6 +37,7 @@ internal sealed class SoakJob : IWatched
     {
         Fixture = fixture;
         Number = number;
+        Stream = number;
         this.seed = seed;
         memory = new MemoryOperations(this);
         copies = new PrivateOperations(this);
@@ -57,6 +58,9 @@ internal sealed class SoakJob : IWatched
 
     /// <summary>Which thread it is, from 0.</summary>
     public int Number { get; }
+
+    /// <summary>The number of its choices: that of the thread among those of all shards.</summary>
+    public int Stream { get; init; }
 
     /// <summary>The thread's managed id, once it runs.</summary>
     public int ManagedThreadId { get; private set; }
@@ -130,7 +134,7 @@ internal sealed class SoakJob : IWatched
     /// <summary>Does the next step.</summary>
     public void Step()
     {
-        var random = new StepRandom(seed, Number, step);
+        var random = new StepRandom(seed, Stream, step);
         SoakOperation operation = OperationMix.Choose(ref random);
         long page = ChoosePage(ref random);
         bool isDone;

@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Devices;
+using DaxEmu.Bench.Documents;
 
 namespace DaxEmu.Bench.Verification.Soak;
 
@@ -12,39 +12,74 @@ internal static class SoakJson
     {
         SoakReport report = session.Report;
         SoakPlan plan = report.Plan;
-        return JsonText.Of(new JsonObject
-        {
-            ["profile"] = plan.Profile.Name,
-            ["seed"] = plan.Seed,
-            ["numjobs"] = plan.JobCount,
-            ["size"] = plan.SizeBytes,
-            ["outcome"] = OutcomeOf(session),
-            ["operations"] = report.Operations,
-            ["operations_by_kind"] = ByKind(report.OperationCounts),
-            ["quiescent_points"] = report.QuiescentPoints,
-            ["checks"] = new JsonObject
+        return JsonText.Of(
+            new SoakDocument
             {
-                ["durable_at_once"] = report.Checks.PromisesKept,
-                ["clean_pages_durable"] = report.Checks.CleanPages,
-                ["promised_pages_durable"] = report.Checks.PromisedPages,
-                ["synced_pages_durable"] = report.Checks.SyncedPages,
+                Profile = plan.Profile.Name,
+                Seed = plan.Seed,
+                Shard = ShardDocument.Of(plan.Shard),
+                Numjobs = plan.JobCount,
+                Size = plan.SizeBytes,
+                Outcome = OutcomeOf(session),
+                Operations = report.Operations,
+                OperationsByKind = ByKind(report.OperationCounts),
+                QuiescentPoints = report.QuiescentPoints,
+                Checks = new SoakChecks
+                {
+                    DurableAtOnce = report.Checks.PromisesKept,
+                    CleanPagesDurable = report.Checks.CleanPages,
+                    PromisedPagesDurable = report.Checks.PromisedPages,
+                    SyncedPagesDurable = report.Checks.SyncedPages,
+                },
+                Stalls = report.Stalls,
+                Unrested = report.UnrestedCount,
+                Seconds = Math.Round(report.Elapsed.TotalSeconds, 1),
+                Control = session.Control is not { } control ? null : new SoakControl
+                {
+                    Found = session.IsControlFound,
+                    Seconds = Math.Round(control.Elapsed.TotalSeconds, 1),
+                    Operations = control.Operations,
+                    Findings = Findings(control.Findings),
+                },
+                Findings = Findings(report.Findings),
+                LastOperations = report.LastOperations,
+                Again = plan.Command,
+                Samples = Samples(report.Samples),
+                Machine = Machine(report.DeviceName),
             },
-            ["stalls"] = report.Stalls,
-            ["unrested"] = report.UnrestedCount,
-            ["seconds"] = Math.Round(report.Elapsed.TotalSeconds, 1),
-            ["control"] = session.Control is { } control ? Control(session, control) : null,
-            ["findings"] = Array(report.Findings, Finding),
-            ["last_operations"] = Array(report.LastOperations, l => l),
-            ["again"] = plan.Command,
-            ["samples"] = Array(report.Samples, Sample),
-            ["machine"] = Machine(report),
-        });
+            DocumentJson.Default.SoakDocument);
     }
 
     /// <summary>Counts by the names of their kinds.</summary>
-    public static JsonObject ByKind<TKind>(IReadOnlyDictionary<TKind, long> counts)
-        where TKind : struct, Enum => new(counts.OrderBy(c => c.Key).Select(c => KeyValuePair.Create(
-            JsonNamingPolicy.SnakeCaseLower.ConvertName(c.Key.ToString()), (JsonNode?)c.Value)));
+    public static Dictionary<string, long> ByKind<TKind>(IReadOnlyDictionary<TKind, long> counts)
+        where TKind : struct, Enum => counts.OrderBy(c => c.Key).ToDictionary(c => NameOf(c.Key), c => c.Value);
+
+    /// <summary>What was found.</summary>
+    public static IReadOnlyList<SoakFindingDocument> Findings(IReadOnlyList<SoakFinding> findings) =>
+        [.. findings.Select(f => new SoakFindingDocument { Kind = NameOf(f.Kind), Text = f.Text })];
+
+    /// <summary>The course.</summary>
+    public static IReadOnlyList<SoakSampleDocument> Samples(IReadOnlyList<SoakSample> samples) => [.. samples.Select(s => new SoakSampleDocument
+    {
+        Seconds = Math.Round(s.Seconds, 1),
+        OperationsPerSecond = Math.Round(s.OperationsPerSecond),
+        ResidentBytes = s.ResidentBytes,
+        ManagedBytes = s.ManagedBytes,
+    })];
+
+    /// <summary>The machine.</summary>
+    public static SoakMachine Machine(string? device) => new()
+    {
+        Cpus = Environment.ProcessorCount,
+        CpuModel = MachineFacts.CpuModel,
+        Kernel = MachineFacts.Kernel,
+        System = MachineFacts.System,
+        Runtime = MachineFacts.Runtime,
+        Device = device,
+    };
+
+    private static string NameOf<TKind>(TKind kind)
+        where TKind : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
 
     private static string OutcomeOf(SoakSession session) => session.Report.Outcome switch
     {
@@ -54,36 +89,4 @@ internal static class SoakJson
         _ when session.IsStopped => "stopped",
         _ => session.IsConclusive ? "clean" : "inconclusive",
     };
-
-    private static JsonObject Control(SoakSession session, SoakReport control) => new()
-    {
-        ["found"] = session.IsControlFound,
-        ["seconds"] = Math.Round(control.Elapsed.TotalSeconds, 1),
-        ["operations"] = control.Operations,
-        ["findings"] = Array(control.Findings, Finding),
-    };
-
-    private static JsonNode Finding(SoakFinding finding) => new JsonObject
-    {
-        ["kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(finding.Kind.ToString()),
-        ["text"] = finding.Text,
-    };
-
-    private static JsonNode Sample(SoakSample sample) => new JsonObject
-    {
-        ["seconds"] = Math.Round(sample.Seconds, 1),
-        ["operations_per_second"] = Math.Round(sample.OperationsPerSecond),
-        ["resident_bytes"] = sample.ResidentBytes,
-        ["managed_bytes"] = sample.ManagedBytes,
-    };
-
-    private static JsonObject Machine(SoakReport report) => new()
-    {
-        ["cpus"] = Environment.ProcessorCount,
-        ["system"] = RuntimeInformation.OSDescription,
-        ["runtime"] = RuntimeInformation.FrameworkDescription,
-        ["device"] = report.DeviceName,
-    };
-
-    private static JsonArray Array<T>(IEnumerable<T> values, Func<T, JsonNode?> map) => new([.. values.Select(map)]);
 }

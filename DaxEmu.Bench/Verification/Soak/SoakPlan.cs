@@ -40,9 +40,19 @@ internal sealed record SoakPlan
     /// <summary>What the accesses go through.</summary>
     public MmuKind Mmu { get; init; }
 
+    /// <summary>Which part of a soak that is spread over processes. Its threads are those of its number: the choices of no two parts are the same.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
+    /// <summary>For a text that names the seed: <c>, shard 2/8</c>, or nothing.</summary>
+    public string ShardText => Shard.IsWhole ? string.Empty : $", shard {Shard}";
+
+    /// <summary>The number of the first thread among those of all parts.</summary>
+    public int FirstJob => (Shard.Index - 1) * JobCount;
+
     /// <summary>The command that does the same again.</summary>
     public string Command => string.Create(
         CultureInfo.InvariantCulture,
-        $"daxemu soak {(Mmu == MmuKind.Host ? "--mmu host " : string.Empty)}--profile {Profile.Name} --numjobs {JobCount} --size {SizeText.Format(SizeBytes)} --randseed {Seed} --duration {Duration.TotalSeconds:0.###}s --watchdog {Watchdog.TotalSeconds:0.###}s")
+        $"daxemu soak {(Mmu == MmuKind.Host ? "--mmu host " : string.Empty)}--profile {Profile.Name} --numjobs {JobCount} --size {SizeText.Format(SizeBytes)} --randseed {Seed} --runtime {Duration.TotalSeconds:0.###}s --watchdog {Watchdog.TotalSeconds:0.###}s")
+        + (Shard.IsWhole ? string.Empty : $" --shard {Shard}")
         + (FileName is null ? string.Empty : $" --filename '{FileName}'{(IsForced ? " --force" : string.Empty)}");
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
+using System.Text.Json.Nodes;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Verification.Soak.Checks;
 using DaxEmu.Core;
 using DaxEmu.Core.Dax.Waiting;
@@ -26,6 +28,8 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
     private readonly SoakSamples samples = new();
     private readonly List<SoakFinding> findings = [];
     private readonly long begin = Stopwatch.GetTimestamp();
+    private readonly Lock atState = new();
+    private bool isOver;
     private SoakJob[] jobs = [];
     private int quiescentPoints;
     private int stalls;
@@ -37,6 +41,9 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
 
     /// <summary>Called by each thread before each step: for tests, which make something fail there.</summary>
     public Action? AtEachStep { get; init; }
+
+    /// <summary>Given what says how the soak is, at any moment and from any thread; null once it is over.</summary>
+    public Action<Func<WorkFacts?>?>? State { get; init; }
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(begin);
 
@@ -55,9 +62,10 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
             return new SoakReport { Plan = plan }; // before anything has begun
         }
 
-        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new SoakJob(fixture, plan.Seed, i) { AtEachStep = AtEachStep })];
+        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new SoakJob(fixture, plan.Seed, i) { AtEachStep = AtEachStep, Stream = plan.FirstJob + i })];
         Thread[] threads = [.. jobs.Select(j => new Thread(() => j.Run(gate)) { IsBackground = true, Name = $"soak {j.Number}" })];
         Array.ForEach(threads, t => t.Start());
+        State?.Invoke(() => StateOf(fixture));
         var checks = new StateChecks(fixture);
         TimeSpan checkTime = TimeSpan.Zero;
         bool isLast;
@@ -93,6 +101,12 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
 
         SoakReport report = Report(fixture, checks);
         gate.End();
+
+        State?.Invoke(null);
+        lock (atState)
+        {
+            isOver = true;
+        }
 
         // Of threads that hang for ever nothing may be taken away before the process ends.
         if (Array.TrueForAll(threads, t => t.Join(gate.WorkingCount == 0 ? Timeout.Infinite : 0)))
@@ -206,6 +220,55 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
                 CultureInfo.InvariantCulture,
                 $"{plan.Profile.Name}: {last.OperationsPerSecond / 1000:0}k op/s, {last.ResidentBytes >> 20} MiB ({last.ManagedBytes >> 20} managed)"),
             Math.Min(1, Elapsed / plan.Duration));
+    }
+
+    // Looks alone: no thread of the soak waits for it, but for the lock of a queue while its waiters are counted.
+    private WorkFacts? StateOf(SoakFixture fixture)
+    {
+        lock (atState)
+        {
+            if (isOver)
+            {
+                return null; // the queues are gone
+            }
+
+            int waiters = 0;
+            (long Since, int Thread, long Page) oldest = (long.MaxValue, 0, 0);
+            fixture.Waits.ForEachWaiter((in WaitNode node) =>
+            {
+                waiters++;
+                oldest = node.SinceTimestamp < oldest.Since ? (node.SinceTimestamp, node.ManagedThreadId, node.EntryStart) : oldest;
+            });
+            return StateOf(waiters, oldest);
+        }
+    }
+
+    private WorkFacts StateOf(int waiters, (long Since, int Thread, long Page) oldest)
+    {
+        long operations = Operations();
+        double seconds = Elapsed.TotalSeconds;
+        double? waited = waiters == 0 ? null : Stopwatch.GetElapsedTime(oldest.Since).TotalSeconds;
+        SoakJob? job = waiters == 0 ? null : jobs.FirstOrDefault(j => j.ManagedThreadId == oldest.Thread);
+        string waiting = waited is { } time
+            ? string.Create(CultureInfo.InvariantCulture, $"{waiters} waiters, the oldest {(job is null ? $"thread {oldest.Thread}" : $"job {job.Number}")} for {time:0.000} s, for the entry at page {oldest.Page}")
+            : "no thread waits for an entry";
+        return new WorkFacts(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{operations} operations in {seconds:0.0} s, {quiescentPoints} quiescent points; {Environment.WorkingSet >> 20} MiB resident, {GC.GetTotalMemory(false) >> 20} MiB managed; {waiting}"),
+            new JsonObject
+            {
+                ["profile"] = plan.Profile.Name,
+                ["operations"] = operations,
+                ["seconds"] = Math.Round(seconds, 3),
+                ["quiescent_points"] = quiescentPoints,
+                ["resident_bytes"] = Environment.WorkingSet,
+                ["managed_bytes"] = GC.GetTotalMemory(false),
+                ["waiters"] = waiters,
+                ["oldest_waiter_s"] = waited is { } age ? Math.Round(age, 6) : null,
+                ["oldest_waiter_job"] = job?.Number,
+                ["oldest_waiter_page"] = waiters == 0 ? null : oldest.Page,
+            });
     }
 
     private long Operations() => jobs.Sum(j => j.OperationCount);

@@ -24,7 +24,7 @@ internal static class SoakText
         string line = string.Create(
             CultureInfo.InvariantCulture,
             $"{report.Operations} operations by {report.Plan.JobCount} threads in {report.Elapsed.TotalSeconds:0.0} s, everything checked at {report.QuiescentPoints} quiescent points.");
-        string what = $"{report.Plan.Profile.Name}, seed {report.Plan.Seed}: {line}";
+        string what = $"{report.Plan.Profile.Name}, seed {report.Plan.Seed}{report.Plan.ShardText}: {line}";
         if (report.Outcome != SoakOutcome.Clean)
         {
             return AppendFindings(text.Append("FAIL ").Append(what).Append('\n'), report).ToString();

@@ -29,7 +29,7 @@ internal static class CommandInput
 
     // Links stand for devices: what the command might remove or write beside them stays in the case's folder.
     private static readonly string[] Paths =
-        ["new", "device", "{folder}/new", "{folder}/device", "odd", "empty", "text", "{folder}", ".", "missing/new", "text/new", "null", "zero", "full", "loop", "r.jsonl", "t.trace", "r.zip", "", " ", "-"];
+        ["new", "device", "{folder}/new", "{folder}/device", "odd", "empty", "text", "{folder}", ".", "missing/new", "text/new", "null", "zero", "full", "loop", "r.jsonl", "t.trace", "r.zip", "job.fio", "", " ", "-"];
 
     // To devices that swallow, do not end or refuse, and one to itself.
     private static readonly (string Name, string Target)[] Links = [("null", "/dev/null"), ("zero", "/dev/zero"), ("full", "/dev/full"), ("full.svg", "/dev/full"), ("loop", "loop")];
@@ -43,19 +43,16 @@ internal static class CommandInput
         ["--csv"] = ["will-it-scale"],
         ["--size"] = ["4m", "8m", "2m", "16m", "0x400000", "4096k", "2097152", "32m"],
         ["--bs"] = ["4k", "2m", "4k,2m", "2097152"],
-        ["--rw"] = ["read", "write", "randread", "randwrite", "read,randwrite"],
+        ["--rw"] = ["read", "write", "randread", "randwrite", "read,randwrite", "rw", "randrw", "readwrite"],
         ["--numjobs"] = Counts,
         ["--runtime"] = Times,
         ["--ramp-time"] = Times,
-        ["--duration"] = Times,
         ["--watchdog"] = ["100ms", "1s", "5s", "1ms"],
         ["--hold"] = Times,
         ["--hold-2m"] = Times,
         ["--randseed"] = ["0", "1", "42", "2147483647"],
-        ["--seed"] = ["0", "1", "42", "2147483647"],
         ["--engine"] = ["emu", "locked-radix", "kernel", "emu,kernel", "kernel,emu,locked-radix"],
         ["--phase"] = ["refault", "insert", "insert,refault"],
-        ["--policy"] = Profiles,
         ["--profile"] = Profiles,
         ["--output-format"] = ["json", "normal", "JSON"],
         ["--scenario"] = [.. SmallScenarios.Names, "all", "empty--pmd", "nope"],
@@ -70,9 +67,24 @@ internal static class CommandInput
         ["--empty-by"] = ["write", "truncate"],
         ["--rounds"] = ["1", "2", "9"],
         ["--trace"] = ["t.trace", "r.jsonl", "text", "missing", "{folder}", "empty"],
-        ["--threads"] = Counts,
         ["--mmu"] = ["software", "host"],
         ["--table-pages"] = ["4k", "2m", "1g"],
+        ["--shard"] = ["1/1", "1/4", "3/4", "0/2", "5/4"],
+        ["--name"] = ["job", "a b", "", "4k"],
+        ["--loops"] = ["1", "3", "1000000"],
+        ["--rwmixread"] = ["0", "50", "100"],
+        ["--random-distribution"] = ["random", "zipf", "zipf:1.1", "pareto:0.2", "normal:10", "zoned:60/10:40/90"],
+        ["--percentile-list"] = ["50", "50:99:99.9", "100:0.001"],
+        ["--fsync"] = ["0", "1", "64"],
+        ["--cpus-allowed"] = ["0", "0-1", "8191"],
+        ["--cpus-allowed-policy"] = ["split", "shared"],
+        ["--numa-cpu-nodes"] = ["0", "7"],
+        ["--ioengine"] = ["mmap", "psync", "sync"],
+        ["--directory"] = ["{folder}", "missing", "."],
+        ["--section"] = ["job", "other", ""],
+        ["--output"] = [.. Paths, "out.txt"],
+        ["--status-interval"] = ["10m", "8h"],
+        ["--eta"] = ["auto", "never"],
     };
 
     private static readonly string[] Refused =
@@ -252,6 +264,7 @@ internal static class CommandInput
         ("text", Latin1.Bytes(random.Pick((string[])["hello\n", "@text\n", "--help", "dax1:pmd-behind-pte:v4.20:sc:a14b18a5\n", "\u001b[31m\n"]))),
         ("r.jsonl", Latin1.Bytes(string.Join('\n', Corpus.Recording(random)))),
         ("r.zip", Containers.ZipOf(Latin1.Bytes(string.Join('\n', Corpus.Recording(random))))),
+        ("job.fio", Latin1.Bytes(random.Pick((string[])["[global]\nbs=4k\nsize=4m\n[job]\nrw=randread\n", "[job]\nsize=4m\niodepth=8\n", "[a]\nstonewall\n[a]\n", "bs=4k\n", "[job\n", "[job]\nnope\n", "\u001b[31m\n"]))),
         ("t.trace", Latin1.Bytes(string.Join('\n', Corpus.Trace(random)))),
     ];
 

@@ -118,7 +118,7 @@ internal sealed class DesignEngine<TDesign>(string name, Func<long, int, TDesign
             }
         }
 
-        protected override Step Begin(FaultCounts counts) => new(this, (int)Load.Order, Load.IsWrite, counts);
+        protected override Step Begin(FaultCounts counts, bool isWrite) => new(this, (int)Load.Order, isWrite, counts);
     }
 
     private readonly struct Step(Job job, int shift, bool isWrite, FaultCounts counts) : IFaultStep

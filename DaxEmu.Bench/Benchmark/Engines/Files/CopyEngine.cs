@@ -9,6 +9,11 @@ internal sealed unsafe class CopyEngine(PmemDevice device) : FileEngine(device)
 
     protected override string? Prepare(FaultCase load)
     {
+        if (load.SyncInterval > 0)
+        {
+            return "a plain copy has no fsync";
+        }
+
         Fill(Device, load);
         return null;
     }
@@ -18,7 +23,7 @@ internal sealed unsafe class CopyEngine(PmemDevice device) : FileEngine(device)
 
     private sealed class Job(nint memory, BlockBuffer buffer, FaultCase load, UnitOrder units) : FaultJob<Step>(load, units)
     {
-        protected override Step Begin(FaultCounts counts) => new(memory, buffer, Load.IsWrite, counts);
+        protected override Step Begin(FaultCounts counts, bool isWrite) => new(memory, buffer, isWrite, counts);
     }
 
     // SAFETY: the buffer and the device stay while the engine runs, and the units lie inside the device.

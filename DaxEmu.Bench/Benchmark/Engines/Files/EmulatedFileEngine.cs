@@ -52,7 +52,9 @@ internal sealed unsafe class EmulatedFileEngine(PmemDevice device) : FileEngine(
 
     private sealed class Job(DaxFile file, BlockBuffer buffer, FaultCase load, UnitOrder units) : FaultJob<Step>(load, units)
     {
-        protected override Step Begin(FaultCounts counts) => new(file, buffer, Load.IsWrite, counts);
+        protected override Step Begin(FaultCounts counts, bool isWrite) => new(file, buffer, isWrite, counts);
+
+        protected override void Sync() => file.Sync();
     }
 
     // SAFETY: the buffer stays while the engine runs.

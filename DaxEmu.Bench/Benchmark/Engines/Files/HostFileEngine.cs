@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using DaxEmu.Core;
 using DaxEmu.Native.Files;
 using DaxEmu.Native.Libc;
+using Microsoft.Win32.SafeHandles;
 
 namespace DaxEmu.Bench.Benchmark.Engines.Files;
 
@@ -27,11 +28,13 @@ internal sealed unsafe class HostFileEngine(PmemDevice device) : FileEngine(devi
     }
 
     protected override IFaultJob JobFor(FaultCase load, UnitOrder units, BlockBuffer buffer, int file) =>
-        new Job((int)Device.File!.DangerousGetHandle(), file * load.MappingBytes, buffer, load, units);
+        new Job(Device.File!, file * load.MappingBytes, buffer, load, units);
 
-    private sealed class Job(int descriptor, long first, BlockBuffer buffer, FaultCase load, UnitOrder units) : FaultJob<Step>(load, units)
+    private sealed class Job(SafeFileHandle handle, long first, BlockBuffer buffer, FaultCase load, UnitOrder units) : FaultJob<Step>(load, units)
     {
-        protected override Step Begin(FaultCounts counts) => new(descriptor, first, buffer, Load.IsWrite, counts);
+        protected override Step Begin(FaultCounts counts, bool isWrite) => new((int)handle.DangerousGetHandle(), first, buffer, isWrite, counts);
+
+        protected override void Sync() => RandomAccess.FlushToDisk(handle); // fsync
     }
 
     // SAFETY: the buffer and the device, whose descriptor this is, stay while the engine runs.

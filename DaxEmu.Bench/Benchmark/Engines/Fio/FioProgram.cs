@@ -10,7 +10,8 @@ namespace DaxEmu.Bench.Benchmark.Engines.Fio;
 /// <param name="device">The device.</param>
 /// <param name="seed">Seed of the random orders.</param>
 /// <param name="cancellation">Ends a run.</param>
-internal sealed class FioProgram(string path, PmemDevice device, int seed, CancellationToken cancellation)
+/// <param name="cpus">The CPUs that its jobs may use; null for all.</param>
+internal sealed class FioProgram(string path, PmemDevice device, int seed, CancellationToken cancellation, IReadOnlyList<int>? cpus = null)
 {
     private const string Name = "fio";
 
@@ -39,6 +40,8 @@ internal sealed class FioProgram(string path, PmemDevice device, int seed, Cance
             $"--numjobs={load.JobCount.ToString(CultureInfo.InvariantCulture)}", "--thread", "--group_reporting",
             $"--randseed={seed.ToString(CultureInfo.InvariantCulture)}",
             "--time_based", $"--ramp_time={Milliseconds(ramp)}ms", $"--runtime={Milliseconds(runtime)}ms", "--output-format=json+",
+            .. load.SyncInterval == 0 ? Array.Empty<string>() : [$"--fsync={load.SyncInterval.ToString(CultureInfo.InvariantCulture)}"],
+            .. load.Distribution is null ? Array.Empty<string>() : [$"--random_distribution={load.Distribution.Text}"],
         ];
     }
 
@@ -49,7 +52,8 @@ internal sealed class FioProgram(string path, PmemDevice device, int seed, Cance
     {
         // The file may have lost its name: another process reaches it through this one's descriptor.
         string file = $"/proc/{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}/fd/{device.File!.DangerousGetHandle().ToString(CultureInfo.InvariantCulture)}";
-        return FioFigures.Parse(ProgramOutput.Of(path, Arguments(load, file, seed, ramp, runtime), Name, "Run fio alone to see why.", cancellation), load.IsWrite);
+        IEnumerable<string> placed = cpus is null ? [] : [$"--cpus_allowed={string.Join(',', cpus)}"];
+        return FioFigures.Parse(ProgramOutput.Of(path, [.. Arguments(load, file, seed, ramp, runtime), .. placed], Name, "Run fio alone to see why.", cancellation), load.IsWrite);
     }
 
     private static string Milliseconds(TimeSpan time) => Math.Max(1, (long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);

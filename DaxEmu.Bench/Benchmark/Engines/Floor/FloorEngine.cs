@@ -135,17 +135,17 @@ internal sealed unsafe class FloorEngine(Func<FaultCase, PmemDevice> deviceFor) 
             }
         }
 
-        protected override RefaultStep Begin(FaultCounts counts) => new(mapping.Arrays(Load.IsWrite), (int)Load.Order, counts);
+        protected override RefaultStep Begin(FaultCounts counts, bool isWrite) => new(mapping.Arrays(isWrite), (int)Load.Order, counts);
     }
 
     private sealed class InsertJob(FloorMapping mapping, FaultCase load, UnitOrder units) : FaultJob<InsertStep>(load, units)
     {
-        protected override InsertStep Begin(FaultCounts counts) => new(mapping.Arrays(Load.IsWrite), (int)Load.Order, counts);
+        protected override InsertStep Begin(FaultCounts counts, bool isWrite) => new(mapping.Arrays(isWrite), (int)Load.Order, counts);
     }
 
     private sealed class AccessJob(nint memory, FaultCase load, UnitOrder units) : FaultJob<AccessStep>(load, units)
     {
-        protected override AccessStep Begin(FaultCounts counts) => new(memory, Load.IsWrite, counts);
+        protected override AccessStep Begin(FaultCounts counts, bool isWrite) => new(memory, isWrite, counts);
     }
 
     private readonly struct RefaultStep(FloorMapping.Words words, int shift, FaultCounts counts) : IFaultStep

@@ -34,11 +34,15 @@ internal sealed partial class HostSoakJob : IWatched
         this.fixture = fixture;
         this.seed = seed;
         Number = number;
+        Stream = number;
         memory = new PlainMemory(isNative: number % 2 == 1);
         lines = new ulong[fixture.Files.Count];
     }
 
     public int Number { get; }
+
+    /// <summary>The number of its choices: that of the thread among those of all shards.</summary>
+    public int Stream { get; init; }
 
     public bool IsNative => memory.IsNative;
 
@@ -74,7 +78,7 @@ internal sealed partial class HostSoakJob : IWatched
     private void Step()
     {
         long step = StepCount + 1;
-        random = new StepRandom(seed, Number, step);
+        random = new StepRandom(seed, Stream, step);
         HostOperation operation = Choose();
         HostSoakFile file = fixture.Files[random.Next(fixture.Files.Count)];
         current = $"{operation} of file {file.Number}";

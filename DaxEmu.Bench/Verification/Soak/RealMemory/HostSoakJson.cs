@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using DaxEmu.Bench.Cli;
+using DaxEmu.Bench.Documents;
 
 namespace DaxEmu.Bench.Verification.Soak.RealMemory;
 
@@ -12,47 +10,46 @@ internal static class HostSoakJson
     {
         HostSoakReport report = session.Report;
         SoakPlan plan = report.Plan;
-        return JsonText.Of(new JsonObject
-        {
-            ["mmu"] = "host",
-            ["profile"] = plan.Profile.Name,
-            ["seed"] = plan.Seed,
-            ["numjobs"] = plan.JobCount,
-            ["size"] = plan.SizeBytes,
-            ["outcome"] = OutcomeOf(session),
-            ["operations"] = report.Operations,
-            ["operations_by_kind"] = SoakJson.ByKind(report.OperationCounts),
-            ["collections"] = report.Collections,
-            ["pages_at_end"] = report.PagesAtEnd,
-            ["faults"] = new JsonObject
+        return JsonText.Of(
+            new SoakDocument
             {
-                ["pte"] = report.Faults.PteFaults,
-                ["pmd"] = report.Faults.PmdFaults,
-                ["major"] = report.Faults.MajorFaults,
-                ["refused"] = report.Faults.FaultErrors,
-                ["median_ns"] = report.Faults.MedianNs,
-                ["p99_ns"] = report.Faults.P99Ns,
+                Mmu = "host",
+                Profile = plan.Profile.Name,
+                Seed = plan.Seed,
+                Shard = ShardDocument.Of(plan.Shard),
+                Numjobs = plan.JobCount,
+                Size = plan.SizeBytes,
+                Outcome = OutcomeOf(session),
+                Operations = report.Operations,
+                OperationsByKind = SoakJson.ByKind(report.OperationCounts),
+                Collections = report.Collections,
+                PagesAtEnd = report.PagesAtEnd,
+                Faults = new SoakFaults
+                {
+                    Pte = report.Faults.PteFaults,
+                    Pmd = report.Faults.PmdFaults,
+                    Major = report.Faults.MajorFaults,
+                    Refused = report.Faults.FaultErrors,
+                    MedianNs = report.Faults.MedianNs,
+                    P99Ns = report.Faults.P99Ns,
+                },
+                Stalls = report.Stalls,
+                Seconds = Math.Round(report.Elapsed.TotalSeconds, 1),
+                Control = new SoakControl
+                {
+                    PlantedFault = HostSoakSession.PlantedFault,
+                    Found = session.IsControlFound,
+                    Seconds = Math.Round(session.Control.Elapsed.TotalSeconds, 1),
+                    Operations = session.Control.Operations,
+                    Findings = SoakJson.Findings(session.Control.Findings),
+                },
+                Findings = SoakJson.Findings(report.Findings),
+                LastOperations = report.LastOperations,
+                Again = plan.Command,
+                Samples = SoakJson.Samples(report.Samples),
+                Machine = SoakJson.Machine(device: null),
             },
-            ["stalls"] = report.Stalls,
-            ["seconds"] = Math.Round(report.Elapsed.TotalSeconds, 1),
-            ["control"] = new JsonObject
-            {
-                ["planted_fault"] = HostSoakSession.PlantedFault,
-                ["found"] = session.IsControlFound,
-                ["seconds"] = Math.Round(session.Control.Elapsed.TotalSeconds, 1),
-                ["operations"] = session.Control.Operations,
-                ["findings"] = Array(session.Control.Findings, Finding),
-            },
-            ["findings"] = Array(report.Findings, Finding),
-            ["last_operations"] = Array(report.LastOperations, l => l),
-            ["again"] = plan.Command,
-            ["machine"] = new JsonObject
-            {
-                ["cpus"] = Environment.ProcessorCount,
-                ["system"] = RuntimeInformation.OSDescription,
-                ["runtime"] = RuntimeInformation.FrameworkDescription,
-            },
-        });
+            DocumentJson.Default.SoakDocument);
     }
 
     private static string OutcomeOf(HostSoakSession session) => session.Report.Outcome switch
@@ -62,12 +59,4 @@ internal static class HostSoakJson
         _ when session.IsStopped => "stopped",
         _ => session.IsControlFound ? "clean" : "inconclusive",
     };
-
-    private static JsonNode Finding(SoakFinding finding) => new JsonObject
-    {
-        ["kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(finding.Kind.ToString()),
-        ["text"] = finding.Text,
-    };
-
-    private static JsonArray Array<T>(IEnumerable<T> values, Func<T, JsonNode?> map) => new([.. values.Select(map)]);
 }

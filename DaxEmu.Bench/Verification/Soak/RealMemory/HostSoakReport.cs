@@ -35,6 +35,9 @@ internal sealed record HostSoakReport
     /// <summary>If something is wrong, what each thread did last.</summary>
     public IReadOnlyList<string> LastOperations { get; init; } = [];
 
+    /// <summary>The course.</summary>
+    public IReadOnlyList<SoakSample> Samples { get; init; } = [];
+
     /// <summary>How it ended.</summary>
     public SoakOutcome Outcome => Findings.Count == 0 ? SoakOutcome.Clean
         : Findings.Any(f => f.Kind == FindingKind.Hang) ? SoakOutcome.Hang

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Verification.Soak.RealMemory;
@@ -13,12 +15,17 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
     private static readonly TimeSpan ToRestAfterStop = TimeSpan.FromMilliseconds(700);
 
     private readonly QuiescenceGate gate = new();
+    private readonly SoakSamples samples = new();
     private readonly List<SoakFinding> findings = [];
     private readonly long begin = Stopwatch.GetTimestamp();
     private HostSoakJob[] jobs = [];
     private volatile bool isOver;
+    private volatile Func<int, TimeSpan>? stillFor;
     private long collections;
     private int stalls;
+
+    /// <summary>Given what says how the soak is, at any moment and from any thread; null once it is over.</summary>
+    public Action<Func<WorkFacts?>?>? State { get; init; }
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(begin);
 
@@ -27,13 +34,15 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
     {
         HostCounters before = HostLibrary.Counters;
         var fixture = new HostFixture(plan, plantedFault);
-        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new HostSoakJob(fixture, plan.Seed, i))];
+        jobs = [.. Enumerable.Range(0, plan.JobCount).Select(i => new HostSoakJob(fixture, plan.Seed, i) { Stream = plan.FirstJob + i })];
         Thread[] threads = [.. jobs.Select(j => new Thread(() => j.Run(gate)) { IsBackground = true, Name = $"soak {j.Number}" })];
         var collector = new Thread(Collect) { IsBackground = true, Name = "collector" };
         Array.ForEach(threads, t => t.Start());
         collector.Start();
         gate.Open();
+        State?.Invoke(StateNow);
         bool isAtRest = Watch();
+        State?.Invoke(null);
         isOver = true;
         findings.AddRange(jobs.Select(j => j.Finding).OfType<SoakFinding>());
         long pages = isAtRest && findings.Count == 0 ? CheckAll(fixture) : 0;
@@ -56,6 +65,7 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
             Elapsed = Elapsed,
             Findings = [.. findings],
             LastOperations = findings.Count == 0 ? [] : [.. jobs.Select(j => j.Current)],
+            Samples = [.. samples.All],
         };
     }
 
@@ -73,6 +83,7 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
     private bool Watch()
     {
         var watchdog = new Watchdog(jobs, BetweenLooks * 4);
+        stillFor = watchdog.StillFor;
         long last = Stopwatch.GetTimestamp();
         while (Elapsed < plan.Duration && !cancellation.IsCancellationRequested && !Array.Exists(jobs, j => j.Finding is not null))
         {
@@ -198,7 +209,34 @@ internal sealed class HostSoakRunner(SoakPlan plan, string? plantedFault, Action
         }
     }
 
-    private void ShowProgress() => progress(
-        string.Create(CultureInfo.InvariantCulture, $"real memory, {plan.Profile.Name}: {jobs.Sum(j => j.StepCount) / 1000}k steps, {Volatile.Read(ref collections)} collections"),
-        Math.Min(1, Elapsed / plan.Duration));
+    private WorkFacts StateNow()
+    {
+        long steps = jobs.Sum(j => j.StepCount);
+        HostSoakJob longest = jobs.OrderByDescending(j => stillFor?.Invoke(j.Number) ?? TimeSpan.Zero).First();
+        TimeSpan still = stillFor?.Invoke(longest.Number) ?? TimeSpan.Zero;
+        return new WorkFacts(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{steps} steps in {Elapsed.TotalSeconds:0.0} s; {Environment.WorkingSet >> 20} MiB resident, {GC.GetTotalMemory(false) >> 20} MiB managed; longest at a step for {still.TotalSeconds:0.000} s: {longest.Current}"),
+            new JsonObject
+            {
+                ["profile"] = plan.Profile.Name,
+                ["operations"] = steps,
+                ["seconds"] = Math.Round(Elapsed.TotalSeconds, 3),
+                ["collections"] = Volatile.Read(ref collections),
+                ["resident_bytes"] = Environment.WorkingSet,
+                ["managed_bytes"] = GC.GetTotalMemory(false),
+                ["oldest_step_s"] = Math.Round(still.TotalSeconds, 6),
+                ["oldest_step_job"] = longest.Number,
+            });
+    }
+
+    private void ShowProgress()
+    {
+        long steps = jobs.Sum(j => j.StepCount);
+        samples.Look(Elapsed, steps);
+        progress(
+            string.Create(CultureInfo.InvariantCulture, $"real memory, {plan.Profile.Name}: {steps / 1000}k steps, {Volatile.Read(ref collections)} collections"),
+            Math.Min(1, Elapsed / plan.Duration));
+    }
 }

@@ -17,7 +17,7 @@ internal static class HostSoakText
             $"Control: the planted fault '{HostSoakSession.PlantedFault}' {found} after {control.Elapsed.TotalSeconds:0.0} s and {control.Operations} operations.\n");
         string what = string.Create(
             CultureInfo.InvariantCulture,
-            $"real memory, {report.Plan.Profile.Name}, seed {report.Plan.Seed}: {report.Operations} operations by {report.Plan.JobCount} threads in {report.Elapsed.TotalSeconds:0.0} s, {report.Collections} forced collections, {report.PagesAtEnd} pages compared at the end.");
+            $"real memory, {report.Plan.Profile.Name}, seed {report.Plan.Seed}{report.Plan.ShardText}: {report.Operations} operations by {report.Plan.JobCount} threads in {report.Elapsed.TotalSeconds:0.0} s, {report.Collections} forced collections, {report.PagesAtEnd} pages compared at the end.");
         if (report.Outcome != SoakOutcome.Clean)
         {
             text.Append("FAIL ").Append(what).Append('\n');
