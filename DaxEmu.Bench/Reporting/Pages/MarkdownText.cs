@@ -60,7 +60,7 @@ internal static class MarkdownText
 
     // A space in front of each line is safe in Markdown if there are four of them: nothing in such a block means anything.
     private static void AppendListing(StringBuilder text, string lines) =>
-        text.AppendJoin('\n', lines.TrimEnd().Split('\n').Select(l => l.Length == 0 ? string.Empty : "    " + Printable.Of(l))).Append('\n');
+        text.AppendJoin('\n', lines.TrimEnd('\n').Split('\n').Select(l => l.Length == 0 ? string.Empty : "    " + Printable.Of(l))).Append('\n');
 
     private static void AppendTable(StringBuilder text, DataTable table)
     {

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Commands;
+using DaxEmu.Bench.Documents;
 using DaxEmu.Bench.Verification.Scenarios;
 using DaxEmu.Core;
+using DaxEmu.Tests.Documents;
 
 namespace DaxEmu.Tests.Fuzzing.Inputs;
 
@@ -21,7 +23,7 @@ internal static class CommandInput
     ];
 
     private static readonly Command[] Verbs =
-        [BenchCommand.Create(), SoakCommand.Create(), CheckCommand.Create(), PoliciesCommand.Create(), ReplayCommand.Create(), InfoCommand.Create(), SuitesCommand.Create()];
+        [BenchCommand.Create(), SoakCommand.Create(), CheckCommand.Create(), PoliciesCommand.Create(), ReplayCommand.Create(), ReportCommand.Create(), SchemaCommand.Create(), InfoCommand.Create(), SuitesCommand.Create()];
 
     private static readonly string[] Profiles = [.. WaitProfiles.All.Select(p => p.Name), .. WaitProfiles.Policies.Keys];
     private static readonly string[] Times = ["1ms", "5ms", "20ms", "50ms", "0.01", "10m", "1h", "8h", "2us"];
@@ -29,7 +31,7 @@ internal static class CommandInput
 
     // Links stand for devices: what the command might remove or write beside them stays in the case's folder.
     private static readonly string[] Paths =
-        ["new", "device", "{folder}/new", "{folder}/device", "odd", "empty", "text", "{folder}", ".", "missing/new", "text/new", "null", "zero", "full", "loop", "r.jsonl", "t.trace", "r.zip", "", " ", "-"];
+        ["new", "device", "{folder}/new", "{folder}/device", "odd", "empty", "text", "{folder}", ".", "missing/new", "text/new", "null", "zero", "full", "loop", "r.jsonl", "t.trace", "r.zip", "d.json", "b.json", "", " ", "-"];
 
     // To devices that swallow, do not end or refuse, and one to itself.
     private static readonly (string Name, string Target)[] Links = [("null", "/dev/null"), ("zero", "/dev/zero"), ("full", "/dev/full"), ("full.svg", "/dev/full"), ("loop", "loop")];
@@ -57,7 +59,11 @@ internal static class CommandInput
         ["--phase"] = ["refault", "insert", "insert,refault"],
         ["--policy"] = Profiles,
         ["--profile"] = Profiles,
-        ["--output-format"] = ["json", "normal", "JSON"],
+        ["--output-format"] = ["json", "normal", "JSON", "json+"],
+        ["--output"] = [.. Paths, "o.html", "o.md"],
+        ["--format"] = ["html", "markdown", "HTML"],
+        ["--repeats"] = ["1", "2", "3"],
+        ["--shard"] = ["1/1", "1/2", "2/2", "3/7", "0/1", "2/1000000"],
         ["--scenario"] = [.. SmallScenarios.Names, "all", "empty--pmd", "nope"],
         ["--strategy"] = ["exhaustive", "pct", "random"],
         ["--scenario-size"] = ["1x1", "2x1", "2x2", "3x1,2x2", "4x2"],
@@ -80,6 +86,8 @@ internal static class CommandInput
         "", " ", "x", "0", "-1", "--", "-", "1x", "1.5", "0x", "0xg", "99999999999999999999", "9223372036854775807g", "1e9", "NaN", "\u221e", "\u0661", "k", "4k4k", ",", "1,", ",1",
         "1,,2", "null", "[]", "\u001b[31m", "\u202eabc", "a\nb", "a\tb", "\ufeff1", "\ud83d\ude00", "@text", "@missing", "@", "*", "~", "%n", "{0}", "[red]", "=", "==", ":", "'", "\"", "1h1h", "-5s", "0ms",
     ];
+
+    private static readonly double[] Numbers = [0, 1, 2, 3, -1, 0.5, 1e300, double.Epsilon, int.MaxValue, int.MinValue];
 
     // Ways out of the folder that the case runs in.
     private static readonly string[] Outward = ["..", "=/", ":/"];
@@ -150,7 +158,7 @@ internal static class CommandInput
 
     private static void AddPositional(List<string> arguments, Command verb, FuzzRandom random)
     {
-        for (int i = verb.Name is "replay" or "info" ? random.Geometric(1, 4) : random.OneIn(20) ? 1 : 0; i > 0; i--)
+        for (int i = verb.Name is "replay" or "report" or "info" ? random.Geometric(1, 4) : random.OneIn(20) ? 1 : 0; i > 0; i--)
         {
             arguments.Insert(random.Below(arguments.Count + 1), random.Pick(Paths));
         }
@@ -252,8 +260,24 @@ internal static class CommandInput
         ("text", Latin1.Bytes(random.Pick((string[])["hello\n", "@text\n", "--help", "dax1:pmd-behind-pte:v4.20:sc:a14b18a5\n", "\u001b[31m\n"]))),
         ("r.jsonl", Latin1.Bytes(string.Join('\n', Corpus.Recording(random)))),
         ("r.zip", Containers.ZipOf(Latin1.Bytes(string.Join('\n', Corpus.Recording(random))))),
+        ("d.json", DocumentOf(random.Pick(DocumentKind.All), random)),
+        ("b.json", DocumentOf(DocumentKind.All[0], random)),
         ("t.trace", Latin1.Bytes(string.Join('\n', Corpus.Trace(random)))),
     ];
+
+    // What report reads: of the right form with odd texts and numbers; sometimes damaged.
+    private static byte[] DocumentOf(DocumentKind kind, FuzzRandom random)
+    {
+        string text = new DocumentFiller(() => random.Pick(Refused), () => random.Pick(Numbers)).Make(kind).ToJsonString();
+        int at = random.Below(text.Length);
+        return Latin1.Bytes(random.Below(6) switch
+        {
+            0 => text[..at],
+            1 => text.Remove(at, 1),
+            2 => text.Insert(at, random.Pick((string[])["\"", "{", "[", "-", "9", "e9", ",", "null"])),
+            _ => text,
+        });
+    }
 
     /// <summary>An argument as a shell takes it.</summary>
     public static string Quote(string argument) => argument.Any(char.IsControl)
