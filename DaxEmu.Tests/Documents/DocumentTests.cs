@@ -52,7 +52,6 @@ public sealed class DocumentTests
     [TestCase("crash-cross-check", "crash --workload log --points 1 --shard 1/1000 --cross-check --output-format=json")]
     [TestCase("crash-list", "crash --list --output-format=json")]
     [TestCase("policies", "policies --rounds 2 --runtime 1ms --numjobs 1 --output-format=json")]
-    [TestCase("info", "info /dev/shm --output-format=json")]
     public void AVerbWritesWhatItsSchemaSays(string name, string line) => Holds(name, Command.RunHere(line.Split(' ')).Output);
 
     [Test]
@@ -69,8 +68,8 @@ public sealed class DocumentTests
     public void AReplayIsWhatItsSchemaSays()
     {
         using var scratch = new ScratchDirectory();
-        File.WriteAllBytes(scratch["r.jsonl"], Recordings.Scenario(Recordings.Op("unknown op")));
-        File.WriteAllBytes(scratch["s.jsonl"], Recordings.Scenario(Recordings.Op("open f")));
+        File.WriteAllBytes(scratch["r.jsonl"], Recordings.Scenario(Recordings.Op("fsync", result: -1)));
+        File.WriteAllBytes(scratch["s.jsonl"], Recordings.Scenario(Recordings.Op("fsync")));
         Holds("replay", Command.RunHere("replay", scratch["s.jsonl"], "--output-format=json").Output);
         File.WriteAllText(scratch["t.trace"], Recordings.Pmd());
         Holds("replay-trace", Command.RunHere("replay", scratch["t.trace"], "--output-format=json").Output);
@@ -86,7 +85,14 @@ public sealed class DocumentTests
         Holds("volume-done", Command.RunHere("volume", "mkdir", volume, "/d", "--output-format=json").Output);
         Holds("volume-ls", Command.RunHere("volume", "ls", volume, "/", "--output-format=json").Output);
         Holds("volume", Command.RunHere("volume", "check", volume, "--output-format=json").Output);
-        Holds("volume-done", Command.RunHere("volume", "rm", volume, "/d", "--output-format=json").Output);
+        Holds("volume-done", Command.RunHere("volume", "rm", volume, "/d", "-r", "--output-format=json").Output);
+    }
+
+    [Test]
+    public void WhatAPathOffersIsWhatItsSchemaSays()
+    {
+        using var scratch = new ScratchDirectory();
+        Holds("info", Command.RunHere("info", scratch.SparseFile("d", 4 << 20), "--output-format=json").Output);
     }
 
     [Test]

@@ -69,7 +69,7 @@ public sealed class ReportCommandTests
     public void TwoRunsThatTheCommandMadeAreComparedOnEightyColumns()
     {
         using var scratch = new ScratchDirectory();
-        string[] line = ["bench", "--size", "8m", "--numjobs", "1,2", "--runtime", "1ms", "--ramp-time", "1ms", "--engine", "emu,locked-radix,floor", "--output-format=json"];
+        string[] line = ["bench", "--size", "8m", "--numjobs", "1,2", "--bs", "4k", "--phase", "refault", "--rw", "randwrite,write", "--runtime", "1ms", "--ramp-time", "1ms", "--engine", "emu,locked-radix,floor", "--output-format=json"];
         File.WriteAllText(scratch["a.json"], Command.RunHere(line).Output);
         File.WriteAllText(scratch["b.json"], Command.RunHere(line).Output);
         CommandResult result = Command.RunHere("report", scratch["a.json"], scratch["b.json"]);
@@ -101,6 +101,8 @@ public sealed class ReportCommandTests
             {
                 node["shard"] = new JsonObject { ["index"] = index, ["count"] = 8 };
                 node[counted] = 1000 + index;
+                (string property, JsonNode value) = kind == "crash" ? ("failures", new JsonArray()) : ("outcome", kind == "check" ? "pass" : "clean");
+                node[property] = value;
                 if (all is not null)
                 {
                     node[all] = 7777;

@@ -81,7 +81,7 @@ internal static class MarkdownText
     // Markdown's own signs lose their meaning behind a backslash; some have one only where a line begins. A line break or control character would end a cell.
     private static string Escape(string plain, bool isLine = false)
     {
-        string line = Printable.Of(plain);
+        string line = isLine ? Printable.Of(plain).Trim() : Printable.Of(plain);
         var text = new StringBuilder(line.Length + 8);
         for (int i = 0; i < line.Length; i++)
         {
