@@ -69,6 +69,7 @@ internal static class CommandInput
         ["--trace"] = ["t.trace", "r.jsonl", "text", "missing", "{folder}", "empty"],
         ["--mmu"] = ["software", "host"],
         ["--table-pages"] = ["4k", "2m", "1g"],
+        ["--media"] = ["optane", "cxl", "dram", "text", "missing"],
         ["--shard"] = ["1/1", "1/4", "3/4", "0/2", "5/4"],
         ["--name"] = ["job", "a b", "", "4k"],
         ["--loops"] = ["1", "3", "1000000"],
