@@ -101,11 +101,15 @@ internal sealed class HelpText : SynchronousCommandLineAction
 
     private static string Label(Option option)
     {
-        string names = string.Join(", ", option.Aliases.Where(a => !a.StartsWith("--", StringComparison.Ordinal) && a is not ("-?" or "/h" or "/?")).Append(option.Name));
+        string names = string.Join(", ", option.Aliases.Where(IsShown).Append(option.Name));
         return option.ValueType == typeof(bool) || option.HelpName is null ? names : $"{names} {option.HelpName}";
     }
 
-    private static string DescriptionOf(Option option) =>
+    /// <summary>Whether help lists another name of an option: those of one letter, not those of earlier versions and other verbs.</summary>
+    public static bool IsShown(string alias) => alias.StartsWith('-') && !alias.StartsWith("--", StringComparison.Ordinal) && alias != "-?";
+
+    /// <summary>What an option does, with its default as it can be typed.</summary>
+    public static string DescriptionOf(Option option) =>
         option is IDescribedOption { DefaultText: { } value } ? $"{option.Description} [default: {value}]" : option.Description ?? string.Empty;
 
     private static void Section(IAnsiConsole console, string title, IEnumerable<(string Left, string Right)> rows)

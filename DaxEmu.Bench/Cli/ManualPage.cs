@@ -35,7 +35,7 @@ internal static class ManualPage
         Section(page, "DESCRIPTION", string.Join("\n.PP\n", parts[0].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Text)));
         Tagged(page, "COMMANDS", command.Subcommands.Where(c => !c.Hidden).Select(c => (Bold(c.Name), (string?)Summary(c.Description))));
         Tagged(page, "ARGUMENTS", command.Arguments.Where(a => !a.Hidden).Select(a => (Italic(a.Name), a.Description)));
-        Tagged(page, "OPTIONS", command.Options.Where(o => !o.Hidden).Select(o => (NamesOf(o), o.Description)));
+        Tagged(page, "OPTIONS", command.Options.Where(o => !o.Hidden).Select(o => (NamesOf(o), (string?)HelpText.DescriptionOf(o))));
         Tagged(page, "EXIT STATUS", Codes.Select(c => (Bold(((int)c.Code).ToString(System.Globalization.CultureInfo.InvariantCulture)), (string?)c.Meaning)));
         if (parts.Length > 1)
         {
@@ -70,7 +70,7 @@ internal static class ManualPage
     private static string NamesOf(Option option)
     {
         string value = option.ValueType == typeof(bool) || option is HelpOption or VersionOption ? string.Empty : $" {Italic(option.HelpName ?? "VALUE")}";
-        return string.Join(", ", option.Aliases.Where(a => a.StartsWith('-')).Prepend(option.Name).Select(Bold)) + value;
+        return string.Join(", ", option.Aliases.Where(HelpText.IsShown).Prepend(option.Name).Select(Bold)) + value;
     }
 
     private static void Section(StringBuilder page, string title, string body) => page.Append($".SH {title}\n{body}\n");

@@ -3,9 +3,9 @@ using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using DaxEmu.Bench.Benchmark.Engines;
 using DaxEmu.Bench.Benchmark.Measuring;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Verification.Crash;
 using DaxEmu.Bench.Verification.Scenarios;
-using DaxEmu.Core;
 
 namespace DaxEmu.Bench.Commands;
 
@@ -18,13 +18,12 @@ internal static class CompletionValues
     {
         ["--engine"] = () => EngineCatalog.Names,
         ["--phase"] = () => PhaseFacts.Names,
-        ["--policy"] = Profiles,
         ["--profile"] = Profiles,
         ["--scenario"] = () => SmallScenarios.Names.Prepend("all"),
         ["--strategy"] = () => ["exhaustive", "pct", "random"],
         ["--workload"] = () => CrashWorkloads.All.Select(w => w.Name),
         ["--bug"] = () => CrashWorkloads.All.SelectMany(w => w.Bugs).Select(b => b.Name).Distinct(),
-        ["--rw"] = () => ["read", "write", "randread", "randwrite"],
+        ["--rw"] = () => ["read", "write", "randread", "randwrite", "rw", "randrw"],
         ["--bs"] = () => ["4k", "2m"],
         ["--mmu"] = () => ["software", "host"],
         ["--csv"] = () => ["will-it-scale"],
@@ -68,5 +67,5 @@ internal static class CompletionValues
             .Select(v => new CompletionItem(word[..begin] + v));
     }
 
-    private static IEnumerable<string> Profiles() => WaitProfiles.All.Select(p => p.Name).Concat(WaitProfiles.Policies.Keys).Distinct();
+    private static IEnumerable<string> Profiles() => CommandOptions.ProfileNames;
 }

@@ -21,7 +21,11 @@ public sealed class DocExampleTests
         .GroupBy(b => b.Program is null ? b.ToString() : $"{b.Page.Name}: {b.Program}")
         .Select(g => new TestCaseData((object)g.Select(b => b.Text).ToArray()).SetArgDisplayNames(g.Key));
 
-    private static TestCaseData[] CommandLines() => [.. DocCommands.All.Concat(DocCommands.Ordered).Select(l => new TestCaseData((object)l.Words).SetArgDisplayNames(l.ToString()))];
+    // Lines of the page of errors that are to fail; the test of that page holds their messages.
+    private static readonly HashSet<string> Causes =
+        [.. DocPage.All.Where(p => p.Name == "docs/faq.md").SelectMany(p => p.Blocks).Where(b => b.Language == "sh").SelectMany(b => b.Lines)];
+
+    private static TestCaseData[] CommandLines() => [.. DocCommands.All.Concat(DocCommands.Ordered).Where(l => !Causes.Contains(l.Text)).Select(l => new TestCaseData((object)l.Words).SetArgDisplayNames(l.ToString()))];
 
     [TestCaseSource(nameof(Programs))]
     public void ABlockOfCSharpIsAProgramThatRuns(string[] parts)

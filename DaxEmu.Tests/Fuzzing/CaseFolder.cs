@@ -54,7 +54,8 @@ internal sealed class CaseFolder
     /// <summary>What has come into being in a case that asked for no output file: here, or on tmpfs with this process' name.</summary>
     public Complaint? LeftBehind(IReadOnlyList<string> arguments)
     {
-        if (arguments.Any(a => a == "suites" || a.StartsWith("--hgrm", StringComparison.Ordinal) || a.StartsWith("--plot", StringComparison.Ordinal)))
+        if (arguments.Any(a => a is "suites" or "--output" || a.StartsWith("--output=", StringComparison.Ordinal) || a.StartsWith("--output:", StringComparison.Ordinal)
+            || a.StartsWith("--hgrm", StringComparison.Ordinal) || a.StartsWith("--plot", StringComparison.Ordinal)))
         {
             return null;
         }
