@@ -167,6 +167,9 @@ internal sealed class EngineSetup : IDisposable
         return wideDevice;
     }
 
+    /// <summary>The device that an engine maps for a case.</summary>
+    public PmemDevice DeviceOf(string engine, FaultCase load) => engine == "kernel" ? HostDeviceFor(load) : Device;
+
     // Once its memory is in 2 MiB pieces a device would serve 4 KiB faults by the dozen, so the two have one each.
     private PmemDevice HostDeviceFor(FaultCase load)
     {
