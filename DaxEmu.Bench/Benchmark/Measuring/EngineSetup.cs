@@ -37,7 +37,7 @@ internal sealed class EngineSetup : IDisposable
         this.cancellation = cancellation;
         this.plan = plan;
         share = MemoryShare.Of(plan, HostMemory.AvailableBytes());
-        var options = new PmemDeviceOptions { Sparse = !share.HasKernel, PreferHugePages = false, Cancellation = cancellation, Media = plan.Media };
+        var options = new PmemDeviceOptions { Sparse = !share.HasKernel, PreferHugePages = plan.AssertsPmd, Cancellation = cancellation, Media = plan.Media };
         scratch = ScratchDevice.Open(plan.FileName, plan.SizeBytes, options, plan.IsForced);
     }
 
