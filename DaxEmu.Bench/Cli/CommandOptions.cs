@@ -37,6 +37,13 @@ internal static class CommandOptions
         return option;
     }
 
+    /// <summary>The same option, for whose value completion offers some words.</summary>
+    public static ValueOption<T> Offering<T>(this ValueOption<T> option, params string[] words)
+    {
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
     /// <summary>An option that names a file, or anything else that is taken as it stands.</summary>
     public static ValueOption<string?> File(string name, string description, params string[] otherNames) =>
         Of<string?>(name, description, text => text, null, otherNames).Called("FILE");
@@ -75,9 +82,7 @@ internal static class CommandOptions
         string[] all = [.. words.Select(w => w.Word)];
         ValueOption<T> option = Of(name, description, text => words.First(w => w.Word == Choice(text, all)).Value, fallback);
         option.Written = value => words.First(w => Equals(w.Value, value)).Word;
-        option.HelpName = string.Join('|', all);
-        option.CompletionSources.Add(all);
-        return option;
+        return option.Called(string.Join('|', all)).Offering(all);
     }
 
     /// <summary><c>--randseed N</c>, or <c>--seed</c>.</summary>
@@ -88,13 +93,8 @@ internal static class CommandOptions
     public static ValueOption<TimeSpan> Runtime(string what, TimeSpan fallback) => Of("--runtime", what, DurationText.Parse, fallback, "--duration");
 
     /// <summary><c>--profile NAME</c>, or <c>--policy</c>.</summary>
-    public static ValueOption<WaitProfile> Profile()
-    {
-        ValueOption<WaitProfile> option = Of("--profile", "how entry locks wait: a profile or a policy of 2019 (see 'check --list')", ProfileOf, WaitProfiles.Fixed, "--policy");
-        option.HelpName = "NAME";
-        option.CompletionSources.Add([.. ProfileNames]);
-        return option;
-    }
+    public static ValueOption<WaitProfile> Profile() =>
+        Of("--profile", "how entry locks wait: a profile or a policy of 2019 (see 'check --list')", ProfileOf, WaitProfiles.Fixed, "--policy").Offering([.. ProfileNames]);
 
     /// <summary>The names of profiles and policies.</summary>
     public static IEnumerable<string> ProfileNames => WaitProfiles.Policies.Keys.Concat(WaitProfiles.All.Select(p => p.Name)).Distinct();

@@ -65,6 +65,16 @@ internal sealed class ProgressLine : IDisposable
         }
     }
 
+    /// <summary>Prints something that stays, where the line is now; the line comes back with what is shown next.</summary>
+    public void Above(Action print)
+    {
+        lock (gate)
+        {
+            Clear();
+            print();
+        }
+    }
+
     public void Dispose()
     {
         StatusRequests.Shown = null;
@@ -79,11 +89,7 @@ internal sealed class ProgressLine : IDisposable
     private void Say()
     {
         WorkFacts? more = facts?.Invoke();
-        lock (gate)
-        {
-            Clear();
-            Console.Error.WriteLine(isJson ? Json(more) : $"daxemu: [{Numbers()}] {Printable.Of(what)}{(more is null ? string.Empty : $"; {more.Text}")}");
-        }
+        Above(() => Console.Error.WriteLine(isJson ? Json(more) : $"daxemu: [{Numbers()}] {Printable.Of(what)}{(more is null ? string.Empty : $"; {more.Text}")}"));
     }
 
     private void Clear()

@@ -20,6 +20,7 @@ internal static class BenchCommand
     private const string DefaultSize = "512m";
     private const long MappedBytes = 1L << 30;
     private const long LeastMappedBytes = 32 << 20;
+    private static readonly string[] PatternNames = ["read", "write", "randread", "randwrite", "rw", "randrw"];
     private static readonly TimeSpan NoLimit = TimeSpan.FromDays(365);
     private static readonly TimeSpan DefaultRuntime = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan DefaultRamp = TimeSpan.FromMilliseconds(40);
@@ -27,18 +28,18 @@ internal static class BenchCommand
     private static readonly Option<string?> FileName = CommandOptions.File("--filename", "the device: a file or block device that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (not given: a new file on tmpfs)");
     private static readonly Option<SizeOrShare?> Size = CommandOptions.Of<SizeOrShare?>("--size", $"bytes of the device, or a share, as in 50% (not given: {DefaultSize}, or what --filename has)", SizeText.ParseShare, null);
     private static readonly Option<IReadOnlyList<long>?> BlockSize = CommandOptions.Of<IReadOnlyList<long>?>("--bs", "4k or 2m, or both: 4k,2m; with --phase pread or pwrite any size", text => CommandOptions.ListOf(text, SizeText.Parse), null);
-    private static readonly Option<IReadOnlyList<string>?> Pattern = CommandOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread, randwrite, rw or randrw (a mix); a list is allowed", text => CommandOptions.ListOf(text, ParsePattern), null);
+    private static readonly Option<IReadOnlyList<string>?> Pattern = CommandOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread, randwrite, rw or randrw (a mix); a list is allowed", text => CommandOptions.ListOf(text, ParsePattern), null).Offering(PatternNames);
     private static readonly Option<IReadOnlyList<int>> Jobs = CommandOptions.Jobs([1, 2]);
     private static readonly Option<TimeSpan> Runtime = CommandOptions.Runtime("timed time for each engine and case", DefaultRuntime);
     private static readonly Option<TimeSpan> Ramp = CommandOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);
     private static readonly Option<int> Seed = CommandOptions.Seed("the random orders");
-    private static readonly Option<IReadOnlyList<string>?> Engines = CommandOptions.Of<IReadOnlyList<string>?>("--engine", string.Join(", ", EngineCatalog.Names) + "; a list is allowed (not given: of the first five those with a part in the phases)", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, EngineCatalog.Names)), null);
-    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there), insert (they are not), or another of " + string.Join(", ", PhaseFacts.Names.Skip(2)) + "; a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null);
+    private static readonly Option<IReadOnlyList<string>?> Engines = CommandOptions.Of<IReadOnlyList<string>?>("--engine", string.Join(", ", EngineCatalog.Names) + "; a list is allowed (not given: of the first five those with a part in the phases)", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, EngineCatalog.Names)), null).Offering(EngineCatalog.Names);
+    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there), insert (they are not), or another of " + string.Join(", ", PhaseFacts.Names.Skip(2)) + "; a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null).Offering(PhaseFacts.Names);
     private static readonly Option<bool> Separate = CommandOptions.Flag("--separate", "each job has a mapping of its own");
     private static readonly Option<bool> Shared = CommandOptions.Flag("--shared", "all jobs share one mapping, each with its own slice; holds if neither is given");
     private static readonly Option<WaitProfile> Policy = CommandOptions.Profile();
     private static readonly Option<PageOrder> TablePages = CommandOptions.Words("--table-pages", "2m (the emulator's tables may lie in 2 MiB pages of the host, where they are large enough) or 4k", PageOrder.Pmd, ("2m", PageOrder.Pmd), ("4k", PageOrder.Pte));
-    private static readonly Option<string?> Csv = CommandOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => CommandOptions.Choice(text, "will-it-scale"), null);
+    private static readonly Option<string?> Csv = CommandOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => CommandOptions.Choice(text, "will-it-scale"), null).Offering("will-it-scale");
     private static readonly Option<string?> Hgrm = CommandOptions.File("--hgrm", "a file for the latency percentiles, in HdrHistogram's text form");
     private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "a file for a plot: .png or .svg", ParsePlot, null).Called("FILE");
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
@@ -68,6 +69,7 @@ internal static class BenchCommand
         };
         JobOptions.AddTo(command);
         ProgressOptions.AddTo(command);
+        TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }
@@ -331,7 +333,7 @@ internal static class BenchCommand
     }
 
     private static string ParsePattern(string text) => CommandOptions.Choice(
-        text.Equals("readwrite", StringComparison.OrdinalIgnoreCase) ? "rw" : text, "read", "write", "randread", "randwrite", "rw", "randrw");
+        text.Equals("readwrite", StringComparison.OrdinalIgnoreCase) ? "rw" : text, PatternNames);
 
     private static FaultPhase ParsePhase(string text) => PhaseFacts.ByName(CommandOptions.Choice(text, PhaseFacts.Names));
 

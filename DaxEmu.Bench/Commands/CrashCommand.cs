@@ -38,6 +38,7 @@ internal static class CrashCommand
             Workload, Points, Seed, Bug, Case, Jobs, Replay, CrossCheck, List, Part, Format, OutputOption.Option,
         };
         ProgressOptions.AddTo(command);
+        TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }
@@ -47,12 +48,12 @@ internal static class CrashCommand
         bool isJson = parsed.GetValue(Format) == OutputFormat.Json;
         if (parsed.GetValue(List))
         {
-            Console.WriteLine(isJson ? JsonText.Of(ListDocument(), DocumentJson.Default.CrashListDocument) : ListText());
+            Console.Write(isJson ? JsonText.Of(ListDocument(), DocumentJson.Default.CrashListDocument) + "\n" : ListText());
             return ExitCode.Success;
         }
 
         ICrashWorkload workload = parsed.GetRequiredValue(Workload);
-        CrashBug? bug = parsed.GetValue(Bug) is { } name ? CrashWorkloads.BugOf(workload, name) : null;
+        CrashBug? bug = parsed.GetValue(Bug) is { } name ? BugOf(workload, name) : null;
         IReadOnlyList<PowerCutTest> cases = workload.Cases(bug, (ulong)parsed.GetValue(Seed));
         if (parsed.GetValue(Replay) is { } replay)
         {
@@ -89,11 +90,18 @@ internal static class CrashCommand
 
     private static ValueOption<ICrashWorkload> WorkloadOption()
     {
-        ValueOption<ICrashWorkload> option = CommandOptions.Of("--workload", "what is cut (see --list)", CrashWorkloads.ByName, CrashWorkloads.All[0]);
+        ValueOption<ICrashWorkload> option = CommandOptions.Of("--workload", "what is cut (see --list)", WorkloadOf, CrashWorkloads.All[0]);
         option.Written = workload => workload.Name;
-        option.CompletionSources.Add([.. CrashWorkloads.All.Select(w => w.Name)]);
-        return option;
+        return option.Offering([.. CrashWorkloads.All.Select(w => w.Name)]);
     }
+
+    private static ICrashWorkload WorkloadOf(string name) => CrashWorkloads.All.Any(w => w.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ? CrashWorkloads.ByName(name)
+        : throw new FormatException($"'{name}' is not a workload.{Suggestion.Question(name, CrashWorkloads.All.Select(w => w.Name))} Choose one of: {string.Join(", ", CrashWorkloads.All.Select(w => w.Name))}.");
+
+    private static CrashBug BugOf(ICrashWorkload workload, string name) => workload.Bugs.Any(b => b.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ? CrashWorkloads.BugOf(workload, name)
+        : throw new FormatException($"'{name}' is not a bug of {workload.Name}.{Suggestion.Question(name, workload.Bugs.Select(b => b.Name))} Choose one of: {string.Join(", ", workload.Bugs.Select(b => b.Name))}.");
 
     // Null for all.
     private static int? CutsOf(string text) => text.Equals(AllPoints, StringComparison.OrdinalIgnoreCase) ? null : CommandOptions.Count(text);
@@ -136,8 +144,8 @@ internal static class CrashCommand
         : cases.Where(c => c.Name == name).ToArray() is { Length: > 0 } selected ? selected
         : throw new FormatException($"'{name}' is not a case of this workload.{Suggestion.Question(name, cases.Select(c => c.Name))} Its cases are named like '{cases[0].Name}'.");
 
-    private static string ListText() => string.Join('\n', CrashWorkloads.All.SelectMany(w =>
-        w.Bugs.Select(b => $"  --bug {b.Name,-22} {b.Description}").Prepend($"{w.Name}: {w.Description}")));
+    private static string ListText() => string.Join('\n', CrashWorkloads.All.Select(w =>
+        HelpText.List($"{w.Name}: {w.Description}", w.Bugs.Select(b => ($"--bug {b.Name}", b.Description)))));
 
     private static CrashListDocument ListDocument() => new()
     {

@@ -18,11 +18,7 @@ internal static class NameList
             return ExitCode.Success;
         }
 
-        foreach ((string heading, IEnumerable<(string Name, string Description)> names) in lists)
-        {
-            Console.Write(HelpText.List($"{heading}:", names));
-        }
-
+        Console.Write(string.Join('\n', lists.Select(l => HelpText.List($"{l.Heading}:", l.Names))));
         return ExitCode.Success;
     }
 }

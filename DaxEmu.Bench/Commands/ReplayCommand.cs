@@ -40,6 +40,7 @@ internal static class ReplayCommand
             OutputOption.Option,
         };
         ProgressOptions.AddTo(command);
+        TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around((parsed, cancellation) => Run(
             parsed, parsed.GetRequiredValue(files), parsed.GetRequiredValue(threads), parsed.GetValue(mmu), parsed.GetValue(format) == OutputFormat.Json, cancellation)));
         return command;
@@ -49,19 +50,20 @@ internal static class ReplayCommand
 
     private static ExitCode Run(ParseResult parsed, string[] paths, IReadOnlyList<int> threads, MmuKind mmu, bool isJson, CancellationToken cancellation)
     {
-        var session = new ReplaySession(threads, mmu, CommandFrame.Report, cancellation)
-        {
-            TraceDone = (name, report) =>
-            {
-                if (!isJson)
-                {
-                    Console.WriteLine(TraceText(name, report));
-                }
-            },
-        };
+        ReplaySession session;
         using (var progress = new ProgressLine(parsed))
         {
-            session.Progress = progress.Show;
+            session = new ReplaySession(threads, mmu, message => progress.Above(() => CommandFrame.Report(message)), cancellation)
+            {
+                TraceDone = (name, report) =>
+                {
+                    if (!isJson)
+                    {
+                        progress.Above(() => Console.WriteLine(TraceText(name, report)));
+                    }
+                },
+                Progress = progress.Show,
+            };
             session.AddAll(paths);
         }
 

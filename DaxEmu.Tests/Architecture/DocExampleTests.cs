@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using DaxEmu.Core;
 using DaxEmu.Native;
 using DaxEmu.Native.Memory;
@@ -13,7 +12,7 @@ namespace DaxEmu.Tests.Architecture;
 /// What the documents show can be typed: each C# block compiles against the public API and runs, each command line is one that the command
 /// takes.
 /// </summary>
-public sealed partial class DocExampleTests
+public sealed class DocExampleTests
 {
     // Blocks that are fragments of one program are put together in their order.
     private static IEnumerable<TestCaseData> Programs() => DocPage.All
@@ -22,13 +21,7 @@ public sealed partial class DocExampleTests
         .GroupBy(b => b.Program is null ? b.ToString() : $"{b.Page.Name}: {b.Program}")
         .Select(g => new TestCaseData((object)g.Select(b => b.Text).ToArray()).SetArgDisplayNames(g.Key));
 
-    private static TestCaseData[] CommandLines() => [..
-        from page in DocPage.All
-         from found in page.Blocks.Where(b => b.Language is "sh" or "").SelectMany(LinesOf)
-             .Concat(page.InlineCode.Select(c => (c.Line, Text: c.Text)))
-         let command = Command().Match(found.Text)
-         where command.Success
-         select new TestCaseData(command.Groups["arguments"].Value).SetArgDisplayNames($"{page.Name}:{found.Line}: {found.Text.Trim()}")];
+    private static TestCaseData[] CommandLines() => [.. DocCommands.All.Concat(DocCommands.Ordered).Select(l => new TestCaseData((object)l.Words).SetArgDisplayNames(l.ToString()))];
 
     [TestCaseSource(nameof(Programs))]
     public void ABlockOfCSharpIsAProgramThatRuns(string[] parts)
@@ -50,9 +43,9 @@ public sealed partial class DocExampleTests
     }
 
     [TestCaseSource(nameof(CommandLines))]
-    public void ACommandLineIsOneThatTheCommandTakes(string arguments)
+    public void ACommandLineIsOneThatTheCommandTakes(string[] words)
     {
-        IReadOnlyList<System.CommandLine.ParseResult> parsed = Bench.Cli.CommandFrame.Parse(Bench.Program.CreateRoot(), Split(arguments));
+        IReadOnlyList<System.CommandLine.ParseResult> parsed = Bench.Cli.CommandFrame.Parse(Bench.Program.CreateRoot(), words);
         Assert.That(parsed.SelectMany(p => p.Errors).Select(e => e.Message), Is.Empty);
     }
 
@@ -73,19 +66,5 @@ public sealed partial class DocExampleTests
     [TestCase("suites -- --filter '*Fault*'", "suites|--|--filter|*Fault*")]
     [TestCase("check --replay \"a b\"", "check|--replay|a b")]
     [TestCase("replay a.gz > out.txt", "replay|a.gz")]
-    public void ALineIsSplitAsAShellDoes(string line, string words) => Assert.That(Split(line), Is.EqualTo(words.Split('|')));
-
-    private static IEnumerable<(int Line, string Text)> LinesOf(DocBlock block) => block.Lines.Select((text, i) => (block.Line + 1 + i, text));
-
-    // Words, with quotation marks; up to a comment, a pipe or a redirection.
-    private static string[] Split(string line) => [.. Word().Matches(line)
-        .Select(m => m.Value)
-        .TakeWhile(w => w[0] is not ('#' or '|' or '>' or '<' or '&' or ';'))
-        .Select(w => w.Trim('\'', '"'))];
-
-    [GeneratedRegex(@"^(?:\$ )?(?:\w+=\S+ )*(?:daxemu|dotnet run -c Release --project DaxEmu\.Bench --) (?<arguments>[a-z-].*)$")]
-    private static partial Regex Command();
-
-    [GeneratedRegex("'[^']*'|\"[^\"]*\"|\\S+")]
-    private static partial Regex Word();
+    public void ALineIsSplitAsAShellDoes(string line, string words) => Assert.That(DocCommands.Split(line), Is.EqualTo(words.Split('|')));
 }

@@ -1,7 +1,7 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using DaxEmu.Tests.Support;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -57,7 +57,7 @@ internal sealed partial class ApiReference
     {
         MetadataReference[] libraries = [.. Libraries.Select(l => MetadataReference.CreateFromFile(
             Path.Combine(AppContext.BaseDirectory, l + ".dll"),
-            documentation: XmlDocumentationProvider.CreateFromFile(Path.Combine(AppContext.BaseDirectory, l + ".xml"))))];
+            documentation: new DocsFile(Path.Combine(AppContext.BaseDirectory, l + ".xml"))))];
         compilation = CSharpCompilation.Create(
             "reference",
             references: [.. libraries, .. Directory.GetFiles(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "System*.dll").Select(f => MetadataReference.CreateFromFile(f))]);
@@ -149,7 +149,6 @@ internal sealed partial class ApiReference
         string modifiers = type switch
         {
             { TypeKind: TypeKind.Enum or TypeKind.Interface or TypeKind.Delegate } => string.Empty,
-            { TypeKind: TypeKind.Struct, IsReadOnly: true } => "readonly ",
             { TypeKind: TypeKind.Struct } => string.Empty,
             { IsStatic: true } => "static ",
             { IsAbstract: true } => "abstract ",
@@ -246,4 +245,20 @@ internal sealed partial class ApiReference
 
     [GeneratedRegex(@"\s*\n\s*\n\s*")]
     private static partial Regex Lines();
+
+    // The file that the compiler writes beside an assembly.
+    private sealed class DocsFile(string path) : DocumentationProvider
+    {
+        private readonly string file = path;
+        private readonly Dictionary<string, string> members = XDocument.Load(path, LoadOptions.PreserveWhitespace)
+            .Descendants("member")
+            .ToDictionary(m => m.Attribute("name")!.Value, m => m.ToString(SaveOptions.DisableFormatting));
+
+        public override bool Equals(object? obj) => obj is DocsFile other && other.file == file;
+
+        public override int GetHashCode() => file.GetHashCode(StringComparison.Ordinal);
+
+        protected override string? GetDocumentationForSymbol(string documentationMemberID, CultureInfo preferredCulture, CancellationToken cancellationToken) =>
+            members.GetValueOrDefault(documentationMemberID);
+    }
 }

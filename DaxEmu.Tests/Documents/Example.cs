@@ -40,7 +40,7 @@ internal static class Example
         {
             Console.SetOut(output);
             MethodInfo main = context.LoadFromStream(image).EntryPoint!;
-            var run = Task.Run(() => main.Invoke(null, main.GetParameters().Length == 0 ? null : [Array.Empty<string>()]));
+            var run = Task.Run(() => main.Invoke(null, BindingFlags.DoNotWrapExceptions, null, main.GetParameters().Length == 0 ? null : [Array.Empty<string>()], null));
             Assert.That(run.Wait(Limit), "it runs for a minute and has not ended");
             return output.ToString();
         }

@@ -49,8 +49,8 @@ public sealed partial class FaqTests
 
     private static string MessageOfProgram(string program, ScratchDirectory scratch)
     {
-        AggregateException failure = Assert.Throws<AggregateException>(() => Example.Run(program.Replace(Tmpfs + "/", scratch.Directory + "/", StringComparison.Ordinal)));
-        return failure.GetBaseException().Message.Replace(scratch.Directory, Tmpfs, StringComparison.Ordinal).ReplaceLineEndings(" ");
+        AggregateException? failure = Assert.Throws<AggregateException>(() => Example.Run(program.Replace(Tmpfs + "/", scratch.Directory + "/", StringComparison.Ordinal)));
+        return failure!.GetBaseException().Message.Replace(scratch.Directory, Tmpfs, StringComparison.Ordinal).ReplaceLineEndings(" ");
     }
 
     [GeneratedRegex(@"^### (\d+)\.")]

@@ -49,10 +49,10 @@ public sealed class CompletionTests
         string script = Run("completion", "bash").Output;
         CommandResult result = Shell(
             "bash",
-            "-c",
+            "-xc",
             $$"""
             set -u
-            daxemu() { dotnet "{{AppContext.BaseDirectory}}daxemu.dll" "$@"; }
+            daxemu() { dotnet "{{Path.Combine(AppContext.BaseDirectory, "daxemu.dll")}}" "$@"; }
             {{script}}
             COMP_LINE='daxemu bench --engine emu,lo'; COMP_POINT=${#COMP_LINE}; COMP_WORDS=(daxemu bench --engine emu,lo); COMP_CWORD=3; _daxemu; echo "${COMPREPLY[*]}"
             COMP_LINE='daxemu bench --output-format=js'; COMP_POINT=${#COMP_LINE}; COMP_WORDS=(daxemu bench --output-format = js); COMP_CWORD=4; _daxemu; echo "${COMPREPLY[*]}"

@@ -15,13 +15,14 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
     /// <summary>Runs all cases, or as many as there were before the cancellation.</summary>
     public IReadOnlyList<CaseResult> Run()
     {
-        for (int i = 0; i < plan.Cases.Count && !cancellation.IsCancellationRequested; i++)
+        for (int number = 0; number < plan.Cases.Count && !cancellation.IsCancellationRequested; number++)
         {
+            int i = number;
             FaultCase load = plan.Cases[i];
             progress(load.Name, (double)i / plan.Cases.Count);
             try
             {
-                RunCase(load);
+                RunCase(load, share => progress(load.Name, (i + share) / plan.Cases.Count));
             }
             catch (OperationCanceledException)
             {
@@ -32,7 +33,7 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
         return results;
     }
 
-    private void RunCase(FaultCase load)
+    private void RunCase(FaultCase load, Action<double> done)
     {
         using var team = new JobTeam(load.JobCount, plan.Cpus);
         using var alone = new JobTeam(1, plan.Cpus);
@@ -80,6 +81,7 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
         int rounds = Math.Min(plan.Rounds, plan.Loops ?? plan.Rounds);
         for (int round = 0; round < rounds && !cancellation.IsCancellationRequested; round++)
         {
+            done((double)round / rounds);
             long passes = plan.Loops is { } loops ? ((long)loops * (round + 1) / rounds) - ((long)loops * round / rounds) : long.MaxValue;
             controls.Add(load.JobCount > 1 ? MachineControl.Measure(alone, team) : 1);
             foreach (ICaseRun run in runs)

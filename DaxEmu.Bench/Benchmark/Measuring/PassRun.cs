@@ -45,9 +45,9 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         }
     }
 
-    public void Measure(TimeSpan time, long passes = long.MaxValue)
+    public void Measure(TimeSpan time, long mostPasses = long.MaxValue)
     {
-        long left = passes;
+        long left = mostPasses;
         long begin = Stopwatch.GetTimestamp();
         double wall = 0;
         long faults = 0;

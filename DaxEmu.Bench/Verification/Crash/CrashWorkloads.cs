@@ -1,4 +1,3 @@
-using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Verification.Crash.BTree;
 using DaxEmu.Bench.Verification.Crash.HashStore;
 using DaxEmu.Bench.Verification.Crash.Log;
@@ -15,10 +14,10 @@ internal static class CrashWorkloads
     /// <summary>The workload of a name.</summary>
     /// <exception cref="FormatException">There is none.</exception>
     public static ICrashWorkload ByName(string name) => All.FirstOrDefault(w => w.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new FormatException($"'{name}' is not a workload.{Suggestion.Question(name, All.Select(w => w.Name))} Choose one of: {string.Join(", ", All.Select(w => w.Name))}.");
+        ?? throw new FormatException($"'{name}' is not a workload. Choose one of: {string.Join(", ", All.Select(w => w.Name))}.");
 
     /// <summary>The bug of a name.</summary>
     /// <exception cref="FormatException">The workload has no such bug.</exception>
     public static CrashBug BugOf(ICrashWorkload workload, string name) => workload.Bugs.FirstOrDefault(b => b.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new FormatException($"'{name}' is not a bug of {workload.Name}.{Suggestion.Question(name, workload.Bugs.Select(b => b.Name))} Choose one of: {string.Join(", ", workload.Bugs.Select(b => b.Name))}.");
+        ?? throw new FormatException($"'{name}' is not a bug of {workload.Name}. Choose one of: {string.Join(", ", workload.Bugs.Select(b => b.Name))}.");
 }

@@ -30,7 +30,7 @@ internal sealed class ReplaySession(IReadOnlyList<int> threadCounts, MmuKind mmu
     public Action<string, TraceReplayReport> TraceDone { get; init; } = (_, _) => { };
 
     /// <summary>Called before each text, with its name and how much of the whole is done, by the bytes of the files.</summary>
-    public Action<string, double> Progress { get; set; } = (_, _) => { };
+    public Action<string, double> Progress { get; init; } = (_, _) => { };
 
     /// <summary>Replays what the paths on the command line stand for.</summary>
     public void AddAll(IReadOnlyList<string> paths)

@@ -250,7 +250,7 @@ internal sealed class SoakRunner(SoakPlan plan, Action<string, double> progress,
         double? waited = waiters == 0 ? null : Stopwatch.GetElapsedTime(oldest.Since).TotalSeconds;
         SoakJob? job = waiters == 0 ? null : jobs.FirstOrDefault(j => j.ManagedThreadId == oldest.Thread);
         string waiting = waited is { } time
-            ? string.Create(CultureInfo.InvariantCulture, $"{waiters} waiters, the oldest {(job is null ? $"thread {oldest.Thread}" : $"job {job.Number}")} for {time:0.000} s, for the entry at page {oldest.Page}")
+            ? string.Create(CultureInfo.InvariantCulture, $"{waiters} {(waiters == 1 ? "waiter" : "waiters")}, the oldest {(job is null ? $"thread {oldest.Thread}" : $"job {job.Number}")} for {time:0.000} s, for the entry at page {oldest.Page}")
             : "no thread waits for an entry";
         return new WorkFacts(
             string.Create(
