@@ -4,7 +4,6 @@ using DaxEmu.Bench.Devices;
 using DaxEmu.Core;
 using DaxEmu.Core.Tracing;
 using DaxEmu.Native;
-using Prometheus;
 
 namespace DaxEmu.Bench.Commands;
 
@@ -16,9 +15,8 @@ internal sealed class TelemetrySession : IDisposable
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
-    private readonly CollectorRegistry registry = Metrics.NewCustomRegistry();
     private readonly DaxMeter meter = new();
-    private readonly IDisposable? listener;
+    private readonly OpenMetrics? counts;
     private readonly string? metricsPath;
     private readonly TraceFile? trace;
 
@@ -32,11 +30,7 @@ internal sealed class TelemetrySession : IDisposable
         if (metricsPath is not null)
         {
             OutputFile.Check(metricsPath == StandardError ? null : metricsPath, null);
-            listener = MeterAdapter.StartListening(new MeterAdapterOptions
-            {
-                Registry = registry,
-                InstrumentFilterPredicate = instrument => instrument.Meter.Name == DaxMeter.Name,
-            });
+            counts = new OpenMetrics(DaxMeter.Name);
         }
 
         if (tracePath is not null)
@@ -53,8 +47,8 @@ internal sealed class TelemetrySession : IDisposable
     public void Dispose()
     {
         ProcessSink.Current = null;
-        string? text = metricsPath is null ? null : Export();
-        listener?.Dispose();
+        string? text = counts?.Text();
+        counts?.Dispose();
         meter.Dispose();
         if (HostLibrary.IsLoaded)
         {
@@ -77,13 +71,6 @@ internal sealed class TelemetrySession : IDisposable
         {
             throw new DaxEnvironmentException($"cannot write what --metrics or --trace ask for: {problem.Message}", "Free space, or name another file.");
         }
-    }
-
-    private string Export()
-    {
-        using var text = new MemoryStream();
-        registry.CollectAndExportAsTextAsync(text, ExpositionFormat.OpenMetricsText).GetAwaiter().GetResult();
-        return Encoding.UTF8.GetString(text.ToArray());
     }
 
     // What a full disk refuses is reported at the end: an exception here would end the counts of the mapping as well.
