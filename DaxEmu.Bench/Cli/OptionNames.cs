@@ -86,6 +86,11 @@ internal static class OptionNames
         string? value = sign < 0 ? null : argument[(sign + 1)..];
         if ((Find(command, name) ?? root.Options.FirstOrDefault(o => o.Recursive && IsNamed(o, name))) is { } option)
         {
+            if (sign < 0 && TakesValue(option) && option.Arity.MinimumNumberOfValues == 0)
+            {
+                return [$"{name}=-"]; // its value is never the next word, which may be a file to read
+            }
+
             // The value is the next word, whatever it is, so that what follows is read as it is meant.
             takesNext = sign < 0 && next is not null && TakesValue(option) && !next.StartsWith(End, StringComparison.Ordinal);
             return [name + (sign < 0 ? string.Empty : argument[sign..]), .. takesNext ? [next!] : Array.Empty<string>()];

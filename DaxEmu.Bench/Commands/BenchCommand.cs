@@ -45,6 +45,7 @@ internal static class BenchCommand
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
     private static readonly Option<bool> Conflicts = CommandOptions.Flag("--conflicts", "instead of times: the cache lines that operations share which could run at once, for emu and locked-radix; the same on every run");
     private static readonly Option<MediaProfile?> Media = CommandOptions.Media();
+    private static readonly Option<bool> AssertPmd = CommandOptions.Flag("--assert-pmd", "ends with 1 unless the mappings of emu and kernel are of 2 MiB, and says what stands against it; --bs is 2m if it is not given");
     private static readonly Option<bool> List = CommandOptions.List("the engines and phases");
     private static readonly Option<bool> Force = CommandOptions.Force();
     private static readonly Option<OutputFormat> Format = CommandOptions.Format(hasBins: true);
@@ -64,10 +65,11 @@ internal static class BenchCommand
             + "  daxemu bench --phase pread,pwrite,writeback --engine emu --media optane\n  daxemu bench --mmu host\n  daxemu bench --name=job --rw=randrw --rwmixread=70 --time_based --runtime=2s\n  daxemu bench job.fio")
         {
             BenchJobs.Files,
-            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, TablePages, Csv, Hgrm, Plot, Mmu, Media, Conflicts, List, Format, OutputOption.Option,
+            FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, TablePages, Csv, Hgrm, Plot, Mmu, Media, AssertPmd, Conflicts, List, Format, OutputOption.Option,
         };
         JobOptions.AddTo(command);
         ProgressOptions.AddTo(command);
+        TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }
@@ -110,6 +112,11 @@ internal static class BenchCommand
         ParseResult first = jobs[0];
         BenchJobs.CheckOrder(jobs);
         IReadOnlyList<BenchPlan> plans = [.. jobs.Select(PlanOf)];
+        foreach (BenchPlan plan in plans.Where(plan => plan.AssertsPmd))
+        {
+            PmdCheck.Require(plan);
+        }
+
         if (first.GetValue(JobOptions.ParseOnly))
         {
             string[] names = [.. plans.SelectMany(plan => plan.Cases).Select(load => load.Name)];
@@ -140,7 +147,14 @@ internal static class BenchCommand
 
         BenchReport report = BenchJobs.Join(reports);
         Show(report, first);
+        CaseResult[] withoutPmd = [.. report.Results.Where(r => r.PmdProblem is not null)];
+        foreach (CaseResult result in withoutPmd)
+        {
+            CommandFrame.Report($"--assert-pmd: {result.Engine}, {result.Load.Name}: {result.PmdProblem}.");
+        }
+
         return cancellation.IsCancellationRequested ? ExitCode.TimeLimit
+            : withoutPmd.Length > 0 ? ExitCode.Found
             : report.Results.All(r => r.Refusal is not null) ? ExitCode.Inconclusive
             : ExitCode.Success;
     }
@@ -243,7 +257,7 @@ internal static class BenchCommand
         IReadOnlyList<string>? patterns = parsed.GetValue(Pattern);
         IReadOnlyList<FaultCase> cases = BenchCases.Of(new CaseRequest
         {
-            BlockSizes = parsed.GetValue(BlockSize),
+            BlockSizes = parsed.GetValue(BlockSize) ?? (parsed.GetValue(AssertPmd) ? [DaxConstants.PmdSize] : null),
             Patterns = patterns,
             Phases = JobOptions.PhasesOf(parsed, parsed.GetValue(Phase), patterns),
             JobCounts = parsed.GetRequiredValue(Jobs),
@@ -276,6 +290,7 @@ internal static class BenchCommand
             FileName = fileName,
             IsForced = parsed.GetValue(Force),
             Media = parsed.GetValue(Media),
+            AssertsPmd = parsed.GetValue(AssertPmd),
         };
     }
 

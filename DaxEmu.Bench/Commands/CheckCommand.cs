@@ -49,6 +49,7 @@ internal static class CheckCommand
             Profile, Scenario, Strategy, Sizes, Preemptions, MaxSchedules, Seed, Replay, Steps, All, List, Part, Format, OutputOption.Option,
         };
         ProgressOptions.AddTo(command);
+        TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }

@@ -38,6 +38,7 @@ internal static class CrashCommand
             Workload, Points, Seed, Bug, Case, Jobs, Replay, CrossCheck, List, Part, Format, OutputOption.Option,
         };
         ProgressOptions.AddTo(command);
+        TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }

@@ -12,9 +12,10 @@ internal static class OutputOption
     /// <summary>The option.</summary>
     public static ValueOption<string?> Option { get; } = CommandOptions.File("--output", "writes the report to this file instead of standard output, which is -");
 
-    /// <summary>An action that heeds it.</summary>
+    /// <summary>An action that heeds it, and those of <see cref="TelemetryOptions"/>.</summary>
     public static Func<ParseResult, CancellationToken, ExitCode> Around(Func<ParseResult, CancellationToken, ExitCode> action) => (parsed, cancellation) =>
     {
+        using IDisposable? telemetry = TelemetryOptions.Begin(parsed);
         using IDisposable? output = Open(parsed);
         return action(parsed, cancellation);
     };

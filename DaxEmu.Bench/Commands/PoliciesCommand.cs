@@ -54,6 +54,7 @@ internal static class PoliciesCommand
             Jobs, Ranges, Mix, Empty, EmptyBy, Hold, HugeHold, Rounds, Runtime, Trace, Seed, Markdown, List, Format, OutputOption.Option,
         };
         ProgressOptions.AddTo(command);
+        TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }

@@ -40,6 +40,7 @@ internal static class ReplayCommand
             OutputOption.Option,
         };
         ProgressOptions.AddTo(command);
+        TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around((parsed, cancellation) => Run(
             parsed, parsed.GetRequiredValue(files), parsed.GetRequiredValue(threads), parsed.GetValue(mmu), parsed.GetValue(format) == OutputFormat.Json, cancellation)));
         return command;

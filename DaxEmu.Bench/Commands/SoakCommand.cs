@@ -38,6 +38,7 @@ internal static class SoakCommand
             Mmu, Duration, Jobs, Size, Profile, Seed, Watchdog, FileName, Force, List, Part, Format, OutputOption.Option,
         };
         ProgressOptions.AddTo(command);
+        TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, OutputOption.Around(Run));
         return command;
     }

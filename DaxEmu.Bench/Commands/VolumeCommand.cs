@@ -241,8 +241,10 @@ internal static class VolumeCommand
         }
 
         command.Add(Format);
+        TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, (parsed, cancellation) =>
         {
+            using IDisposable? telemetry = TelemetryOptions.Begin(parsed);
             try
             {
                 return run(parsed.GetRequiredValue(file), parsed, cancellation);

@@ -92,7 +92,7 @@ public sealed unsafe partial class AddressSpace : IDisposable
         AreasLock = new AsymmetricLock(Id, MappingLock.Areas, header[3]);
         lifetime = new AsymmetricLock(Id, MappingLock.Lifetime, header[4]);
         VmFile = new VmFile(Id, device.Base, InvalidateLock, AreasLock, Behaviour.RestoresHugeWrites, usesHugeTables, Remove);
-        Sink = options.Sink;
+        Sink = ProcessSink.With(options.Sink);
     }
 
     /// <summary>The mapping's id: the inode number in events, and part of every wait key.</summary>

@@ -16,6 +16,17 @@ internal static class HugePageProof
     public static long MappedBytes(nint start, long lengthBytes) =>
         MappedBytes(File.ReadLines("/proc/self/smaps"), start, start + (nint)lengthBytes);
 
+    /// <summary>The addresses of a header's mapping; null for another line.</summary>
+    internal static (long From, long To)? RangeOf(string line)
+    {
+        int space = line.IndexOf(' ', StringComparison.Ordinal);
+        return space > 0 && line[..space].Split('-') is [{ } first, { } last]
+            && long.TryParse(first, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out long from)
+            && long.TryParse(last, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out long to)
+            ? (from, to)
+            : null;
+    }
+
     /// <summary>As the other, on given lines: a header <c>start-end rights …</c> for each mapping, then <c>Counter: n kB</c>.</summary>
     internal static long MappedBytes(IEnumerable<string> lines, long start, long end)
     {
@@ -24,9 +35,7 @@ internal static class HugePageProof
         foreach (string line in lines)
         {
             string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields[0].Split('-') is [{ } first, { } last]
-                && long.TryParse(first, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out long from)
-                && long.TryParse(last, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out long to))
+            if (RangeOf(line) is var (from, to))
             {
                 isInside = from < end && to > start;
             }

@@ -48,6 +48,9 @@ internal sealed record BenchPlan
     /// <summary>The medium that the emulator's device stands for; null for this machine's memory.</summary>
     public MediaProfile? Media { get; init; }
 
+    /// <summary>Whether mappings that are not of 2 MiB are a failure.</summary>
+    public bool AssertsPmd { get; init; }
+
     /// <summary>Rounds in which the engines take turns.</summary>
     public int Rounds { get; init; } = 5;
 }

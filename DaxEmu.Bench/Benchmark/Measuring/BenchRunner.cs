@@ -103,7 +103,8 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
             }
         }
 
-        results.AddRange(ofCase.OrderBy(r => plan.Engines.ToList().IndexOf(r.Engine)));
+        results.AddRange(ofCase.OrderBy(r => plan.Engines.ToList().IndexOf(r.Engine)).Select(
+            r => plan.AssertsPmd ? r with { PmdProblem = PmdCheck.ProblemOf(r, setup.DeviceOf(r.Engine, load)) } : r));
     }
 
     // After a few passes over a small mapping, which leave no code to be compiled later: its memory would be taken for the tables'.

@@ -64,6 +64,9 @@ internal sealed record CaseResult(string Engine, FaultCase Load)
     /// <summary>Of a mix, the latencies of its writes; null otherwise.</summary>
     public LongHistogram? WriteLatencies { get; init; }
 
+    /// <summary>What stands against mappings of 2 MiB, if that was to be looked at; null if nothing does.</summary>
+    public string? PmdProblem { get; init; }
+
     /// <summary>The control of the rounds with several jobs, the median; 1 for one job.</summary>
     public double Control { get; init; } = 1;
 }

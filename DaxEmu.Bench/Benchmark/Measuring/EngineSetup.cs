@@ -37,7 +37,7 @@ internal sealed class EngineSetup : IDisposable
         this.cancellation = cancellation;
         this.plan = plan;
         share = MemoryShare.Of(plan, HostMemory.AvailableBytes());
-        var options = new PmemDeviceOptions { Sparse = !share.HasKernel, PreferHugePages = false, Cancellation = cancellation, Media = plan.Media };
+        var options = new PmemDeviceOptions { Sparse = !share.HasKernel, PreferHugePages = plan.AssertsPmd, Cancellation = cancellation, Media = plan.Media };
         scratch = ScratchDevice.Open(plan.FileName, plan.SizeBytes, options, plan.IsForced);
     }
 
@@ -166,6 +166,9 @@ internal sealed class EngineSetup : IDisposable
 
         return wideDevice;
     }
+
+    /// <summary>The device that an engine maps for a case.</summary>
+    public PmemDevice DeviceOf(string engine, FaultCase load) => engine == "kernel" ? HostDeviceFor(load) : Device;
 
     // Once its memory is in 2 MiB pieces a device would serve 4 KiB faults by the dozen, so the two have one each.
     private PmemDevice HostDeviceFor(FaultCase load)

@@ -11,7 +11,7 @@ internal static class JobLines
 
     /// <summary>Options of a whole run, which no job has for itself.</summary>
     public static IReadOnlyList<string> OfTheRun { get; } =
-        ["--output", "--output-format", "--status-interval", "--eta", "--plot", "--hgrm", "--csv", "--section", "--parse-only", "--mmu", "--conflicts"];
+        ["--output", "--output-format", "--status-interval", "--eta", "--plot", "--hgrm", "--csv", "--section", "--parse-only", "--mmu", "--conflicts", "--metrics", "--trace"];
 
     /// <summary>A command line for each job; the line itself if there is one job or none.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Split(IReadOnlyList<string> line)
