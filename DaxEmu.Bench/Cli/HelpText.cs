@@ -72,6 +72,10 @@ internal sealed class HelpText : SynchronousCommandLineAction
         return (end > 0 ? first[..end] : first).TrimEnd('.');
     }
 
+    /// <summary>What an option does, and its default as it can be typed.</summary>
+    public static string DescriptionOf(Option option) =>
+        option is IDescribedOption { DefaultText: { } value } ? $"{option.Description} [default: {value}]" : option.Description ?? string.Empty;
+
     private static int CurrentColumns => Console.IsOutputRedirected || StandardStreams.IsOutputInFile ? DefaultColumns : Math.Min(ConsoleWidth.Columns, MostColumns);
 
     private static IAnsiConsole ConsoleOver(TextWriter text, int columns)
@@ -104,9 +108,6 @@ internal sealed class HelpText : SynchronousCommandLineAction
         string names = string.Join(", ", option.Aliases.Where(a => !a.StartsWith("--", StringComparison.Ordinal) && a is not ("-?" or "/h" or "/?")).Append(option.Name));
         return option.ValueType == typeof(bool) || option.HelpName is null ? names : $"{names} {option.HelpName}";
     }
-
-    private static string DescriptionOf(Option option) =>
-        option is IDescribedOption { DefaultText: { } value } ? $"{option.Description} [default: {value}]" : option.Description ?? string.Empty;
 
     private static void Section(IAnsiConsole console, string title, IEnumerable<(string Left, string Right)> rows)
     {

@@ -20,7 +20,7 @@ internal static class ReportCommand
     };
 
     private static readonly Option<string?> Output = new("--output", "-o") { Description = "where to: FILE.html or FILE.md (default: standard output, as Markdown)" };
-    private static readonly Option<PageFormat?> Format = CommandOptions.Of<PageFormat?>("--format", "html (one file that needs nothing else) or markdown (default: by the ending of -o)", text => ParseFormat(text), null);
+    private static readonly Option<PageFormat?> Format = CommandOptions.Of<PageFormat?>("--format", "html (one file that needs nothing else) or markdown (default: by the ending of -o)", text => ParseFormat(text), null).Offering("html", "markdown");
     private static readonly Option<int> Repeats = CommandOptions.Of("--repeats", "benchmark files come in groups of so many runs of the same build; the first group is what the others are compared with", text => CommandOptions.Count(text, 1, MostRepeats), 1);
 
     private enum PageFormat

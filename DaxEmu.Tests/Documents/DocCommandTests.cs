@@ -23,8 +23,6 @@ namespace DaxEmu.Tests.Documents;
 public sealed partial class DocCommandTests
 {
     private const int OneInSoMany = 12;
-    private const string Mount = "/mnt/pmem/";
-    private const string Tmpfs = "/dev/shm/";
     private const long VolumeBytes = 64L << 20;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
@@ -76,6 +74,10 @@ public sealed partial class DocCommandTests
         ("gcc log.c", nameof(LibraryTests)),
         ("gcc -O2 -o rocksdb-2019", nameof(RocksDbTests)),
     ];
+
+    // For lines that read what others write.
+    private static readonly Lazy<string> MeasuredRun = new(() =>
+        Command.Run("bench", "--size", "4m", "--runtime", "10ms", "--ramp-time", "1ms", "--bs", "4k", "--numjobs", "1", "--engine", "emu,locked-radix", "--output-format=json").Output);
 
     private static IEnumerable<TestCaseData> Lines() => Effort.Part(
         DocCommands.All.Concat(DocCommands.Ordered)
@@ -157,8 +159,8 @@ public sealed partial class DocCommandTests
 
     private static string Placed(string word, ScratchDirectory scratch) => word switch
     {
-        "FILE" or "PATH" => scratch["recorded.jsonl.gz"],
-        _ => word.Replace(Mount, scratch.Directory + "/", StringComparison.Ordinal).Replace(Tmpfs, scratch.Directory + "/", StringComparison.Ordinal),
+        "FILE" or "PATH" => scratch["v"],
+        _ => Outside().Replace(word, scratch.Directory + "/"),
     };
 
     // With everything that the lines name.
@@ -179,6 +181,12 @@ public sealed partial class DocCommandTests
         }
 
         File.WriteAllText(scratch["README.md"], "read me\n");
+        File.WriteAllText(scratch["job.fio"], "[job]\nrw=randwrite\nbs=4k\nsize=16m\nruntime=10ms\n");
+        foreach (string run in (string[])["a.json", "b.json", "c.json", "bench.json"])
+        {
+            File.WriteAllText(scratch[run], MeasuredRun.Value);
+        }
+
         using PmemDevice device = PmemDevice.Create(scratch["v"], VolumeBytes);
         DaxVolume.Format(device);
         using DaxVolume volume = DaxVolume.Mount(device);
@@ -189,4 +197,7 @@ public sealed partial class DocCommandTests
 
     [GeneratedRegex(@"not installed|libdaxemu|is not on the PATH|there is no program|cannot be found|no such program", RegexOptions.IgnoreCase)]
     private static partial Regex Missing();
+
+    [GeneratedRegex("/mnt/pmem/|/dev/shm/")]
+    private static partial Regex Outside();
 }
