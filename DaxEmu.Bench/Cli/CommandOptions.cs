@@ -108,8 +108,8 @@ internal static class CommandOptions
         : throw new FormatException($"there is no profile '{name}'.{Suggestion.Question(name, ProfileNames)} Choose one of: {string.Join(", ", ProfileNames)}.");
 
     /// <summary><c>--media optane|cxl|dram|FILE</c>.</summary>
-    public static Option<MediaProfile?> Media() => Of<MediaProfile?>(
-        "--media", "the medium that the device stands for: optane, cxl, dram, or a FILE of JSON with the figures of another (default: none, this machine's memory)", ParseMedia, null).Offering("optane", "cxl", "dram");
+    public static ValueOption<MediaProfile?> Media() => Of<MediaProfile?>(
+        "--media", "the medium that the device stands for: optane, cxl, dram, or a FILE of JSON with the figures of another (not given: none, this machine's memory)", ParseMedia, null).Called("MEDIUM").Offering("optane", "cxl", "dram");
 
     /// <summary>The most threads of a verb: more than a machine has CPUs, and few enough that each has its stack.</summary>
     public const int MostJobs = 1024;

@@ -44,8 +44,8 @@ internal static class BenchCommand
     private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "a file for a plot: .png or .svg", ParsePlot, null).Called("FILE");
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();
     private static readonly Option<bool> Conflicts = CommandOptions.Flag("--conflicts", "instead of times: the cache lines that operations share which could run at once, for emu and locked-radix; the same on every run");
-    private static readonly Option<bool> List = CommandOptions.List("the engines and phases");
     private static readonly Option<MediaProfile?> Media = CommandOptions.Media();
+    private static readonly Option<bool> List = CommandOptions.List("the engines and phases");
     private static readonly Option<bool> Force = CommandOptions.Force();
     private static readonly Option<OutputFormat> Format = CommandOptions.Format(hasBins: true);
 
@@ -61,7 +61,7 @@ internal static class BenchCommand
             + "Examples:\n  daxemu bench\n  daxemu bench --engine emu,locked-radix --size 64g --rw randwrite --numjobs 1\n"
             + "  daxemu bench --phase populate,zap,truncate,writeback --numjobs 1\n  daxemu bench --phase pread,pwrite --bs 4k,64k,2m --engine emu,kernel,copy,fio\n"
             + "  daxemu bench --engine emu,mmf,mmf-span --bs 4k --rw write,randwrite\n  daxemu bench --filename /mnt/pmem/device --size 1g --output-format=json\n"
-            + "  daxemu bench --mmu host\n  daxemu bench --name=job --rw=randrw --rwmixread=70 --time_based --runtime=2s\n  daxemu bench job.fio\n  daxemu bench --phase pread,pwrite,writeback --engine emu --media optane")
+            + "  daxemu bench --phase pread,pwrite,writeback --engine emu --media optane\n  daxemu bench --mmu host\n  daxemu bench --name=job --rw=randrw --rwmixread=70 --time_based --runtime=2s\n  daxemu bench job.fio")
         {
             BenchJobs.Files,
             FileName, Force, Size, BlockSize, Pattern, Jobs, Runtime, Ramp, Seed, Engines, Phase, Shared, Separate, Policy, TablePages, Csv, Hgrm, Plot, Mmu, Media, Conflicts, List, Format, OutputOption.Option,

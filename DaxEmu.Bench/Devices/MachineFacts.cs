@@ -15,7 +15,7 @@ internal static class MachineFacts
         .Select(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim())
         .FirstOrDefault());
 
-    /// <summary>The kernel's version; null if it does not tell.</summary>
+    /// <summary>The kernel's version; null if it does not say.</summary>
     public static string? Kernel { get; } = Read(KernelFile, lines => lines.Select(line => line.Trim()).FirstOrDefault());
 
     /// <summary>The system's name and version.</summary>

@@ -85,8 +85,9 @@ internal sealed record BenchEnvironment
     [Description("What a clock reading costs, which is part of each latency")]
     public required double TimerCostNs { get; init; }
 
-    [Description("The medium that the device stood for; null for its own memory")]
-    public BenchMedia? Media { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Description("The medium that the emulator's device stands for (--media)")]
+    public MediaDocument? Media { get; init; }
 
     public required IReadOnlyList<string> Notes { get; init; }
 }

@@ -19,8 +19,6 @@ internal sealed record DocumentKind(string Name, JsonTypeInfo Type, params strin
     public static IReadOnlyList<DocumentKind> All { get; } =
     [
         new("bench", DocumentJson.Default.BenchDocument, "fio version", "jobs"),
-        new("bench-conflicts", DocumentJson.Default.ConflictDocument, "engines"),
-        new("bench-host", DocumentJson.Default.RealMemoryDocument, "cases"),
         new("soak", DocumentJson.Default.SoakDocument, "operations_by_kind"),
         new("check", DocumentJson.Default.CheckDocument, "scenarios_checked"),
         new("check-all", DocumentJson.Default.IReadOnlyListHistoricBugDocument, "bug", "found"),
@@ -35,6 +33,8 @@ internal sealed record DocumentKind(string Name, JsonTypeInfo Type, params strin
         new("run", DocumentJson.Default.RunDocument, "programs", "hang"),
         new("volume", DocumentJson.Default.VolumeDocument, "sound", "problems"),
         new("volume-ls", DocumentJson.Default.IReadOnlyListVolumeEntryDocument, "inode", "links"),
+        new("bench-conflicts", DocumentJson.Default.ConflictDocument, "engines"),
+        new("bench-host", DocumentJson.Default.RealMemoryDocument, "cases"),
         new("volume-done", DocumentJson.Default.VolumeDoneDocument),
         new("info", DocumentJson.Default.InfoDocument, "persistence_domain"),
     ];

@@ -19,8 +19,21 @@ public sealed record DeviceCapabilities(
     FeatureSupport HugePages,
     FlushMethod Flush)
 {
+    /// <summary>Whether it is a device-DAX device (<c>/dev/dax0.0</c>): memory to be mapped, with neither read nor write.</summary>
+    public bool IsDeviceDax { get; init; }
+
+    /// <summary>Bytes of the host's pages where it has one size alone: on hugetlbfs, and of a device-DAX device.</summary>
+    internal int HostPageBytes { get; init; } = DaxConstants.PmdSize;
+
+    /// <summary>The NUMA node that a block device or a device-DAX device is nearest to; null if the system does not say.</summary>
+    public int? NumaNode { get; init; }
+
+    /// <summary>The NUMA node that the memory of a device-DAX device would have online; null for everything else.</summary>
+    public int? TargetNode { get; init; }
+
     /// <summary>Sizes in bytes of the pages with which the host may map the device, ascending.</summary>
-    public IReadOnlyList<int> PageSizesBytes => DeviceSize.HostPageSizes(HugePages);
+    public IReadOnlyList<int> PageSizesBytes =>
+        FileSystem == FileSystemKind.Hugetlbfs || IsDeviceDax ? [HostPageBytes] : DeviceSize.HostPageSizes(HugePages);
 
     /// <summary>Whether stores through spans can be tracked (<see cref="PmemDeviceOptions.StoreTracking"/>): a matter of the kernel, not of the place.</summary>
 #pragma warning disable CA1822 // It stands beside the facts of the place; tried out when it is first asked for.

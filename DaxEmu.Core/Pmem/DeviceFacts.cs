@@ -1,6 +1,6 @@
 namespace DaxEmu.Core;
 
-/// <summary>What <see cref="DeviceProbe.Probe"/> found at a path.</summary>
+/// <summary>What <see cref="DeviceProbe.Probe(string)"/> found at a path.</summary>
 /// <param name="Path">The full path.</param>
 /// <param name="SizeBytes">Bytes in the file or block device.</param>
 /// <param name="SizeProblem">Why a device cannot have this size, and which would do; null if it can.</param>
@@ -18,5 +18,8 @@ public sealed record DeviceFacts(
     DeviceCapabilities Capabilities)
 {
     /// <summary>Bytes to which a device's size and memory are aligned.</summary>
-    public int AlignmentBytes { get; } = DaxConstants.PmdSize;
+    public int AlignmentBytes { get; init; } = DaxConstants.PmdSize;
+
+    /// <summary>How many bytes of a block device cannot be read (its <c>badblocks</c>).</summary>
+    public long BadBytes { get; init; }
 }

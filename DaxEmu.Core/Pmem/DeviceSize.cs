@@ -1,4 +1,5 @@
 using DaxEmu.Native;
+using DaxEmu.Native.Files;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.Pmem;
@@ -48,6 +49,10 @@ internal static class DeviceSize
     /// <summary>Page sizes with which the host may map memory.</summary>
     public static IReadOnlyList<int> HostPageSizes(FeatureSupport hugePages) =>
         hugePages.IsSupported ? [Environment.SystemPageSize, DaxConstants.PmdSize] : [Environment.SystemPageSize];
+
+    /// <summary>Bytes to which a device's memory is aligned.</summary>
+    /// <param name="file">Where it lies; null for memory without a file.</param>
+    public static int AlignmentOf(DeviceFile? file) => (int)Math.Clamp(file?.MapAlignBytes ?? 0, DaxConstants.PmdSize, 1 << 30);
 
     private static string Nearest(long sizeBytes)
     {

@@ -59,8 +59,16 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             file?.IsBlockDevice ?? false,
             placement.MapSync,
             placement.HugePages,
-            placement.FlushMethod);
+            placement.FlushMethod)
+        {
+            IsDeviceDax = file?.IsDeviceDax ?? false,
+            HostPageBytes = DeviceSize.AlignmentOf(file),
+            NumaNode = file?.Hardware.NumaNode,
+            TargetNode = file?.Hardware.TargetNode,
+        };
+        AlignmentBytes = DeviceSize.AlignmentOf(file);
         poison = new PoisonList(PageCount);
+        MarkBadBlocks(file?.Hardware.BadBlocks ?? []);
 
         // Published, not executed, once: so a try that failed is tried again, and of two at the same time one is dropped.
         owners = new Lazy<PageOwners>(() => new PageOwners(new PfnRange(new Pfn(0), PageCount), options.PreferHugePages), LazyThreadSafetyMode.PublicationOnly);
@@ -78,14 +86,14 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         }
     }
 
-    /// <summary>Bytes on the device; a multiple of <see cref="AlignmentBytes"/>.</summary>
+    /// <summary>Bytes on the device; a multiple of 2 MiB.</summary>
     public long SizeBytes => region.LengthBytes;
 
     /// <summary>Pages on the device.</summary>
     public long PageCount => region.LengthBytes >> DaxConstants.PageShift;
 
-    /// <summary>Bytes to which the device's memory is aligned: 2 MiB.</summary>
-    public int AlignmentBytes { get; } = DaxConstants.PmdSize;
+    /// <summary>Bytes to which the device's memory is aligned: 2 MiB, or more where a device-DAX device or hugetlbfs has larger pages.</summary>
+    public int AlignmentBytes { get; }
 
     /// <summary>The full path of the file or block device; null if it has none (any more).</summary>
     public string? Path { get; }
@@ -133,8 +141,8 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
         }
     }
 
-    /// <summary>Opens a file or block device that is there.</summary>
-    /// <param name="path">A file of a multiple of 2 MiB, on tmpfs or a DAX file system if stores are to be fast, or a block device.</param>
+    /// <summary>Opens a file, block device or device-DAX device that is there.</summary>
+    /// <param name="path">A file of a multiple of 2 MiB, on tmpfs or a DAX file system if stores are to be fast, a block device, or a device-DAX device (<c>/dev/dax0.0</c>).</param>
     /// <param name="options">How; null for <see cref="PmemDeviceOptions.Default"/>.</param>
     /// <exception cref="DaxEnvironmentException">It is missing, no file, of a wrong size, not writable, or open elsewhere.</exception>
     /// <remarks>A file with holes is accepted; see <see cref="PmemDeviceOptions.Sparse"/> for the price.</remarks>
@@ -142,7 +150,8 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string fullPath = System.IO.Path.GetFullPath(path);
-        return FromFile(DeviceFile.Open(fullPath), fullPath, fullPath, options ?? PmemDeviceOptions.Default, isTemporary: false);
+        options ??= PmemDeviceOptions.Default;
+        return FromFile(DeviceFile.Open(fullPath, options.Tree ?? HostTree.Machine), fullPath, fullPath, options, isTemporary: false);
     }
 
     /// <summary>Opens the file behind a <see cref="MemoryMappedFile"/> that the caller has made, in the size that it has there.</summary>
@@ -391,6 +400,19 @@ public sealed partial class PmemDevice : IPersistentMemory, IDisposable
             memory?.Dispose();
             file.Dispose();
             throw;
+        }
+    }
+
+    // What the kernel knows to be lost is poison from the start.
+    private void MarkBadBlocks(IReadOnlyList<BadBlocks> ranges)
+    {
+        foreach (BadBlocks range in ranges.Where(range => range.OffsetBytes < SizeBytes))
+        {
+            PageRange pages = PageRange.Touching(range.OffsetBytes, Math.Min(range.LengthBytes, SizeBytes - range.OffsetBytes));
+            for (long page = pages.First.Value; page < pages.End.Value; page++)
+            {
+                poison.Mark(new Pfn(page));
+            }
         }
     }
 

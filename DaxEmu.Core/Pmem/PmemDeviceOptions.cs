@@ -1,6 +1,7 @@
 using DaxEmu.Core.Pmem;
 using DaxEmu.Core.Pmem.Media;
 using DaxEmu.Native.Cpu;
+using DaxEmu.Native.Files;
 
 namespace DaxEmu.Core;
 
@@ -66,6 +67,9 @@ public sealed record PmemDeviceOptions
 
     /// <summary>The time by which <see cref="Media"/> delays; null for the process's.</summary>
     internal IMediaClock? MediaClock { get; init; }
+
+    /// <summary>Where sysfs is; null for the machine's.</summary>
+    internal HostTree? Tree { get; init; }
 
     /// <summary>Ends the reservation of a new file's blocks, which takes a second for some gigabytes; nothing is left then.</summary>
     internal CancellationToken Cancellation { get; init; }

@@ -18,7 +18,7 @@ internal static class BlockReservation
     {
         // Ask before taking: a tmpfs that was filled to the brim, even for a moment, hurts everybody.
         long available = FileSystemFacts.Of(file, path).AvailableBytes;
-        if (available < sizeBytes)
+        if (available < sizeBytes && available != long.MaxValue)
         {
             throw NoRoom(path, sizeBytes, available);
         }
@@ -29,8 +29,10 @@ internal static class BlockReservation
             int errno = AllocateStep(file, offset, Math.Min(StepBytes, sizeBytes - offset));
             if (errno != 0)
             {
-                throw errno == Errno.Enospc
-                    ? NoRoom(path, sizeBytes, offset + FileSystemFacts.Of(file, path).AvailableBytes)
+                FileSystemFacts facts = FileSystemFacts.Of(file, path);
+                throw errno is Errno.Enospc or Errno.Enomem && facts.Kind == FileSystemKind.Hugetlbfs ? NoHugePages(path, sizeBytes, facts.BlockBytes)
+                    : errno == Errno.Enospc
+                    ? NoRoom(path, sizeBytes, offset + facts.AvailableBytes)
                     : Errno.Failure($"cannot reserve {sizeBytes} bytes for", path, errno);
             }
         }
@@ -52,6 +54,12 @@ internal static class BlockReservation
 
         return errno;
     }
+
+    private static DaxEnvironmentException NoHugePages(string path, long sizeBytes, long pageBytes) => new(
+        $"cannot reserve {sizeBytes} bytes for '{path}': the pool has too few huge pages of {pageBytes >> 10} kB",
+        $"Enlarge it (echo {sizeBytes / pageBytes} > /sys/kernel/mm/hugepages/hugepages-{pageBytes >> 10}kB/nr_hugepages), or use a smaller size.",
+        Errno.Enospc,
+        path);
 
     private static DaxEnvironmentException NoRoom(string path, long sizeBytes, long availableBytes) => new(
         $"cannot reserve {sizeBytes} bytes for '{path}': its file system has only {availableBytes} bytes left",

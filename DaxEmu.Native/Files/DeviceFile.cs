@@ -38,7 +38,18 @@ internal sealed class DeviceFile : IDisposable
     /// <summary>Whether it is a block device and not a regular file.</summary>
     public bool IsBlockDevice { get; private set; }
 
-    /// <summary>The file system around it; for a block device <see cref="FileSystemKind.None"/>.</summary>
+    /// <summary>What sysfs says of a block device or a device-DAX device.</summary>
+    public HardwareFacts Hardware { get; private set; } = HardwareFacts.None;
+
+    /// <summary>Whether it is a device-DAX device: memory to be mapped, with neither read nor write.</summary>
+    public bool IsDeviceDax => Hardware.DaxName is not null;
+
+    /// <summary>Bytes to which each mapping of it must be aligned: the page, the huge page of hugetlbfs, or what a device-DAX device demands.</summary>
+    public long MapAlignBytes => IsDeviceDax ? Hardware.DaxAlignBytes
+        : FileSystem.Kind == FileSystemKind.Hugetlbfs ? FileSystem.BlockBytes
+        : Environment.SystemPageSize;
+
+    /// <summary>The file system around it; for a block device or a device-DAX device <see cref="FileSystemKind.None"/>.</summary>
     public FileSystemFacts FileSystem { get; private set; }
 
     /// <summary><c>st_dev</c>: which mounted file system it lies on.</summary>
@@ -50,13 +61,18 @@ internal sealed class DeviceFile : IDisposable
     /// </exception>
     public static DeviceFile Open(string path) => Open(path, path);
 
+    /// <summary>As <see cref="Open(string)"/>, with what sysfs says elsewhere.</summary>
+    public static DeviceFile Open(string path, HostTree tree) => Open(path, path, tree);
+
     /// <summary>As <see cref="Open(string)"/>, under a path that messages do not show.</summary>
     /// <param name="path">Where it is opened, as in <c>/proc/self/fd/7</c>.</param>
     /// <param name="name">What messages call it.</param>
+    /// <param name="tree">Where sysfs is; null for the machine's.</param>
     /// <exception cref="DaxEnvironmentException">As there.</exception>
-    public static DeviceFile Open(string path, string name)
+    public static DeviceFile Open(string path, string name, HostTree? tree = null)
     {
-        RefuseOtherKinds(path, name, out bool isBlockDevice);
+        tree ??= HostTree.Machine;
+        RefuseOtherKinds(path, name, tree, out bool isBlockDevice);
 
         // O_EXCL on a block device refuses one that is mounted.
         OpenFlags flags = OpenFlags.O_RDWR | (isBlockDevice ? OpenFlags.O_EXCL : 0);
@@ -64,7 +80,7 @@ internal sealed class DeviceFile : IDisposable
         try
         {
             file.Lock();
-            file.ReadFacts();
+            file.ReadFacts(tree);
             return file;
         }
         catch
@@ -76,13 +92,14 @@ internal sealed class DeviceFile : IDisposable
 
     /// <summary>Opens what is there for reading only, without the lock: to look at it.</summary>
     /// <exception cref="DaxEnvironmentException">It is not there, no file or block device, or not readable.</exception>
-    public static DeviceFile OpenForProbe(string path)
+    public static DeviceFile OpenForProbe(string path, HostTree? tree = null)
     {
-        RefuseOtherKinds(path, path, out _);
+        tree ??= HostTree.Machine;
+        RefuseOtherKinds(path, path, tree, out _);
         DeviceFile file = OpenHandle(path, path, OpenFlags.O_RDONLY, 0, "cannot open");
         try
         {
-            file.ReadFacts();
+            file.ReadFacts(tree);
             return file;
         }
         catch
@@ -124,7 +141,7 @@ internal sealed class DeviceFile : IDisposable
                 BlockReservation.Reserve(file.Handle, path, sizeBytes, cancellation);
             }
 
-            file.ReadFacts();
+            file.ReadFacts(HostTree.Machine);
             return file;
         }
         catch
@@ -196,7 +213,7 @@ internal sealed class DeviceFile : IDisposable
         Handle.Dispose();
     }
 
-    private static void RefuseOtherKinds(string path, string name, out bool isBlockDevice)
+    private static void RefuseOtherKinds(string path, string name, HostTree tree, out bool isBlockDevice)
     {
         if (Syscall.stat(path, out Stat stat) != 0)
         {
@@ -213,11 +230,16 @@ internal sealed class DeviceFile : IDisposable
             throw Errno.Failure("cannot open", name, Errno.Eisdir);
         }
 
+        if (kind == FilePermissions.S_IFCHR && HardwareFacts.OfCharacterDevice(tree, stat.st_rdev).DaxName is not null)
+        {
+            return;
+        }
+
         if (kind == FilePermissions.S_IFCHR)
         {
             throw new DaxEnvironmentException(
-                $"cannot open '{name}': it is a character device",
-                "Use a file, or a pmem block device; 'ndctl create-namespace --mode=fsdax' turns a device-DAX namespace into one.",
+                $"cannot open '{name}': it is a character device, and none of device-DAX",
+                "Use a file, a pmem block device, or a device-DAX device such as /dev/dax0.0.",
                 Errno.Enodev,
                 name);
         }
@@ -268,7 +290,7 @@ internal sealed class DeviceFile : IDisposable
         }
     }
 
-    private void ReadFacts()
+    private void ReadFacts(HostTree tree)
     {
         int descriptor = (int)Handle.DangerousGetHandle();
         if (Syscall.fstat(descriptor, out Stat stat) != 0)
@@ -278,6 +300,20 @@ internal sealed class DeviceFile : IDisposable
 
         IsBlockDevice = (stat.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFBLK;
         DeviceNumber = stat.st_dev;
+
+        if ((stat.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFCHR)
+        {
+            // It has no end to seek, and no file system.
+            Hardware = HardwareFacts.OfCharacterDevice(tree, stat.st_rdev);
+            SizeBytes = Hardware.DaxSizeBytes;
+            FileSystem = new FileSystemFacts(FileSystemKind.None, 0);
+            return;
+        }
+
+        if (IsBlockDevice)
+        {
+            Hardware = HardwareFacts.OfBlockDevice(tree, stat.st_rdev);
+        }
 
         // fstat gives a block device no size; its end does.
         SizeBytes = Syscall.lseek(descriptor, 0, SeekFlags.SEEK_END);

@@ -9,7 +9,8 @@ namespace DaxEmu.Native.Files;
 /// <summary>What statfs(2) says of the file system around a path.</summary>
 /// <param name="Kind">Its kind.</param>
 /// <param name="AvailableBytes">What an unprivileged user may still allocate.</param>
-internal readonly record struct FileSystemFacts(FileSystemKind Kind, long AvailableBytes)
+/// <param name="BlockBytes">The size of its blocks; of hugetlbfs that of its pages.</param>
+internal readonly record struct FileSystemFacts(FileSystemKind Kind, long AvailableBytes, long BlockBytes = 0)
 {
     /// <summary>The file system around a path.</summary>
     /// <exception cref="DaxEnvironmentException">There is no such path, or it cannot be reached.</exception>
@@ -53,10 +54,10 @@ internal readonly record struct FileSystemFacts(FileSystemKind Kind, long Availa
         // A tmpfs without a limit reports no blocks at all: the memory is the limit, and running out shows only later.
         if (result.Blocks == 0)
         {
-            return new FileSystemFacts(KindOf(result.Type), long.MaxValue);
+            return new FileSystemFacts(KindOf(result.Type), long.MaxValue, result.BlockSize);
         }
 
         UInt128 available = (UInt128)result.AvailableBlocks * unit;
-        return new FileSystemFacts(KindOf(result.Type), available > (UInt128)long.MaxValue ? long.MaxValue : (long)available);
+        return new FileSystemFacts(KindOf(result.Type), available > (UInt128)long.MaxValue ? long.MaxValue : (long)available, result.BlockSize);
     }
 }

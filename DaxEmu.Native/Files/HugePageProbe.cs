@@ -10,6 +10,13 @@ internal static class HugePageProbe
     /// <param name="isMapSync">Whether MAP_SYNC was granted, that is, whether the file is in DAX mode.</param>
     public static FeatureSupport ForFile(DeviceFile file, bool isMapSync)
     {
+        if (file.IsDeviceDax)
+        {
+            return new FeatureSupport(
+                file.Hardware.DaxAlignBytes > Environment.SystemPageSize,
+                $"the device-DAX device is mapped in pieces of its alignment, {file.Hardware.DaxAlignBytes} bytes");
+        }
+
         if (isMapSync)
         {
             return new FeatureSupport(true, "a DAX file maps 2 MiB at once where its extents are aligned to 2 MiB");

@@ -6,11 +6,11 @@ namespace DaxEmu.Native.Files;
 /// <summary>Whether the kernel grants MAP_SYNC on a file: that stores which were flushed are durable without msync.</summary>
 internal static class MapSyncProbe
 {
-    private const nuint ProbeBytes = 4096;
-
     /// <summary>Tries it on the first page, and says in words why it was refused.</summary>
     public static FeatureSupport Probe(DeviceFile file)
     {
+        // A smaller piece would be refused for its size.
+        nuint probeBytes = (nuint)file.MapAlignBytes;
         bool added = false;
         try
         {
@@ -19,7 +19,7 @@ internal static class MapSyncProbe
             // Nothing is accessed, so the page need not exist. MAP_SHARED_VALIDATE makes the kernel refuse what it does not know.
             nint address = Mman.Mmap(
                 0,
-                ProbeBytes,
+                probeBytes,
                 MmapProt.Read,
                 MmapFlags.SharedValidate | MmapFlags.Sync,
                 (int)file.Handle.DangerousGetHandle(),
@@ -29,8 +29,10 @@ internal static class MapSyncProbe
                 return new FeatureSupport(false, Explain(Marshal.GetLastPInvokeError(), file));
             }
 
-            _ = Mman.Munmap(address, ProbeBytes);
-            return new FeatureSupport(true, "the file lies on a DAX device with synchronous faults");
+            _ = Mman.Munmap(address, probeBytes);
+            return file.IsDeviceDax
+                ? new FeatureSupport(true, "a device-DAX device has no metadata that a fault could wait for")
+                : new FeatureSupport(true, "the file lies on a DAX device with synchronous faults");
         }
         finally
         {
@@ -46,6 +48,7 @@ internal static class MapSyncProbe
     {
         Errno.Eopnotsupp when file.IsBlockDevice =>
             "a block device node is mapped through the page cache; put ext4 or XFS on it and mount that with -o dax",
+        Errno.Eopnotsupp when file.IsDeviceDax => "this device-DAX device does not know MAP_SYNC",
         Errno.Eopnotsupp => Explain(file.FileSystem.Kind),
         Errno.Einval => "this kernel does not know MAP_SHARED_VALIDATE (it is older than 4.15)",
         _ => $"mmap was refused: {Errno.Describe(errno)}",

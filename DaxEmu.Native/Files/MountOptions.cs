@@ -44,7 +44,7 @@ internal static class MountOptions
     }
 
     // The split of a dev_t as glibc lays it out.
-    private static ulong Major(ulong device) => ((device >> 8) & 0xfff) | ((device >> 32) & ~0xfffUL);
+    internal static ulong Major(ulong device) => ((device >> 8) & 0xfff) | ((device >> 32) & ~0xfffUL);
 
-    private static ulong Minor(ulong device) => (device & 0xff) | ((device >> 12) & ~0xffUL);
+    internal static ulong Minor(ulong device) => (device & 0xff) | ((device >> 12) & ~0xffUL);
 }

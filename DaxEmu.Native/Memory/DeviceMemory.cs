@@ -36,8 +36,8 @@ internal sealed class DeviceMemory : IDisposable
     /// <summary>All of it, at a 2 MiB boundary.</summary>
     public MappedRegion Region { get; }
 
-    /// <summary>The open file, to be mapped at other addresses too; null for memory without one.</summary>
-    public SafeFileHandle? File => file?.Handle;
+    /// <summary>The open file, to be mapped at other addresses too; null for memory without one, and for a device-DAX device, which is mapped in large pieces alone.</summary>
+    public SafeFileHandle? File => file is { IsDeviceDax: false } ? file.Handle : null;
 
     /// <summary>Maps a file, which ends with this object from then on.</summary>
     /// <param name="file">The open file.</param>
@@ -47,9 +47,9 @@ internal sealed class DeviceMemory : IDisposable
     /// <exception cref="DaxEnvironmentException">The address space does not hold it, or the file system cannot be mapped.</exception>
     public static DeviceMemory OfFile(DeviceFile file, long lengthBytes, bool synchronous, string name)
     {
-        // A block device has no length that the framework could read.
-        MemoryMappedFile shared = file.AsMemory(file.IsBlockDevice ? lengthBytes : 0);
-        return new(MappedRegion.MapFile(file.Handle, lengthBytes, synchronous, name), file, shared);
+        // A block device has no length that the framework could read; a device-DAX device is nothing that it could map.
+        MemoryMappedFile? shared = file.IsDeviceDax ? null : file.AsMemory(file.IsBlockDevice ? lengthBytes : 0);
+        return new(MappedRegion.MapFile(file.Handle, lengthBytes, synchronous, name, file.MapAlignBytes), file, shared);
     }
 
     /// <summary>Zeroed memory without a file.</summary>
@@ -57,7 +57,7 @@ internal sealed class DeviceMemory : IDisposable
     public static DeviceMemory OfNone(long lengthBytes, string name) => new(MappedRegion.MapAnonymous(lengthBytes, name), null, null);
 
     /// <summary>A view of part of the file: a mapping of its own of the same pages, which lasts until it is disposed.</summary>
-    /// <returns>Null for memory without a file.</returns>
+    /// <returns>Null for memory without a file, and for a device-DAX device.</returns>
     /// <exception cref="DaxEnvironmentException">The address space does not hold it.</exception>
     public MemoryMappedViewAccessor? CreateView(long offsetBytes, long lengthBytes, MemoryMappedFileAccess access)
     {

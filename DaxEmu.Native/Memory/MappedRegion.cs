@@ -61,15 +61,16 @@ internal sealed class MappedRegion : SafeHandle
     /// <param name="lengthBytes">How much; a multiple of the page size.</param>
     /// <param name="synchronous">Whether to demand MAP_SYNC; ask <see cref="Files.MapSyncProbe"/> first.</param>
     /// <param name="name">What error messages call it: its path.</param>
+    /// <param name="alignBytes">Bytes to which <see cref="Base"/> is aligned, if more than <see cref="AlignmentBytes"/>; a power of two.</param>
     /// <exception cref="DaxEnvironmentException">The address space does not hold it, or the file system cannot be mapped.</exception>
-    public static MappedRegion MapFile(SafeFileHandle file, long lengthBytes, bool synchronous, string name)
+    public static MappedRegion MapFile(SafeFileHandle file, long lengthBytes, bool synchronous, string name, long alignBytes = AlignmentBytes)
     {
         MmapFlags flags = synchronous ? MmapFlags.SharedValidate | MmapFlags.Sync : MmapFlags.Shared;
         bool added = false;
         try
         {
             file.DangerousAddRef(ref added);
-            return Map((int)file.DangerousGetHandle(), lengthBytes, flags, name);
+            return Map((int)file.DangerousGetHandle(), lengthBytes, flags, name, Math.Max(alignBytes, AlignmentBytes));
         }
         finally
         {
@@ -83,7 +84,7 @@ internal sealed class MappedRegion : SafeHandle
     /// <summary>Maps zeroed memory without a file: it ends with the mapping.</summary>
     /// <exception cref="DaxEnvironmentException">The address space does not hold it.</exception>
     public static MappedRegion MapAnonymous(long lengthBytes, string name) =>
-        Map(-1, lengthBytes, MmapFlags.Private | MmapFlags.Anonymous | MmapFlags.NoReserve, name);
+        Map(-1, lengthBytes, MmapFlags.Private | MmapFlags.Anonymous | MmapFlags.NoReserve, name, AlignmentBytes);
 
     /// <summary>A span over part of the mapping, which must not outlive it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie inside the mapping.</exception>
@@ -154,13 +155,13 @@ internal sealed class MappedRegion : SafeHandle
             : FormerMemory.Unmap(handle, (nuint)LengthBytes);
     }
 
-    private static MappedRegion Map(int fd, long lengthBytes, MmapFlags flags, string name)
+    private static MappedRegion Map(int fd, long lengthBytes, MmapFlags flags, string name, long alignBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lengthBytes);
 
-        // mmap aligns to 4 KiB only: reserve 2 MiB of addresses more, map at the boundary inside, give the rest back.
+        // mmap aligns to 4 KiB only: reserve more addresses, map at the boundary inside, give the rest back.
         nuint length = (nuint)lengthBytes;
-        nuint reservedBytes = length + (nuint)AlignmentBytes;
+        nuint reservedBytes = length + (nuint)alignBytes;
         nint reserved = Mman.Mmap(
             0, reservedBytes, MmapProt.None, MmapFlags.Private | MmapFlags.Anonymous | MmapFlags.NoReserve, -1, 0);
         if (reserved == Mman.MapFailed)
@@ -168,7 +169,7 @@ internal sealed class MappedRegion : SafeHandle
             throw Errno.Failure($"cannot reserve {lengthBytes} bytes of addresses for", name, Marshal.GetLastPInvokeError());
         }
 
-        nint aligned = (nint)(((nuint)reserved + (nuint)AlignmentBytes - 1) & ~((nuint)AlignmentBytes - 1));
+        nint aligned = (nint)(((nuint)reserved + (nuint)alignBytes - 1) & ~((nuint)alignBytes - 1));
 
         // SAFETY: MAP_FIXED replaces only addresses that the reservation above owns.
         nint address = Mman.Mmap(aligned, length, MmapProt.Read | MmapProt.Write, flags | MmapFlags.Fixed, fd, 0);

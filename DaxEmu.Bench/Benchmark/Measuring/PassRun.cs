@@ -51,7 +51,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         long begin = Stopwatch.GetTimestamp();
         double wall = 0;
         long faults = 0;
-        var passes = new List<double>();
+        var ofPasses = new List<double>();
         do
         {
             FaultCounts pass = Pass(out TimeSpan took, out long bytes, out TimeSpan cpu);
@@ -60,7 +60,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
             faults += pass.Total;
             if (pass.Total > 0)
             {
-                passes.Add(took.TotalNanoseconds * load.JobCount / pass.Total);
+                ofPasses.Add(took.TotalNanoseconds * load.JobCount / pass.Total);
             }
 
             allocated += bytes;
@@ -71,7 +71,7 @@ internal sealed class PassRun(IFaultEngine engine, IReadOnlyList<IFaultJob> jobs
         if (faults > 0)
         {
             rounds.Add(wall * load.JobCount / faults);
-            quietRounds.Add(passes.Quantile(QuietShare));
+            quietRounds.Add(ofPasses.Quantile(QuietShare));
         }
     }
 

@@ -66,43 +66,8 @@ internal static class FioJson
         System = MachineFacts.System,
         Runtime = MachineFacts.Runtime,
         TimerCostNs = Math.Round(report.TimerCostNs, 2),
-        Media = report.Media is { } media ? Media(media) : null,
+        Media = report.Media?.Document(),
         Notes = report.Notes,
-    };
-
-    private static BenchMedia Media(MediaFacts media) => new()
-    {
-        Name = media.Profile.Name,
-        ReadNs = media.Profile.ReadNs,
-        SequentialReadNs = media.Profile.SequentialReadNs,
-        WriteNs = media.Profile.WriteNs,
-        FlushNs = media.Profile.FlushNs,
-        FenceNs = media.Profile.FenceNs,
-        ReadBytesPerSecond = media.Profile.ReadBytesPerSecond,
-        WriteBytesPerSecond = media.Profile.WriteBytesPerSecond,
-        LineBytes = media.Profile.LineBytes,
-        Eadr = media.Profile.HasEadr,
-        Calibration = new BenchMediaCalibration
-        {
-            LeastNs = Math.Round(media.Calibration.LeastNs, 1),
-            OverheadNs = media.Calibration.OverheadNs,
-            Problem = media.Calibration.Problem,
-            Delays = [.. media.Calibration.Delays.Select(d => new BenchMediaDelay { TargetNs = d.TargetNs, ReachedNs = Math.Round(d.ReachedNs, 1), SpreadNs = Math.Round(d.SpreadNs, 1) })],
-        },
-        Charged = new BenchMediaCharges
-        {
-            Reads = media.Totals.Reads,
-            Writes = media.Totals.Writes,
-            Flushes = media.Totals.Flushes,
-            Fences = media.Totals.Fences,
-            ReadBytes = media.Totals.ReadBytes,
-            WrittenBytes = media.Totals.WrittenBytes,
-            Rewrites = media.Totals.Rewrites,
-            Delays = media.Totals.Delays,
-            Disturbed = media.Totals.Disturbed,
-            TargetNs = media.Totals.TargetNs,
-            ReachedNs = media.Totals.ReachedNs,
-        },
     };
 
     private static BenchJob Job(BenchReport report, CaseResult result, bool hasBins)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DaxEmu.Bench.Cli;
 using Markdig.Renderers;
 using Markdig.Renderers.Html;
 using Markdig.Syntax.Inlines;
@@ -14,7 +15,7 @@ internal sealed class FigureRenderer(IReadOnlyList<Figure> figures) : HtmlObject
         // No page has another link than those of its figures.
         Figure figure = figures[int.Parse(link.Url![MarkdownText.FigureAddress.Length..], CultureInfo.InvariantCulture)];
         renderer.Write("<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"").Write(Image(figure.Draw(true)))
-            .Write("\" /><img src=\"").Write(Image(figure.Draw(false))).Write("\" alt=\"").WriteEscape(figure.Caption).Write("\" /></picture>");
+            .Write("\" /><img src=\"").Write(Image(figure.Draw(false))).Write("\" alt=\"").WriteEscape(Printable.Of(figure.Caption)).Write("\" /></picture>");
     }
 
     private static string Image(string svg) => "data:image/svg+xml;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(svg));

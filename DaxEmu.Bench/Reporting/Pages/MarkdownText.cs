@@ -60,7 +60,7 @@ internal static class MarkdownText
 
     // A space in front of each line is safe in Markdown if there are four of them: nothing in such a block means anything.
     private static void AppendListing(StringBuilder text, string lines) =>
-        text.AppendJoin('\n', lines.TrimEnd().Split('\n').Select(l => l.Length == 0 ? string.Empty : "    " + Printable.Of(l))).Append('\n');
+        text.AppendJoin('\n', lines.TrimEnd('\n').Split('\n').Select(l => l.Length == 0 ? string.Empty : "    " + Printable.Of(l))).Append('\n');
 
     private static void AppendTable(StringBuilder text, DataTable table)
     {
@@ -81,7 +81,7 @@ internal static class MarkdownText
     // Markdown's own signs lose their meaning behind a backslash; some have one only where a line begins. A line break or control character would end a cell.
     private static string Escape(string plain, bool isLine = false)
     {
-        string line = Printable.Of(plain);
+        string line = isLine ? Printable.Of(plain).Trim() : Printable.Of(plain);
         var text = new StringBuilder(line.Length + 8);
         for (int i = 0; i < line.Length; i++)
         {

@@ -33,8 +33,11 @@ internal static class Numbers
         : bytes >= 1 << 10 ? Digits(bytes / (1 << 10)) + " KiB"
         : Whole(bytes) + " B";
 
-    /// <summary>A ratio as a change: <c>+3.1 %</c>.</summary>
-    public static string Change(double ratio) => ((ratio - 1) * 100).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + " %";
+    /// <summary>A ratio as a change: <c>+3.1 %</c>; from ten on as a factor.</summary>
+    public static string Change(double ratio) => ratio >= 10 ? "x " + Short(ratio) : ((ratio - 1) * 100).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + " %";
+
+    /// <summary>The same without the sign, for a column whose head has it.</summary>
+    public static string ChangeInPercent(double ratio) => Change(ratio).TrimEnd('%').TrimEnd();
 
     /// <summary>A fixed number of digits behind the point.</summary>
     public static string Fixed(double value, int digits) => value.ToString("F" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using DaxEmu.Bench.Cli;
 using ScottPlot;
 using ScottPlot.TickGenerators;
 
@@ -14,6 +15,8 @@ internal static class Plots
     private const int WidthPixels = 880;
     private const int HeightPixels = 380;
     private const float LineWidth = 2;
+    private const int LongestLabel = 40;
+    private const double MostDrawn = 1e18;
     private const float MarkerSize = 7;
     private static readonly ScottPlot.Palettes.Category10 Palette = new ScottPlot.Palettes.Category10();
     private static readonly string? Font = new[] { "DejaVu Sans", "Liberation Sans", "Noto Sans", "Open Sans", "Arial" }.Intersect(SkiaSharp.SKFontManager.Default.FontFamilies).FirstOrDefault();
@@ -35,23 +38,23 @@ internal static class Plots
         using var plot = new Plot();
         for (int i = 0; i < series.Count; i++)
         {
-            (double X, double Y)[] points = [.. series[i].Points.Where(p => !hasLogarithms || p.Y > 0)];
+            (double X, double Y)[] points = [.. series[i].Points.Where(p => IsDrawn(p.X) && IsDrawn(p.Y) && (!hasLogarithms || p.Y > 0))];
             var line = plot.Add.Scatter(points.Select(p => p.X).ToArray(), points.Select(p => hasLogarithms ? Math.Log10(p.Y) : p.Y).ToArray());
             line.Color = Palette.GetColor(i);
             line.LineWidth = LineWidth;
             line.MarkerSize = points.Length > 30 ? 0 : MarkerSize;
-            line.LegendText = series[i].Name;
+            line.LegendText = Label(series[i].Name);
         }
 
         plot.Axes.AutoScale();
         if (!hasLogarithms)
         {
-            plot.Axes.SetLimitsY(0, Math.Max(1e-9, series.SelectMany(s => s.Points).Select(p => p.Y).DefaultIfEmpty(1).Max() * 1.08));
+            plot.Axes.SetLimitsY(0, Math.Max(1e-9, series.SelectMany(s => s.Points).Select(p => p.Y).Where(IsDrawn).DefaultIfEmpty(1).Max() * 1.08));
         }
 
         if (ticks is not null)
         {
-            plot.Axes.Bottom.TickGenerator = new NumericManual([.. ticks.Select(t => t.At)], [.. ticks.Select(t => t.Label)]);
+            plot.Axes.Bottom.TickGenerator = new NumericManual([.. ticks.Select(t => t.At)], [.. ticks.Select(t => Label(t.Label))]);
         }
 
         return Finish(plot, isDark, x, y, hasLogarithms, hasLegend: true);
@@ -67,14 +70,14 @@ internal static class Plots
     public static string Bars(bool isDark, IReadOnlyList<string> groups, IReadOnlyList<string> series, Func<int, int, double?> value, string y, bool hasLogarithms)
     {
         using var plot = new Plot();
-        double[] values = [.. from g in Enumerable.Range(0, groups.Count) from s in Enumerable.Range(0, series.Count) let v = value(g, s) where v > 0 select v.Value];
-        double floor = hasLogarithms ? Math.Floor(Math.Log10(values.DefaultIfEmpty(1).Min())) : 0;
+        double[] values = [.. from g in Enumerable.Range(0, groups.Count) from s in Enumerable.Range(0, series.Count) let v = value(g, s) where v > 0 && IsDrawn(v.Value) select v.Value];
+        double floor = hasLogarithms ? Math.Floor(Math.Log10(Math.Max(1e-9, values.DefaultIfEmpty(1).Min()))) : 0;
         for (int s = 0; s < series.Count; s++)
         {
             var bars = new List<Bar>();
             for (int g = 0; g < groups.Count; g++)
             {
-                if (value(g, s) is { } v && (!hasLogarithms || v > 0))
+                if (value(g, s) is { } v && IsDrawn(v) && v >= 0 && (!hasLogarithms || v > 0))
                 {
                     bars.Add(new Bar
                     {
@@ -88,15 +91,20 @@ internal static class Plots
                 }
             }
 
-            plot.Add.Bars(bars).LegendText = series[s];
+            plot.Add.Bars(bars).LegendText = Label(series[s]);
         }
 
         plot.Axes.AutoScale();
         plot.Axes.SetLimitsX(-1, groups.Count * (series.Count + 1));
-        plot.Axes.SetLimitsY(floor, hasLogarithms ? Math.Log10(values.DefaultIfEmpty(1).Max()) + 0.2 : values.DefaultIfEmpty(1).Max() * 1.08);
-        plot.Axes.Bottom.TickGenerator = new NumericManual([.. groups.Select((_, g) => (g * (series.Count + 1.0)) + ((series.Count - 1) / 2.0))], [.. groups]);
+        plot.Axes.SetLimitsY(floor, hasLogarithms ? Math.Log10(values.DefaultIfEmpty(1).Max()) + 0.2 : Math.Max(1e-9, values.DefaultIfEmpty(1).Max() * 1.08));
+        plot.Axes.Bottom.TickGenerator = new NumericManual([.. groups.Select((_, g) => (g * (series.Count + 1.0)) + ((series.Count - 1) / 2.0))], [.. groups.Select(Label)]);
         return Finish(plot, isDark, string.Empty, y, hasLogarithms, hasLegend: series.Count > 1);
     }
+
+    private static string Label(string text) => Printable.Excerpt(text, LongestLabel);
+
+    // A damaged document may have numbers that no axis has.
+    private static bool IsDrawn(double value) => Math.Abs(value) < MostDrawn;
 
     private static string Finish(Plot plot, bool isDark, string x, string y, bool hasLogarithms, bool hasLegend)
     {

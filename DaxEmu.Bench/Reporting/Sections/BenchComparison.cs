@@ -38,14 +38,18 @@ internal static class BenchComparison
         }
 
         yield return new Paragraph(Sum(comparison));
-        yield return new DataTable(1, ["engine", "cases", "time", "from", "to", "verdict"], [.. comparison.Engines.Select(d => (IReadOnlyList<string>)
+        yield return new DataTable(1, ["engine", "cases", "time, %", "from", "to", "verdict"], [.. comparison.Engines.Select(d => (IReadOnlyList<string>)
         [
             d.Engine,
             Numbers.Whole(comparison.Cases.Count(c => c.Engine == d.Engine)),
             .. Cells(d),
         ])]);
         yield return new Paragraph(Method(comparison));
-        yield return new DataTable(2, ["case", "engine", "time", "from", "to", "verdict"], [.. comparison.Cases.Select(d => (IReadOnlyList<string>)[d.Case!, d.Engine, .. Cells(d)])]);
+        foreach (IGrouping<string, Difference> engine in comparison.Cases.GroupBy(d => d.Engine))
+        {
+            yield return new DataTable(1, [engine.Key, "time, %", "from", "to", "verdict"], [.. engine.Select(d => (IReadOnlyList<string>)[d.Case!, .. Cells(d)])]);
+        }
+
         if (comparison.Cases.Any(d => d.Verdict == Verdict.Suspect))
         {
             yield return new Paragraph("Suspect: more than noise, but in one run of each build. Run each build three times, and give --repeats 3: a run has bad luck in one case now and then.");
@@ -55,8 +59,8 @@ internal static class BenchComparison
     private static string NamesOf(Named<BenchDocument>[] build) => string.Join(", ", build.Select(f => f.Name));
 
     private static string[] Cells(Difference difference) => double.IsInfinity(difference.Margin)
-        ? [Numbers.Change(difference.Ratio), "-", "-", "not judged"]
-        : [Numbers.Change(difference.Ratio), Numbers.Change(difference.Low), Numbers.Change(difference.High), difference.Verdict.ToString().ToLowerInvariant()];
+        ? [Numbers.ChangeInPercent(difference.Ratio), "-", "-", "not judged"]
+        : [Numbers.ChangeInPercent(difference.Ratio), Numbers.ChangeInPercent(difference.Low), Numbers.ChangeInPercent(difference.High), difference.Verdict.ToString().ToLowerInvariant()];
 
     private static string Sum(RunComparison comparison)
     {

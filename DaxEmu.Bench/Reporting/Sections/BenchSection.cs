@@ -17,7 +17,7 @@ internal static class BenchSection
         : OfFile(files[0].Name, files[0].Document);
 
     /// <summary>Whether a job has figures.</summary>
-    public static bool HasFigures(BenchJob job) => job is { NsPerFault: > 0, Iops: not null };
+    public static bool HasFigures(BenchJob job) => job is { NsPerFault: > 0 and < double.PositiveInfinity, Iops: >= 0 and < double.PositiveInfinity };
 
     /// <summary>A case without its number of jobs.</summary>
     public static string KindOf(BenchJob job) => $"{job.Bs} {job.Rw} {job.Phase}, {SizeOf(job.Size)}{(job.Mapping == "separate" ? ", separate" : string.Empty)}";

@@ -7,6 +7,7 @@ namespace DaxEmu.Bench.Reporting.Sections;
 internal static class PlainSections
 {
     private const int MostMismatches = 20;
+    private const int MostReasons = 12;
 
     public static IEnumerable<Block> Of(IReadOnlyList<ReportFile> files) => files.SelectMany(file => file.Document switch
     {
@@ -111,7 +112,7 @@ internal static class PlainSections
         if (trace.Fallback.Count > 0)
         {
             yield return new Figure($"{trace.File}: 2 MiB faults that fell back, by reason", isDark => Plots.Bars(
-                isDark, [.. trace.Fallback.Keys], ["faults"], (reason, _) => trace.Fallback.Values.ElementAt(reason), "Faults", hasLogarithms: false));
+                isDark, [.. trace.Fallback.Keys.Take(MostReasons)], ["faults"], (reason, _) => trace.Fallback.Values.ElementAt(reason), "Faults", hasLogarithms: false));
             yield return Counts("fell back", trace.Fallback);
         }
 

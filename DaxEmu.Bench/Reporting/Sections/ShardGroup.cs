@@ -1,4 +1,5 @@
 using System.Globalization;
+using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Documents;
 using DaxEmu.Bench.Reporting.Pages;
 
@@ -22,6 +23,13 @@ internal sealed record ShardGroup<T>(string Name, IReadOnlyList<T> Parts, IReadO
         foreach (Named<T> file in files.Where(f => shard(f.Document) is null))
         {
             groups.Add(new ShardGroup<T>(file.Name, [file.Document], [], IsMissing: false));
+        }
+
+        if (files.FirstOrDefault(f => shard(f.Document) is { } part && !IsShard(part)) is { } damaged)
+        {
+            ShardDocument part = shard(damaged.Document)!;
+            throw new FormatException(string.Create(
+                CultureInfo.InvariantCulture, $"{damaged.Name}: there is no shard {part.Index}/{part.Count}. From 1/N to N/N there are, and N is at most {Shard.Most}."));
         }
 
         foreach (var same in files.Where(f => shard(f.Document) is not null).GroupBy(f => (shard(f.Document)!.Count, Work: work(f.Document))))
@@ -54,7 +62,9 @@ internal sealed record ShardGroup<T>(string Name, IReadOnlyList<T> Parts, IReadO
     /// <summary>A warning for each problem.</summary>
     public IEnumerable<Block> Warnings => Problems.Select(p => new Warning($"{Name}: {p}."));
 
-    // As 2, 5 to 7. A number that is out of range belongs to no shard, and is no gap either.
+    private static bool IsShard(ShardDocument part) => part.Index >= 1 && part.Index <= part.Count && part.Count <= Shard.Most;
+
+    // As 2, 5 to 7.
     private static IEnumerable<string> Ranges(ILookup<int, Named<T>> present, int count)
     {
         int begin = 0;

@@ -5,7 +5,7 @@ namespace DaxEmu.Bench.Reporting.Statistics;
 
 /// <summary>
 /// Compares runs of two builds. What runs of one build differ by comes from engines whose code is the same in all builds (controls), or from
-/// repeated runs: rounds of one run are too much alike to tell.
+/// repeated runs: rounds of one run are too much alike.
 /// </summary>
 /// <remarks>
 /// All figures are logarithms of times. A run's figure is its fastest round, since what disturbs a round makes it longer. From a

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Commands;
+using DaxEmu.Bench.Documents;
 using DaxEmu.Bench.Verification.Scenarios;
 using DaxEmu.Core;
+using DaxEmu.Tests.Documents;
 
 namespace DaxEmu.Tests.Fuzzing.Inputs;
 
@@ -21,7 +23,7 @@ internal static class CommandInput
     ];
 
     private static readonly Command[] Verbs =
-        [BenchCommand.Create(), SoakCommand.Create(), CheckCommand.Create(), PoliciesCommand.Create(), ReplayCommand.Create(), InfoCommand.Create(), SuitesCommand.Create()];
+        [BenchCommand.Create(), SoakCommand.Create(), CheckCommand.Create(), PoliciesCommand.Create(), ReplayCommand.Create(), ReportCommand.Create(), SchemaCommand.Create(), InfoCommand.Create(), SuitesCommand.Create()];
 
     private static readonly string[] Profiles = [.. WaitProfiles.All.Select(p => p.Name), .. WaitProfiles.Policies.Keys];
     private static readonly string[] Times = ["1ms", "5ms", "20ms", "50ms", "0.01", "10m", "1h", "8h", "2us"];
@@ -29,7 +31,7 @@ internal static class CommandInput
 
     // Links stand for devices: what the command might remove or write beside them stays in the case's folder.
     private static readonly string[] Paths =
-        ["new", "device", "{folder}/new", "{folder}/device", "odd", "empty", "text", "{folder}", ".", "missing/new", "text/new", "null", "zero", "full", "loop", "r.jsonl", "t.trace", "r.zip", "job.fio", "", " ", "-"];
+        ["new", "device", "{folder}/new", "{folder}/device", "odd", "empty", "text", "{folder}", ".", "missing/new", "text/new", "null", "zero", "full", "loop", "r.jsonl", "t.trace", "r.zip", "d.json", "b.json", "job.fio", "", " ", "-"];
 
     // To devices that swallow, do not end or refuse, and one to itself.
     private static readonly (string Name, string Target)[] Links = [("null", "/dev/null"), ("zero", "/dev/zero"), ("full", "/dev/full"), ("full.svg", "/dev/full"), ("loop", "loop")];
@@ -54,7 +56,11 @@ internal static class CommandInput
         ["--engine"] = ["emu", "locked-radix", "kernel", "emu,kernel", "kernel,emu,locked-radix"],
         ["--phase"] = ["refault", "insert", "insert,refault"],
         ["--profile"] = Profiles,
-        ["--output-format"] = ["json", "normal", "JSON"],
+        ["--output-format"] = ["json", "normal", "JSON", "json+"],
+        ["--output"] = [.. Paths, "o.html", "o.md", "out.txt"],
+        ["--format"] = ["html", "markdown", "HTML"],
+        ["--repeats"] = ["1", "2", "3"],
+        ["--shard"] = ["1/1", "1/2", "2/2", "3/7", "0/2", "5/4", "0/1", "2/1000000"],
         ["--scenario"] = [.. SmallScenarios.Names, "all", "empty--pmd", "nope"],
         ["--strategy"] = ["exhaustive", "pct", "random"],
         ["--scenario-size"] = ["1x1", "2x1", "2x2", "3x1,2x2", "4x2"],
@@ -69,7 +75,6 @@ internal static class CommandInput
         ["--trace"] = ["t.trace", "r.jsonl", "text", "missing", "{folder}", "empty"],
         ["--mmu"] = ["software", "host"],
         ["--table-pages"] = ["4k", "2m", "1g"],
-        ["--shard"] = ["1/1", "1/4", "3/4", "0/2", "5/4"],
         ["--name"] = ["job", "a b", "", "4k"],
         ["--loops"] = ["1", "3", "1000000"],
         ["--rwmixread"] = ["0", "50", "100"],
@@ -82,7 +87,6 @@ internal static class CommandInput
         ["--ioengine"] = ["mmap", "psync", "sync"],
         ["--directory"] = ["{folder}", "missing", "."],
         ["--section"] = ["job", "other", ""],
-        ["--output"] = [.. Paths, "out.txt"],
         ["--status-interval"] = ["10m", "8h"],
         ["--eta"] = ["auto", "never"],
     };
@@ -92,6 +96,8 @@ internal static class CommandInput
         "", " ", "x", "0", "-1", "--", "-", "1x", "1.5", "0x", "0xg", "99999999999999999999", "9223372036854775807g", "1e9", "NaN", "\u221e", "\u0661", "k", "4k4k", ",", "1,", ",1",
         "1,,2", "null", "[]", "\u001b[31m", "\u202eabc", "a\nb", "a\tb", "\ufeff1", "\ud83d\ude00", "@text", "@missing", "@", "*", "~", "%n", "{0}", "[red]", "=", "==", ":", "'", "\"", "1h1h", "-5s", "0ms",
     ];
+
+    private static readonly double[] Numbers = [0, 1, 2, 3, -1, 0.5, 1e300, double.Epsilon, int.MaxValue, int.MinValue];
 
     // Ways out of the folder that the case runs in.
     private static readonly string[] Outward = ["..", "=/", ":/"];
@@ -162,7 +168,7 @@ internal static class CommandInput
 
     private static void AddPositional(List<string> arguments, Command verb, FuzzRandom random)
     {
-        for (int i = verb.Name is "replay" or "info" ? random.Geometric(1, 4) : random.OneIn(20) ? 1 : 0; i > 0; i--)
+        for (int i = verb.Name is "replay" or "report" or "info" ? random.Geometric(1, 4) : random.OneIn(20) ? 1 : 0; i > 0; i--)
         {
             arguments.Insert(random.Below(arguments.Count + 1), random.Pick(Paths));
         }
@@ -265,8 +271,24 @@ internal static class CommandInput
         ("r.jsonl", Latin1.Bytes(string.Join('\n', Corpus.Recording(random)))),
         ("r.zip", Containers.ZipOf(Latin1.Bytes(string.Join('\n', Corpus.Recording(random))))),
         ("job.fio", Latin1.Bytes(random.Pick((string[])["[global]\nbs=4k\nsize=4m\n[job]\nrw=randread\n", "[job]\nsize=4m\niodepth=8\n", "[a]\nstonewall\n[a]\n", "bs=4k\n", "[job\n", "[job]\nnope\n", "\u001b[31m\n"]))),
+        ("d.json", DocumentOf(random.Pick(DocumentKind.All), random)),
+        ("b.json", DocumentOf(DocumentKind.All[0], random)),
         ("t.trace", Latin1.Bytes(string.Join('\n', Corpus.Trace(random)))),
     ];
+
+    // What report reads: of the right form with odd texts and numbers; sometimes damaged.
+    private static byte[] DocumentOf(DocumentKind kind, FuzzRandom random)
+    {
+        string text = new DocumentFiller(() => random.Pick(Refused), () => random.Pick(Numbers)).Make(kind).ToJsonString();
+        int at = random.Below(text.Length);
+        return Latin1.Bytes(random.Below(6) switch
+        {
+            0 => text[..at],
+            1 => text.Remove(at, 1),
+            2 => text.Insert(at, random.Pick((string[])["\"", "{", "[", "-", "9", "e9", ",", "null"])),
+            _ => text,
+        });
+    }
 
     /// <summary>An argument as a shell takes it.</summary>
     public static string Quote(string argument) => argument.Any(char.IsControl)

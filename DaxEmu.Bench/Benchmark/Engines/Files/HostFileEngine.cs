@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Core;
+using DaxEmu.Native.Files;
 using DaxEmu.Native.Libc;
 using Microsoft.Win32.SafeHandles;
 
@@ -15,6 +16,11 @@ internal sealed unsafe class HostFileEngine(PmemDevice device) : FileEngine(devi
         if (Device.File is null)
         {
             return "the device has no file that the host could read or write";
+        }
+
+        if (Device.Capabilities.FileSystem == FileSystemKind.Hugetlbfs && load.IsWrite)
+        {
+            return "hugetlbfs has no write(2)";
         }
 
         Fill(Device, load);
