@@ -23,6 +23,7 @@ namespace DaxEmu.Tests.Documents;
 public sealed partial class DocCommandTests
 {
     private const int OneInSoMany = 12;
+    private const int PartCount = 4;
     private const long VolumeBytes = 64L << 20;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
@@ -91,6 +92,11 @@ public sealed partial class DocCommandTests
     {
         using ScratchDirectory scratch = Folder();
         string line = string.Join(' ', words);
+        foreach (string part in words.Where(w => w.StartsWith("shard-", StringComparison.Ordinal) && w.EndsWith(".json", StringComparison.Ordinal)))
+        {
+            File.WriteAllText(scratch[part], Command.Run("crash", "--workload", "kv", "--points", "2", "--shard", $"{part["shard-".Length]}/{PartCount}", "--output-format=json").Output);
+        }
+
         string[] arguments = [.. Shortened(words).Select(w => Placed(w, scratch))];
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "daxemu.dll"), .. arguments])
         {
@@ -160,6 +166,7 @@ public sealed partial class DocCommandTests
     private static string Placed(string word, ScratchDirectory scratch) => word switch
     {
         "FILE" or "PATH" => scratch["v"],
+        "DaxEmu.Tests/Golden/Data/*.zip" => Path.Combine(AppContext.BaseDirectory, "Golden", "Data", "hand.zip"), // as a shell does with the star
         _ => Outside().Replace(word, scratch.Directory + "/"),
     };
 

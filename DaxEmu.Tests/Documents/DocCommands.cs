@@ -44,9 +44,11 @@ internal static partial class DocCommands
         from line in block.Lines.Select((text, i) => (Text: text, Line: block.Line + 1 + i))
         select Of($"{page.Name}:{line.Line}", line.Text);
 
+    // A verb alone is its name there.
     private static IEnumerable<DocLine> OfText() =>
         from page in DocPage.All
         from code in page.InlineCode
+        where code.Text.Count(c => c == ' ') > 1
         select Of($"{page.Name}:{code.Line}", code.Text);
 
     private static DocLine Of(string place, string text) =>
