@@ -32,6 +32,7 @@ public sealed partial class DocCommandTests
     [
         ("bench", "--conflicts|--mmu", [("--runtime", "10ms"), ("--ramp-time", "1ms"), ("--size", "16m")]),
         ("bench", "--conflicts", [("--runtime", "10ms")]),
+        ("soak", "--profile v|--duration", [("--runtime", "2s")]),
         ("soak", "--profile v", [("--duration", "2s")]),
         ("policies", "--trace", [("--rounds", "1"), ("--runtime", "5ms")]),
         ("policies", "", [("--rounds", "1")]),
@@ -90,8 +91,13 @@ public sealed partial class DocCommandTests
     [TestCaseSource(nameof(Lines))]
     public void ALineRuns(string[] words)
     {
-        using ScratchDirectory scratch = Folder();
         string line = string.Join(' ', words);
+        using ScratchDirectory scratch = Folder(hasVolume: !line.StartsWith("volume format", StringComparison.Ordinal), hasDevice: words[0] == "info");
+        foreach (string run in words.Where(w => words[0] == "report" && w.EndsWith(".json", StringComparison.Ordinal)))
+        {
+            File.WriteAllText(scratch[run], MeasuredRun.Value);
+        }
+
         foreach (string part in words.Where(w => w.StartsWith("shard-", StringComparison.Ordinal) && w.EndsWith(".json", StringComparison.Ordinal)))
         {
             File.WriteAllText(scratch[part], Command.Run("crash", "--workload", "kv", "--points", "2", "--shard", $"{part["shard-".Length]}/{PartCount}", "--output-format=json").Output);
@@ -171,7 +177,7 @@ public sealed partial class DocCommandTests
     };
 
     // With everything that the lines name.
-    private static ScratchDirectory Folder()
+    private static ScratchDirectory Folder(bool hasVolume, bool hasDevice)
     {
         var scratch = new ScratchDirectory();
         string data = Path.Combine(AppContext.BaseDirectory, "Golden", "Data");
@@ -189,9 +195,14 @@ public sealed partial class DocCommandTests
 
         File.WriteAllText(scratch["README.md"], "read me\n");
         File.WriteAllText(scratch["job.fio"], "[job]\nrw=randwrite\nbs=4k\nsize=16m\nruntime=10ms\n");
-        foreach (string run in (string[])["a.json", "b.json", "c.json", "bench.json"])
+        if (hasDevice)
         {
-            File.WriteAllText(scratch[run], MeasuredRun.Value);
+            scratch.SparseFile("device", VolumeBytes);
+        }
+
+        if (!hasVolume)
+        {
+            return scratch;
         }
 
         using PmemDevice device = PmemDevice.Create(scratch["v"], VolumeBytes);
