@@ -63,7 +63,6 @@ public sealed partial class DocCommandTests
         ("dotnet new", nameof(PackageTests)),
         ("dotnet nuget", nameof(PackageTests)),
         ("dotnet add package", nameof(PackageTests)),
-        ("dotnet tool", nameof(PackageTests)),
         ("dotnet build", nameof(PackageTests)), // what these tests are run from, and .ci/run
         ("dotnet test", nameof(DocCommandTests)),
         ("dotnet format", nameof(DocCommandTests)), // .ci/run
