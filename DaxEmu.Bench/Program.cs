@@ -38,7 +38,6 @@ internal static class Program
         }
 
         root.Add(ManCommand.Create(root));
-        CompletionValues.AddTo(root);
         return root;
     }
 
@@ -63,7 +62,10 @@ internal static class Program
     private static RootCommand CreateEmpty()
     {
         var root = new RootCommand(Description);
-        root.Options.OfType<HelpOption>().Single().Action = new HelpText();
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpText();
+        help.Aliases.Remove("/h"); // these two are paths here
+        help.Aliases.Remove("/?");
         return root;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using DaxEmu.Core;
@@ -40,7 +41,8 @@ internal static class CommandOptions
     /// <summary>The same option, for whose value completion offers some words.</summary>
     public static ValueOption<T> Offering<T>(this ValueOption<T> option, params string[] words)
     {
-        option.CompletionSources.Add(words);
+        option.CompletionSources.Clear(); // the names of an enumeration as C# writes them
+        option.CompletionSources.Add(context => Matches(words, context.WordToComplete));
         return option;
     }
 
@@ -107,7 +109,7 @@ internal static class CommandOptions
 
     /// <summary><c>--media optane|cxl|dram|FILE</c>.</summary>
     public static ValueOption<MediaProfile?> Media() => Of<MediaProfile?>(
-        "--media", "the medium that the device stands for: optane, cxl, dram, or a FILE of JSON with the figures of another (not given: none, this machine's memory)", ParseMedia, null).Called("MEDIUM");
+        "--media", "the medium that the device stands for: optane, cxl, dram, or a FILE of JSON with the figures of another (not given: none, this machine's memory)", ParseMedia, null).Called("MEDIUM").Offering("optane", "cxl", "dram");
 
     /// <summary>The most threads of a verb: more than a machine has CPUs, and few enough that each has its stack.</summary>
     public const int MostJobs = 1024;
@@ -168,6 +170,16 @@ internal static class CommandOptions
         _ when System.IO.File.Exists(text) => MediaProfile.Load(text),
         _ => throw new FormatException($"'{text}' is neither a medium nor a file. Choose optane, cxl or dram, or name a file of JSON."),
     };
+
+    // Of a list with commas the last word is completed, and the others stay.
+    private static IEnumerable<CompletionItem> Matches(IEnumerable<string> words, string typed)
+    {
+        int begin = typed.LastIndexOf(',') + 1;
+        string[] named = typed[..begin].Split(',');
+        return words
+            .Where(w => w.StartsWith(typed[begin..], StringComparison.OrdinalIgnoreCase) && !named.Contains(w))
+            .Select(w => new CompletionItem(typed[..begin] + w));
+    }
 
     private static T Read<T>(ArgumentResult argument, string name, Func<string, T> parse, T fallback)
     {

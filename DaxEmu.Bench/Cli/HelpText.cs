@@ -72,6 +72,10 @@ internal sealed class HelpText : SynchronousCommandLineAction
         return (end > 0 ? first[..end] : first).TrimEnd('.');
     }
 
+    /// <summary>What an option does, and its default as it can be typed.</summary>
+    public static string DescriptionOf(Option option) =>
+        option is IDescribedOption { DefaultText: { } value } ? $"{option.Description} [default: {value}]" : option.Description ?? string.Empty;
+
     private static int CurrentColumns => Console.IsOutputRedirected || StandardStreams.IsOutputInFile ? DefaultColumns : Math.Min(ConsoleWidth.Columns, MostColumns);
 
     private static IAnsiConsole ConsoleOver(TextWriter text, int columns)
@@ -107,10 +111,6 @@ internal sealed class HelpText : SynchronousCommandLineAction
 
     /// <summary>Whether help lists another name of an option: those of one letter, not those of earlier versions and other verbs.</summary>
     public static bool IsShown(string alias) => alias.StartsWith('-') && !alias.StartsWith("--", StringComparison.Ordinal) && alias != "-?";
-
-    /// <summary>What an option does, with its default as it can be typed.</summary>
-    public static string DescriptionOf(Option option) =>
-        option is IDescribedOption { DefaultText: { } value } ? $"{option.Description} [default: {value}]" : option.Description ?? string.Empty;
 
     private static void Section(IAnsiConsole console, string title, IEnumerable<(string Left, string Right)> rows)
     {

@@ -30,10 +30,10 @@ internal static class ManualPage
         string[] parts = (command.Description ?? string.Empty).Split([ExampleHeading, OneExampleHeading], 2, StringSplitOptions.TrimEntries);
         var page = new StringBuilder();
         page.Append($".TH {Quoted(name.ToUpperInvariant())} 1 \"\" {Quoted($"daxemu {version}")} \"User Commands\"\n");
-        Section(page, "NAME", $"{Text(name)} \\- {Text(Summary(parts[0]))}");
+        Section(page, "NAME", $"{Text(name)} \\- {Text(HelpText.Summary(command))}");
         Section(page, "SYNOPSIS", Synopsis(path, command));
         Section(page, "DESCRIPTION", string.Join("\n.PP\n", parts[0].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Text)));
-        Tagged(page, "COMMANDS", command.Subcommands.Where(c => !c.Hidden).Select(c => (Bold(c.Name), (string?)Summary(c.Description))));
+        Tagged(page, "COMMANDS", command.Subcommands.Where(c => !c.Hidden).Select(c => (Bold(c.Name), (string?)HelpText.Summary(c))));
         Tagged(page, "ARGUMENTS", command.Arguments.Where(a => !a.Hidden).Select(a => (Italic(a.Name), a.Description)));
         Tagged(page, "OPTIONS", command.Options.Where(o => !o.Hidden).Select(o => (NamesOf(o), (string?)HelpText.DescriptionOf(o))));
         Tagged(page, "EXIT STATUS", Codes.Select(c => (Bold(((int)c.Code).ToString(System.Globalization.CultureInfo.InvariantCulture)), (string?)c.Meaning)));
@@ -45,9 +45,6 @@ internal static class ManualPage
         Section(page, "SEE ALSO", string.Join(",\n", root.Subcommands.Where(c => !c.Hidden && c != command).Select(c => $"{Bold($"daxemu-{c.Name}")}(1)")));
         return page.ToString();
     }
-
-    // The first sentence up to its colon, without its full stop.
-    private static string Summary(string? description) => (description ?? string.Empty).Split(["\n", ". ", ": "], StringSplitOptions.None)[0].TrimEnd('.');
 
     private static string Synopsis(IReadOnlyList<string> path, Command command)
     {

@@ -27,8 +27,8 @@ internal static class BenchCommand
 
     private static readonly Option<string?> FileName = CommandOptions.File("--filename", "the device: a file or block device that is OVERWRITTEN (--force if it holds anything), or a new file, whose name is taken away at once (not given: a new file on tmpfs)");
     private static readonly Option<SizeOrShare?> Size = CommandOptions.Of<SizeOrShare?>("--size", $"bytes of the device, or a share, as in 50% (not given: {DefaultSize}, or what --filename has)", SizeText.ParseShare, null);
-    private static readonly Option<IReadOnlyList<long>?> BlockSize = CommandOptions.Of<IReadOnlyList<long>?>("--bs", "4k or 2m, or both: 4k,2m; with --phase pread or pwrite any size", text => CommandOptions.ListOf(text, SizeText.Parse), null);
-    private static readonly Option<IReadOnlyList<string>?> Pattern = CommandOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread, randwrite, rw or randrw (a mix); a list is allowed", text => CommandOptions.ListOf(text, ParsePattern), null);
+    private static readonly Option<IReadOnlyList<long>?> BlockSize = CommandOptions.Of<IReadOnlyList<long>?>("--bs", "4k or 2m, or both: 4k,2m; with --phase pread or pwrite any size", text => CommandOptions.ListOf(text, SizeText.Parse), null).Offering("4k", "2m");
+    private static readonly Option<IReadOnlyList<string>?> Pattern = CommandOptions.Of<IReadOnlyList<string>?>("--rw", "read, write, randread, randwrite, rw or randrw (a mix); a list is allowed", text => CommandOptions.ListOf(text, ParsePattern), null).Offering(PatternNames);
     private static readonly Option<IReadOnlyList<int>> Jobs = CommandOptions.Jobs([1, 2]);
     private static readonly Option<TimeSpan> Runtime = CommandOptions.Runtime("timed time for each engine and case", DefaultRuntime);
     private static readonly Option<TimeSpan> Ramp = CommandOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);

@@ -17,7 +17,7 @@ internal static class CrashCommand
         "--points", "the power cuts of each case: all, or a number of them, chosen by the seed", text => CutsOf(text) is null ? AllPoints : text, AllPoints);
 
     private static readonly Option<int> Seed = CommandOptions.Seed("the data, and of what is chosen");
-    private static readonly Option<string?> Bug = CommandOptions.Of<string?>("--bug", "a bug that the workload has on demand (see --list)", text => text, null);
+    private static readonly Option<string?> Bug = CommandOptions.Of<string?>("--bug", "a bug that the workload has on demand (see --list)", text => text, null).Offering([.. CrashWorkloads.All.SelectMany(w => w.Bugs).Select(b => b.Name).Distinct()]);
     private static readonly Option<string?> Case = CommandOptions.Of<string?>("--case", "only this case", text => text, null);
     private static readonly Option<int> Jobs = CommandOptions.Of("--numjobs", "threads (not given: one for each processor)", CommandOptions.JobCount, Environment.ProcessorCount, CommandOptions.JobNames);
     private static readonly Option<string?> Replay = CommandOptions.Of<string?>("--replay", "the string of a failure: makes its state again", text => text, null);

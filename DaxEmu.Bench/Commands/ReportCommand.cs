@@ -20,7 +20,7 @@ internal static class ReportCommand
     };
 
     private static readonly Option<string?> Output = CommandOptions.File("--output", "where to: FILE.html or FILE.md (not given: standard output, as Markdown)", "-o");
-    private static readonly Option<PageFormat?> Format = CommandOptions.Of<PageFormat?>("--format", "html (one file that needs nothing else) or markdown (not given: by the ending of -o)", text => ParseFormat(text), null);
+    private static readonly Option<PageFormat?> Format = CommandOptions.Of<PageFormat?>("--format", "html (one file that needs nothing else) or markdown (not given: by the ending of -o)", text => ParseFormat(text), null).Offering("html", "markdown");
     private static readonly Option<int> Repeats = CommandOptions.Of("--repeats", "benchmark files come in groups of so many runs of the same build; the first group is what the others are compared with", text => CommandOptions.Count(text, 1, MostRepeats), 1);
 
     private enum PageFormat

@@ -23,8 +23,7 @@ namespace DaxEmu.Tests.Documents;
 public sealed partial class DocCommandTests
 {
     private const int OneInSoMany = 12;
-    private const string Mount = "/mnt/pmem/";
-    private const string Tmpfs = "/dev/shm/";
+    private const int PartCount = 4;
     private const long VolumeBytes = 64L << 20;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
@@ -33,6 +32,7 @@ public sealed partial class DocCommandTests
     [
         ("bench", "--conflicts|--mmu", [("--runtime", "10ms"), ("--ramp-time", "1ms"), ("--size", "16m")]),
         ("bench", "--conflicts", [("--runtime", "10ms")]),
+        ("soak", "--profile v|--duration", [("--runtime", "2s")]),
         ("soak", "--profile v", [("--duration", "2s")]),
         ("policies", "--trace", [("--rounds", "1"), ("--runtime", "5ms")]),
         ("policies", "", [("--rounds", "1")]),
@@ -63,7 +63,6 @@ public sealed partial class DocCommandTests
         ("dotnet new", nameof(PackageTests)),
         ("dotnet nuget", nameof(PackageTests)),
         ("dotnet add package", nameof(PackageTests)),
-        ("dotnet tool", nameof(PackageTests)),
         ("dotnet build", nameof(PackageTests)), // what these tests are run from, and .ci/run
         ("dotnet test", nameof(DocCommandTests)),
         ("dotnet format", nameof(DocCommandTests)), // .ci/run
@@ -77,6 +76,10 @@ public sealed partial class DocCommandTests
         ("gcc -O2 -o rocksdb-2019", nameof(RocksDbTests)),
     ];
 
+    // For lines that read what others write.
+    private static readonly Lazy<string> MeasuredRun = new(() =>
+        Command.Run("bench", "--size", "4m", "--runtime", "10ms", "--ramp-time", "1ms", "--bs", "4k", "--numjobs", "1", "--engine", "emu,locked-radix", "--output-format=json").Output);
+
     private static IEnumerable<TestCaseData> Lines() => Effort.Part(
         DocCommands.All.Concat(DocCommands.Ordered)
             .Where(l => !Array.Exists(Elsewhere, e => l.Text.Contains(e.Part, StringComparison.Ordinal)))
@@ -87,8 +90,18 @@ public sealed partial class DocCommandTests
     [TestCaseSource(nameof(Lines))]
     public void ALineRuns(string[] words)
     {
-        using ScratchDirectory scratch = Folder();
         string line = string.Join(' ', words);
+        using ScratchDirectory scratch = Folder(hasVolume: !line.StartsWith("volume format", StringComparison.Ordinal), hasDevice: words[0] == "info");
+        foreach (string run in words.Where(w => words[0] == "report" && w.EndsWith(".json", StringComparison.Ordinal)))
+        {
+            File.WriteAllText(scratch[run], MeasuredRun.Value);
+        }
+
+        foreach (string part in words.Where(w => w.StartsWith("shard-", StringComparison.Ordinal) && w.EndsWith(".json", StringComparison.Ordinal)))
+        {
+            File.WriteAllText(scratch[part], Command.Run("crash", "--workload", "kv", "--points", "2", "--shard", $"{part["shard-".Length]}/{PartCount}", "--output-format=json").Output);
+        }
+
         string[] arguments = [.. Shortened(words).Select(w => Placed(w, scratch))];
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "daxemu.dll"), .. arguments])
         {
@@ -157,12 +170,13 @@ public sealed partial class DocCommandTests
 
     private static string Placed(string word, ScratchDirectory scratch) => word switch
     {
-        "FILE" or "PATH" => scratch["recorded.jsonl.gz"],
-        _ => word.Replace(Mount, scratch.Directory + "/", StringComparison.Ordinal).Replace(Tmpfs, scratch.Directory + "/", StringComparison.Ordinal),
+        "FILE" or "PATH" => scratch["v"],
+        "DaxEmu.Tests/Golden/Data/*.zip" => Path.Combine(AppContext.BaseDirectory, "Golden", "Data", "hand.zip"), // as a shell does with the star
+        _ => Outside().Replace(word, scratch.Directory + "/"),
     };
 
     // With everything that the lines name.
-    private static ScratchDirectory Folder()
+    private static ScratchDirectory Folder(bool hasVolume, bool hasDevice)
     {
         var scratch = new ScratchDirectory();
         string data = Path.Combine(AppContext.BaseDirectory, "Golden", "Data");
@@ -179,6 +193,17 @@ public sealed partial class DocCommandTests
         }
 
         File.WriteAllText(scratch["README.md"], "read me\n");
+        File.WriteAllText(scratch["job.fio"], "[job]\nrw=randwrite\nbs=4k\nsize=16m\nruntime=10ms\n");
+        if (hasDevice)
+        {
+            scratch.SparseFile("device", VolumeBytes);
+        }
+
+        if (!hasVolume)
+        {
+            return scratch;
+        }
+
         using PmemDevice device = PmemDevice.Create(scratch["v"], VolumeBytes);
         DaxVolume.Format(device);
         using DaxVolume volume = DaxVolume.Mount(device);
@@ -189,4 +214,7 @@ public sealed partial class DocCommandTests
 
     [GeneratedRegex(@"not installed|libdaxemu|is not on the PATH|there is no program|cannot be found|no such program", RegexOptions.IgnoreCase)]
     private static partial Regex Missing();
+
+    [GeneratedRegex("/mnt/pmem/|/dev/shm/")]
+    private static partial Regex Outside();
 }

@@ -27,8 +27,9 @@ internal static partial class DocCommands
 
     /// <summary>The lines of <c>command-lines.txt</c>: every verb with each of its options.</summary>
     public static IReadOnlyList<DocLine> Ordered { get; } = [.. File.ReadAllLines(Path.Combine(Solution.Root, "DaxEmu.Tests", "Documents", "command-lines.txt"))
-        .Select((text, i) => Of($"command-lines.txt:{i + 1}", "daxemu " + text))
-        .Where(l => l.Words.Length > 0)];
+        .Select((text, i) => (Text: text, Line: i + 1))
+        .Where(l => l.Text.Length > 0 && l.Text[0] != '#')
+        .Select(l => Of($"command-lines.txt:{l.Line}", "daxemu " + l.Text))];
 
     /// <summary>Words, with quotation marks; up to a comment, a pipe or a redirection.</summary>
     public static string[] Split(string line) => [.. Word().Matches(line)
@@ -43,15 +44,17 @@ internal static partial class DocCommands
         from line in block.Lines.Select((text, i) => (Text: text, Line: block.Line + 1 + i))
         select Of($"{page.Name}:{line.Line}", line.Text);
 
+    // A verb alone is its name there.
     private static IEnumerable<DocLine> OfText() =>
         from page in DocPage.All
         from code in page.InlineCode
+        where code.Text.Count(c => c == ' ') > 1
         select Of($"{page.Name}:{code.Line}", code.Text);
 
     private static DocLine Of(string place, string text) =>
         new(place, text, Command().Match(text) is { Success: true } match ? match.Groups["arguments"].Value : null);
 
-    [GeneratedRegex(@"^(?:\$ )?(?:\w+=\S+ )*(?:source <\()?(?:daxemu|dotnet run -c Release --project DaxEmu\.Bench --) (?<arguments>[a-z#-][^)]*(?:\)[^)]+)*)\)?$")]
+    [GeneratedRegex(@"^(?:\$ )?(?:\w+=\S+ )*(?:daxemu|dotnet run -c Release --project DaxEmu\.Bench --) (?<arguments>[a-z-].*)$|^source <\(daxemu (?<arguments>.*)\)$")]
     private static partial Regex Command();
 
     [GeneratedRegex("'[^']*'|\"[^\"]*\"|\\S+")]

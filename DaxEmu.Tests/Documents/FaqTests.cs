@@ -28,7 +28,7 @@ public sealed partial class FaqTests
         using var scratch = new ScratchDirectory();
         File.WriteAllText(scratch["notes.txt"], "hello\n");
         File.WriteAllBytes(scratch["photos"], [.. Enumerable.Range(0, 4 << 20).Select(i => (byte)(i % 251))]);
-        string message = (language == "sh" ? MessageOfCommand(cause, scratch) : MessageOfProgram(cause, scratch)).TrimEnd('\n');
+        string message = (language == "sh refused" ? MessageOfCommand(cause, scratch) : MessageOfProgram(cause, scratch)).TrimEnd('\n');
         Assert.That(message, Does.Match("^" + string.Join(".*", quoted.Split('…').Select(Regex.Escape)) + "$"));
     }
 

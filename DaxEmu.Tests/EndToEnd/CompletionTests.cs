@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using DaxEmu.Bench.Cli;
-using DaxEmu.Bench.Commands;
 using NUnit.Framework;
 using Verb = System.CommandLine.Command;
 
@@ -16,7 +15,7 @@ public sealed class CompletionTests
     private static IEnumerable<TestCaseData> OfferedValues() =>
         from command in Commands
         from option in command.Options
-        where CompletionValues.Names.Contains(option.Name)
+        where option.ValueType != typeof(bool) && option.CompletionSources.Count > 0
         select new TestCaseData(option).SetArgDisplayNames($"{command.Name} {option.Name}");
 
     [TestCaseSource(nameof(OfferedValues))]
@@ -55,10 +54,10 @@ public sealed class CompletionTests
             daxemu() { dotnet "{{Path.Combine(AppContext.BaseDirectory, "daxemu.dll")}}" "$@"; }
             {{script}}
             COMP_LINE='daxemu bench --engine emu,lo'; COMP_POINT=${#COMP_LINE}; COMP_WORDS=(daxemu bench --engine emu,lo); COMP_CWORD=3; _daxemu; echo "${COMPREPLY[*]}"
-            COMP_LINE='daxemu bench --output-format=js'; COMP_POINT=${#COMP_LINE}; COMP_WORDS=(daxemu bench --output-format = js); COMP_CWORD=4; _daxemu; echo "${COMPREPLY[*]}"
+            COMP_LINE='daxemu bench --mmu=ho'; COMP_POINT=${#COMP_LINE}; COMP_WORDS=(daxemu bench --mmu = ho); COMP_CWORD=4; _daxemu; echo "${COMPREPLY[*]}"
             complete -p daxemu
             """);
-        Assert.That(result.Output, Is.EqualTo("emu,locked-radix\njson\ncomplete -o default -F _daxemu daxemu\n"), result.Error);
+        Assert.That(result.Output, Is.EqualTo("emu,locked-radix\nhost\ncomplete -o default -F _daxemu daxemu\n"), result.Error);
     }
 
     [TestCase("bash")]
