@@ -25,9 +25,12 @@ internal static class HtmlText
         img { max-width: 100%; height: auto; }
         """;
 
+    private const int MostFigures = 60;
+
     /// <summary>Writes it.</summary>
-    public static string Write(string title, IReadOnlyList<Block> blocks)
+    public static string Write(string title, IReadOnlyList<Block> page)
     {
+        IReadOnlyList<Block> blocks = WithoutTooManyFigures(page);
         MarkdownPipeline pipeline = new MarkdownPipelineBuilder().UsePipeTables().DisableHtml().Build();
         using var writer = new StringWriter();
         var renderer = new HtmlRenderer(writer);
@@ -51,5 +54,21 @@ internal static class HtmlText
             </html>
 
             """;
+    }
+
+    private static IReadOnlyList<Block> WithoutTooManyFigures(IReadOnlyList<Block> page)
+    {
+        Figure[] figures = [.. page.OfType<Figure>()];
+        if (figures.Length <= MostFigures)
+        {
+            return page;
+        }
+
+        HashSet<Figure> shown = [.. figures.Take(MostFigures)];
+        return
+        [
+            new Warning($"Only the first {MostFigures} of {figures.Length} plots are shown; the tables have all figures."),
+            .. page.Where(block => block is not Figure figure || shown.Contains(figure)),
+        ];
     }
 }
