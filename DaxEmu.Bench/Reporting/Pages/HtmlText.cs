@@ -23,6 +23,8 @@ internal static class HtmlText
         blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: .25rem solid var(--alert); color: var(--alert); }
         pre { padding: .75rem 1rem; overflow-x: auto; background: var(--stripe); border: 1px solid var(--line); font-size: .85rem; }
         img { max-width: 100%; height: auto; }
+        img.dark { display: none; }
+        @media (prefers-color-scheme: dark) { img.dark { display: inline; } img.light { display: none; } }
         """;
 
     private const int MostFigures = 60;
