@@ -10,8 +10,6 @@ internal static class ReportPage
     /// <summary>The page's title.</summary>
     public const string Title = "daxemu report";
 
-    private const int MostFigures = 60;
-
     /// <summary>Makes it.</summary>
     /// <param name="files">The files, in the order of the command line.</param>
     /// <param name="repeats">Runs of each build, which lie beside each other.</param>
@@ -23,20 +21,6 @@ internal static class ReportPage
             page.AddRange(SectionOf([.. kind], repeats));
         }
 
-        return WithoutTooManyFigures(page);
-    }
-
-    private static List<Block> WithoutTooManyFigures(List<Block> page)
-    {
-        Figure[] figures = [.. page.OfType<Figure>()];
-        if (figures.Length <= MostFigures)
-        {
-            return page;
-        }
-
-        HashSet<Figure> shown = [.. figures.Take(MostFigures)];
-        page.RemoveAll(block => block is Figure figure && !shown.Contains(figure));
-        page.Insert(1, new Warning($"Only the first {MostFigures} of {figures.Length} plots are shown; the tables have all figures."));
         return page;
     }
 

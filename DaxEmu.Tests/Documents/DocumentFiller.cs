@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using DaxEmu.Bench.Documents;
@@ -11,12 +12,14 @@ internal sealed class DocumentFiller(Func<string> text, Func<double> number)
 {
     private const int ListLength = 2;
 
+    private static readonly ConcurrentDictionary<string, JsonNode> Schemas = new();
+
     private JsonNode root = new JsonObject();
 
     /// <summary>A document of a kind.</summary>
     public JsonNode Make(DocumentKind kind)
     {
-        root = kind.Schema();
+        root = Schemas.GetOrAdd(kind.Name, _ => kind.Schema());
         return Value(root.AsObject());
     }
 

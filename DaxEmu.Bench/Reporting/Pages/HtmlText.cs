@@ -23,11 +23,16 @@ internal static class HtmlText
         blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: .25rem solid var(--alert); color: var(--alert); }
         pre { padding: .75rem 1rem; overflow-x: auto; background: var(--stripe); border: 1px solid var(--line); font-size: .85rem; }
         img { max-width: 100%; height: auto; }
+        img.dark { display: none; }
+        @media (prefers-color-scheme: dark) { img.dark { display: inline; } img.light { display: none; } }
         """;
 
+    private const int MostFigures = 60;
+
     /// <summary>Writes it.</summary>
-    public static string Write(string title, IReadOnlyList<Block> blocks)
+    public static string Write(string title, IReadOnlyList<Block> page)
     {
+        IReadOnlyList<Block> blocks = WithoutTooManyFigures(page);
         MarkdownPipeline pipeline = new MarkdownPipelineBuilder().UsePipeTables().DisableHtml().Build();
         using var writer = new StringWriter();
         var renderer = new HtmlRenderer(writer);
@@ -51,5 +56,21 @@ internal static class HtmlText
             </html>
 
             """;
+    }
+
+    private static IReadOnlyList<Block> WithoutTooManyFigures(IReadOnlyList<Block> page)
+    {
+        Figure[] figures = [.. page.OfType<Figure>()];
+        if (figures.Length <= MostFigures)
+        {
+            return page;
+        }
+
+        HashSet<Figure> shown = [.. figures.Take(MostFigures)];
+        return
+        [
+            new Warning($"Only the first {MostFigures} of {figures.Length} plots are shown; the tables have all figures."),
+            .. page.Where(block => block is not Figure figure || shown.Contains(figure)),
+        ];
     }
 }

@@ -86,7 +86,7 @@ internal static class MarkdownText
         for (int i = 0; i < line.Length; i++)
         {
             bool isInWord = i > 0 && char.IsLetterOrDigit(line[i - 1]) && i + 1 < line.Length && char.IsLetterOrDigit(line[i + 1]);
-            bool isFirst = isLine && i == 0 && "#-+=:".Contains(line[i], StringComparison.Ordinal);
+            bool isFirst = isLine && (line[i] == '#' || (i == 0 && "-+=:".Contains(line[i], StringComparison.Ordinal)));
             bool isNumbered = isLine && i > 0 && (line[i] is '.' or ')') && line.AsSpan(0, i).IndexOfAnyExceptInRange('0', '9') < 0;
             if (Special.Contains(line[i], StringComparison.Ordinal) || (line[i] == '_' && !isInWord) || isFirst || isNumbered)
             {

@@ -5,6 +5,8 @@ namespace DaxEmu.Bench.Reporting.Pages;
 /// <summary>Numbers as pages show them.</summary>
 internal static class Numbers
 {
+    private const double MostFactor = 1000;
+
     private static readonly (double From, string Unit)[] Units = [(1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")];
 
     /// <summary>Three digits and a unit: <c>1.23 M</c>.</summary>
@@ -34,7 +36,7 @@ internal static class Numbers
         : Whole(bytes) + " B";
 
     /// <summary>A ratio as a change: <c>+3.1 %</c>; from ten on as a factor.</summary>
-    public static string Change(double ratio) => ratio >= 10 ? "x " + Short(ratio) : ((ratio - 1) * 100).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + " %";
+    public static string Change(double ratio) => ratio >= MostFactor ? "> x 1000" : ratio >= 10 ? "x " + Short(ratio) : ((ratio - 1) * 100).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + " %";
 
     /// <summary>The same without the sign, for a column whose head has it.</summary>
     public static string ChangeInPercent(double ratio) => Change(ratio).TrimEnd('%').TrimEnd();

@@ -68,7 +68,7 @@ internal static class BenchComparison
         {
             Verdict.Noise => $"{d.Engine}: no difference; all that lies between {Numbers.Change(d.Low)} and {Numbers.Change(d.High)} is noise of these runs",
             Verdict.Unjudged => $"{d.Engine}: not judged, since there is no engine whose code is the same in all builds (such as locked-radix), no second case and no repeated run",
-            _ => $"{d.Engine}: {d.Verdict.ToString().ToLowerInvariant()}, it takes {Numbers.Change(d.Ratio)} of time ({Numbers.Change(d.Low)} to {Numbers.Change(d.High)})",
+            _ => $"{d.Engine}: {d.Verdict.ToString().ToLowerInvariant()}: its time changed by {Numbers.Change(d.Ratio)} ({Numbers.Change(d.Low)} to {Numbers.Change(d.High)})",
         });
         return string.Join(". ", each) + ".";
     }

@@ -12,8 +12,9 @@ internal static class BenchSection
     private const double Confidence = 0.95;
     private static readonly string[] Percentiles = ["50.000000", "99.000000", "99.900000", "99.990000"];
 
+    // Of repeated runs the first of each build is shown.
     public static IEnumerable<Block> Of(IReadOnlyList<Named<BenchDocument>> files, int repeats) => files.Count > 1
-        ? BenchComparison.Of(files, repeats).Concat(files.SelectMany(f => OfFile(f.Name, f.Document)))
+        ? BenchComparison.Of(files, repeats).Concat(files.Where((_, i) => i % repeats == 0).SelectMany(f => OfFile(f.Name, f.Document)))
         : OfFile(files[0].Name, files[0].Document);
 
     /// <summary>Whether a job has figures.</summary>
