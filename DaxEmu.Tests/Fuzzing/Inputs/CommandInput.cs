@@ -73,6 +73,8 @@ internal static class CommandInput
         ["--empty-by"] = ["write", "truncate"],
         ["--rounds"] = ["1", "2", "9"],
         ["--trace"] = ["t.trace", "r.jsonl", "text", "missing", "{folder}", "empty"],
+        ["--media"] = ["optane", "cxl", "dram", "text", "missing", "r.jsonl"],
+        ["--metrics"] = ["-", "new", "missing/new", "full"],
         ["--mmu"] = ["software", "host"],
         ["--table-pages"] = ["4k", "2m", "1g"],
         ["--name"] = ["job", "a b", "", "4k"],
