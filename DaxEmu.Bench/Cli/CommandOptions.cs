@@ -96,7 +96,7 @@ internal static class CommandOptions
 
     /// <summary><c>--profile NAME</c>, or <c>--policy</c>.</summary>
     public static ValueOption<WaitProfile> Profile() =>
-        Of("--profile", "how entry locks wait: a profile or a policy of 2019 (see 'check --list')", ProfileOf, WaitProfiles.Fixed, "--policy");
+        Of("--profile", "how entry locks wait: a profile or a policy of 2019 (see 'check --list')", ProfileOf, WaitProfiles.Fixed, "--policy").Offering([.. ProfileNames]);
 
     /// <summary>The names of profiles and policies.</summary>
     public static IEnumerable<string> ProfileNames => WaitProfiles.Policies.Keys.Concat(WaitProfiles.All.Select(p => p.Name)).Distinct();

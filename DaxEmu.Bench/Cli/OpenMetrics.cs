@@ -5,7 +5,7 @@ using System.Text;
 namespace DaxEmu.Bench.Cli;
 
 /// <summary>Adds up the counters of a meter and writes them as OpenMetrics text.</summary>
-/// <remarks>The exporters that are to be had as packages serve the text over HTTP, or print none of these counters; the text has four kinds of lines.</remarks>
+/// <remarks>Written here since the exporters of packages serve the text over HTTP to a scraper, and a run has ended before one comes; the text has four kinds of lines.</remarks>
 internal sealed class OpenMetrics : IDisposable
 {
     private readonly Lock gate = new();

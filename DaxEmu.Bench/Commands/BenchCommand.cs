@@ -33,13 +33,13 @@ internal static class BenchCommand
     private static readonly Option<TimeSpan> Runtime = CommandOptions.Runtime("timed time for each engine and case", DefaultRuntime);
     private static readonly Option<TimeSpan> Ramp = CommandOptions.Of("--ramp-time", "untimed time before it", DurationText.Parse, DefaultRamp);
     private static readonly Option<int> Seed = CommandOptions.Seed("the random orders");
-    private static readonly Option<IReadOnlyList<string>?> Engines = CommandOptions.Of<IReadOnlyList<string>?>("--engine", string.Join(", ", EngineCatalog.Names) + "; a list is allowed (not given: of the first five those with a part in the phases)", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, EngineCatalog.Names)), null);
-    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there), insert (they are not), or another of " + string.Join(", ", PhaseFacts.Names.Skip(2)) + "; a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null);
+    private static readonly Option<IReadOnlyList<string>?> Engines = CommandOptions.Of<IReadOnlyList<string>?>("--engine", string.Join(", ", EngineCatalog.Names) + "; a list is allowed (not given: of the first five those with a part in the phases)", text => CommandOptions.ListOf(text, t => CommandOptions.Choice(t, EngineCatalog.Names)), null).Offering(EngineCatalog.Names);
+    private static readonly Option<IReadOnlyList<FaultPhase>?> Phase = CommandOptions.Of<IReadOnlyList<FaultPhase>?>("--phase", "refault (entries are there), insert (they are not), or another of " + string.Join(", ", PhaseFacts.Names.Skip(2)) + "; a list is allowed", text => CommandOptions.ListOf(text, ParsePhase), null).Offering(PhaseFacts.Names);
     private static readonly Option<bool> Separate = CommandOptions.Flag("--separate", "each job has a mapping of its own");
     private static readonly Option<bool> Shared = CommandOptions.Flag("--shared", "all jobs share one mapping, each with its own slice; holds if neither is given");
     private static readonly Option<WaitProfile> Policy = CommandOptions.Profile();
     private static readonly Option<PageOrder> TablePages = CommandOptions.Words("--table-pages", "2m (the emulator's tables may lie in 2 MiB pages of the host, where they are large enough) or 4k", PageOrder.Pmd, ("2m", PageOrder.Pmd), ("4k", PageOrder.Pte));
-    private static readonly Option<string?> Csv = CommandOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => CommandOptions.Choice(text, "will-it-scale"), null);
+    private static readonly Option<string?> Csv = CommandOptions.Of<string?>("--csv", "will-it-scale: scaling curves in that tool's CSV, instead of the table", text => CommandOptions.Choice(text, "will-it-scale"), null).Offering("will-it-scale");
     private static readonly Option<string?> Hgrm = CommandOptions.File("--hgrm", "a file for the latency percentiles, in HdrHistogram's text form");
     private static readonly Option<string?> Plot = CommandOptions.Of<string?>("--plot", "a file for a plot: .png or .svg", ParsePlot, null).Called("FILE");
     private static readonly Option<MmuKind> Mmu = CommandOptions.Mmu();

@@ -21,7 +21,7 @@ internal static class CheckCommand
     private static readonly IReadOnlyList<ScenarioSize> RandomSizes = [new(4, 2)];
 
     private static readonly Option<WaitProfile> Profile = CommandOptions.Profile();
-    private static readonly Option<string> Scenario = CommandOptions.Of("--scenario", "a scenario's name (see --list), or all", ParseScenario, AllScenarios);
+    private static readonly Option<string> Scenario = CommandOptions.Of("--scenario", "a scenario's name (see --list), or all", ParseScenario, AllScenarios).Offering([AllScenarios, .. SmallScenarios.Names]);
     private static readonly Option<SearchStrategy> Strategy = CommandOptions.Words(
         "--strategy", "exhaustive (depth-first), pct (random priorities) or random",
         SearchStrategy.Exhaustive, ("exhaustive", SearchStrategy.Exhaustive), ("pct", SearchStrategy.Pct), ("random", SearchStrategy.Random));

@@ -92,7 +92,7 @@ internal static class CrashCommand
     {
         ValueOption<ICrashWorkload> option = CommandOptions.Of("--workload", "what is cut (see --list)", WorkloadOf, CrashWorkloads.All[0]);
         option.Written = workload => workload.Name;
-        return option;
+        return option.Offering([.. CrashWorkloads.All.Select(w => w.Name)]);
     }
 
     private static ICrashWorkload WorkloadOf(string name) => CrashWorkloads.All.Any(w => w.Name.Equals(name, StringComparison.OrdinalIgnoreCase))

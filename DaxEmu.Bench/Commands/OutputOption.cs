@@ -15,9 +15,13 @@ internal static class OutputOption
     /// <summary>An action that heeds it, and those of <see cref="TelemetryOptions"/>.</summary>
     public static Func<ParseResult, CancellationToken, ExitCode> Around(Func<ParseResult, CancellationToken, ExitCode> action) => (parsed, cancellation) =>
     {
-        using IDisposable? telemetry = TelemetryOptions.Begin(parsed);
-        using IDisposable? output = Open(parsed);
-        return action(parsed, cancellation);
+        return TelemetryOptions.Around(parsed, Run);
+
+        ExitCode Run()
+        {
+            using IDisposable? output = Open(parsed);
+            return action(parsed, cancellation);
+        }
     };
 
     /// <summary>Sends what is printed to the file of a command line, until what is returned is disposed; null if it names none.</summary>

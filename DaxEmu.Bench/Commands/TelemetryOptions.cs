@@ -25,9 +25,17 @@ internal static class TelemetryOptions
         }
     }
 
-    /// <summary>Begins what a command line asks for; it ends, and is written, when the result is disposed. Null for nothing.</summary>
+    /// <summary>Does what a command line asks for around an action.</summary>
     /// <exception cref="Native.DaxEnvironmentException">A file cannot be written.</exception>
-    public static IDisposable? Begin(ParseResult parsed)
+    public static ExitCode Around(ParseResult parsed, Func<ExitCode> action)
+    {
+        using TelemetrySession? session = Begin(parsed);
+        ExitCode code = action();
+        session?.HasRun = code != ExitCode.Usage;
+        return code;
+    }
+
+    private static TelemetrySession? Begin(ParseResult parsed)
     {
         string? metrics = parsed.GetValue(Metrics);
         string? trace = parsed.GetValue(Trace);

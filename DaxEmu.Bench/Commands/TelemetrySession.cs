@@ -42,6 +42,9 @@ internal sealed class TelemetrySession : IDisposable
         ProcessSink.Current = new CompositeEventSink([meter, FsDaxEventSource.Log, .. trace is null ? Array.Empty<IDaxEventSink>() : [trace]]);
     }
 
+    /// <summary>Whether there is something to count: a line that was refused stands alone on standard error.</summary>
+    public bool HasRun { get; set; }
+
     /// <summary>Ends, and writes.</summary>
     /// <exception cref="DaxEnvironmentException">A file could not be written.</exception>
     public void Dispose()
@@ -60,7 +63,7 @@ internal sealed class TelemetrySession : IDisposable
             trace?.Dispose();
             if (metricsPath == StandardError)
             {
-                Console.Error.Write(text);
+                Console.Error.Write(HasRun ? text : null);
             }
             else if (metricsPath is not null)
             {

@@ -244,10 +244,9 @@ internal static class VolumeCommand
         TelemetryOptions.AddTo(command);
         CommandFrame.SetAction(command, (parsed, cancellation) =>
         {
-            using IDisposable? telemetry = TelemetryOptions.Begin(parsed);
             try
             {
-                return run(parsed.GetRequiredValue(file), parsed, cancellation);
+                return TelemetryOptions.Around(parsed, () => run(parsed.GetRequiredValue(file), parsed, cancellation));
             }
             catch (IOException refusal) when (refusal is not DaxEnvironmentException)
             {

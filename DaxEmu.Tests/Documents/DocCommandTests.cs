@@ -22,7 +22,7 @@ namespace DaxEmu.Tests.Documents;
 [Parallelizable(ParallelScope.Self)] // processes of their own
 public sealed partial class DocCommandTests
 {
-    private const int OneInSoMany = 12;
+    private const int OneInSoMany = 24;
     private const int PartCount = 4;
     private const long VolumeBytes = 64L << 20;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
@@ -187,7 +187,7 @@ public sealed partial class DocCommandTests
             recording.CopyTo(packed);
         }
 
-        foreach (string trace in (string[])["rocksdb-fsdax.trace.gz", "rocksdb.trace.gz"])
+        foreach (string trace in (string[])["rocksdb-fsdax.trace.gz", "rocksdb.trace.gz", "fsdax.trace"])
         {
             File.Copy(Path.Combine(data, "rocksdb-start.trace.gz"), scratch[trace]);
         }

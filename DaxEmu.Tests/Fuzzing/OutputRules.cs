@@ -23,7 +23,7 @@ internal static class OutputRules
     /// <remarks>A command that has several inputs has a line for each that it refuses.</remarks>
     public static Complaint? Check(int code, string output, string error, bool asksForJson, int mostInputs = 1)
     {
-        string[] lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = WithoutCounts(error).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         bool saysWhy = lines.Length >= 1 && lines.Length <= mostInputs && lines.All(l => l.StartsWith(Prefix, StringComparison.Ordinal));
         return RuntimeText(output, error)
             ?? Code(code, error)
@@ -32,6 +32,10 @@ internal static class OutputRules
             ?? Refusal(code, output, lines, saysWhy)
             ?? (asksForJson ? Json(code, output, saysWhy) : null);
     }
+
+    // What --metrics prints after the lines of a run.
+    private static string WithoutCounts(string error) =>
+        error.IndexOf("# TYPE ", StringComparison.Ordinal) is >= 0 and int at && error.EndsWith("# EOF\n", StringComparison.Ordinal) ? error[..at] : error;
 
     private static Complaint? Code(int code, string error) =>
         Codes.Contains(code) ? null : new Complaint(ComplaintKind.ExitCode, string.Create(CultureInfo.InvariantCulture, $"ended with {code}: {Excerpt(error)}"));

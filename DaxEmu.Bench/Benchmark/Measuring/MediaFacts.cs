@@ -1,5 +1,4 @@
 using System.Globalization;
-using DaxEmu.Bench.Documents;
 using DaxEmu.Core;
 using DaxEmu.Core.Pmem.Media;
 
@@ -45,47 +44,6 @@ internal sealed record MediaFacts(MediaProfile Profile, MediaCalibration Calibra
         yield return Text($"Charged, with preparation and warm-up: {Totals.Reads} reads, {Totals.Writes} writes, {Totals.Flushes} flushes, {Totals.Fences} fences; the medium read {Totals.ReadBytes} and wrote {Totals.WrittenBytes} bytes, {Totals.Rewrites} lines as a whole for a part")
             + (ReachedPerTarget is { } reached ? Text($". Of {Totals.Delays} delays {Totals.Disturbed} ended over 1 us late, since other work had the processor; the others took {100 * reached:0.0} % of what was asked for.") : ".");
     }
-
-    /// <summary>For JSON.</summary>
-    public MediaDocument Document() => new()
-    {
-        Name = Profile.Name,
-        ReadNs = Profile.ReadNs,
-        SequentialReadNs = Profile.SequentialReadNs,
-        WriteNs = Profile.WriteNs,
-        FlushNs = Profile.FlushNs,
-        FenceNs = Profile.FenceNs,
-        ReadBytesPerSecond = Profile.ReadBytesPerSecond,
-        WriteBytesPerSecond = Profile.WriteBytesPerSecond,
-        LineBytes = Profile.LineBytes,
-        Eadr = Profile.HasEadr,
-        Calibration = new MediaCalibrationDocument
-        {
-            LeastNs = Math.Round(Calibration.LeastNs, 1),
-            OverheadNs = Calibration.OverheadNs,
-            Problem = Calibration.Problem,
-            Delays = [.. Calibration.Delays.Select(d => new MediaDelayDocument
-            {
-                TargetNs = d.TargetNs,
-                ReachedNs = Math.Round(d.ReachedNs, 1),
-                SpreadNs = Math.Round(d.SpreadNs, 1),
-            })],
-        },
-        Charged = new MediaChargedDocument
-        {
-            Reads = Totals.Reads,
-            Writes = Totals.Writes,
-            Flushes = Totals.Flushes,
-            Fences = Totals.Fences,
-            ReadBytes = Totals.ReadBytes,
-            WrittenBytes = Totals.WrittenBytes,
-            Rewrites = Totals.Rewrites,
-            Delays = Totals.Delays,
-            Disturbed = Totals.Disturbed,
-            TargetNs = Totals.TargetNs,
-            ReachedNs = Totals.ReachedNs,
-        },
-    };
 
     private static string Rate(long bytesPerSecond) => bytesPerSecond == 0 ? "no limit" : Text($"{bytesPerSecond / 1e9:0.0} GB/s");
 

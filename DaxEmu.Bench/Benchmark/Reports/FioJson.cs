@@ -66,7 +66,7 @@ internal static class FioJson
         System = MachineFacts.System,
         Runtime = MachineFacts.Runtime,
         TimerCostNs = Math.Round(report.TimerCostNs, 2),
-        Media = report.Media?.Document(),
+        Media = report.Media is { } media ? MediaJson.Of(media) : null,
         Notes = report.Notes,
     };
 
