@@ -35,7 +35,7 @@ internal static class ConflictsRun
         Console.Write(parsed.GetValue<OutputFormat>("--output-format") != OutputFormat.Normal
             ? JsonText.Of(new JsonObject { ["engines"] = new JsonArray([.. reports.Select(report => report.Json())]) }) + "\n"
             : string.Concat(reports.Select(report => report.Text())));
-        return reports.All(report => report.Engine != "emu" || report.IsGood) ? ExitCode.Success : ExitCode.Found;
+        return reports.All(report => report.Engine != "emu" || (media is null ? report.IsGood : report.HasReasons)) ? ExitCode.Success : ExitCode.Found;
     }
 
     private static IConflictEngine EngineOf(string name, MediaProfile? media) => name switch

@@ -4,6 +4,7 @@ using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Devices;
 using DaxEmu.Bench.Documents;
+using DaxEmu.Bench.Running;
 using DaxEmu.Core;
 using DaxEmu.Native.Files;
 using DaxEmu.Native.Memory;
@@ -15,15 +16,16 @@ namespace DaxEmu.Bench.Commands;
 internal static class InfoCommand
 {
     private const int Columns = 80;
+    private const long SampleBytes = 4 << 20;
 
     public static Command Create()
     {
-        var path = new Argument<string>("PATH") { Description = "a file on tmpfs, hugetlbfs or a DAX file system, a block device such as /dev/pmem0, or a device-DAX device such as /dev/dax0.0" };
+        var path = new Argument<string>("PATH") { Description = "a file on tmpfs, hugetlbfs or a DAX file system, a directory, in which a file of 4 MiB without a name is tried, a block device such as /dev/pmem0, or a device-DAX device such as /dev/dax0.0" };
         Option<OutputFormat> format = CommandOptions.Format();
         var command = new Command(
             "info",
             "What a path offers to a device: its kind, size, MAP_SYNC and why not, the pages that a mapping really gets, switches of huge pages, flush instructions, CPUs, userfaultfd, clock. "
-            + "Nothing is changed.\n\nExample:\n  daxemu info /dev/shm/device")
+            + "Nothing is changed.\n\nExamples:\n  daxemu info /dev/shm\n  daxemu info /mnt/pmem/device")
         {
             path,
             format,
@@ -34,7 +36,7 @@ internal static class InfoCommand
 
     private static ExitCode Run(string path, bool isJson)
     {
-        InfoDocument info = Look(path, HostTree.Machine);
+        InfoDocument info = Directory.Exists(path) ? LookInto(Path.GetFullPath(path), HostTree.Machine) : Look(path, HostTree.Machine);
         if (isJson)
         {
             Console.WriteLine(JsonText.Of(info, DocumentJson.Default.InfoDocument));
@@ -51,6 +53,14 @@ internal static class InfoCommand
 
         console.Write(grid);
         return ExitCode.Success;
+    }
+
+    // What a device would be that is made there.
+    private static InfoDocument LookInto(string directory, HostTree tree)
+    {
+        using NamelessFile sample = NamelessFile.Create(SampleBytes, directory);
+        File.WriteAllBytes(sample.Path, new byte[SampleBytes]); // so that a mapping gets real pages
+        return Look(sample.Path, tree) with { Path = directory, Kind = "directory, and a file in it" };
     }
 
     /// <summary>Looks at a path and at the machine.</summary>

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace DaxEmu.Bench.Running;
 
 /// <summary>
-/// A sparse file in memory that has no name, so that nothing is left of it, whatever way this process ends. Other processes open it through
+/// A sparse file, in memory if not said otherwise, that has no name, so that nothing is left of it, whatever way this process ends. Other processes open it through
 /// this process's descriptor.
 /// </summary>
 internal sealed class NamelessFile : IDisposable
@@ -19,10 +19,12 @@ internal sealed class NamelessFile : IDisposable
     public string Path => string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{handle.DangerousGetHandle()}");
 
     /// <summary>Makes one.</summary>
+    /// <param name="sizeBytes">Its size.</param>
+    /// <param name="directory">In which directory; null for memory.</param>
     /// <exception cref="DaxEnvironmentException">No directory takes it.</exception>
-    public static NamelessFile Create(long sizeBytes)
+    public static NamelessFile Create(long sizeBytes, string? directory = null)
     {
-        string folder = Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath();
+        string folder = directory ?? (Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath());
         string name = System.IO.Path.Combine(folder, $"daxemu-{Environment.ProcessId}-{Guid.NewGuid():N}");
         try
         {
@@ -37,7 +39,7 @@ internal sealed class NamelessFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DaxEnvironmentException($"cannot make a file of {sizeBytes} bytes in '{folder}': {e.Message}", "Free space there, or use --volume.", Errno.Enospc, folder);
+            throw new DaxEnvironmentException($"cannot make a file of {sizeBytes} bytes in '{folder}': {e.Message.TrimEnd('.')}", "Free space there, or name another place.", Errno.Enospc, folder);
         }
     }
 

@@ -37,6 +37,9 @@ internal sealed class ConflictReport(IConflictEngine engine, IReadOnlyList<Confl
     /// <summary>Whether all commute and enough share nothing.</summary>
     public bool IsGood => Different.Count == 0 && FreePart >= Wanted;
 
+    /// <summary>Whether the orders agree, and each pair that shares a line has a reason: a medium's bandwidth is shared by design.</summary>
+    public bool HasReasons => Different.Count == 0 && Unexplained.Count == 0;
+
     /// <summary>The matrices, the pairs that share lines, the sum.</summary>
     public string Text()
     {
