@@ -53,7 +53,7 @@ internal sealed class TelemetrySession : IDisposable
         string? text = counts?.Text();
         counts?.Dispose();
         meter.Dispose();
-        if (HostLibrary.IsLoaded)
+        if (HasRun && HostLibrary.IsLoaded)
         {
             CommandFrame.Report("the faults of the native library (--mmu host) are neither in --metrics nor in --trace.");
         }

@@ -30,7 +30,7 @@ public sealed partial class DocCommandTests
     // The same options with shorter times, fewer turns and smaller devices; what is not given is added. The first row that fits decides.
     private static readonly (string Verb, string Unless, (string Option, string Value)[] Options)[] Short =
     [
-        (@"bench(?=.*\bfio\b)", "", [("--runtime", "10ms"), ("--ramp-time", "1ms"), ("--size", "16m"), ("--bs", "64k"), ("--phase", "pread")]),
+        (@"bench(?=.*,fio\b)", "", [("--runtime", "10ms"), ("--ramp-time", "1ms"), ("--size", "16m"), ("--bs", "64k"), ("--phase", "pread")]),
         ("bench", "--conflicts|--mmu", [("--runtime", "10ms"), ("--ramp-time", "1ms"), ("--size", "16m")]),
         ("soak", "--profile v|--duration", [("--runtime", "2s")]),
         ("soak", "--profile v", [("--duration", "2s")]),
