@@ -18,6 +18,7 @@ internal sealed class TelemetrySession : IDisposable
     private readonly DaxMeter meter = new();
     private readonly OpenMetrics? counts;
     private readonly string? metricsPath;
+    private readonly bool wasLoaded = HostLibrary.IsLoaded;
     private readonly TraceFile? trace;
 
     /// <summary>Begins.</summary>
@@ -53,7 +54,7 @@ internal sealed class TelemetrySession : IDisposable
         string? text = counts?.Text();
         counts?.Dispose();
         meter.Dispose();
-        if (HasRun && HostLibrary.IsLoaded)
+        if (HasRun && HostLibrary.IsLoaded && !wasLoaded)
         {
             CommandFrame.Report("the faults of the native library (--mmu host) are neither in --metrics nor in --trace.");
         }

@@ -8,7 +8,7 @@ namespace DaxEmu.Tests.Failures;
 [Parallelizable(ParallelScope.All)]
 public sealed class FailureSweepTests
 {
-    private static IEnumerable<string> Swept => Effort.Part(FailureSweep.Operations, every: 3);
+    private static IEnumerable<string> Swept => Effort.Part(FailureSweep.Operations, every: 4);
 
     [Test]
     public void AnOperationWhoseAnyStepFailsHappensAsAWholeOrNotAtAll([ValueSource(nameof(Swept))] string operation) =>

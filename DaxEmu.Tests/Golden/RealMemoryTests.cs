@@ -12,7 +12,7 @@ namespace DaxEmu.Tests.Golden;
 public sealed class RealMemoryTests
 {
     private const double MostNotShown = 0.01;
-    private const int FewEnough = 24;
+    private const int FewEnough = 40;
 
     private static IEnumerable<string> Names => Effort.Part(GoldenCorpus.Names(), FewEnough);
 

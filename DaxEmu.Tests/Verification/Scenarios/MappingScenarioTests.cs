@@ -59,7 +59,7 @@ public sealed class MappingScenarioTests
     private static IEnumerable<TestCaseData> FailingCases => Failing.Select((g, i) => new TestCaseData(i).SetArgDisplayNames(
         g.Scenario, g.Threads.SelectMany(t => t).First(o => IsBroken(o)).Name));
 
-    private static IEnumerable<string> Names => Effort.Part(MappingScenarios.Names, every: 8);
+    private static IEnumerable<string> Names => Effort.Part(MappingScenarios.Names, every: 12);
 
     private static IEnumerable<string> BugIds => MappingScenarios.Bugs.Select(b => b.Id);
 
@@ -86,7 +86,7 @@ public sealed class MappingScenarioTests
     [Test]
     public void NorHasItWithStoreBuffers()
     {
-        foreach (Scenario scenario in Effort.Part(MappingScenarios.Buffered(WaitProfiles.Fixed), every: 3))
+        foreach (Scenario scenario in Effort.Part(MappingScenarios.Buffered(WaitProfiles.Fixed), every: 6))
         {
             CheckOutcome outcome = CheckRunner.Exhaust(scenario, Plenty, maxPreemptions: 2);
             Assert.That(outcome, Is.InstanceOf<CheckPassed>(), outcome.ToString());
