@@ -1,4 +1,5 @@
 using DaxEmu.Core;
+using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Fs;
@@ -14,7 +15,7 @@ public sealed class FileRaceTests
     private const MapMode Small = MapMode.Shared | MapMode.NoHugePage;
 
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(
-        double.TryParse(Environment.GetEnvironmentVariable("DAXEMU_RACE_SECONDS"), out double seconds) ? seconds : 1);
+        double.TryParse(Environment.GetEnvironmentVariable("DAXEMU_RACE_SECONDS"), out double seconds) ? seconds : Effort.IsThorough ? 1 : 0.4);
 
     [Test]
     public void ViewsComeAndGoBesideSyncAndWrite()

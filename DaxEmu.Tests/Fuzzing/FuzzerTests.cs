@@ -1,4 +1,5 @@
 using DaxEmu.Tests.Fuzzing.Inputs;
+using DaxEmu.Tests.Support;
 using NUnit.Framework;
 
 namespace DaxEmu.Tests.Fuzzing;
@@ -52,7 +53,7 @@ public sealed class FuzzerTests
     [Test]
     public void NoCommandLineLeavesItsFolder()
     {
-        for (int number = 0; number < 5000; number++)
+        for (int number = 0; number < (Effort.IsThorough ? 5000 : 1000); number++)
         {
             foreach (string argument in new FuzzCase(FuzzKind.Command, 3, number).Make().Arguments)
             {
