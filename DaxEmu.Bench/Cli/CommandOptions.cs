@@ -99,13 +99,13 @@ internal static class CommandOptions
         Of("--profile", "how entry locks wait: a profile or a policy of 2019 (see 'check --list')", ProfileOf, WaitProfiles.Fixed, "--policy").Offering([.. ProfileNames]);
 
     /// <summary>The names of profiles and policies.</summary>
-    public static IEnumerable<string> ProfileNames => WaitProfiles.Policies.Keys.Concat(WaitProfiles.All.Select(p => p.Name)).Distinct();
+    public static IReadOnlyList<string> ProfileNames { get; } = [.. WaitProfiles.Policies.Keys.Concat(WaitProfiles.All.Select(p => p.Name)).Distinct()];
 
     /// <summary>The profile or policy of a name.</summary>
     /// <exception cref="FormatException">There is none; the message has the nearest, and all.</exception>
     public static WaitProfile ProfileOf(string name) => ProfileNames.Contains(name, StringComparer.OrdinalIgnoreCase)
         ? WaitProfiles.ByName(name)
-        : throw new FormatException($"there is no profile '{name}'.{Suggestion.Question(name, ProfileNames)} Choose one of: {string.Join(", ", ProfileNames)}.");
+        : throw new FormatException($"there is no profile '{name}'.{Suggestion.OneOf(name, ProfileNames)}");
 
     /// <summary><c>--media optane|cxl|dram|FILE</c>.</summary>
     public static ValueOption<MediaProfile?> Media() => Of<MediaProfile?>(
@@ -149,7 +149,7 @@ internal static class CommandOptions
     /// <summary>One of some words.</summary>
     public static string Choice(string text, params string[] choices) =>
         choices.FirstOrDefault(c => c.Equals(text, StringComparison.OrdinalIgnoreCase))
-        ?? throw new FormatException($"'{text}' is not known.{Suggestion.Question(text, choices)} Choose one of: {string.Join(", ", choices)}.");
+        ?? throw new FormatException($"'{text}' is not known.{Suggestion.OneOf(text, choices)}");
 
     private static string PlaceholderOf(string name, Type type)
     {

@@ -24,6 +24,9 @@ internal static class Suggestion
     /// <summary>The nearest as a question with a space before it; nothing if none is near.</summary>
     public static string Question(string word, IEnumerable<string> words) => Nearest(word, words) is { } nearest ? $" Did you mean '{nearest}'?" : string.Empty;
 
+    /// <summary>The same question, and all of the words to choose from.</summary>
+    public static string OneOf(string word, IReadOnlyCollection<string> words) => $"{Question(word, words)} Choose one of: {string.Join(", ", words)}.";
+
     // Two letters that changed places are two edits.
     private static int MostEdits(int length) => length switch
     {

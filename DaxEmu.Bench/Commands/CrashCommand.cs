@@ -97,11 +97,11 @@ internal static class CrashCommand
 
     private static ICrashWorkload WorkloadOf(string name) => CrashWorkloads.All.Any(w => w.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ? CrashWorkloads.ByName(name)
-        : throw new FormatException($"'{name}' is not a workload.{Suggestion.Question(name, CrashWorkloads.All.Select(w => w.Name))} Choose one of: {string.Join(", ", CrashWorkloads.All.Select(w => w.Name))}.");
+        : throw new FormatException($"'{name}' is not a workload.{Suggestion.OneOf(name, [.. CrashWorkloads.All.Select(w => w.Name)])}");
 
     private static CrashBug BugOf(ICrashWorkload workload, string name) => workload.Bugs.Any(b => b.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ? CrashWorkloads.BugOf(workload, name)
-        : throw new FormatException($"'{name}' is not a bug of {workload.Name}.{Suggestion.Question(name, workload.Bugs.Select(b => b.Name))} Choose one of: {string.Join(", ", workload.Bugs.Select(b => b.Name))}.");
+        : throw new FormatException($"'{name}' is not a bug of {workload.Name}.{Suggestion.OneOf(name, [.. workload.Bugs.Select(b => b.Name)])}");
 
     // Null for all.
     private static int? CutsOf(string text) => text.Equals(AllPoints, StringComparison.OrdinalIgnoreCase) ? null : CommandOptions.Count(text);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using DaxEmu.Bench.Benchmark.Measuring;
 using DaxEmu.Bench.Cli;
 using DaxEmu.Bench.Devices;
@@ -9,6 +8,7 @@ using DaxEmu.Core;
 using DaxEmu.Native.Files;
 using DaxEmu.Native.Memory;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace DaxEmu.Bench.Commands;
 
@@ -127,32 +127,30 @@ internal static class InfoCommand
         yield return ("path", info.Path);
         yield return ("kind", info.Kind);
         yield return ("file system", info.FileSystem);
-        yield return ("size", Text($"{info.Size}"));
+        yield return ("size", Invariant($"{info.Size}"));
         yield return ("size problem", info.SizeProblem);
-        yield return ("align", Text($"{info.Align}"));
-        yield return ("available", info.Available is { } left ? Text($"{left}") : null);
+        yield return ("align", Invariant($"{info.Align}"));
+        yield return ("available", info.Available is { } left ? Invariant($"{left}") : null);
         yield return ("in use", info.InUse ? "yes" : "no");
-        yield return ("NUMA node", info.NumaNode is { } node ? Text($"{node}") : null);
-        yield return ("target node", info.TargetNode is { } target ? Text($"{target}") : null);
-        yield return ("bad blocks", info.BadBytes > 0 ? Text($"{info.BadBytes} bytes") : null);
+        yield return ("NUMA node", info.NumaNode is { } node ? Invariant($"{node}") : null);
+        yield return ("target node", info.TargetNode is { } target ? Invariant($"{target}") : null);
+        yield return ("bad blocks", info.BadBytes > 0 ? Invariant($"{info.BadBytes} bytes") : null);
         yield return ("persistence domain", $"{info.PersistenceDomain}: {info.PersistenceReason}");
         yield return ("MAP_SYNC", Answer(info.MapSync, info.MapSyncReason));
         yield return ("2 MiB pages", Answer(info.HugePages, info.HugePagesReason));
         yield return ("a mapping got", info.Mapped is { } mapped
-            ? Text($"{mapped.Bytes} bytes in pages of {Math.Max(mapped.KernelPage, 4096)}, of which 2 MiB translations cover {mapped.HugeBytes}")
+            ? Invariant($"{mapped.Bytes} bytes in pages of {Math.Max(mapped.KernelPage, 4096)}, of which 2 MiB translations cover {mapped.HugeBytes}")
             : $"none: {info.MappedReason}");
         yield return ("huge-page switches", $"enabled {info.Switches.ThpEnabled ?? "-"}, shmem_enabled {info.Switches.ThpShmemEnabled ?? "-"}, mount option huge={info.Switches.MountHuge ?? "(none)"}"
-            + (info.Switches.Hugepages is { } pool ? Text($"; hugetlbfs pool {pool} pages, {info.Switches.HugepagesFree} free") : string.Empty));
+            + (info.Switches.Hugepages is { } pool ? Invariant($"; hugetlbfs pool {pool} pages, {info.Switches.HugepagesFree} free") : string.Empty));
         yield return ("flush", $"{info.Flush} (the CPU has {string.Join(", ", info.Cpu.FlushInstructions)}; eADR: {(info.Cpu.Eadr is { } eadr ? eadr ? "yes" : "no" : "unknown, there is no NVDIMM region that says")})");
         yield return ("store tracking", Answer(info.StoreTracking, info.StoreTrackingReason));
-        yield return ("CPUs", Text($"{info.Cpu.Count} ({info.Cpu.Allowed}), {Count(info.Cpu.Cores, "core")}, {Count(info.Cpu.Sockets, "socket")}, NUMA nodes {info.Cpu.NumaNodes ?? "unknown"}, last-level cache {info.Cpu.LastLevelCache ?? "unknown"}; {info.Cpu.Model ?? "model unknown"}"));
+        yield return ("CPUs", Invariant($"{info.Cpu.Count} ({info.Cpu.Allowed}), {Count(info.Cpu.Cores, "core")}, {Count(info.Cpu.Sockets, "socket")}, NUMA nodes {info.Cpu.NumaNodes ?? "unknown"}, last-level cache {info.Cpu.LastLevelCache ?? "unknown"}; {info.Cpu.Model ?? "model unknown"}"));
         yield return ("userfaultfd", info.Userfaultfd.Usable ? string.Join(' ', info.Userfaultfd.Features) : $"no: {info.Userfaultfd.Reason}");
-        yield return ("clock", Text($"{info.Clock.Source ?? "unknown source"}, a reading costs {info.Clock.CostNs:0.0} ns"));
+        yield return ("clock", Invariant($"{info.Clock.Source ?? "unknown source"}, a reading costs {info.Clock.CostNs:0.0} ns"));
     }
 
     private static string Answer(bool isYes, string? reason) => $"{(isYes ? "yes" : "no")}: {reason}";
 
-    private static string Count(int? count, string unit) => count is { } known ? Text($"{known} {unit}{(known == 1 ? string.Empty : "s")}") : $"unknown {unit}s";
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Count(int? count, string unit) => count is { } known ? Invariant($"{known} {unit}{(known == 1 ? string.Empty : "s")}") : $"unknown {unit}s";
 }

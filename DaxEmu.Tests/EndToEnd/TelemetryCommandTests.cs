@@ -19,7 +19,7 @@ public sealed class TelemetryCommandTests
         CommandResult run = Command.RunHere("replay", RecordingWithHugeFaults(scratch), "--trace", scratch["run.trace"]);
         Assert.That(run.Code, Is.Zero, run.Error);
         string[] lines = File.ReadAllLines(scratch["run.trace"]);
-        string[] results = Shell($"awk '/{Result}/ {{ print $21 }}' {scratch["run.trace"]}").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] results = Command.RunInShell($"awk '/{Result}/ {{ print $21 }}' {scratch["run.trace"]}").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.That(results, Has.Length.EqualTo(lines.Count(line => line.Contains(Result + ":", StringComparison.Ordinal))).And.Not.Empty);
         Assert.That(results.Except(["NOPAGE", "FALLBACK", "MAJOR|NOPAGE", "SIGBUS"]), Is.Empty);
         CommandResult again = Command.RunHere("replay", scratch["run.trace"]);
@@ -81,14 +81,6 @@ public sealed class TelemetryCommandTests
         }
 
         throw new InvalidOperationException("no recording has a 2 MiB fault.");
-    }
-
-    private static string Shell(string line)
-    {
-        using Process shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", line]) { RedirectStandardOutput = true })!;
-        string output = shell.StandardOutput.ReadToEnd();
-        shell.WaitForExit();
-        return output;
     }
 
     private static CommandResult Dotnet(ScratchDirectory scratch, params string[] arguments) => Start(scratch, "dotnet", arguments);

@@ -1,6 +1,6 @@
-using System.Globalization;
 using DaxEmu.Core;
 using DaxEmu.Core.Pmem.Media;
+using static System.FormattableString;
 
 namespace DaxEmu.Bench.Benchmark.Measuring;
 
@@ -26,10 +26,10 @@ internal sealed record MediaFacts(MediaProfile Profile, MediaCalibration Calibra
     public IEnumerable<string> Notes()
     {
         MediaProfile p = Profile;
-        yield return Text($"Medium {p.Name}, added to this machine's memory: read {p.ReadNs} ns ({p.SequentialReadNs} sequential), write {p.WriteNs}, flush {(p.HasEadr ? "none (eADR)" : p.FlushNs)}, fence {p.FenceNs}; ")
-            + Text($"{Rate(p.ReadBytesPerSecond)} read, {Rate(p.WriteBytesPerSecond)} write; lines of {p.LineBytes} bytes. The emulator alone pays for it, not the other engines.");
-        string delays = string.Join(", ", Calibration.Delays.Select(d => Text($"{d.TargetNs} -> {d.ReachedNs:0}")));
-        yield return Text($"Delays, target -> reached in ns: {delays}. A charge costs {Calibration.LeastNs:0} ns at least, which shorter ones exceed.");
+        yield return Invariant($"Medium {p.Name}, added to this machine's memory: read {p.ReadNs} ns ({p.SequentialReadNs} sequential), write {p.WriteNs}, flush {(p.HasEadr ? "none (eADR)" : p.FlushNs)}, fence {p.FenceNs}; ")
+            + Invariant($"{Rate(p.ReadBytesPerSecond)} read, {Rate(p.WriteBytesPerSecond)} write; lines of {p.LineBytes} bytes. The emulator alone pays for it, not the other engines.");
+        string delays = string.Join(", ", Calibration.Delays.Select(d => Invariant($"{d.TargetNs} -> {d.ReachedNs:0}")));
+        yield return Invariant($"Delays, target -> reached in ns: {delays}. A charge costs {Calibration.LeastNs:0} ns at least, which shorter ones exceed.");
         if (Calibration.Problem is { } problem)
         {
             yield return $"Do not judge by the delays: {problem}.";
@@ -41,11 +41,9 @@ internal sealed record MediaFacts(MediaProfile Profile, MediaCalibration Calibra
             yield break;
         }
 
-        yield return Text($"Charged, with preparation and warm-up: {Totals.Reads} reads, {Totals.Writes} writes, {Totals.Flushes} flushes, {Totals.Fences} fences; the medium read {Totals.ReadBytes} and wrote {Totals.WrittenBytes} bytes, {Totals.Rewrites} lines as a whole for a part")
-            + (ReachedPerTarget is { } reached ? Text($". Of {Totals.Delays} delays {Totals.Disturbed} ended over 1 us late, since other work had the processor; the others took {100 * reached:0.0} % of what was asked for.") : ".");
+        yield return Invariant($"Charged, with preparation and warm-up: {Totals.Reads} reads, {Totals.Writes} writes, {Totals.Flushes} flushes, {Totals.Fences} fences; the medium read {Totals.ReadBytes} and wrote {Totals.WrittenBytes} bytes, {Totals.Rewrites} lines as a whole for a part")
+            + (ReachedPerTarget is { } reached ? Invariant($". Of {Totals.Delays} delays {Totals.Disturbed} ended over 1 us late, since other work had the processor; the others took {100 * reached:0.0} % of what was asked for.") : ".");
     }
 
-    private static string Rate(long bytesPerSecond) => bytesPerSecond == 0 ? "no limit" : Text($"{bytesPerSecond / 1e9:0.0} GB/s");
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Rate(long bytesPerSecond) => bytesPerSecond == 0 ? "no limit" : Invariant($"{bytesPerSecond / 1e9:0.0} GB/s");
 }

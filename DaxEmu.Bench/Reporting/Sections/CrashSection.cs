@@ -40,11 +40,14 @@ internal static class CrashSection
             {
                 yield return new Heading(3, $"{part.Workload}, case {failure.Case}: power cut {failure.Cut}");
                 yield return new Paragraph(failure.Message);
-                yield return new Listing(string.Join('\n', [.. failure.Steps, .. failure.Lost.Select(l => "lost: " + l)]));
+                yield return CourseOf(failure);
                 yield return new Paragraph($"Again: daxemu crash --workload {part.Workload}{(part.Bug is { } bug ? $" --bug {bug}" : string.Empty)} --replay {failure.Replay}");
             }
         }
     }
+
+    /// <summary>What was done before the cut, and which stores it lost.</summary>
+    public static Listing CourseOf(CrashFailureDocument failure) => new(string.Join('\n', [.. failure.Steps, .. failure.Lost.Select(l => "lost: " + l)]));
 
     private static string Count(double states) => states < 1e15 ? Numbers.Whole(states) : states.ToString("0.###e0", System.Globalization.CultureInfo.InvariantCulture);
 

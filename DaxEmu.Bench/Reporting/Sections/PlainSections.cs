@@ -60,7 +60,7 @@ internal static class PlainSections
         yield return new Paragraph(replay.Failure?.Message ?? "Right after this power cut.");
         if (replay.Failure is { } failure)
         {
-            yield return new Listing(string.Join('\n', [.. failure.Steps, .. failure.Lost.Select(l => "lost: " + l)]));
+            yield return CrashSection.CourseOf(failure);
         }
     }
 
