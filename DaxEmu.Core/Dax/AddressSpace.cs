@@ -51,6 +51,7 @@ public sealed unsafe partial class AddressSpace : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, options.MaximumSizeBytes);
         Device = device;
         Extents = extents;
+        FileExtents = extents as InMemoryExtentMap;
         Behaviour = options.Behaviour;
         ownsId = options.Id == 0;
         staysWritable = options.StaysWritable;
@@ -106,6 +107,9 @@ public sealed unsafe partial class AddressSpace : IDisposable
 
     /// <summary>Tells which blocks are the file's.</summary>
     public IExtentMap Extents { get; }
+
+    /// <summary>The same, where it is the map of a volume's file.</summary>
+    internal InMemoryExtentMap? FileExtents { get; }
 
     /// <summary>The kernel whose behaviour is modelled.</summary>
     public KernelBehaviour Behaviour { get; }

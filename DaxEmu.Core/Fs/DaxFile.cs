@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Faults;
@@ -201,11 +202,13 @@ public sealed partial class DaxFile : IDisposable
     {
         CheckRange(offset, buffer.Length);
         ThrowIfReadOnly();
-        if (IsOverwritten(buffer, offset))
-        {
-            return buffer.Length;
-        }
+        return IsOverwritten(buffer, offset) ? buffer.Length : WriteAlone(buffer, offset);
+    }
 
+    // Apart, so that its frame costs an overwrite nothing.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int WriteAlone(ReadOnlySpan<byte> buffer, long offset)
+    {
         using RwSemaphore.WriteHold hold = InodeLock.Write();
         if (buffer.Length > 0 && offset > Length)
         {

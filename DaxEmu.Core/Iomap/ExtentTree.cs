@@ -75,6 +75,35 @@ internal sealed class ExtentTree
         return Hole(extent.End, next);
     }
 
+    /// <summary>The blocks behind a page that holds data, without a copy of the whole extent: for the paths of reads and writes.</summary>
+    /// <param name="index">The page.</param>
+    /// <param name="pfn">The device page behind it.</param>
+    /// <param name="pageCount">How many pages of the extent are left from it on.</param>
+    /// <param name="flags">The extent's.</param>
+    /// <returns>False if it reads as zeroes.</returns>
+    public bool TryFindMapped(PageIndex index, out Pfn pfn, out long pageCount, out ExtentFlags flags)
+    {
+        int leafAt = ExtentLeaf.Search(firsts, index.Value);
+        if (leafAt >= 0)
+        {
+            ExtentLeaf leaf = leaves[leafAt];
+            ref readonly Extent extent = ref leaf.Extents[leaf.Search(index.Value)];
+            long inside = index.Value - extent.First.Value;
+            pageCount = extent.PageCount - inside;
+            if (pageCount > 0 && extent.Kind == ExtentKind.Mapped)
+            {
+                pfn = extent.Pfn + inside;
+                flags = extent.Flags;
+                return true;
+            }
+        }
+
+        pfn = default;
+        pageCount = 0;
+        flags = ExtentFlags.None;
+        return false;
+    }
+
     /// <summary>The extents in a range, cut at its ends, in ascending order.</summary>
     public IEnumerable<Extent> In(PageRange range)
     {

@@ -149,6 +149,28 @@ internal sealed partial class InMemoryExtentMap : IExtentMap
         names.Add(commitGate, file);
     }
 
+    /// <summary>As <see cref="Find"/> to read, in numbers: a struct that is copied in pieces waits for the stores before it, and behind a write those are many.</summary>
+    /// <param name="index">The page.</param>
+    /// <param name="pfn">The device page behind it.</param>
+    /// <param name="pageCount">How many pages of the extent are left from it on.</param>
+    /// <returns>False if it reads as zeroes: <see cref="Find"/> tells how far.</returns>
+    internal bool TryFindMapped(PageIndex index, out Pfn pfn, out long pageCount) => Blocks.TryFindMapped(index, out pfn, out pageCount, out _);
+
+    /// <summary>As <see cref="TryFindMapped"/>, of pages that lie in one extent and are the file's alone.</summary>
+    /// <param name="pages">The pages.</param>
+    /// <param name="first">The device page behind the first.</param>
+    /// <returns>False if it is not so.</returns>
+    internal bool TryFindOwn(PageRange pages, out Pfn first)
+    {
+        if (!Blocks.TryFindMapped(pages.First, out first, out long pageCount, out ExtentFlags flags) || pageCount < pages.PageCount)
+        {
+            return false;
+        }
+
+        return (flags & ExtentFlags.Shared) == 0
+            || (allocator.SharingRun(first, pages.PageCount, out bool isShared) == pages.PageCount && !isShared);
+    }
+
     /// <inheritdoc/>
     public ExtentAnswer Find(PageIndex index, long pageCount, ExtentIntent intent)
     {

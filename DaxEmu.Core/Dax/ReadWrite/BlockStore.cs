@@ -1,7 +1,9 @@
+using System.Runtime.CompilerServices;
 using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Iomap;
 using DaxEmu.Core.Mm;
 using DaxEmu.Native;
+using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Dax.ReadWrite;
 
@@ -69,20 +71,32 @@ internal static class BlockStore
         }
 
         PageRange pages = PageRange.Touching(offsetBytes, source.Length);
-        ExtentAnswer answer = mapping.Extents.Find(pages.First, pages.PageCount, ExtentIntent.Read);
-        Extent extent = answer.Target;
-        if (answer.Error != IoError.None || extent.ReadsAsZeroes || extent.IsShared || answer.IsCopy || extent.End < pages.End)
+        if (Fallible.Fails(FallibleStep.ExtentMap) || !TryFindOwn(mapping, pages, out Pfn pfn))
         {
             return false;
         }
 
-        if (!TryPut(mapping.Device, extent.PfnAt(pages.First).OffsetBytes + (offsetBytes - pages.First.OffsetBytes), source, source.Length))
+        if (!TryPut(mapping.Device, pfn.OffsetBytes + (offsetBytes - pages.First.OffsetBytes), source, source.Length))
         {
             error = IoError.Io;
         }
 
         mapping.Device.DrainUnchecked(); // durable like every write
         return true;
+    }
+
+    // Blocks that are the file's alone, and behind all of the pages.
+    private static bool TryFindOwn(AddressSpace mapping, PageRange pages, out Pfn first) =>
+        mapping.FileExtents is { } extents ? extents.TryFindOwn(pages, out first) : TryAskOwn(mapping, pages, out first);
+
+    // Apart, so that its frame costs the way above nothing.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryAskOwn(AddressSpace mapping, PageRange pages, out Pfn first)
+    {
+        ExtentAnswer answer = mapping.Extents.Find(pages.First, pages.PageCount, ExtentIntent.Read);
+        Extent extent = answer.Target;
+        first = extent.PfnAt(pages.First);
+        return answer.Error == IoError.None && !extent.ReadsAsZeroes && !extent.IsShared && !answer.IsCopy && extent.End >= pages.End;
     }
 
     private static ExtentIntent IntentFor(ReadOnlySpan<byte> source) =>

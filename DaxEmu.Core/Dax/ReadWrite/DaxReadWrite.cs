@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using DaxEmu.Native.Cpu;
+using DaxEmu.Native.Failures;
 
 namespace DaxEmu.Core.Dax.ReadWrite;
 
@@ -61,21 +63,27 @@ internal static class DaxReadWrite
         memory = default;
         pieceBytes = 0;
         PageRange pages = PageRange.Touching(offsetBytes, lengthBytes);
-        ExtentAnswer answer = mapping.Extents.Find(pages.First, pages.PageCount, ExtentIntent.Read);
-        if (answer.Error != IoError.None)
+        if (Fallible.Fails(FallibleStep.ExtentMap))
         {
             return IoError.Io;
         }
 
-        // Of blocks that are being copied the source is asked for: until the copy ends, it is the file.
-        Extent extent = answer.Source;
-        pieceBytes = (int)Math.Min(lengthBytes, extent.End.OffsetBytes - offsetBytes);
-        if (extent.ReadsAsZeroes)
+        if (mapping.FileExtents is not { } extents || !extents.TryFindMapped(pages.First, out Pfn first, out long pageCount))
         {
-            return IoError.None;
+            ExtentKind kind = AskPiece(mapping, pages.First, pages.PageCount, out first, out pageCount, out IoError error);
+            if (error != IoError.None)
+            {
+                return IoError.Io;
+            }
+
+            if (kind != ExtentKind.Mapped)
+            {
+                pieceBytes = BytesBefore(pages.First + pageCount, offsetBytes, lengthBytes);
+                return IoError.None;
+            }
         }
 
-        Pfn first = extent.PfnAt(pages.First);
+        pieceBytes = BytesBefore(pages.First + pageCount, offsetBytes, lengthBytes);
         int inPage = (int)(offsetBytes - pages.First.OffsetBytes);
         PmemDevice device = mapping.Device;
         if (device.Poison.FindFirst(first, PageRange.Touching(offsetBytes, pieceBytes).PageCount) is { } poisoned)
@@ -91,6 +99,20 @@ internal static class DaxReadWrite
         memory = device.SpanUnchecked(first.OffsetBytes + inPage, pieceBytes);
         return IoError.None;
     }
+
+    // Apart, so that its frame costs the way above nothing. Of blocks that are being copied the source is asked for: until the copy ends, it is the file.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ExtentKind AskPiece(AddressSpace mapping, PageIndex index, long wanted, out Pfn first, out long pageCount, out IoError error)
+    {
+        ExtentAnswer answer = mapping.Extents.Find(index, wanted, ExtentIntent.Read);
+        Extent extent = answer.Source;
+        first = extent.PfnAt(index);
+        pageCount = extent.End - index;
+        error = answer.Error;
+        return extent.Kind;
+    }
+
+    private static int BytesBefore(PageIndex end, long offsetBytes, int mostBytes) => (int)Math.Min(mostBytes, end.OffsetBytes - offsetBytes);
 
     private static IoError ReadPiece(AddressSpace mapping, long offset, Span<byte> buffer, out int read)
     {
