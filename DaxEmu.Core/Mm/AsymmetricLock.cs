@@ -94,8 +94,8 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong* EnterRead(ReaderSlot* lines)
     {
-        ulong* hold = readSide.TryEnter(lines);
-        return hold != null ? hold : EnterReadSlow(lines + way);
+        ulong* hold = readSide.HoldOf(lines);
+        return readSide.TryEnter(hold) ? hold : EnterReadSlow(lines + way);
     }
 
     /// <summary>Leaves.</summary>
@@ -314,26 +314,30 @@ internal sealed unsafe class AsymmetricLock : IWaitTarget
         private readonly nint offset = way * sizeof(ReaderSlot);
         private readonly ulong* writer = writer;
 
-        /// <summary>Enters, if no writer is inside and the thread's first hold is free.</summary>
+        /// <summary>A thread's first hold.</summary>
         /// <param name="lines">The thread's lines.</param>
-        /// <returns>The hold; null if it is not so, and the lock's own <see cref="EnterRead(ReaderSlot*)"/> must be called.</returns>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ulong* TryEnter(ReaderSlot* lines)
+        public ulong* HoldOf(ReaderSlot* lines) => (ulong*)((byte*)lines + offset);
+
+        /// <summary>Enters, if no writer is inside and the thread's first hold is free.</summary>
+        /// <param name="hold">It (<see cref="HoldOf"/>).</param>
+        /// <returns>False if it is not so, and the lock's own <see cref="EnterRead(ReaderSlot*)"/> must be called.</returns>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool TryEnter(ulong* hold)
         {
-            ulong* hold = (ulong*)((byte*)lines + offset);
             if (Atomic.Load(ref *hold, Site.EnterRead) != 0)
             {
-                return null;
+                return false;
             }
 
             Atomic.Store(ref *hold, id, Site.EnterRead); // [L1] matches [L3]
             if (Atomic.Load(ref *writer, Site.ReadWriter) == NoWriter) // [L2] matches [L3]
             {
-                return hold;
+                return true;
             }
 
             Atomic.Store(ref *hold, 0, Site.ExitRead);
-            return null;
+            return false;
         }
     }
 

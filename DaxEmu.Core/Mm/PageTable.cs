@@ -297,15 +297,18 @@ internal sealed unsafe partial class PageTable : IDisposable
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool IsTable(VmaPage page)
+        public ref ulong DirectoryWord(VmaPage page)
         {
             if (InterleavingSwitch.On)
             {
                 owner.RequireAlive();
             }
 
-            return (Atomic.Load(ref directory[(lead + page.Value) >> DaxConstants.PmdOrder], Site.ReadTranslation) & Translation.TableBit) != 0;
+            return ref directory[(lead + page.Value) >> DaxConstants.PmdOrder];
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool IsTable(VmaPage page) => (Atomic.Load(ref DirectoryWord(page), Site.ReadTranslation) & Translation.TableBit) != 0;
     }
 
     /// <summary>Forgets every translation and every table: for a checker that uses one mapping for many runs.</summary>

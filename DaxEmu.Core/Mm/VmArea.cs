@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Mm;
 using DaxEmu.Native.Memory;
@@ -15,8 +16,10 @@ public sealed unsafe partial class VmArea : IDisposable
     private readonly PinnedLines gate = new(1);
     private readonly bool isHost;
     private readonly PlainLock disposeGate = new("lock of the unmapping");
+    private readonly long hugeFirst;
     private ReservedRegion? copies;
     private bool isDisposed;
+    private long hugeCount;
     private Published<VmPiece[]> pieceList;
 
     /// <param name="file">The file.</param>
@@ -39,6 +42,8 @@ public sealed unsafe partial class VmArea : IDisposable
         PlainForWrites = !isHost && IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : null;
         Table = new PageTable(LeadPages, pageCount, file.UsesHugeTables, hasCopies: !IsShared);
         Words = Table.Arrays;
+        hugeFirst = -LeadPages & DaxConstants.ColourMask;
+        hugeCount = HugePageCount;
         pieceList = new Published<VmPiece[]>([new VmPiece(0, pageCount, (mode & MapMode.ReadOnly) != 0)]);
     }
 
@@ -81,6 +86,9 @@ public sealed unsafe partial class VmArea : IDisposable
     /// <summary>Whether 2 MiB translations may stand in it.</summary>
     public bool AllowsHuge => (Mode & MapMode.NoHugePage) == 0;
 
+    // Pages that lie in 2 MiB of the VMA, whole and at the same place in 2 MiB of the file.
+    private long HugePageCount => HasMatchingColour ? Math.Max(0, (PageCount - hugeFirst) & ~(long)DaxConstants.ColourMask) : 0;
+
     /// <summary>The pages of the file that are mapped.</summary>
     public PageRange FileRange => new(FirstIndex, PageCount);
 
@@ -104,6 +112,11 @@ public sealed unsafe partial class VmArea : IDisposable
 
     /// <summary>Whether all pages have one protection.</summary>
     internal bool IsWhole => AllPieces.Length == 1;
+
+    /// <summary>Whether the 2 MiB around a page lie in the VMA, which has one protection: then no more than the end of the file can rule out a 2 MiB fault.</summary>
+    /// <remarks>Changes with the invalidate lock held for writing.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool HoldsHuge(VmaPage page) => (ulong)(page.Value - hugeFirst) < (ulong)hugeCount;
 
     /// <summary>Orders the makers of private copies: two must not write the same copy.</summary>
     internal ref ulong CopyGate => ref *gate[0];
@@ -144,6 +157,7 @@ public sealed unsafe partial class VmArea : IDisposable
 
         AllPieces = VmPiece.Protect(AllPieces, firstPage, pageCount, isReadOnly);
         PlainForWrites = !isHost && IsShared && !IsSync && IsWhole && !AllPieces[0].IsReadOnly ? File : null;
+        hugeCount = IsWhole ? HugePageCount : 0;
         Table.SplitAt(firstPage);
         Table.SplitAt(firstPage + pageCount);
         Table.Protect(firstPage, pageCount, isReadOnly, File.RestoresHugeWrites);

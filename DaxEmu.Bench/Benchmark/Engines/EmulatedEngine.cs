@@ -242,19 +242,16 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
         protected override Step Begin(FaultCounts counts, bool isWrite) => new(this, FaultContext.Mine, isWrite ? FaultFlags.Write : FaultFlags.None, counts);
     }
 
+    // As few fields as can be: what does not fit into registers is stored and loaded again at each fault.
     private readonly ref struct Step(Job job, FaultContext context, FaultFlags flags, FaultCounts counts) : IFaultStep
     {
         private readonly FaultContext context = context;
-        private readonly FaultHandler handler = job.Handler;
-        private readonly VmArea area = job.Area;
-        private readonly FaultFlags flags = flags;
-        private readonly PageOrder order = job.Order;
 
         public static bool AsksTheHost => false;
 
         public void Fault(long page)
         {
-            FaultOutcome outcome = handler.Fault(context, area, page, flags, order);
+            FaultOutcome outcome = job.Handler.Fault(context, job.Area, page, flags, job.Order);
             if (outcome.Result != FaultResult.Nopage)
             {
                 job.FallBack(page, flags, outcome, counts);

@@ -113,10 +113,10 @@ public sealed unsafe class FaultHandler
     // A method for each order: together they would need more registers than there are.
     private FaultOutcome FaultPte(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
     {
-        ulong* hold = readSide.TryEnter(lines);
-        if (hold == null)
+        ulong* hold = readSide.HoldOf(lines);
+        if (!readSide.TryEnter(hold))
         {
-            hold = invalidateLock.EnterRead(lines);
+            return FaultLate(lines, area, page, flags, PageOrder.Pte);
         }
 
         if (TryShortPte(lines, area, page, (flags & FaultFlags.Write) != 0))
@@ -130,7 +130,12 @@ public sealed unsafe class FaultHandler
 
     private FaultOutcome FaultPmd(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags)
     {
-        ulong* hold = invalidateLock.EnterRead(lines);
+        ulong* hold = readSide.HoldOf(lines);
+        if (!readSide.TryEnter(hold))
+        {
+            return FaultLate(lines, area, page, flags, PageOrder.Pmd);
+        }
+
         if (TryShortPmd(area, page, (flags & FaultFlags.Write) != 0))
         {
             AsymmetricLock.ExitRead(hold);
@@ -140,9 +145,15 @@ public sealed unsafe class FaultHandler
         return FaultSlow(area, page, flags, PageOrder.Pmd, hold);
     }
 
+    // A writer is inside, or the thread reads other files too. Apart: the registers of the ways above have nothing left.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private FaultOutcome FaultLate(ReaderSlot* lines, VmArea area, VmaPage page, FaultFlags flags, PageOrder order) =>
+        FaultSlow(area, page, flags, order, invalidateLock.EnterRead(lines));
+
     // A page whose entry is there, real and unlocked: lock it and mark it dirty in one step, install the translation, unlock it. Dirty
-    // comes before the translation that allows a store (see EntryInstall). The words are handled as numbers: wrapped, the just-in-time
-    // compiler keeps them in memory.
+    // comes before the translation that allows a store (see EntryInstall). The range's word need not be looked at: such an entry stands in a slot
+    // of a table only (EntryTable, invariants 1 and 3), and that the slot still holds it is what the compare-and-swap proves. The words are handled
+    // as numbers: wrapped, the just-in-time compiler keeps them in memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryShortPte(ReaderSlot* lines, VmArea area, VmaPage page, bool isWrite)
     {
@@ -163,7 +174,6 @@ public sealed unsafe class FaultHandler
 
         ulong marked = isWrite ? entry | DaxEntry.DirtyBit : entry | dirtyOfRead;
         if ((ulong)index.OffsetBytes >= Atomic.Load(ref *size, Site.FileSize)
-            || words.IsPmd(index.Value)
             || !area.Words.IsTable(page)
             || !Atomic.TryReplace(ref word, marked | DaxEntry.LockedBit, entry, Site.LockEntry))
         {
@@ -215,17 +225,22 @@ public sealed unsafe class FaultHandler
         }
 
         ulong place = (entry & ~(ulong)(DaxConstants.PageSize - 1)) | Translation.PresentBit;
+        Install(ref translation, place, isWrite);
+        locker.Unlock(index, ref word, marked);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Install(ref ulong translation, ulong place, bool isWrite)
+    {
         if (isWrite)
         {
-            // Unconditional: any translation already here maps the same page with at most these rights.
+            // Unconditional: any translation already here maps the same memory with at most these rights.
             Atomic.Store(ref translation, place | Translation.WritableBit | Translation.DirtyBit, Site.WriteTranslation);
         }
         else if ((Atomic.Load(ref translation, Site.ReadTranslation) & Translation.PresentBit) == 0)
         {
             Atomic.Store(ref translation, place, Site.WriteTranslation);
         }
-
-        locker.Unlock(index, ref word, marked);
     }
 
     // The line is on its way before the first locked instruction, behind which nothing else begins: what a fault waits for, it waits for at once.
@@ -238,31 +253,39 @@ public sealed unsafe class FaultHandler
         }
     }
 
-    // The same for 2 MiB.
+    // The same for 2 MiB. Whether a table stands in the VMA's slot is looked at under the entry's lock, which keeps new ones away.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryShortPmd(VmArea area, VmaPage page, bool isWrite)
     {
-        if (!IsPlain(area, isWrite))
+        if (!IsPlain(area, isWrite) || !area.HoldsHuge(page))
         {
             return false;
         }
 
-        PageIndex start = area.IndexOf(page).PmdStart;
-        ref ulong word = ref table.RegionOf(start);
+        PageIndex index = area.IndexOf(page);
+        ref ulong word = ref words.RegionOf(index.Value);
         ulong entry = Atomic.Load(ref word, Site.ReadRegion);
         ulong marked = isWrite ? entry | DaxEntry.DirtyBit : entry | dirtyOfRead;
         if ((entry & (LockableMask | DaxEntry.PmdBit)) != (DaxEntry.PresentBit | DaxEntry.PmdBit)
-            || PmdEligibility.Check(area, page, start, isWrite, mapping.SizeBytes) != FallbackReason.None
-            || area.Table.Directory(page).IsTable
+            || (ulong)new PageIndex(index.Value | DaxConstants.ColourMask).OffsetBytes >= Atomic.Load(ref *size, Site.FileSize)
             || !Atomic.TryReplace(ref word, marked | DaxEntry.LockedBit, entry, Site.LockEntry))
         {
             return false;
         }
 
-        var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);
-        bool isInstalled = area.Table.InstallHuge(page, translation); // not if a table came in between: the slow path reports it
-        locker.Unlock(start, ref word, marked);
-        return isInstalled;
+        ref ulong translation = ref area.Words.DirectoryWord(page);
+        if ((Atomic.Load(ref translation, Site.ReadTranslation) & Translation.TableBit) != 0)
+        {
+            locker.Unlock(index.PmdStart, ref word, entry); // as it was: nothing allows a store yet
+            return false;
+        }
+
+        Install(
+            ref translation,
+            (entry & ~(ulong)(DaxConstants.PageSize - 1)) | Translation.PresentBit | Translation.HugeBit,
+            isWrite);
+        locker.Unlock(index.PmdStart, ref word, marked);
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
