@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Waiting;
 using DaxEmu.Core.Dax.Waiting.Policies;
@@ -14,10 +15,14 @@ internal sealed partial class EntryLocker
     /// <returns>The pages that were looked at; all that were wanted, unless one is held.</returns>
     public ulong TryLockRun(ref EntryRun run, ulong wanted)
     {
-        for (ulong rest = wanted; rest != 0; rest &= rest - 1)
+        // What is counted on the way stays in registers: each store would be waited for by the next locked instruction.
+        ref ulong first = ref table.SlotOf(run.Group);
+        ulong held = 0;
+        ulong rest = wanted;
+        for (; rest != 0; rest &= rest - 1)
         {
             int page = BitOperations.TrailingZeroCount(rest);
-            ref ulong word = ref table.SlotOf(run.Group + page);
+            ref ulong word = ref Unsafe.Add(ref first, page);
             ulong seen = Atomic.Load(ref word, Site.ReadSlot);
             if (seen == 0)
             {
@@ -26,14 +31,16 @@ internal sealed partial class EntryLocker
 
             if ((seen & DaxEntry.LockedBit) != 0 || !EntryTable.TryLock(ref word, new DaxEntry(seen)))
             {
-                return wanted & ~rest;
+                break;
             }
 
             Trace(NoteKind.Locked, run.Group + page, PageOrder.Pte);
-            run.Add(page, seen);
+            run.Set(page, new DaxEntry(seen));
+            held |= 1UL << page;
         }
 
-        return wanted;
+        run.Hold(held);
+        return wanted & ~rest;
     }
 
     /// <summary>Removes held entries of a run, and wakes their waiters; see <see cref="EntryTable.RemoveRun"/>.</summary>

@@ -77,6 +77,9 @@ internal ref struct EntryRun
         Held |= 1UL << page;
     }
 
+    /// <summary>More entries are held, whose words were set.</summary>
+    public void Hold(ulong bits) => Held |= bits;
+
     /// <summary>What a held entry is by now, without the lock bit.</summary>
     public readonly void Set(int page, DaxEntry entry) => words[page] = entry.Word;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Dax.Entries;
 
@@ -17,11 +18,12 @@ public sealed unsafe partial class EntryTable
     internal void RemoveRun(in EntryRun run, ulong bits)
     {
         ulong marked = 0;
+        ref ulong first = ref SlotOf(run.Group);
         for (ulong rest = bits; rest != 0; rest &= rest - 1)
         {
             int page = BitOperations.TrailingZeroCount(rest);
             marked |= run[page].Word & DaxEntry.DirtyBit;
-            Atomic.Store(ref SlotOf(run.Group + page), 0, Site.RemoveEntry);
+            Atomic.Store(ref Unsafe.Add(ref first, page), 0, Site.RemoveEntry);
         }
 
         // An entry that was clean when it was locked may have a mark that was set before; one that is being set is taken back.

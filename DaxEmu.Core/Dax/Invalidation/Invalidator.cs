@@ -94,12 +94,7 @@ public static class Invalidator
         ulong gone = 0;
         try
         {
-            for (ulong rest = run.Held; rest != 0; rest &= rest - 1)
-            {
-                int page = BitOperations.TrailingZeroCount(rest);
-                mapping.Disassociate(run.Group + page, run[page]);
-                gone |= rest & (~rest + 1);
-            }
+            mapping.Disassociate(run, ref gone);
         }
         finally
         {
