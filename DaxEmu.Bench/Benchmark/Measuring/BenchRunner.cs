@@ -6,7 +6,6 @@ namespace DaxEmu.Bench.Benchmark.Measuring;
 internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<string, double> progress, CancellationToken cancellation)
 {
     private const long SmallBytes = 4 << 20;
-    private const int SmallPasses = 100;
     private static readonly TimeSpan FirstWarmUp = TimeSpan.FromMilliseconds(300);
 
     private readonly List<CaseResult> results = [];
@@ -55,7 +54,13 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
 
             IFaultEngine engine = setup.Get(name, load);
             (FaultCase fitted, IReadOnlyList<UnitOrder> units) = setup.Fit(name, load);
-            long? before = load.Phase == FaultPhase.Insert && !EngineSetup.IsHost(name) ? MemoryBefore(engine, load) : null;
+            bool isOwn = load.Phase is FaultPhase.Refault or FaultPhase.Insert && !EngineSetup.IsHost(name);
+            if (isOwn)
+            {
+                WarmSmall(engine, load, team);
+            }
+
+            long? before = isOwn && load.Phase == FaultPhase.Insert ? TableWeight.ResidentBytes() : null;
             IReadOnlyList<IFaultJob>? jobs = engine.Start(fitted, units, out string? refusal);
             if (jobs is null)
             {
@@ -107,20 +112,15 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
             r => plan.AssertsPmd ? r with { PmdProblem = PmdCheck.ProblemOf(r, setup.DeviceOf(r.Engine, load)) } : r));
     }
 
-    // After a few passes over a small mapping, which leave no code to be compiled later: its memory would be taken for the tables'.
-    private long? MemoryBefore(IFaultEngine engine, FaultCase load)
+    // Passes over a small mapping. The just-in-time compiler lays code out for what it saw in its first tenths of a second, and over a large mapping that is
+    // one pass, all inserts. And code that is compiled later would take memory, which would be taken for the tables'.
+    private void WarmSmall(IFaultEngine engine, FaultCase load, JobTeam team)
     {
         FaultCase small = load with { SizeBytes = Math.Min(load.SizeBytes, SmallBytes * load.JobCount) };
-        IReadOnlyList<IFaultJob> jobs = engine.Start(small, UnitOrder.Share(small, plan.Seed), out _) ?? [];
-        for (int pass = 0; pass < SmallPasses; pass++)
+        if (engine.Start(small, UnitOrder.Share(small, plan.Seed), out _) is { } jobs)
         {
-            engine.Reset(load.Phase);
-            foreach (IFaultJob job in jobs)
-            {
-                job.RunPass(new FaultCounts());
-            }
+            bool isFirst = warm.Add($"{engine.Name} {load.Order} {load.Phase} {load.Pattern}");
+            new PassRun(engine, jobs, small, team, cancellation).Warm(isFirst ? FirstWarmUp : TimeSpan.Zero);
         }
-
-        return TableWeight.ResidentBytes();
     }
 }
