@@ -129,15 +129,16 @@ internal static class BenchCommand
         var reports = new List<BenchReport>();
         try
         {
-            foreach (BenchPlan plan in plans.TakeWhile(_ => !cancellation.IsCancellationRequested))
+            foreach (BenchPlan plan in plans)
             {
+                cancellation.ThrowIfCancellationRequested();
                 using var setup = new EngineSetup(plan, cancellation);
                 reports.Add(Run(first, plan, setup, cancellation));
             }
         }
         catch (OperationCanceledException) when (reports.Count > 0 || IsJson(first))
         {
-            // While a device was made.
+            // Before a job began, or while its device was made.
             if (reports.Count == 0)
             {
                 Console.WriteLine(FioJson.WriteNothing());

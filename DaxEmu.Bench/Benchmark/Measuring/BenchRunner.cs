@@ -6,7 +6,9 @@ namespace DaxEmu.Bench.Benchmark.Measuring;
 internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<string, double> progress, CancellationToken cancellation)
 {
     private const long SmallBytes = 4 << 20;
+    private const long LargeUnits = 1 << 16;
     private static readonly TimeSpan FirstWarmUp = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan SmallWarmUp = TimeSpan.FromMilliseconds(10);
 
     private readonly List<CaseResult> results = [];
     private readonly HashSet<string> warm = [];
@@ -55,9 +57,11 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
             IFaultEngine engine = setup.Get(name, load);
             (FaultCase fitted, IReadOnlyList<UnitOrder> units) = setup.Fit(name, load);
             bool isOwn = load.Phase is FaultPhase.Refault or FaultPhase.Insert && !EngineSetup.IsHost(name);
-            if (isOwn)
+            bool isLarge = load.SizeBytes / load.UnitBytes > LargeUnits;
+            if (isOwn && (isLarge || load.Phase == FaultPhase.Insert))
             {
-                WarmSmall(engine, load, team);
+                bool isFirst = isLarge && warm.Add($"{name} {load.Order} {load.Phase} {load.Pattern}");
+                WarmSmall(engine, load, team, isFirst ? FirstWarmUp : SmallWarmUp);
             }
 
             long? before = isOwn && load.Phase == FaultPhase.Insert ? TableWeight.ResidentBytes() : null;
@@ -114,13 +118,12 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
 
     // Passes over a small mapping. The just-in-time compiler lays code out for what it saw in its first tenths of a second, and over a large mapping that is
     // one pass, all inserts. And code that is compiled later would take memory, which would be taken for the tables'.
-    private void WarmSmall(IFaultEngine engine, FaultCase load, JobTeam team)
+    private void WarmSmall(IFaultEngine engine, FaultCase load, JobTeam team, TimeSpan time)
     {
         FaultCase small = load with { SizeBytes = Math.Min(load.SizeBytes, SmallBytes * load.JobCount) };
         if (engine.Start(small, UnitOrder.Share(small, plan.Seed), out _) is { } jobs)
         {
-            bool isFirst = warm.Add($"{engine.Name} {load.Order} {load.Phase} {load.Pattern}");
-            new PassRun(engine, jobs, small, team, cancellation).Warm(isFirst ? FirstWarmUp : TimeSpan.Zero);
+            new PassRun(engine, jobs, small, team, cancellation).Warm(time);
         }
     }
 }
