@@ -12,6 +12,9 @@ namespace DaxEmu.Core;
 /// </remarks>
 public sealed unsafe partial class VmArea : IDisposable
 {
+    // Equal to no file, and not null: so that one comparison tells all.
+    private static readonly object NotPlain = new();
+
     private readonly PlainLock copyCreation = new("lock of the private copies");
     private readonly PinnedLines gate = new(1);
     private readonly bool isHost;
@@ -38,8 +41,8 @@ public sealed unsafe partial class VmArea : IDisposable
         Mode = mode;
         LeadPages = (int)(startAddress >> DaxConstants.PageShift) & DaxConstants.ColourMask;
         HasMatchingColour = LeadPages == firstIndex.Colour;
-        PlainForReads = isHost ? null : file;
-        PlainForWrites = !isHost && IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : null;
+        PlainForReads = isHost ? NotPlain : file;
+        PlainForWrites = !isHost && IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : NotPlain;
         Table = new PageTable(LeadPages, pageCount, file.UsesHugeTables, hasCopies: !IsShared);
         Words = Table.Arrays;
         hugeFirst = -LeadPages & DaxConstants.ColourMask;
@@ -103,12 +106,12 @@ public sealed unsafe partial class VmArea : IDisposable
     /// <summary>Whether addresses and file offsets have the same places in their 2 MiB.</summary>
     internal bool HasMatchingColour { get; }
 
-    /// <summary>The file, if a read fault on a real entry needs nothing but the entry; null when the VMA is gone.</summary>
+    /// <summary>The file, if a read fault on a real entry needs nothing but the entry; another object when the VMA is gone.</summary>
     /// <remarks>One load and one comparison show a handler that the VMA is its own, is there, and is plain.</remarks>
-    internal VmFile? PlainForReads { get; private set; }
+    internal object PlainForReads { get; private set; }
 
-    /// <summary>As <see cref="PlainForReads"/>, for a write fault; null also if writes go to copies, wait for metadata, or are refused somewhere.</summary>
-    internal VmFile? PlainForWrites { get; private set; }
+    /// <summary>As <see cref="PlainForReads"/>, for a write fault; another object also if writes go to copies, wait for metadata, or are refused somewhere.</summary>
+    internal object PlainForWrites { get; private set; }
 
     /// <summary>Whether all pages have one protection.</summary>
     internal bool IsWhole => AllPieces.Length == 1;
@@ -156,7 +159,7 @@ public sealed unsafe partial class VmArea : IDisposable
         }
 
         AllPieces = VmPiece.Protect(AllPieces, firstPage, pageCount, isReadOnly);
-        PlainForWrites = !isHost && IsShared && !IsSync && IsWhole && !AllPieces[0].IsReadOnly ? File : null;
+        PlainForWrites = !isHost && IsShared && !IsSync && IsWhole && !AllPieces[0].IsReadOnly ? File : NotPlain;
         hugeCount = IsWhole ? HugePageCount : 0;
         Table.SplitAt(firstPage);
         Table.SplitAt(firstPage + pageCount);
@@ -258,8 +261,8 @@ public sealed unsafe partial class VmArea : IDisposable
     internal void MarkGone()
     {
         IsGone = true;
-        PlainForReads = null;
-        PlainForWrites = null;
+        PlainForReads = NotPlain;
+        PlainForWrites = NotPlain;
     }
 
     /// <summary>The page of the file behind a page of the VMA.</summary>

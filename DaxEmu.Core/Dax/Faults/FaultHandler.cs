@@ -290,9 +290,7 @@ public sealed unsafe class FaultHandler
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsPlain(VmArea area, bool isWrite) =>
-        (isWrite ? area.PlainForWrites : area.PlainForReads) is { } plain
-        && ReferenceEquals(plain, mapping.UntracedFile)
-        && Atomic.Load(ref *poisonCount, Site.Poison) == 0;
+        ReferenceEquals(isWrite ? area.PlainForWrites : area.PlainForReads, mapping.UntracedFile) && Atomic.Load(ref *poisonCount, Site.Poison) == 0;
 
     // Apart, so that building its message costs the hot path no stack.
     [MethodImpl(MethodImplOptions.NoInlining)]

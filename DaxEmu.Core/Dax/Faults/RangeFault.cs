@@ -81,7 +81,7 @@ internal sealed unsafe class RangeFault(FaultLoop faults)
     private void InTable(VmArea area, ref long at, long end, bool isWrite)
     {
         ulong needed = Translation.PresentBit | (isWrite ? Translation.WritableBit | Translation.DirtyBit : 0);
-        bool isPlain = (isWrite ? area.PlainForWrites : area.PlainForReads) == mapping.VmFile
+        bool isPlain = ReferenceEquals(isWrite ? area.PlainForWrites : area.PlainForReads, mapping.VmFile)
             && mapping.Locker.Sink is null
             && mapping.Device.Poison.IsEmpty;
         bool isDirty = isWrite || mapping.Behaviour.ReadFaultsDirty;
