@@ -210,13 +210,16 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
 
         public PageOrder Order => order;
 
+        /// <summary>What the pass that runs is counted in.</summary>
+        public FaultCounts Counts { get; private set; } = new();
+
         [MethodImpl(MethodImplOptions.NoInlining)]
-        public void FallBack(long page, FaultFlags flags, FaultOutcome outcome, FaultCounts counts)
+        public void FallBack(long page, FaultFlags flags, FaultOutcome outcome)
         {
-            counts.Note(outcome);
+            Counts.Note(outcome);
             if ((outcome.Result & FaultResult.Fallback) != 0)
             {
-                counts.Note(handler.Fault(area, page, flags, PageOrder.Pte));
+                Counts.Note(handler.Fault(area, page, flags, PageOrder.Pte));
             }
         }
 
@@ -239,11 +242,15 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
             }
         }
 
-        protected override Step Begin(FaultCounts counts, bool isWrite) => new(this, FaultContext.Mine, isWrite ? FaultFlags.Write : FaultFlags.None, counts);
+        protected override Step Begin(FaultCounts counts, bool isWrite)
+        {
+            Counts = counts;
+            return new Step(this, FaultContext.Mine, isWrite ? FaultFlags.Write : FaultFlags.None);
+        }
     }
 
     // As few fields as can be: what does not fit into registers is stored and loaded again at each fault.
-    private readonly ref struct Step(Job job, FaultContext context, FaultFlags flags, FaultCounts counts) : IFaultStep
+    private readonly ref struct Step(Job job, FaultContext context, FaultFlags flags) : IFaultStep
     {
         private readonly FaultContext context = context;
 
@@ -254,13 +261,13 @@ internal sealed class EmulatedEngine(Func<FaultCase, PmemDevice> deviceFor, Wait
             FaultOutcome outcome = job.Handler.Fault(context, job.Area, page, flags, job.Order);
             if (outcome.Result != FaultResult.Nopage)
             {
-                job.FallBack(page, flags, outcome, counts);
+                job.FallBack(page, flags, outcome);
             }
         }
 
         public bool WasFault() => true;
 
-        public void End(PageOrder order, long unitCount) => counts.Served(order, unitCount);
+        public void End(PageOrder order, long unitCount) => job.Counts.Served(order, unitCount);
     }
 
     private sealed class AccessJob(DaxView view, FaultCase load, UnitOrder units) : FaultJob<AccessStep>(load, units)
