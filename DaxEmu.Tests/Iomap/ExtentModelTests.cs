@@ -174,6 +174,27 @@ public sealed class ExtentModelTests
                 {
                     Assert.Fail($"{what}: page {page} of file {file} is {extent}, not {cell}");
                 }
+
+                CompareShortWays(scenario.Maps[file], index, extent, $"{what}: page {page} of file {file}");
+            }
+        }
+    }
+
+    // What reads and overwrites ask for in numbers is what the map answers.
+    private static void CompareShortWays(InMemoryExtentMap map, PageIndex index, in Extent extent, string what)
+    {
+        bool isMapped = map.TryFindMapped(index, out Pfn pfn, out long left);
+        if (isMapped != (extent.Kind == ExtentKind.Mapped) || (isMapped && (pfn != extent.PfnAt(index) || left < extent.End - index)))
+        {
+            Assert.Fail($"{what} is {extent}, and the short way finds {left} pages from {pfn} on");
+        }
+
+        for (int count = 1; count <= 3; count++)
+        {
+            bool isOwn = isMapped && !extent.IsShared && extent.End >= index + count;
+            if (map.TryFindOwn(new PageRange(index, count), out Pfn first) != isOwn || (isOwn && first != pfn))
+            {
+                Assert.Fail($"{what} is {extent}, and of {count} pages the short way says {!isOwn} and {first}");
             }
         }
     }

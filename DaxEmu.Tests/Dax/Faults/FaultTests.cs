@@ -1,4 +1,5 @@
 using DaxEmu.Core;
+using DaxEmu.Core.Dax.Faults;
 using DaxEmu.Core.Dax.Invalidation;
 using DaxEmu.Core.Dax.Writeback;
 using DaxEmu.Tests.Support;
@@ -22,6 +23,28 @@ public sealed class FaultTests
             Assert.That(translation.Pfn.Value, Is.EqualTo(512 + (order == PageOrder.Pmd ? 512 : 700)));
             Assert.That(fixture.Mapping.Entries[new PageIndex(700)].Entry.IsDirty, Is.EqualTo(isWrite));
             area.Table.Unmap(0, area.PageCount, keepCopies: false); // the second time, the entry is there
+        }
+    }
+
+    [Test]
+    public void TheShortWayOf2MiBIsOpenWhereNoReasonStandsAgainstIt(
+        [Values(0, 5, 512, 517)] int first, [Values(null, 0, 3)] int? lead, [Values(100, 511, 512, 1000, 1024, 1300)] int pageCount, [Values] bool isProtected)
+    {
+        using var fixture = new FaultFixture();
+        VmArea area = fixture.Mapping.Map(new PageIndex(first), pageCount, MapMode.Shared, lead);
+        if (isProtected)
+        {
+            area.Protect(pageCount / 2, 1, isReadOnly: true);
+        }
+
+        for (int page = 0; page < pageCount; page++)
+        {
+            FallbackReason reason = PmdEligibility.Check(area, page, area.IndexOf(page).PmdStart, isWrite: false, fixture.Mapping.SizeBytes);
+            bool isOpen = area.HoldsHuge(page);
+            if (isOpen != (reason == FallbackReason.None && !isProtected))
+            {
+                Assert.Fail($"page {page}: {reason}, and the short way is {(isOpen ? "open" : "closed")}");
+            }
         }
     }
 
