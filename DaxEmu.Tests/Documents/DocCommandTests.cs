@@ -22,7 +22,7 @@ namespace DaxEmu.Tests.Documents;
 [Parallelizable(ParallelScope.Self)] // processes of their own
 public sealed partial class DocCommandTests
 {
-    private const int OneInSoMany = 60;
+    private const int OneInSoMany = 110;
     private const int PartCount = 4;
     private const long VolumeBytes = 64L << 20;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);

@@ -44,7 +44,7 @@ public sealed class SweepMutationTests
 
     private CoreSources sources = null!;
 
-    private static IEnumerable<Fault> Tried => Effort.Part(Faults, every: 8);
+    private static IEnumerable<Fault> Tried => Effort.Part(Faults, every: 16);
 
     [OneTimeSetUp]
     public void ReadSources() => sources = new CoreSources();

@@ -114,7 +114,7 @@ public sealed class MutationTests
     /// <summary>All of them.</summary>
     internal static IEnumerable<Mutant> Mutants => LockMutants.Concat(FaultMutants.All).Concat(DataLossMutants.All);
 
-    private static IEnumerable<Mutant> Tried => Effort.Part(Mutants, every: 16);
+    private static IEnumerable<Mutant> Tried => Effort.Part(Mutants, every: 24);
 
     private static IEnumerable<Mutant> Scenarios => Tried.DistinctBy(m => (m.Scenario, m.Profile, m.BuffersStores));
 

@@ -32,7 +32,7 @@ public sealed class VolumeMutationTests
 
     private CoreSources sources = null!;
 
-    private static IEnumerable<VolumeMutant> Tried => Effort.Part(Mutants, every: 12);
+    private static IEnumerable<VolumeMutant> Tried => Effort.Part(Mutants, every: 20);
 
     [OneTimeSetUp]
     public void ReadSources() => sources = CoreSources.WithCrashWorkloads();
