@@ -341,7 +341,7 @@ public sealed unsafe partial class AddressSpace : IDisposable
     /// <summary>Takes <see cref="Associate"/> back (<c>dax_disassociate_entry</c>).</summary>
     internal void Disassociate(PageIndex start, DaxEntry entry)
     {
-        if (strictStores is null && TryDisassociate(start, entry))
+        if (TryDisassociate(start, entry))
         {
             return;
         }
@@ -362,29 +362,25 @@ public sealed unsafe partial class AddressSpace : IDisposable
     /// <param name="gone">Those that are done, a bit each; also when it throws.</param>
     internal void Disassociate(in EntryRun run, ref ulong gone)
     {
-        ulong done = 0;
-        for (ulong rest = strictStores is null ? run.Held : 0; rest != 0; rest &= rest - 1)
+        for (ulong rest = run.Held; rest != 0; rest &= rest - 1)
         {
             int page = BitOperations.TrailingZeroCount(rest);
-            done |= TryDisassociate(run.Group + page, run[page]) ? 1UL << page : 0;
-        }
+            if (!TryDisassociate(run.Group + page, run[page]))
+            {
+                Disassociate(run.Group + page, run[page]);
+            }
 
-        gone = done;
-        for (ulong rest = run.Held & ~done; rest != 0; rest &= rest - 1)
-        {
-            int page = BitOperations.TrailingZeroCount(rest);
-            Disassociate(run.Group + page, run[page]);
             gone |= 1UL << page;
         }
     }
 
-    // A 4 KiB entry on a page that no other file shares.
+    // A 4 KiB entry on a page that no other file shares, and whose stores nobody tracks.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryDisassociate(PageIndex start, DaxEntry entry)
     {
         const ulong plain = DaxEntry.PresentBit;
         const ulong kinds = plain | DaxEntry.PmdBit | DaxEntry.ZeroBit | DaxEntry.EmptyBit | DaxEntry.SharedBit;
-        return (entry.Word & kinds) == plain && owners.TryRelease(entry.Pfn, new PageOwner(ownerOfFirst.Word + (ulong)start.Value));
+        return (entry.Word & kinds) == plain && strictStores is null && owners.TryRelease(entry.Pfn, new PageOwner(ownerOfFirst.Word + (ulong)start.Value));
     }
 
     /// <summary>Makes blocks and size durable. A failure is one of the storage, which the next fsync reports.</summary>

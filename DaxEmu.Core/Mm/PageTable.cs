@@ -160,7 +160,6 @@ internal sealed unsafe partial class PageTable : IDisposable
 
     /// <summary>Installs a 2 MiB translation; a present one that allows as much stays as it is.</summary>
     /// <returns>False if 4 KiB translations stand in the slot.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool InstallHuge(VmaPage page, Translation translation)
     {
         ref ulong word = ref DirectoryWord(page);

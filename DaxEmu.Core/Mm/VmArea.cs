@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using DaxEmu.Core.Atomics;
 using DaxEmu.Core.Mm;
@@ -42,12 +43,12 @@ public sealed unsafe partial class VmArea : IDisposable
         LeadPages = (int)(startAddress >> DaxConstants.PageShift) & DaxConstants.ColourMask;
         HasMatchingColour = LeadPages == firstIndex.Colour;
         PlainForReads = isHost ? NotPlain : file;
-        PlainForWrites = !isHost && IsShared && !IsSync && (mode & MapMode.ReadOnly) == 0 ? file : NotPlain;
+        hugeFirst = -LeadPages & DaxConstants.ColourMask;
         Table = new PageTable(LeadPages, pageCount, file.UsesHugeTables, hasCopies: !IsShared);
         Words = Table.Arrays;
-        hugeFirst = -LeadPages & DaxConstants.ColourMask;
-        hugeCount = HugePageCount;
-        pieceList = new Published<VmPiece[]>([new VmPiece(0, pageCount, (mode & MapMode.ReadOnly) != 0)]);
+        VmPiece[] pieces = [new VmPiece(0, pageCount, (mode & MapMode.ReadOnly) != 0)];
+        pieceList = new Published<VmPiece[]>(pieces);
+        OpenShortWays(pieces);
     }
 
     /// <summary>The id of the mapping whose pages are mapped.</summary>
@@ -88,9 +89,6 @@ public sealed unsafe partial class VmArea : IDisposable
 
     /// <summary>Whether 2 MiB translations may stand in it.</summary>
     public bool AllowsHuge => (Mode & MapMode.NoHugePage) == 0;
-
-    // Pages that lie in 2 MiB of the VMA, whole and at the same place in 2 MiB of the file.
-    private long HugePageCount => HasMatchingColour ? Math.Max(0, (PageCount - hugeFirst) & ~(long)DaxConstants.ColourMask) : 0;
 
     /// <summary>The pages of the file that are mapped.</summary>
     public PageRange FileRange => new(FirstIndex, PageCount);
@@ -158,9 +156,9 @@ public sealed unsafe partial class VmArea : IDisposable
             return;
         }
 
-        AllPieces = VmPiece.Protect(AllPieces, firstPage, pageCount, isReadOnly);
-        PlainForWrites = !isHost && IsShared && !IsSync && IsWhole && !AllPieces[0].IsReadOnly ? File : NotPlain;
-        hugeCount = IsWhole ? HugePageCount : 0;
+        VmPiece[] pieces = VmPiece.Protect(AllPieces, firstPage, pageCount, isReadOnly);
+        AllPieces = pieces;
+        OpenShortWays(pieces);
         Table.SplitAt(firstPage);
         Table.SplitAt(firstPage + pageCount);
         Table.Protect(firstPage, pageCount, isReadOnly, File.RestoresHugeWrites);
@@ -245,6 +243,15 @@ public sealed unsafe partial class VmArea : IDisposable
     {
         Table.Reset();
         CopyGate = 0;
+    }
+
+    // Which faults need not ask for a page's protection. 2 MiB ones: where the 2 MiB lie in the VMA, whole and at the same place in 2 MiB of the file.
+    [MemberNotNull(nameof(PlainForWrites))]
+    private void OpenShortWays(VmPiece[] pieces)
+    {
+        bool isWhole = pieces.Length == 1;
+        PlainForWrites = !isHost && IsShared && !IsSync && isWhole && !pieces[0].IsReadOnly ? File : NotPlain;
+        hugeCount = isWhole && HasMatchingColour ? Math.Max(0, (PageCount - hugeFirst) & ~(long)DaxConstants.ColourMask) : 0;
     }
 
     private bool TryBeginDispose()

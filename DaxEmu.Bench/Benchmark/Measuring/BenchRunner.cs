@@ -56,15 +56,15 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
 
             IFaultEngine engine = setup.Get(name, load);
             (FaultCase fitted, IReadOnlyList<UnitOrder> units) = setup.Fit(name, load);
-            bool isOwn = load.Phase is FaultPhase.Refault or FaultPhase.Insert && !EngineSetup.IsHost(name);
+            bool isWeighed = load.Phase == FaultPhase.Insert && !EngineSetup.IsHost(name);
             bool isLarge = load.SizeBytes / load.UnitBytes > LargeUnits;
-            if (isOwn && (isLarge || load.Phase == FaultPhase.Insert))
+            if (isWeighed || (isLarge && load.Phase == FaultPhase.Refault && !EngineSetup.IsHost(name)))
             {
                 bool isFirst = isLarge && warm.Add($"{name} {load.Order} {load.Phase} {load.Pattern}");
                 WarmSmall(engine, load, team, isFirst ? FirstWarmUp : SmallWarmUp);
             }
 
-            long? before = isOwn && load.Phase == FaultPhase.Insert ? TableWeight.ResidentBytes() : null;
+            long? before = isWeighed ? TableWeight.ResidentBytes() : null;
             IReadOnlyList<IFaultJob>? jobs = engine.Start(fitted, units, out string? refusal);
             if (jobs is null)
             {

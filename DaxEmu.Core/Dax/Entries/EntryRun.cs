@@ -32,7 +32,9 @@ internal ref struct EntryRun
         : this(held.Start, words)
     {
         Order = held.Entry.Order;
-        Add((int)(held.Start - Group), held.Entry.Word);
+        int page = (int)(held.Start - Group);
+        Set(page, held.Entry);
+        Hold(1UL << page);
     }
 
     /// <summary>The first page of the group.</summary>
@@ -70,17 +72,10 @@ internal ref struct EntryRun
         return found;
     }
 
-    /// <summary>One more entry is held.</summary>
-    public void Add(int page, ulong word)
-    {
-        words[page] = word;
-        Held |= 1UL << page;
-    }
-
     /// <summary>More entries are held, whose words were set.</summary>
     public void Hold(ulong bits) => Held |= bits;
 
-    /// <summary>What a held entry is by now, without the lock bit.</summary>
+    /// <summary>What an entry is, without the lock bit: of one that is held, or will be.</summary>
     public readonly void Set(int page, DaxEntry entry) => words[page] = entry.Word;
 
     /// <summary>Some are held no longer.</summary>

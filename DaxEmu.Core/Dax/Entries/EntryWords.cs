@@ -24,10 +24,6 @@ internal readonly unsafe struct EntryWords(ulong* slots, ulong* regions, ulong* 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref ulong RegionOf(long index) => ref regions[index >> DaxConstants.PmdOrder];
 
-    /// <summary>Whether a 2 MiB entry covers a page.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsPmd(long index) => new RegionWord(Atomic.Load(ref RegionOf(index), Site.ReadRegion)).IsPmd;
-
     /// <summary>Whether the range around a page is a table that no thread closes: after its slot was filled, what makes the slot count.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsOpenTable(long index) =>

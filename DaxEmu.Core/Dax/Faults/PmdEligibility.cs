@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace DaxEmu.Core.Dax.Faults;
 
 /// <summary>What rules a 2 MiB fault out before anything is locked (<c>dax_fault_check_fallback</c>).</summary>
@@ -11,7 +9,6 @@ internal static class PmdEligibility
     /// <param name="start">First file page of the 2 MiB.</param>
     /// <param name="isWrite">Whether it was written to.</param>
     /// <param name="sizeBytes">The size of the file.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FallbackReason Check(VmArea area, VmaPage page, PageIndex start, bool isWrite, long sizeBytes)
     {
         if (!area.HasMatchingColour)
