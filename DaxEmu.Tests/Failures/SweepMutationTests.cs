@@ -50,6 +50,15 @@ public sealed class SweepMutationTests
     public void ReadSources() => sources = new CoreSources();
 
     [Test]
+    public void EachFaultHasItsText() => Assert.Multiple(() =>
+    {
+        foreach (Fault fault in Faults)
+        {
+            Assert.That(() => sources.PlaceOfText(fault.Name, fault.File, fault.Before), Throws.Nothing);
+        }
+    });
+
+    [Test]
     public void TheSweepFindsTheFault([ValueSource(nameof(Tried))] Fault fault)
     {
         using ProbedCore faulty = sources.Compile(fault.Name, fault.File, fault.Before, fault.After);

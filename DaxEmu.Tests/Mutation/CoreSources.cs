@@ -59,26 +59,44 @@ internal sealed class CoreSources
     /// <exception cref="InvalidOperationException">The line is not there exactly once, or the change does not compile.</exception>
     public MemoryStream Emit(Mutant mutant)
     {
-        string file = Path.Combine(Solution.Root, Project, mutant.File);
-        SyntaxTree tree = compilation.SyntaxTrees.Single(t => t.FilePath == file);
-        SourceText text = tree.GetText();
-        TextLine[] places = [.. text.Lines.Where(l => text.ToString(l.Span).Trim() == mutant.Line)];
-        return places is [TextLine only]
-            ? Emit(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(text.Replace(only.Span, mutant.Fault))), mutant.Name)
-            : throw new InvalidOperationException($"'{mutant.Name}': the line is {places.Length} times in {mutant.File}: {mutant.Line}");
+        TextLine place = PlaceOf(mutant.Name, mutant.File, mutant.Line);
+        SyntaxTree tree = TreeOf(mutant.File);
+        return Emit(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(tree.GetText().Replace(place.Span, mutant.Fault))), mutant.Name);
+    }
+
+    /// <summary>Where a fault's line stands.</summary>
+    /// <exception cref="InvalidOperationException">The line is not there exactly once.</exception>
+    public TextLine PlaceOf(string name, string sourceFile, string line)
+    {
+        SourceText text = TreeOf(sourceFile).GetText();
+        TextLine[] places = [.. text.Lines.Where(l => text.ToString(l.Span).Trim() == line)];
+        return places is [TextLine only] ? only : throw new InvalidOperationException($"'{name}': the line is {places.Length} times in {sourceFile}: {line}");
+    }
+
+    /// <summary>Where a fault's piece of text begins.</summary>
+    /// <exception cref="InvalidOperationException">The text is not there exactly once.</exception>
+    public int PlaceOfText(string name, string sourceFile, string before)
+    {
+        string text = TreeOf(sourceFile).GetText().ToString();
+        int count = text.Split(before).Length - 1;
+        return count == 1
+            ? text.IndexOf(before, StringComparison.Ordinal)
+            : throw new InvalidOperationException($"'{name}': the text is {count} times in {sourceFile}: {before}");
     }
 
     /// <summary>Compiles the sources with a piece of text changed, which may be several lines and must be there exactly once.</summary>
     /// <exception cref="InvalidOperationException">It is not, or the change does not compile.</exception>
     public ProbedCore Compile(string name, string sourceFile, string before, string after)
     {
+        var place = new TextSpan(PlaceOfText(name, sourceFile, before), before.Length);
+        SyntaxTree tree = TreeOf(sourceFile);
+        return new ProbedCore(Emit(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(tree.GetText().Replace(place, after))), name), name);
+    }
+
+    private SyntaxTree TreeOf(string sourceFile)
+    {
         string file = Path.Combine(Solution.Root, Project, sourceFile);
-        SyntaxTree tree = compilation.SyntaxTrees.Single(t => t.FilePath == file);
-        string text = tree.GetText().ToString();
-        int count = text.Split(before).Length - 1;
-        return count == 1
-            ? new ProbedCore(Emit(compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(SourceText.From(text.Replace(before, after, StringComparison.Ordinal)))), name), name)
-            : throw new InvalidOperationException($"'{name}': the text is {count} times in {sourceFile}: {before}");
+        return compilation.SyntaxTrees.Single(t => t.FilePath == file);
     }
 
     private static MemoryStream Emit(CSharpCompilation sources, string name)

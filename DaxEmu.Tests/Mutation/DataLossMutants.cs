@@ -27,8 +27,8 @@ internal static class DataLossMutants
         new("a populate leaves the range clean", "Dax/Faults/RangeFault.cs",
             "table.NoteDirty(index); // before the translation, as in a single fault (EntryInstall)", "", "populate-or-writeback"),
         new("a 2 MiB refault maps before it marks", Handler,
-            "var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",
-            "Atomic.Store(ref word, entry | DaxEntry.LockedBit, Site.LockEntry); var translation = Translation.Device(new DaxEntry(entry).Pfn, PageOrder.Pmd, isWrite);",
+            "ref ulong translation = ref area.Words.DirectoryWord(page);",
+            "Atomic.Store(ref word, entry | DaxEntry.LockedBit, Site.LockEntry); ref ulong translation = ref area.Words.DirectoryWord(page);",
             "huge-refault-or-store"),
         new("a fault that makes an entry maps before it marks", "Dax/Faults/EntryInstall.cs",
             "Atomic.Store(ref mapping.Entries.WordOf(held.Start, entry.Order), entry.WithLock.Word, Site.ReplaceEntry);", "",
@@ -73,5 +73,8 @@ internal static class DataLossMutants
         new("a shared page is mapped for writing where it is read", "Dax/Faults/PteFault.cs",
             "area.Table.TryInstallPage(request.Page, Translation.Device(pfn, PageOrder.Pte, request.IsWrite));",
             "area.Table.TryInstallPage(request.Page, Translation.Device(pfn, PageOrder.Pte, true));", "clone-or-fault"),
+        new("entries that are removed together wake nobody", "Dax/Entries/EntryLocker.Runs.cs",
+            "WakeRemoved(new HeldEntry(run.Group + BitOperations.TrailingZeroCount(rest), DaxEntry.Empty(PageOrder.Pte)), RemovalKind.Delete);", "", "refresh-or-remove"),
+        new("a run goes past an entry that another thread holds", "Dax/Entries/EntryLocker.Runs.cs", "break;", "continue;", "lock-by-page-or-punch"),
     ];
 }

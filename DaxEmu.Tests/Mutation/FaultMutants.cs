@@ -22,7 +22,7 @@ internal static class FaultMutants
             "ulong next = (now & PinMask) == 1 ? 0 : now - 1;", "ulong next = now - 1;",
             "last-unpin"),
         new("an entry that is taken out keeps its pages", "Dax/Invalidation/Invalidator.cs",
-            "mapping.Disassociate(run.Group + page, run[page]);", "",
+            "mapping.Disassociate(run, ref gone);", "gone = run.Held;",
             "fault-or-truncate"),
         new("a lost page is unmapped while it may be mapped", "Dax/Invalidation/MemoryFailure.cs",
             "using AsymmetricLock.WriteHold hold = mapping.InvalidateLock.Write();", "",

@@ -125,6 +125,16 @@ public sealed class MutationTests
         sound = new Lazy<ProbedCore>(sources.Compile);
     }
 
+    // Of all of them, whatever part is tried: a line that was rewritten would leave its fault unsearched, and nobody would know.
+    [Test]
+    public void EachFaultHasItsLine() => Assert.Multiple(() =>
+    {
+        foreach (Mutant mutant in Mutants)
+        {
+            Assert.That(() => sources.PlaceOf(mutant.Name, mutant.File, mutant.Line), Throws.Nothing);
+        }
+    });
+
     [OneTimeTearDown]
     public void Unload()
     {

@@ -38,6 +38,15 @@ public sealed class VolumeMutationTests
     public void ReadSources() => sources = CoreSources.WithCrashWorkloads();
 
     [Test]
+    public void EachFaultHasItsLine() => Assert.Multiple(() =>
+    {
+        foreach (VolumeMutant mutant in Mutants)
+        {
+            Assert.That(() => sources.PlaceOf(mutant.Name, mutant.File, mutant.Line), Throws.Nothing);
+        }
+    });
+
+    [Test]
     public void ACutShowsTheFault([ValueSource(nameof(Tried))] VolumeMutant mutant)
     {
         using CrashedCore faulty = CrashedCore.Of(sources, mutant);
