@@ -9,6 +9,10 @@ namespace DaxEmu.Native.Cpu;
 /// or four parts of the source at once: while one part begins a page, the others go on. It takes a fifth less time than one stream at 8 KiB,
 /// a quarter less at 16 KiB, an eighth less from 64 KiB on, and more inside one page. From 2 KiB on the loop is some per cent faster than the
 /// runtime's copy.
+/// <para>
+/// That is so up to Zen 4. Zen 5 copies up to a third faster by string instructions, from 5 KiB on. The runtime's copy uses them below the size at which it goes
+/// around the caches (768 KiB or so), so longer copies are cut.
+/// </para>
 /// </remarks>
 internal static unsafe class StreamCopy
 {
@@ -20,6 +24,9 @@ internal static unsafe class StreamCopy
     // So that the parts are not spread over more pages than the TLB holds.
     private const int ChunkBytes = 1 << 20;
 
+    private const int LeastForString = 5 << 10;
+    private const int StringBytes = 512 << 10;
+
     /// <summary>Copies all of <paramref name="source"/>; the two ranges must not overlap.</summary>
     /// <param name="source">What to copy.</param>
     /// <param name="destination">Where to; at least as long.</param>
@@ -28,8 +35,30 @@ internal static unsafe class StreamCopy
         if (source.Length < LeastForLoop || !Vector256.IsHardwareAccelerated || source.Length > destination.Length)
         {
             source.CopyTo(destination);
-            return;
         }
+        else if (CpuFeatures.CopiesFastestByString && source.Length >= LeastForString)
+        {
+            CopyByString(source, destination);
+        }
+        else
+        {
+            CopyByLoop(source, destination);
+        }
+    }
+
+    /// <summary>As <see cref="Copy"/>, by string instructions.</summary>
+    internal static void CopyByString(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        for (int done = 0; done < source.Length; done += StringBytes)
+        {
+            source.Slice(done, Math.Min(StringBytes, source.Length - done)).CopyTo(destination[done..]);
+        }
+    }
+
+    /// <summary>As <see cref="Copy"/>, by vector instructions.</summary>
+    internal static void CopyByLoop(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(source.Length, destination.Length, nameof(source));
 
         // SAFETY: both are pinned, and every access lies in the part of both that has the source's length.
         fixed (byte* from = source, to = destination)
