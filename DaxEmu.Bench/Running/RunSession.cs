@@ -68,6 +68,8 @@ internal static class RunSession
         static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
         IDictionary variables = System.Environment.GetEnvironmentVariables();
         variables[DispatchVariables.Preload] = variables[DispatchVariables.Preload] is string { Length: > 0 } others ? $"{library}:{others}" : library;
+        variables[DispatchVariables.Tunables] = variables[DispatchVariables.Tunables] is string { Length: > 0 } tunables
+            ? $"{tunables}:{DispatchVariables.KeptStacks}" : DispatchVariables.KeptStacks;
         variables[DispatchVariables.Volume] = volume;
         variables[DispatchVariables.IsNew] = isNew ? "1" : "0";
         variables[DispatchVariables.At] = plan.Prefix;

@@ -36,6 +36,11 @@ internal unsafe struct StubTable
     /// <summary>Grows whenever the program unmaps or protects memory.</summary>
     public int Unmaps;
 
+    /// <summary>How many threads of the library's own run: they are to end before the process is forked.</summary>
+    public int Helpers;
+
+    private readonly int padding;
+
     /// <summary>Serves a system call, given <c>siginfo</c> and <c>ucontext</c>; 0 if it is served, 1 if it is passed on.</summary>
     public delegate* unmanaged<nint, nint, int> OnCall;
 

@@ -48,6 +48,7 @@
         .set DESCRIPTORS, 65536         # marks of descriptors
         .set NUMBERS, 512               # classes of system calls
         .set SIGNALS, 65
+        .set STACK_MARGIN, 1 << 20      # more than a stack's guard
 
         # Classes of system calls: what decides whether the library is asked. The numbers stand in CallClass.cs, too.
         .set CLASS_PASS, 0              # nothing
@@ -223,7 +224,10 @@ child_forked:
         push    %rdi
         mov     mounted(%rip), %edi
         or      %edi, orphan(%rip)
+        mov     largest_stack(%rip), %rdi
+        mov     %rdi, left_stack(%rip)
         pop     %rdi
+        movl    $0, helpers(%rip)
         incl    forks(%rip)
 child_thread:
         push    %rdi
@@ -484,10 +488,11 @@ before_process_alone:
         je      before_process
         ret
 
-        # Before there is another process: the library is asked, so that it can let the volume go.
+        # Before there is another process: the library is asked, so that it can let the volume go and end its own threads.
 before_process:
-        cmpl    $0, mounted(%rip)
-        je      1f
+        mov     mounted(%rip), %eax
+        or      helpers(%rip), %eax
+        jz      1f
         cmpl    $0, orphan(%rip)
         jne     1f
         mov     gone@gottpoff(%rip), %rax
@@ -780,8 +785,9 @@ HOOK fdatasync 75
         # What libc's fork calls first (pthread_atfork). The call does not exist: it is dispatched, and served.
         .balign 16
 prepare_fork:
-        cmpl    $0, mounted(%rip)
-        je      1f
+        mov     mounted(%rip), %eax
+        or      helpers(%rip), %eax
+        jz      1f
         mov     $SYS_prepare_fork, %eax
         syscall
         mov     prepared@gottpoff(%rip), %rax
@@ -894,6 +900,71 @@ thread_end:
         movb    $BLOCK, %fs:(%rax)
         ret
 
+# A fork leaves the stacks of all other threads behind, and libc gives them to new threads of the child. On such a stack lies what the C#
+# runtime keeps of its thread, linked with that of the others: a thread that begins there breaks the chain, and the next collection of
+# garbage follows it for ever. So a thread of a forked process gets a larger stack than any before the fork. One that the program has
+# made itself is taken as it is.
+        .globl  pthread_create
+        .type   pthread_create, @function
+pthread_create:
+        push    %rdi                    # the thread
+        push    %rsi                    # its attributes
+        push    %rdx
+        push    %rcx
+        sub     $72, %rsp               # a copy of the attributes, 56 bytes; the size of the stack; its address
+        cmpq    $0, libc_create(%rip)
+        jne     1f
+        mov     $-1, %rdi               # RTLD_NEXT
+        lea     create_name(%rip), %rsi
+        call    dlsym@PLT
+        mov     %rax, libc_create(%rip)
+
+1:      mov     %rsp, %rdi
+        mov     88(%rsp), %rsi
+        test    %rsi, %rsi
+        jz      2f
+        mov     $7, %ecx
+        rep movsq
+        mov     %rsp, %rdi
+        lea     64(%rsp), %rsi
+        lea     56(%rsp), %rdx
+        call    pthread_attr_getstack@PLT
+        mov     56(%rsp), %rax
+        add     64(%rsp), %rax          # where the stack ends: 0 for one that libc is to make
+        jnz     5f
+        jmp     3f
+2:      call    pthread_attr_init@PLT
+3:      mov     %rsp, %rdi
+        lea     56(%rsp), %rsi
+        call    pthread_attr_getstacksize@PLT
+
+        mov     56(%rsp), %rsi
+        mov     left_stack(%rip), %rdx
+        test    %rdx, %rdx
+        jz      4f
+        lea     STACK_MARGIN(%rdx), %rax
+        cmp     %rax, %rsi
+        cmovb   %rax, %rsi
+4:      mov     largest_stack(%rip), %rax
+6:      cmp     %rax, %rsi
+        jbe     7f
+        lock cmpxchg %rsi, largest_stack(%rip)
+        jne     6b
+7:      test    %rdx, %rdx
+        jz      5f
+        mov     %rsp, %rdi
+        call    pthread_attr_setstacksize@PLT
+        mov     %rsp, %rsi
+        jmp     8f
+
+5:      mov     88(%rsp), %rsi
+8:      mov     96(%rsp), %rdi
+        mov     80(%rsp), %rdx
+        mov     72(%rsp), %rcx
+        call    *libc_create(%rip)
+        add     $104, %rsp
+        ret
+
 # ------------------------------------------------------------------------------------------------------------------------------------
 # Called by the loader, after the constructors of the library.
 start:
@@ -950,6 +1021,8 @@ start:
 # ------------------------------------------------------------------------------------------------------------------------------------
         .section .rodata
         .balign 4
+create_name:    .asciz  "pthread_create"
+        .balign 4
 by_class:
         .irp    target, as_plain, as_ask, as_descriptor, as_address, as_map, as_vector, as_sigprocmask, as_sigreturn, as_fork, as_vfork, as_clone, as_clone3, as_mask_rdi, as_mask_r10, as_mask_r8, as_pselect, as_attach, as_unmap
         .long   \target - by_class
@@ -965,6 +1038,8 @@ mounted:        .long 0                 # whether the volume is
 orphan:         .long 0                 # whether this process was forked while it was
 forks:          .long 0                 # how many forks lead to this process
 unmaps:         .long 0                 # grows when the program unmaps or protects memory
+helpers:        .long 0                 # how many threads of the library's own run
+                .long 0
 on_call:        .quad 0
 on_fault:       .quad 0
 on_hook:        .quad 0
@@ -982,6 +1057,9 @@ on_hook:        .quad 0
                 .quad enable
                 .quad prepare_fork
 
+libc_create:    .quad 0
+largest_stack:  .quad 0                 # that a thread of this process, or of one before a fork, has asked for
+left_stack:     .quad 0                 # the same when this process was forked; 0 for one that was not
 runtime_key:    .quad 0
 runtime_end:    .quad 0
 starting:       .byte 0

@@ -8,6 +8,7 @@ internal static class Errno
 {
     public const int Eperm = 1;
     public const int Enoent = 2;
+    public const int Esrch = 3;
     public const int Eintr = 4;
     public const int Eio = 5;
     public const int Enxio = 6;

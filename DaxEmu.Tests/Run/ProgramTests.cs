@@ -83,6 +83,40 @@ public sealed class ProgramTests
         Assert.That(report, Does.Contain("0 ended in SIGBUS"));
     }
 
+    // A collection of garbage in a child looks for all threads that the parent had. What begins on the stack of one of those must not confuse it.
+    [Test]
+    public void ForkedProcessesWithThreadsOfTheirOwnCollectGarbage()
+    {
+        CCompiler.Require("python3", "python3");
+        _ = RunFixture.MustDoTheSame(
+            """
+            export DOTNET_GCgen0size=10000
+            python3 -c '
+            import os, threading
+            d = os.environ["D"]
+            def work(name, turns):
+                for turn in range(turns):
+                    with open("%s/%s-%d" % (d, name, turn % 7), "ab") as f: f.write(b"x" * 5000)
+                    with open("%s/%s-%d" % (d, name, turn % 7), "rb") as f: f.read()
+            def child(name, turns, then):
+                process = os.fork()
+                if process == 0:
+                    work(name, turns); then(); os._exit(0)
+                return process
+            def threads(name):
+                team = [threading.Thread(target=work, args=("%s.%d" % (name, i), 10)) for i in range(2)]
+                [t.start() for t in team]; [t.join() for t in team]
+                if os.waitpid(child(name + ".g", 10, lambda: None), 0)[1]: os._exit(1)
+            work("p", 10)
+            for turn in range(4):
+                team = [child("c%d.%d" % (turn, i), 30, lambda: threads("t%d.%d" % (turn, i))) for i in range(3)]
+                work("p", 10)
+                print([os.waitpid(process, 0)[1] for process in team])
+            print(len(os.listdir(d)))
+            '
+            """);
+    }
+
     [Test]
     public void ADatabaseOverMappedMemoryIsSound()
     {

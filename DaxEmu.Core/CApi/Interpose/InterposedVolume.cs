@@ -1,7 +1,6 @@
 using DaxEmu.Core.Atomics;
 using DaxEmu.Native;
 using DaxEmu.Native.Files;
-using DaxEmu.Native.Interpose;
 using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.CApi.Interpose;
@@ -24,7 +23,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
     private readonly Dictionary<long, OpenInode> inodes = [];
     private readonly VolumeTurn? turn;
     private Lock gate = new();
-    private int turnOfProcess;
+    private HelperThread? turns;
     private volatile bool gaveWay;
     private volatile bool hasLocks;
 
@@ -254,27 +253,45 @@ internal sealed unsafe class InterposedVolume : IDisposable
         }
     }
 
-    // Another process of this run may need the volume while this one works on something else: in a pipeline each has files open.
-    private void BeginTurns()
+    /// <summary>Ends the thread that gives the volume to other processes; it begins again with the next mount, or by <see cref="ResumeTurns"/>.</summary>
+    public void EndTurns()
     {
-        int process = (int)RawSystemCall.Invoke(Sys.Getpid);
-        if (turn is null || turnOfProcess == process)
+        HelperThread? ending;
+        lock (gate)
         {
-            return;
+            ending = turns;
+            turns = null;
         }
 
-        turnOfProcess = process; // a child of fork has no thread but one
-        using (BlockedSignals.All())
+        ending?.End();
+    }
+
+    /// <summary>Begins to give the volume to other processes again, if it is mounted.</summary>
+    public void ResumeTurns()
+    {
+        lock (gate)
         {
-            new Thread(GiveTurns) { IsBackground = true, Name = "daxemu-turns" }.Start();
+            if (volume is not null)
+            {
+                BeginTurns();
+            }
         }
     }
 
-    private void GiveTurns()
+    // Another process of this run may need the volume while this one works on something else: in a pipeline each has files open.
+    private void BeginTurns()
     {
-        while (true)
+        if (turn is not null && turns is null)
         {
-            Thread.Sleep(TurnPause);
+            turns = HelperThread.Start("daxemu-turns", GiveTurns);
+            Settings.HelperStarted?.Invoke();
+        }
+    }
+
+    private void GiveTurns(HelperThread self)
+    {
+        while (self.Sleep(TurnPause))
+        {
             if (volume is not null && mappings == 0 && !hasLocks && turn!.IsAwaited())
             {
                 try
@@ -305,6 +322,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
     public void ForgetThreads()
     {
         gate = new Lock();
+        turns = null;
         Calls.Reset();
         gaveWay = false;
     }

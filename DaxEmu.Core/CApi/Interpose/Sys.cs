@@ -74,6 +74,7 @@ internal static class Sys
     public const int Mlock = 149;
     public const int Munlock = 150;
     public const int Sync = 162;
+    public const int Gettid = 186;
     public const int Readahead = 187;
     public const int Setxattr = 188;
     public const int Lsetxattr = 189;
@@ -91,6 +92,7 @@ internal static class Sys
     public const int Getdents64 = 217;
     public const int Fadvise64 = 221;
     public const int ExitGroup = 231;
+    public const int Tgkill = 234;
     public const int Utimes = 235;
     public const int InotifyAddWatch = 254;
     public const int Openat = 257;

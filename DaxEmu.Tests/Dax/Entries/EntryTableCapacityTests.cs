@@ -24,13 +24,14 @@ public sealed class EntryTableCapacityTests
             locker.Unlock(held.Start, DaxEntry.Real(new Pfn(1024), order));
         }
 
+        // Before the table is scanned: there are systems that give a page of memory for a read of one that was never written.
+        Assert.That(ResidentBytes() - before, Is.LessThan(32 * Mebibyte), "resident");
         Assert.That(table[default].IsPresent, Is.True);
         Assert.That(table[last].Entry.IsPmd, Is.False);
         Assert.That(table[lastPmd + 511].Start, Is.EqualTo(lastPmd));
         Assert.That(table.PresentPageCount, Is.EqualTo(514));
         Assert.That(table.Snapshot().Select(e => e.Start), Is.EqualTo(new[] { default, lastPmd, last }));
         Assert.That(table.Verify(), Is.Empty);
-        Assert.That(ResidentBytes() - before, Is.LessThan(32 * Mebibyte), "resident");
     }
 
     [Test]

@@ -6,6 +6,12 @@ internal static class DispatchVariables
     /// <summary>The library that is loaded first.</summary>
     public const string Preload = "LD_PRELOAD";
 
+    /// <summary>Settings of libc, separated by colons; the last one of a name counts.</summary>
+    public const string Tunables = "GLIBC_TUNABLES";
+
+    /// <summary>Stacks of ended threads stay mapped: in a child of fork those of the parent's threads are among them, and the C# runtime still looks there.</summary>
+    public const string KeptStacks = "glibc.pthread.stack_cache_size=1099511627776";
+
     /// <summary>The file or block device of the volume; without it a program is left alone.</summary>
     public const string Volume = "DAXEMU_VOLUME";
 

@@ -10,9 +10,9 @@ internal sealed class DispatchWatchdog(DispatchedProgram program, TimeSpan limit
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Begins to watch.</summary>
-    public void Start() => new Thread(Watch) { IsBackground = true, Name = "daxemu-watchdog" }.Start();
+    public HelperThread Start() => HelperThread.Start("daxemu-watchdog", Watch);
 
-    private void Watch()
+    private void Watch(HelperThread self)
     {
         TimeSpan pause = limit / 8 < LongestPause ? limit / 8 : LongestPause;
         TimeSpan asleep = TimeSpan.Zero; // more than was asked for
@@ -20,7 +20,11 @@ internal sealed class DispatchWatchdog(DispatchedProgram program, TimeSpan limit
         while (true)
         {
             long begin = Stopwatch.GetTimestamp();
-            Thread.Sleep(pause);
+            if (!self.Sleep(pause))
+            {
+                return;
+            }
+
             TimeSpan late = Stopwatch.GetElapsedTime(begin) - pause;
             asleep = late > pause ? asleep + late : asleep;
             WaitGraph graph = program.CaptureWaits();

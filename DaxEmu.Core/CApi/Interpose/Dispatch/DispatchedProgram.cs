@@ -18,6 +18,7 @@ internal sealed unsafe class DispatchedProgram
     private const int WriteOnly = 1;
     private const int CloseOnExec = 0x80000;
     private const int Sigsegv = 11;
+    private const long LongestFork = 1000; // milliseconds
 
     private readonly StubTable* table;
     private readonly DispatchSettings settings;
@@ -26,6 +27,11 @@ internal sealed unsafe class DispatchedProgram
     private readonly DispatchTrace? trace;
     private readonly long image = Environment.TickCount64;
     private FunctionHooks hooks = null!;
+    private HelperThread? watchdog;
+
+    // The thread that is about to make another process, and when it ended the library's threads: 0 if they run, or are not needed.
+    private volatile int helpersEndedBy;
+    private long helpersEndedAt;
     private int seenForks;
     private bool wasUsed;
     private volatile bool isEnding;
@@ -47,6 +53,7 @@ internal sealed unsafe class DispatchedProgram
             DescriptorMarks = table->Descriptors,
             DescriptorMarkCount = StubTable.DescriptorCount,
             MountChanged = OnMountChanged,
+            HelperStarted = () => table->Helpers = 1,
             TurnPath = settings.ReportPath,
         });
         calls = new SystemCalls(volume);
@@ -94,12 +101,24 @@ internal sealed unsafe class DispatchedProgram
         {
             AfterFork();
         }
+        else if (helpersEndedBy != 0)
+        {
+            ResumeHelpers();
+        }
 
         return calls.TryServe(call, out result);
     }
 
     /// <summary>Lets the volume go before another process is made, which may need it.</summary>
-    public void BeforeProcess() => Quietly(() => volume.LetGo(insideCalls: 0));
+    /// <param name="isCopy">Whether that one will have the memory of this one: then the library's own threads end, too.</param>
+    public void BeforeProcess(bool isCopy) => Quietly(() =>
+    {
+        volume.LetGo(insideCalls: 0);
+        if (isCopy)
+        {
+            EndHelpers();
+        }
+    });
 
     /// <summary>Leaves the counts, since another program may take this one's place.</summary>
     public void BeforeExec() => Quietly(() => WriteReport(null));
@@ -165,9 +184,37 @@ internal sealed unsafe class DispatchedProgram
         }
     }
 
+    private void EndHelpers()
+    {
+        helpersEndedAt = Environment.TickCount64;
+        helpersEndedBy = Environment.CurrentManagedThreadId;
+        watchdog?.End();
+        watchdog = null;
+        volume.EndTurns();
+        table->Helpers = 0;
+    }
+
+    // By the thread that has made the process, or by another when that must have happened long since.
+    private void ResumeHelpers()
+    {
+        if (helpersEndedBy != Environment.CurrentManagedThreadId && Environment.TickCount64 - helpersEndedAt < LongestFork)
+        {
+            return;
+        }
+
+        helpersEndedBy = 0;
+        if (volume.IsMounted)
+        {
+            volume.ResumeTurns();
+            BeginWatchdog();
+        }
+    }
+
     private void AfterFork()
     {
         seenForks = table->Forks;
+        helpersEndedBy = 0;
+        watchdog = null;
         volume.ForgetThreads();
         if (table->IsOrphan != 0)
         {
@@ -180,19 +227,19 @@ internal sealed unsafe class DispatchedProgram
     private void OnMountChanged(bool isMounted)
     {
         table->IsMounted = isMounted ? 1 : 0;
-        if (!isMounted || wasUsed)
+        if (isMounted)
         {
-            return;
+            wasUsed = true;
+            BeginWatchdog();
         }
+    }
 
-        wasUsed = true;
-        if (settings.Watchdog > TimeSpan.Zero)
+    private void BeginWatchdog()
+    {
+        if (watchdog is null && settings.Watchdog > TimeSpan.Zero)
         {
-            // No signal of the program is to reach the thread.
-            using (BlockedSignals.All())
-            {
-                new DispatchWatchdog(this, settings.Watchdog).Start();
-            }
+            watchdog = new DispatchWatchdog(this, settings.Watchdog).Start();
+            table->Helpers = 1;
         }
     }
 

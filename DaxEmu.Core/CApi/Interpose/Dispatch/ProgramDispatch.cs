@@ -13,6 +13,7 @@ internal static unsafe class ProgramDispatch
 {
     private const int RtSigaction = 13;
     private const int Clone = 56;
+    private const int Fork = 57;
     private const int Vfork = 58;
     private const int Execve = 59;
     private const int ExitGroup = 231;
@@ -20,6 +21,7 @@ internal static unsafe class ProgramDispatch
     private const int Execveat = 322;
     private const int Rseq = 334;
     private const int Clone3 = 435;
+    private const nint CloneVm = 0x100;
 
     private const int Served = 0;
     private const int PassedOn = 1;
@@ -91,11 +93,20 @@ internal static unsafe class ProgramDispatch
             case RtSigaction:
                 frame.Return(ProgramSignals.SetAction(table, (int)frame.A0, (KernelSignalAction*)frame.A1, (KernelSignalAction*)frame.A2, frame.A3));
                 return Served;
-            case (>= Clone and <= Vfork) or Clone3:
-                program!.BeforeProcess();
+            case Vfork:
+                program!.BeforeProcess(isCopy: false);
+                return PassedOn;
+            case Clone:
+                program!.BeforeProcess(isCopy: (frame.A0 & CloneVm) == 0);
+                return PassedOn;
+            case Clone3:
+                program!.BeforeProcess(isCopy: (*(nint*)frame.A0 & CloneVm) == 0); // dispatch.s has read it before
+                return PassedOn;
+            case Fork:
+                program!.BeforeProcess(isCopy: true);
                 return PassedOn;
             case StubTable.ForkIsNear:
-                program!.BeforeProcess();
+                program!.BeforeProcess(isCopy: true);
                 frame.Return(0);
                 return Served;
             case ExitGroup:
