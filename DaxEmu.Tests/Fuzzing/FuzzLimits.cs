@@ -10,5 +10,5 @@ internal sealed record FuzzLimits(TimeSpan Time, TimeSpan StopTime, long MemoryB
     public static FuzzLimits Promised { get; } = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), 500L << 20);
 
     /// <summary>A process with so much more than a case may add is killed before the machine has no memory left.</summary>
-    public long KillBytes => MemoryBytes + (500L << 20);
+    public long KillBytes => 2 * MemoryBytes;
 }

@@ -16,7 +16,7 @@ internal static class PlantedFaults
         ("an end in the midst of it", ComplaintKind.Died, _ => Leave()),
         ("a hang", ComplaintKind.Hang, _ => Hang()),
         ("a late end", ComplaintKind.LateStop, stop => EndLate(stop)),
-        ("600 MB", ComplaintKind.Memory, _ => Allocate(600)),
+        ("150 MB", ComplaintKind.Memory, _ => Allocate(150)),
         ("memory without end", ComplaintKind.Memory, _ => Allocate(1 << 20)),
         ("an exception", ComplaintKind.Exception, _ => throw new InvalidOperationException("planted")),
         ("a stack trace", ComplaintKind.RuntimeText, _ => Print(3, error: "daxemu: it failed\n   at DaxEmu.Nowhere()\n")),

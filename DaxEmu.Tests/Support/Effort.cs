@@ -6,7 +6,7 @@ namespace DaxEmu.Tests.Support;
 /// </summary>
 internal static class Effort
 {
-    private const int TimesAsMany = 3;
+    private const int TimesAsMany = 2;
 
     private static readonly string? Asked = Environment.GetEnvironmentVariable("DAXEMU_THOROUGH");
 
@@ -19,7 +19,7 @@ internal static class Effort
     /// <summary>How many of something: all, or a third.</summary>
     public static ulong Third(ulong all) => IsThorough ? all : Math.Max(1, all / 3);
 
-    /// <summary>All of a list, or every so many-th of it; three times as many where there is time.</summary>
+    /// <summary>All of a list, or every so many-th of it; twice as many where there is time.</summary>
     public static IEnumerable<T> Part<T>(IEnumerable<T> all, int every)
     {
         int step = IsWhole ? 1 : IsThorough ? Math.Max(1, every / TimesAsMany) : every;
