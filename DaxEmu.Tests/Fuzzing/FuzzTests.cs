@@ -14,7 +14,7 @@ public sealed class FuzzTests
     [Test]
     public void FuzzedInputEndsAsDocumented()
     {
-        int count = int.Parse(Setting("DAXEMU_FUZZ_CASES", Effort.IsThorough ? "3000" : "600"), CultureInfo.InvariantCulture);
+        int count = int.Parse(Setting("DAXEMU_FUZZ_CASES", Effort.IsThorough ? "1500" : "600"), CultureInfo.InvariantCulture);
         ulong seed = ulong.Parse(Setting("DAXEMU_FUZZ_SEED", "1"), CultureInfo.InvariantCulture);
         var run = new FuzzRun(kind: null, seed, FuzzLimits.Promised);
         IReadOnlyList<FuzzFailure> failures = run.Run(0, count);

@@ -28,6 +28,7 @@ internal sealed unsafe class DispatchedProgram
     private readonly long image = Environment.TickCount64;
     private FunctionHooks hooks = null!;
     private HelperThread? watchdog;
+    private Lock watchdogGate = new();
 
     // The thread that is about to make another process, and when it ended the library's threads: 0 if they run, or are not needed.
     private volatile int helpersEndedBy;
@@ -188,8 +189,14 @@ internal sealed unsafe class DispatchedProgram
     {
         helpersEndedAt = Environment.TickCount64;
         helpersEndedBy = Environment.CurrentManagedThreadId;
-        watchdog?.End();
-        watchdog = null;
+        HelperThread? ending;
+        lock (watchdogGate)
+        {
+            ending = watchdog;
+            watchdog = null;
+        }
+
+        ending?.End();
         volume.EndTurns();
         table->Helpers = 0;
     }
@@ -214,6 +221,7 @@ internal sealed unsafe class DispatchedProgram
     {
         seenForks = table->Forks;
         helpersEndedBy = 0;
+        watchdogGate = new Lock();
         watchdog = null;
         volume.ForgetThreads();
         if (table->IsOrphan != 0)
@@ -236,10 +244,13 @@ internal sealed unsafe class DispatchedProgram
 
     private void BeginWatchdog()
     {
-        if (watchdog is null && settings.Watchdog > TimeSpan.Zero)
+        lock (watchdogGate)
         {
-            watchdog = new DispatchWatchdog(this, settings.Watchdog).Start();
-            table->Helpers = 1;
+            if (watchdog is null && settings.Watchdog > TimeSpan.Zero)
+            {
+                watchdog = new DispatchWatchdog(this, settings.Watchdog).Start();
+                table->Helpers = 1;
+            }
         }
     }
 
