@@ -36,8 +36,8 @@ internal unsafe struct StubTable
     /// <summary>Grows whenever the program unmaps or protects memory.</summary>
     public int Unmaps;
 
-    /// <summary>How many threads of the library's own run: they are to end before the process is forked.</summary>
-    public int Helpers;
+    /// <summary>Whether threads of the library's own may run: they are to end before the process is forked.</summary>
+    public int HasHelpers;
 
     private readonly int padding;
 

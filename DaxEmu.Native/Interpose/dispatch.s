@@ -931,8 +931,8 @@ pthread_create:
         call    pthread_attr_getstack@PLT
         mov     56(%rsp), %rax
         add     64(%rsp), %rax          # where the stack ends: 0 for one that libc is to make
-        jnz     5f
-        jmp     3f
+        jz      3f
+        jmp     5f
 2:      call    pthread_attr_init@PLT
 3:      mov     %rsp, %rdi
         lea     56(%rsp), %rsi
@@ -1038,7 +1038,7 @@ mounted:        .long 0                 # whether the volume is
 orphan:         .long 0                 # whether this process was forked while it was
 forks:          .long 0                 # how many forks lead to this process
 unmaps:         .long 0                 # grows when the program unmaps or protects memory
-helpers:        .long 0                 # how many threads of the library's own run
+helpers:        .long 0                 # whether threads of the library's own may run
                 .long 0
 on_call:        .quad 0
 on_fault:       .quad 0

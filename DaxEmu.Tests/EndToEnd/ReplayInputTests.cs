@@ -12,7 +12,7 @@ namespace DaxEmu.Tests.EndToEnd;
 [NonParallelizable]
 public sealed class ReplayInputTests
 {
-    private const int MostSeconds = 15; // a refusal that takes minutes is none
+    private const int MostSeconds = 5;
     private const long Large = 1L << 32;
 
     private static readonly string[] Leaks = ["Parameter '", "Sequence contains", "was not present", "   at ", "Nullable object", "Specified argument", "LineNumber", "BytePosition", "Exception"];

@@ -8,7 +8,7 @@ namespace DaxEmu.Tests.Fuzzing;
 [NonParallelizable]
 public sealed class FuzzerTests
 {
-    private static readonly FuzzLimits Quick = FuzzLimits.Promised with { Time = TimeSpan.FromSeconds(3), StopTime = TimeSpan.FromMilliseconds(400), MemoryBytes = 100L << 20 };
+    private static readonly FuzzLimits Quick = FuzzLimits.Promised with { Time = TimeSpan.FromSeconds(2), StopTime = TimeSpan.FromMilliseconds(400), MemoryBytes = 100L << 20 };
 
     [Test]
     public void EachPlantedFaultIsReportedForWhatItIs()

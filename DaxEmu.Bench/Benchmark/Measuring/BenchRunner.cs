@@ -56,9 +56,10 @@ internal sealed class BenchRunner(BenchPlan plan, EngineSetup setup, Action<stri
 
             IFaultEngine engine = setup.Get(name, load);
             (FaultCase fitted, IReadOnlyList<UnitOrder> units) = setup.Fit(name, load);
-            bool isWeighed = load.Phase == FaultPhase.Insert && !EngineSetup.IsHost(name);
+            bool isOwn = !EngineSetup.IsHost(name);
+            bool isWeighed = isOwn && load.Phase == FaultPhase.Insert;
             bool isLarge = load.SizeBytes / load.UnitBytes > LargeUnits;
-            if (isWeighed || (isLarge && load.Phase == FaultPhase.Refault && !EngineSetup.IsHost(name)))
+            if (isWeighed || (isOwn && isLarge && load.Phase == FaultPhase.Refault))
             {
                 bool isFirst = isLarge && warm.Add($"{name} {load.Order} {load.Phase} {load.Pattern}");
                 WarmSmall(engine, load, team, isFirst ? FirstWarmUp : SmallWarmUp);

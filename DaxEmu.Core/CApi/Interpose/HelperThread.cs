@@ -4,75 +4,91 @@ using DaxEmu.Native.Libc;
 
 namespace DaxEmu.Core.CApi.Interpose;
 
-/// <summary>A thread of the library's own, which works at intervals and ends before the process is forked.</summary>
+/// <summary>A thread of the library's own, which works at intervals, and ends before the process is forked.</summary>
 /// <remarks>
 /// A child of fork has one thread, and in its memory what the C# runtime knew of all others. If one of them was running, the child's next collection of garbage
 /// waits for ever until it stops; if one was waiting for the end of a collection, the child's next such wait never ends. So these threads end first, to
 /// their last instruction: the kernel is asked.
 /// </remarks>
-internal sealed unsafe class HelperThread
+/// <param name="name">What the thread is called.</param>
+/// <param name="work">What it does, given how to sleep; returns when a sleep returns false.</param>
+internal sealed class HelperThread(string name, Action<Func<TimeSpan, bool>> work)
 {
-    private const ulong Running = 0;
-    private const ulong Ending = 1;
+    private Lock gate = new();
+    private Run? run;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
-    private readonly PinnedLines line = new(1);
-    private volatile int id;
-
-    private HelperThread()
+    /// <summary>Starts the thread, unless it runs. No signal of the program reaches it.</summary>
+    public void Begin()
     {
-    }
-
-    private ref ulong Word => ref *line[0];
-
-    /// <summary>Starts one. No signal of the program reaches it.</summary>
-    /// <param name="name">What it is called.</param>
-    /// <param name="work">What it does; returns when <see cref="Sleep"/> says so.</param>
-    public static HelperThread Start(string name, Action<HelperThread> work)
-    {
-        var helper = new HelperThread();
-        using (BlockedSignals.All())
+        lock (gate)
         {
-            new Thread(() => helper.Run(work)) { IsBackground = true, Name = name }.Start();
+            if (run is null)
+            {
+                run = new Run();
+                run.Start(name, work);
+            }
         }
-
-        return helper;
     }
 
-    /// <summary>Sleeps; called by the thread itself.</summary>
-    /// <returns>False if it is to end.</returns>
-    public bool Sleep(TimeSpan time)
-    {
-        Atomic.WaitFor(ref Word, Running, time, Site.Other);
-        return Atomic.Load(ref Word, Site.Other) == Running;
-    }
-
-    /// <summary>Ends it: returns when it is gone, or has worked on for a second.</summary>
+    /// <summary>Ends the thread: returns when it is gone, or has worked on for a second.</summary>
     public void End()
     {
-        Atomic.Store(ref Word, Ending, Site.Other);
-        Atomic.Wake(ref Word, Site.Other);
-        long begin = Environment.TickCount64;
-        for (int looks = 0; !IsGone() && Environment.TickCount64 - begin < (long)Patience.TotalMilliseconds; looks++)
+        Run? ending;
+        lock (gate)
         {
-            if (looks < 100)
+            ending = run;
+            run = null;
+        }
+
+        ending?.End();
+    }
+
+    /// <summary>In a child of fork: there is no such thread, nor one that holds the lock.</summary>
+    public void Forget()
+    {
+        gate = new Lock();
+        run = null;
+    }
+
+    private sealed unsafe class Run
+    {
+        private const ulong Running = 0;
+        private const ulong Ending = 1;
+
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+        private readonly PinnedLines line = new(1);
+        private volatile int id;
+
+        private ref ulong Word => ref *line[0];
+
+        public void Start(string name, Action<Func<TimeSpan, bool>> work)
+        {
+            using (BlockedSignals.All())
             {
-                Thread.Yield();
-            }
-            else
-            {
-                Thread.Sleep(1);
+                new Thread(() =>
+                {
+                    id = (int)RawSystemCall.Invoke(Sys.Gettid);
+                    work(Sleep);
+                })
+                { IsBackground = true, Name = name }.Start();
             }
         }
-    }
 
-    private void Run(Action<HelperThread> work)
-    {
-        id = (int)RawSystemCall.Invoke(Sys.Gettid);
-        work(this);
-    }
+        public void End()
+        {
+            Atomic.Store(ref Word, Ending, Site.Other);
+            Atomic.Wake(ref Word, Site.Other);
+            _ = SpinWait.SpinUntil(IsGone, Patience);
+        }
 
-    // A signal with the number 0 is none: it asks whether there is such a thread.
-    private bool IsGone() => id != 0 && RawSystemCall.Invoke(Sys.Tgkill, (nint)RawSystemCall.Invoke(Sys.Getpid), id) == -Errno.Esrch;
+        private bool Sleep(TimeSpan time)
+        {
+            Atomic.WaitFor(ref Word, Running, time, Site.Other);
+            return Atomic.Load(ref Word, Site.Other) == Running;
+        }
+
+        // A signal with the number 0 is none: it asks whether there is such a thread.
+        private bool IsGone() => id != 0 && RawSystemCall.Invoke(Sys.Tgkill, (nint)RawSystemCall.Invoke(Sys.Getpid), id) == -Errno.Esrch;
+    }
 }

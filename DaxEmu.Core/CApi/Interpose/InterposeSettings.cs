@@ -30,9 +30,6 @@ internal sealed unsafe class InterposeSettings
     /// <summary>Called when the volume is mounted (true) and let go (false) by this process; null for no call.</summary>
     public Action<bool>? MountChanged { get; init; }
 
-    /// <summary>Called when a thread of the library's own has started, which is to end before the process is forked; null for no call.</summary>
-    public Action? HelperStarted { get; init; }
-
     /// <summary>Whether an empty volume is made if there is none.</summary>
     public bool FormatsNew { get; init; }
 

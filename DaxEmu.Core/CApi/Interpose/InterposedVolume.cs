@@ -22,8 +22,8 @@ internal sealed unsafe class InterposedVolume : IDisposable
 
     private readonly Dictionary<long, OpenInode> inodes = [];
     private readonly VolumeTurn? turn;
+    private readonly HelperThread turns;
     private Lock gate = new();
-    private HelperThread? turns;
     private volatile bool gaveWay;
     private volatile bool hasLocks;
 
@@ -38,6 +38,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
     {
         Settings = settings;
         turn = settings.TurnPath is null ? null : new VolumeTurn(settings.TurnPath);
+        turns = new HelperThread("daxemu-turns", GiveTurns);
         Notes = new Notes(settings.Note);
         Descriptors = new DescriptorTable(settings.DescriptorMarks, settings.DescriptorMarkCount);
         OwnDescriptors.Lowest = settings.LowestDescriptor;
@@ -254,43 +255,29 @@ internal sealed unsafe class InterposedVolume : IDisposable
     }
 
     /// <summary>Ends the thread that gives the volume to other processes; it begins again with the next mount, or by <see cref="ResumeTurns"/>.</summary>
-    public void EndTurns()
-    {
-        HelperThread? ending;
-        lock (gate)
-        {
-            ending = turns;
-            turns = null;
-        }
-
-        ending?.End();
-    }
+    public void EndTurns() => turns.End();
 
     /// <summary>Begins to give the volume to other processes again, if it is mounted.</summary>
     public void ResumeTurns()
     {
-        lock (gate)
+        if (volume is not null)
         {
-            if (volume is not null)
-            {
-                BeginTurns();
-            }
+            BeginTurns();
         }
     }
 
     // Another process of this run may need the volume while this one works on something else: in a pipeline each has files open.
     private void BeginTurns()
     {
-        if (turn is not null && turns is null)
+        if (turn is not null)
         {
-            turns = HelperThread.Start("daxemu-turns", GiveTurns);
-            Settings.HelperStarted?.Invoke();
+            turns.Begin();
         }
     }
 
-    private void GiveTurns(HelperThread self)
+    private void GiveTurns(Func<TimeSpan, bool> sleep)
     {
-        while (self.Sleep(TurnPause))
+        while (sleep(TurnPause))
         {
             if (volume is not null && mappings == 0 && !hasLocks && turn!.IsAwaited())
             {
@@ -322,7 +309,7 @@ internal sealed unsafe class InterposedVolume : IDisposable
     public void ForgetThreads()
     {
         gate = new Lock();
-        turns = null;
+        turns.Forget();
         Calls.Reset();
         gaveWay = false;
     }

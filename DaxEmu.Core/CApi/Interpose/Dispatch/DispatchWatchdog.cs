@@ -9,10 +9,8 @@ internal sealed class DispatchWatchdog(DispatchedProgram program, TimeSpan limit
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Begins to watch.</summary>
-    public HelperThread Start() => HelperThread.Start("daxemu-watchdog", Watch);
-
-    private void Watch(HelperThread self)
+    /// <summary>Watches, sleeping in between, until a sleep returns false.</summary>
+    public void Watch(Func<TimeSpan, bool> sleep)
     {
         TimeSpan pause = limit / 8 < LongestPause ? limit / 8 : LongestPause;
         TimeSpan asleep = TimeSpan.Zero; // more than was asked for
@@ -20,7 +18,7 @@ internal sealed class DispatchWatchdog(DispatchedProgram program, TimeSpan limit
         while (true)
         {
             long begin = Stopwatch.GetTimestamp();
-            if (!self.Sleep(pause))
+            if (!sleep(pause))
             {
                 return;
             }

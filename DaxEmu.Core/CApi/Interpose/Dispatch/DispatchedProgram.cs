@@ -25,10 +25,9 @@ internal sealed unsafe class DispatchedProgram
     private readonly InterposedVolume volume;
     private readonly SystemCalls calls;
     private readonly DispatchTrace? trace;
+    private readonly HelperThread watchdog;
     private readonly long image = Environment.TickCount64;
     private FunctionHooks hooks = null!;
-    private HelperThread? watchdog;
-    private Lock watchdogGate = new();
 
     // The thread that is about to make another process, and when it ended the library's threads: 0 if they run, or are not needed.
     private volatile int helpersEndedBy;
@@ -54,10 +53,10 @@ internal sealed unsafe class DispatchedProgram
             DescriptorMarks = table->Descriptors,
             DescriptorMarkCount = StubTable.DescriptorCount,
             MountChanged = OnMountChanged,
-            HelperStarted = () => table->Helpers = 1,
             TurnPath = settings.ReportPath,
         });
         calls = new SystemCalls(volume);
+        watchdog = new HelperThread("daxemu-watchdog", new DispatchWatchdog(this, settings.Watchdog).Watch);
     }
 
     /// <summary>Takes the process over: signals, filters, hooked functions. The dispatch itself is not on yet.</summary>
@@ -189,16 +188,9 @@ internal sealed unsafe class DispatchedProgram
     {
         helpersEndedAt = Environment.TickCount64;
         helpersEndedBy = Environment.CurrentManagedThreadId;
-        HelperThread? ending;
-        lock (watchdogGate)
-        {
-            ending = watchdog;
-            watchdog = null;
-        }
-
-        ending?.End();
+        watchdog.End();
         volume.EndTurns();
-        table->Helpers = 0;
+        table->HasHelpers = 0;
     }
 
     // By the thread that has made the process, or by another when that must have happened long since.
@@ -212,6 +204,7 @@ internal sealed unsafe class DispatchedProgram
         helpersEndedBy = 0;
         if (volume.IsMounted)
         {
+            table->HasHelpers = 1;
             volume.ResumeTurns();
             BeginWatchdog();
         }
@@ -221,8 +214,7 @@ internal sealed unsafe class DispatchedProgram
     {
         seenForks = table->Forks;
         helpersEndedBy = 0;
-        watchdogGate = new Lock();
-        watchdog = null;
+        watchdog.Forget();
         volume.ForgetThreads();
         if (table->IsOrphan != 0)
         {
@@ -238,19 +230,16 @@ internal sealed unsafe class DispatchedProgram
         if (isMounted)
         {
             wasUsed = true;
+            table->HasHelpers = 1; // the thread that gives turns has begun by now
             BeginWatchdog();
         }
     }
 
     private void BeginWatchdog()
     {
-        lock (watchdogGate)
+        if (settings.Watchdog > TimeSpan.Zero)
         {
-            if (watchdog is null && settings.Watchdog > TimeSpan.Zero)
-            {
-                watchdog = new DispatchWatchdog(this, settings.Watchdog).Start();
-                table->Helpers = 1;
-            }
+            watchdog.Begin();
         }
     }
 

@@ -12,15 +12,8 @@ namespace DaxEmu.Core.CApi.Interpose.Dispatch;
 internal static unsafe class ProgramDispatch
 {
     private const int RtSigaction = 13;
-    private const int Clone = 56;
-    private const int Fork = 57;
-    private const int Vfork = 58;
-    private const int Execve = 59;
-    private const int ExitGroup = 231;
     private const int SetRobustList = 273;
-    private const int Execveat = 322;
     private const int Rseq = 334;
-    private const int Clone3 = 435;
     private const nint CloneVm = 0x100;
 
     private const int Served = 0;
@@ -93,26 +86,17 @@ internal static unsafe class ProgramDispatch
             case RtSigaction:
                 frame.Return(ProgramSignals.SetAction(table, (int)frame.A0, (KernelSignalAction*)frame.A1, (KernelSignalAction*)frame.A2, frame.A3));
                 return Served;
-            case Vfork:
-                program!.BeforeProcess(isCopy: false);
-                return PassedOn;
-            case Clone:
-                program!.BeforeProcess(isCopy: (frame.A0 & CloneVm) == 0);
-                return PassedOn;
-            case Clone3:
-                program!.BeforeProcess(isCopy: (*(nint*)frame.A0 & CloneVm) == 0); // dispatch.s has read it before
-                return PassedOn;
-            case Fork:
-                program!.BeforeProcess(isCopy: true);
+            case Sys.Clone or Sys.Fork or Sys.Vfork or Sys.Clone3:
+                program!.BeforeProcess(IsCopy(frame));
                 return PassedOn;
             case StubTable.ForkIsNear:
                 program!.BeforeProcess(isCopy: true);
                 frame.Return(0);
                 return Served;
-            case ExitGroup:
+            case Sys.ExitGroup:
                 program!.End();
                 return PassedOn;
-            case Execve or Execveat:
+            case Sys.Execve or Sys.Execveat:
                 program!.BeforeExec();
                 break;
             default:
@@ -127,4 +111,13 @@ internal static unsafe class ProgramDispatch
         frame.Return(result);
         return Served;
     }
+
+    // Whether the other process gets memory of its own. Where the flags of clone3 are, dispatch.s has looked before.
+    private static bool IsCopy(CallFrame frame) => frame.Number switch
+    {
+        Sys.Vfork => false,
+        Sys.Clone => (frame.A0 & CloneVm) == 0,
+        Sys.Clone3 => (*(nint*)frame.A0 & CloneVm) == 0,
+        _ => true,
+    };
 }
